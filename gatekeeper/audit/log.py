@@ -1,0 +1,93 @@
+"""Writing the diary: the one place that adds audit and provisioning entries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.redact import redact
+
+Document = Mapping[str, Any]
+
+
+def record(
+    event: Event,
+    *,
+    actor: Actor,
+    kind: str,
+    object_id: object,
+    label: str,
+    before: Document | None = None,
+    after: Document | None = None,
+) -> None:
+    """Add one audit entry, in the transaction of the change that it tells of."""
+    entry(event, actor=actor, kind=kind, object_id=object_id, label=label, before=before, after=after).save(
+        force_insert=True
+    )
+
+
+def record_all(entries: Sequence[AuditEntry]) -> None:
+    """Add many entries at once; build them with ``entry``."""
+    AuditEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def entry(
+    event: Event,
+    *,
+    actor: Actor,
+    kind: str,
+    object_id: object,
+    label: str,
+    before: Document | None = None,
+    after: Document | None = None,
+) -> AuditEntry:
+    """An audit entry that is not stored yet."""
+    return AuditEntry(
+        event=event.value,
+        actor_kind=actor.kind,
+        actor_name=actor.name[:300],
+        actor_id=actor.id,
+        door=actor.door,
+        request_id=actor.request_id,
+        object_kind=kind,
+        object_id=str(object_id),
+        object_label=label[:300],
+        before=redact(dict(before)) if before is not None else None,
+        after=redact(dict(after)) if after is not None else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProvisioningRecord:
+    """One SCIM request as the log keeps it; ``request`` and ``answer`` are redacted when it is written."""
+
+    request_id: str
+    method: str
+    path: str
+    status: int
+    outcome: str
+    query: str = ""
+    key_id: str = ""
+    key_name: str = ""
+    user_id: UUID | None = None
+    user_label: str = ""
+    group_id: UUID | None = None
+    group_label: str = ""
+    detail: str = ""
+    request: Any = None
+    answer: Any = None
+    changed: Any = None
+    ignored: list[str] = field(default_factory=list)
+
+
+def record_provisioning(record: ProvisioningRecord) -> None:
+    """Add one provisioning entry: in the transaction of the change, or after the rollback of what was refused."""
+    fields = asdict(record)
+    for name in ("request", "answer", "changed"):
+        fields[name] = redact(fields[name])
+    for name, limit in (("path", 500), ("query", 2000), ("user_label", 300), ("group_label", 300), ("detail", 1000)):
+        fields[name] = fields[name][:limit]
+    ProvisioningEntry(**fields).save(force_insert=True)

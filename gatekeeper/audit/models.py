@@ -1,0 +1,77 @@
+"""The diary: what was changed by whom, and what the identity provider asked for. Rows are added, never edited."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+
+class AuditEntry(models.Model):
+    """One change of state by anybody. Written in the transaction of the change."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    event = models.CharField(max_length=60, db_index=True)
+    actor_kind = models.CharField(max_length=30)
+    actor_name = models.CharField(max_length=300)
+    actor_id = models.CharField(max_length=60, blank=True)
+    door = models.CharField(max_length=30, blank=True)
+    request_id = models.CharField(max_length=60, blank=True)
+    object_kind = models.CharField(max_length=30)
+    object_id = models.CharField(max_length=60, blank=True)
+    object_label = models.CharField(max_length=300, blank=True)
+    before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit trail"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),)
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.object_label}"
+
+
+class Outcome(models.TextChoices):
+    CHANGED = "changed", "Changed something"
+    UNCHANGED = "unchanged", "Nothing to change"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"
+
+
+class ProvisioningEntry(models.Model):
+    """One SCIM request that wrote or failed. Reads that succeed are not listed here."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+    request_id = models.CharField(max_length=60, db_index=True)
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=500)
+    query = models.CharField(max_length=2000, blank=True)
+    status = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    key_id = models.CharField(max_length=60, blank=True)
+    key_name = models.CharField(max_length=200, blank=True)
+    user_id = models.UUIDField(null=True, blank=True)
+    user_label = models.CharField(max_length=300, blank=True)
+    group_id = models.UUIDField(null=True, blank=True)
+    group_label = models.CharField(max_length=300, blank=True)
+    detail = models.CharField(max_length=1000, blank=True, help_text="Why it was refused, as the caller was told.")
+    request = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    changed = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    ignored = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = "provisioning entry"
+        verbose_name_plural = "provisioning log"
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("-at",), name="provisioning_by_time"),
+            models.Index(fields=("outcome", "-id"), name="provisioning_by_outcome"),
+            models.Index(fields=("user_id", "-id"), name="provisioning_by_user"),
+            models.Index(fields=("group_id", "-id"), name="provisioning_by_group"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status}"

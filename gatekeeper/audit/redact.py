@@ -1,0 +1,31 @@
+"""What must never be kept: passwords and keys, wherever they stand in a document."""
+
+from typing import Any
+
+REDACTED = "•••"
+SECRET_NAMES = frozenset({"password", "secret", "token", "authorization", "api_key", "apikey", "x509certificates"})
+_DEPTH_LIMIT = 30  # Deeper than any SCIM document; what lies below is not worth keeping.
+
+
+def redact(document: Any, depth: int = 0) -> Any:
+    """Return a copy of a JSON document with the values of secret members replaced.
+
+    A PATCH operation names its attribute in ``path``; so ``{"path": "password", "value": …}`` is redacted as well.
+    """
+    if depth > _DEPTH_LIMIT:
+        return REDACTED
+    if isinstance(document, dict):
+        secret_path = _is_secret(str(document.get("path", "")))
+        return {
+            name: REDACTED
+            if _is_secret(str(name)) or (secret_path and str(name).lower() == "value")
+            else redact(value, depth + 1)
+            for name, value in document.items()
+        }
+    if isinstance(document, list):
+        return [redact(item, depth + 1) for item in document]
+    return document
+
+
+def _is_secret(name: str) -> bool:
+    return name.rsplit(":", 1)[-1].rsplit(".", 1)[-1].casefold() in SECRET_NAMES

@@ -1,0 +1,110 @@
+"""A signed-in browser: tying Django's session to a ``SignIn``, and looking at each request whether it still holds.
+
+Both doors through which people come (SAML, local password) open a session here, and nobody else does.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.hashers import check_password, make_password
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.access import Access
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.models import SignIn, User
+from gatekeeper.directory.queries import access_of
+from gatekeeper.directory.sign_in import end_sign_in
+
+SESSION_KEY = "sign_in_id"
+BACKEND = "gatekeeper.browser_session.DirectoryBackend"
+# "Last seen" is good enough to the minute, and a write per page view is not worth more.
+_SEEN_EVERY = timedelta(minutes=1)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class DirectoryBackend:
+    """Django's authentication backend: local administrators by e-mail and password, everybody by their open session."""
+
+    def authenticate(
+        self, request: HttpRequest | None, email: str | None = None, password: str | None = None, **_: object
+    ) -> User | None:
+        """The active local administrator with this e-mail and password, or None. Takes as long for a stranger."""
+        if email is None or password is None:
+            return None
+        user = User.objects.local().filter(user_name_folded=fold(email), active=True).first()
+        if user is None:
+            make_password(password)
+            return None
+        return user if check_password(password, user.password) else None
+
+    def get_user(self, user_id: Any) -> User | None:
+        return User.objects.live().filter(pk=user_id).first()
+
+    def has_perm(self, user: User, perm: str, obj: object = None) -> bool:
+        return False
+
+
+def local_administrator(request: HttpRequest, email: str, password: str) -> User | None:
+    """Check a local administrator's password; attempts are counted and limited by django-axes."""
+    user = authenticate(request, email=email, password=password)
+    return user if isinstance(user, User) else None
+
+
+def open_browser_session(request: HttpRequest, user: User, sign_in: SignIn) -> None:
+    """Make this browser the one that ``sign_in`` is about. The session key is rotated, whatever it was before."""
+    request.session.flush()
+    login(request, user, backend=BACKEND)
+    request.session[SESSION_KEY] = str(sign_in.id)
+
+
+def close_browser_session(request: HttpRequest) -> None:
+    """End this browser's session, here and in the list of open sessions."""
+    sign_in_id = request.session.get(SESSION_KEY)
+    user = request.user
+    if sign_in_id and isinstance(user, User):
+        end_sign_in(UUID(sign_in_id), actor=Actor.person(user))
+    logout(request)
+
+
+def current_sign_in(request: HttpRequest) -> SignIn | None:
+    """The open session of this browser; None when it has none or it was ended elsewhere."""
+    sign_in_id = request.session.get(SESSION_KEY)
+    if not sign_in_id:
+        return None
+    return SignIn.objects.live().filter(pk=sign_in_id).first()
+
+
+class BrowserSessionMiddleware:
+    """Sets ``request.access`` (None for strangers) and ends a session whose person may no longer come in.
+
+    The access is derived at the first use within each request, so a revocation needs no message to reach a session.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.access = self._access(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _access(self, request: HttpRequest) -> Access | None:
+        if SESSION_KEY not in request.session:
+            return None
+        sign_in = current_sign_in(request)
+        user = request.user
+        if sign_in is None or not user.is_authenticated:
+            logout(request)
+            return None
+        access = access_of(user)
+        if not access.can_sign_in:
+            close_browser_session(request)
+            return None
+        if timezone.now() - sign_in.last_seen_at > _SEEN_EVERY:
+            SignIn.objects.filter(pk=sign_in.pk).update(last_seen_at=timezone.now())
+        return access

@@ -1,0 +1,81 @@
+"""Plain values that the doors hand to the directory: no database, no HTTP, no protocol."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.permissions import Permission
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UserRecord:
+    """One person as the identity provider states them.
+
+    ``attributes`` is the rest of the profile exactly as it was sent; the directory keeps it and never looks inside.
+    """
+
+    user_name: str
+    active: bool = True
+    external_id: str | None = None
+    display_name: str | None = None
+    work_email: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupRecord:
+    """One IdP group as the identity provider states it, without its members."""
+
+    display_name: str
+    external_id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MembersChange:
+    """What is asked of a group's membership: start from ``base`` (None: from what is there), then add and remove.
+
+    ``add`` and ``remove`` never share an id: the later step wins, as operations are applied in order.
+    """
+
+    base: frozenset[UUID] | None = None
+    add: frozenset[UUID] = frozenset()
+    remove: frozenset[UUID] = frozenset()
+
+    @classmethod
+    def keep(cls) -> "MembersChange":
+        return cls()
+
+    def then_add(self, ids: Collection[UUID]) -> "MembersChange":
+        wanted = frozenset(ids)
+        return MembersChange(self.base, self.add | wanted, self.remove - wanted)
+
+    def then_remove(self, ids: Collection[UUID]) -> "MembersChange":
+        unwanted = frozenset(ids)
+        return MembersChange(self.base, self.add - unwanted, self.remove | unwanted)
+
+    def then_replace(self, ids: Collection[UUID]) -> "MembersChange":
+        return MembersChange(frozenset(ids))
+
+    def applied_to(self, current: Collection[UUID]) -> frozenset[UUID]:
+        """The membership that results from ``current``."""
+        start = frozenset(current) if self.base is None else self.base
+        return (start | self.add) - self.remove
+
+    def named(self) -> frozenset[UUID]:
+        """The users who have to exist for the change to make sense. Removing a stranger is no mistake."""
+        return (self.base or frozenset()) | self.add
+
+    def __bool__(self) -> bool:
+        return self.base is not None or bool(self.add or self.remove)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MappingRecord:
+    """What an IdP group, or the Default Mapping, is worth."""
+
+    level: Level = Level.NONE
+    permissions: frozenset[Permission] = frozenset()
+    team_ids: frozenset[UUID] = frozenset()

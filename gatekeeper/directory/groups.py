@@ -1,0 +1,261 @@
+"""What may be done to an IdP group and its members."""
+
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.changes import GroupRecord, MembersChange
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, User
+from gatekeeper.directory.queries import SLICE
+from gatekeeper.directory.sign_in import end_sign_ins
+from gatekeeper.directory.users import VersionCheck, require_storable
+from gatekeeper.errors import GroupNameTaken, GroupNotFound, InvalidValue, UnknownMembers, VersionMismatch
+
+GroupEdit = Callable[[GroupRecord], GroupRecord]
+
+_NAMED_IN_LOG = 50  # ids; a longer list of members is told by its length
+
+
+@dataclass(frozen=True, slots=True)
+class EditedGroup:
+    """What an edit came to: the group as it is now, and who really came and went."""
+
+    group: IdpGroup
+    changed: bool
+    added: frozenset[UUID]
+    removed: frozenset[UUID]
+
+
+@transaction.atomic
+def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Actor) -> IdpGroup:
+    """Add a group; Entra creates it empty and adds members later.
+
+    Raises: GroupNameTaken; UnknownMembers; InvalidValue.
+    """
+    _validate(wanted)
+    _require_users(frozenset(member_ids))
+    now = timezone.now()
+    group = IdpGroup(created_at=now)
+    _save(group, wanted, now, insert=True)
+    record(
+        Event.GROUP_CREATED,
+        actor=actor,
+        kind="group",
+        object_id=group.id,
+        label=group.display_name,
+        after=_document(wanted),
+    )
+    added = _add(group, frozenset(member_ids), now)
+    _record_members(group, added, frozenset(), actor=actor)
+    return group
+
+
+@transaction.atomic
+def edit_group(
+    group_id: UUID,
+    edit: GroupEdit | None,
+    members: MembersChange,
+    *,
+    actor: Actor,
+    expect: VersionCheck | None = None,
+) -> EditedGroup:
+    """Change a group's own attributes by a pure function, and its membership, under one lock.
+
+    Adding a member who is there and removing one who is not succeed silently: Entra repeats itself.
+    Cost:    a fixed number of queries; rows read do not grow with the group, unless ``members`` states a whole set.
+    Raises:  GroupNotFound; VersionMismatch; GroupNameTaken; UnknownMembers before anything is written; InvalidValue.
+    Spec:    RFC 7644 §3.5.1, §3.5.2.
+    """
+    group = _lock_group(group_id, expect)
+    now = timezone.now()
+    renamed = edit is not None and _apply(group, edit, now, actor=actor)
+    added, removed = _change_members(group, members, now, actor=actor) if members else (frozenset(), frozenset())
+    if (added or removed) and not renamed:
+        group.version += 1
+        group.updated_at = now
+        group.save(update_fields=["version", "updated_at"])
+    return EditedGroup(group, renamed or bool(added or removed), added, removed)
+
+
+@transaction.atomic
+def delete_group(group_id: UUID, *, actor: Actor, expect: VersionCheck | None = None) -> IdpGroup:
+    """End a group. Its members stay; whoever loses their last group by this falls back to the Default Mapping.
+
+    Raises: GroupNotFound; VersionMismatch; NobodyCouldConfigure.
+    """
+    group = _lock_group(group_id, expect)
+    now = timezone.now()
+    with keeping_a_configurator():
+        _end(group, now, actor=actor)
+    return group
+
+
+def _end(group: IdpGroup, now: datetime, *, actor: Actor) -> None:
+    group.deleted_at = group.updated_at = now
+    group.version += 1
+    group.save(update_fields=["deleted_at", "updated_at", "version"])
+    count = Membership.objects.filter(group=group).end(now, ended_because=EndedBecause.GROUP_DELETED)
+    MappingVersion.objects.filter(group=group).end(now)
+    record(
+        Event.GROUP_DELETED,
+        actor=actor,
+        kind="group",
+        object_id=group.id,
+        label=group.display_name,
+        before={"members": count},
+    )
+
+
+def _apply(group: IdpGroup, edit: GroupEdit, now: datetime, *, actor: Actor) -> bool:
+    """Write what the edit asks for; False when that is nothing new."""
+    current = group.record()
+    wanted = edit(current)
+    if wanted == current:
+        return False
+    _validate(wanted)
+    group.version += 1
+    _save(group, wanted, now, insert=False)
+    before, after = _document(current), _document(wanted)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    record(
+        Event.GROUP_CHANGED,
+        actor=actor,
+        kind="group",
+        object_id=group.id,
+        label=group.display_name,
+        before={name: before.get(name) for name in names},
+        after={name: after.get(name) for name in names},
+    )
+    return True
+
+
+def _change_members(
+    group: IdpGroup, members: MembersChange, now: datetime, *, actor: Actor
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    if members.base is None:
+        add, remove = members.add, members.remove
+    else:
+        current = frozenset(Membership.objects.live().filter(group=group).values_list("user_id", flat=True))
+        wanted = members.applied_to(current)
+        add, remove = wanted - current, current - wanted
+    _require_users(members.named())
+    with keeping_a_configurator() if remove else nullcontext():
+        removed = _remove(group, remove, now)
+        added = _add(group, add, now)
+    _record_members(group, added, removed, actor=actor)
+    if removed:
+        _end_sessions_of_the_groupless(removed, now, actor=actor)
+    return added, removed
+
+
+def _add(group: IdpGroup, ids: frozenset[UUID], now: datetime) -> frozenset[UUID]:
+    """Add whoever is not there yet. The group's row is locked, so nobody else adds between the look and the insert."""
+    new = ids - _members_among(group, ids)
+    Membership.objects.bulk_create(
+        (Membership(group=group, user_id=user_id, since=now) for user_id in sorted(new)), batch_size=SLICE // 4
+    )
+    return new
+
+
+def _remove(group: IdpGroup, ids: frozenset[UUID], now: datetime) -> frozenset[UUID]:
+    present = _members_among(group, ids)
+    for some in _slices(present):
+        Membership.objects.filter(group=group, user__in=some).end(now, ended_because=EndedBecause.REMOVED)
+    return present
+
+
+def _members_among(group: IdpGroup, ids: frozenset[UUID]) -> frozenset[UUID]:
+    live = Membership.objects.live().filter(group=group)
+    return frozenset(
+        user_id for some in _slices(ids) for user_id in live.filter(user__in=some).values_list("user_id", flat=True)
+    )
+
+
+def _require_users(ids: frozenset[UUID]) -> None:
+    known = {
+        user_id
+        for some in _slices(ids)
+        for user_id in User.objects.provisioned().filter(pk__in=some).values_list("id", flat=True)
+    }
+    unknown = ids - known
+    if unknown:
+        raise UnknownMembers(unknown)
+
+
+def _slices(ids: Collection[UUID]) -> list[list[UUID]]:
+    ordered = sorted(ids)
+    return [ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE)]
+
+
+def _end_sessions_of_the_groupless(ids: frozenset[UUID], now: datetime, *, actor: Actor) -> None:
+    """Whoever just lost their last group is out in this moment, not at their next request (rule 6)."""
+    other = Membership.objects.live().filter(user=OuterRef("pk"))
+    for some in _slices(ids):
+        groupless = User.objects.filter(~Exists(other), pk__in=some, sign_ins__until=None, sign_ins__isnull=False)
+        ids_out = list(groupless.values_list("id", flat=True).distinct())
+        if ids_out:
+            end_sign_ins(ids_out, actor=actor, now=now)
+
+
+def _record_members(group: IdpGroup, added: frozenset[UUID], removed: frozenset[UUID], *, actor: Actor) -> None:
+    if not added and not removed:
+        return
+    record(
+        Event.GROUP_MEMBERS_CHANGED,
+        actor=actor,
+        kind="group",
+        object_id=group.id,
+        label=group.display_name,
+        after={"added": _named(added), "removed": _named(removed)},
+    )
+
+
+def _named(ids: frozenset[UUID]) -> dict[str, Any]:
+    return {"count": len(ids), "ids": [str(user_id) for user_id in sorted(ids)[:_NAMED_IN_LOG]]}
+
+
+def _save(group: IdpGroup, wanted: GroupRecord, now: datetime, *, insert: bool) -> None:
+    group.display_name, group.display_name_folded = wanted.display_name, fold(wanted.display_name)
+    group.external_id = wanted.external_id
+    group.attributes = dict(wanted.attributes)
+    group.updated_at = now
+    try:
+        # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
+        with transaction.atomic():
+            group.save(force_insert=insert, force_update=not insert)
+    except IntegrityError:
+        raise GroupNameTaken(wanted.display_name) from None
+
+
+def _lock_group(group_id: UUID, expect: VersionCheck | None) -> IdpGroup:
+    group = IdpGroup.objects.live().select_for_update().filter(pk=group_id).first()
+    if group is None:
+        raise GroupNotFound(group_id)
+    if expect is not None and not expect(group.version):
+        raise VersionMismatch
+    return group
+
+
+def _document(state: GroupRecord) -> dict[str, Any]:
+    fields = asdict(state)
+    attributes = fields.pop("attributes")
+    return {**fields, **attributes}
+
+
+def _validate(wanted: GroupRecord) -> None:
+    if not wanted.display_name.strip():
+        raise InvalidValue("displayName", "a value is required.")
+    require_storable("displayName", wanted.display_name)
+    require_storable("externalId", wanted.external_id)

@@ -1,0 +1,25 @@
+"""The facts: who is known, who belongs to what, what it is worth, each with the period in which it held."""
+
+from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
+from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
+from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
+from gatekeeper.directory.models.periods import PeriodQuerySet
+from gatekeeper.directory.models.teams import Team
+from gatekeeper.directory.models.users import ActivePeriod, Origin, User
+
+__all__ = (
+    "ActivePeriod",
+    "EndedBecause",
+    "IdentityProvider",
+    "IdpGroup",
+    "LastGroupPolicy",
+    "MappingVersion",
+    "Membership",
+    "Origin",
+    "PeriodQuerySet",
+    "SignIn",
+    "SignInIdentity",
+    "SiteChoice",
+    "Team",
+    "User",
+)

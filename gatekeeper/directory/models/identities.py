@@ -1,0 +1,83 @@
+"""How people sign in: the identity providers, the links between a person and a NameID, and the open sessions."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from gatekeeper.directory.models.periods import Period, PeriodQuerySet
+from gatekeeper.directory.models.users import User
+
+
+class IdentityProvider(Period):
+    """Somebody whom we believe when they say who a person is. The protocol's details are the door's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=200)
+
+    objects = PeriodQuerySet["IdentityProvider"].as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignInIdentity(Period):
+    """The link between a user and a NameID. Made and ended by the SAML user sync only.
+
+    It lets the user in only while ``name_id_folded`` equals their work e-mail, so a changed e-mail stops it at once.
+    ``object_id`` is the immutable id that the identity provider stated at the first sign-in.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="identities")
+    name_id = models.CharField(max_length=512)
+    name_id_folded = models.CharField(max_length=1024)
+    object_id = models.CharField(max_length=200, blank=True)
+
+    objects = PeriodQuerySet["SignInIdentity"].as_manager()
+
+    class Meta:
+        verbose_name = "sign-in identity"
+        verbose_name_plural = "sign-in identities"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("provider", "name_id_folded"), condition=Q(until=None), name="identity_one_person_per_name_id"
+            ),
+            models.UniqueConstraint(
+                fields=("user", "provider"), condition=Q(until=None), name="identity_one_live_per_provider"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name_id} at {self.provider_id}"
+
+
+class SignIn(Period):
+    """One browser session of one person; ended by them, by an administrator, by the IdP or by losing access."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    provider = models.ForeignKey(IdentityProvider, null=True, on_delete=models.SET_NULL, related_name="sign_ins")
+    name_id = models.CharField(max_length=512, blank=True)
+    session_index = models.CharField(max_length=300, blank=True)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    objects = PeriodQuerySet["SignIn"].as_manager()
+
+    class Meta:
+        ordering = ("-since",)
+        indexes = (
+            models.Index(fields=("user", "until"), name="sign_in_by_user"),
+            models.Index(fields=("provider", "session_index"), name="sign_in_by_session_index"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.since}"

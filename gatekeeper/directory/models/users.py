@@ -1,0 +1,135 @@
+"""People: those whom the identity provider provisioned, and the local administrators."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from gatekeeper.directory.changes import UserRecord
+from gatekeeper.directory.models.periods import Period, PeriodQuerySet
+
+
+class Origin(models.TextChoices):
+    SCIM = "scim", "Identity provider"
+    LOCAL = "local", "Local administrator"
+
+
+class UserManager(models.Manager["User"]):
+    def live(self) -> models.QuerySet[User]:
+        return self.filter(deleted_at=None)
+
+    def provisioned(self) -> models.QuerySet[User]:
+        """Whom SCIM sees: every person from the identity provider that was not deleted, active or not."""
+        return self.filter(deleted_at=None, origin=Origin.SCIM)
+
+    def local(self) -> models.QuerySet[User]:
+        return self.filter(deleted_at=None, origin=Origin.LOCAL)
+
+    def get_by_natural_key(self, key: str) -> User:
+        """Django's hook for authentication by ``USERNAME_FIELD``."""
+        return self.get(pk=key)
+
+
+class User(AbstractBaseUser):
+    """A person. ``active`` says what holds now; ``ActivePeriod`` says what held when.
+
+    The folded columns are the comparison form of the name beside them, written together with it and never shown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    origin = models.CharField(max_length=5, choices=Origin.choices, default=Origin.SCIM)
+    user_name = models.CharField("userName", max_length=512)
+    user_name_folded = models.CharField(max_length=1024, editable=False)
+    work_email = models.CharField("work e-mail", max_length=512, null=True, blank=True)
+    work_email_folded = models.CharField(max_length=1024, null=True, editable=False)
+    external_id = models.CharField("externalId", max_length=512, null=True, blank=True)
+    display_name = models.CharField(max_length=512, null=True, blank=True)
+    active = models.BooleanField(default=True)
+    attributes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    last_login = None
+    objects = UserManager()
+
+    USERNAME_FIELD = "id"
+    REQUIRED_FIELDS = []
+
+    class Meta:
+        verbose_name = "user"
+        ordering = ("user_name_folded", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("origin", "user_name_folded"),
+                condition=Q(deleted_at=None),
+                name="user_name_unique_while_live",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("work_email_folded",), name="user_by_work_email"),
+            models.Index(fields=("external_id",), name="user_by_external_id"),
+            models.Index(fields=("created_at", "id"), name="user_by_creation"),
+            models.Index(fields=("updated_at", "id"), name="user_by_change"),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """How pages and logs name the person."""
+        return self.display_name or self.user_name
+
+    @property
+    def is_local(self) -> bool:
+        return self.origin == Origin.LOCAL
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Django's name for it."""
+        return self.active and self.deleted_at is None
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin asks; who may open which page is decided from effective access instead."""
+        return self.is_active
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django's own permissions grant nothing here."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
+    def record(self) -> UserRecord:
+        return UserRecord(
+            user_name=self.user_name,
+            active=self.active,
+            external_id=self.external_id,
+            display_name=self.display_name,
+            work_email=self.work_email,
+            attributes=self.attributes,
+        )
+
+
+class ActivePeriod(Period):
+    """A user was active from ``since`` until ``until``."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="active_periods")
+
+    objects = PeriodQuerySet["ActivePeriod"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user",), condition=Q(until=None), name="active_period_one_live"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.since}–{self.until or ''}"

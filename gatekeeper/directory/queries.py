@@ -1,0 +1,159 @@
+"""Reading: facts of a moment from the database, a fixed number of queries whatever the size of groups and lists."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from gatekeeper.directory.access import Access, PersonFacts, SiteFacts, effective_access
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.models import (
+    ActivePeriod,
+    EndedBecause,
+    IdentityProvider,
+    LastGroupPolicy,
+    MappingVersion,
+    Membership,
+    Origin,
+    SignInIdentity,
+    SiteChoice,
+    Team,
+    User,
+)
+from gatekeeper.directory.models.periods import holds_at
+
+# So many ids fit into one statement on both databases; longer lists are read in slices.
+SLICE = 900
+
+
+def access_of(user: User, at: datetime | None = None) -> Access:
+    """Effective access of one person, now or at a moment. Seven queries."""
+    return access_of_many([user], at)[user.id]
+
+
+def access_of_many(
+    users: Iterable[User], at: datetime | None = None, site: SiteFacts | None = None
+) -> dict[UUID, Access]:
+    """Effective access of many people by user id; the number of queries grows by one set per 900 people."""
+    people = list(users)
+    facts = site or site_facts(at)
+    found: dict[UUID, Access] = {}
+    for start in range(0, len(people), SLICE):
+        for person in _person_facts(people[start : start + SLICE], at):
+            found[person.user_id] = effective_access(person, facts)
+    return found
+
+
+def site_facts(at: datetime | None = None) -> SiteFacts:
+    """What holds for everybody: mappings, teams, choices. Four queries, none of which grows with the users."""
+    mappings: dict[UUID, MappingRecord] = {}
+    default = MappingRecord()
+    for version in MappingVersion.objects.at(at):
+        if version.group_id is None:
+            default = version.record()
+        else:
+            mappings[version.group_id] = version.record()
+    choice = SiteChoice.objects.at(at).order_by("-since").first()
+    return SiteFacts(
+        default_mapping=default,
+        mappings=mappings,
+        teams=dict(Team.objects.at(at).values_list("id", "name")),
+        fallback_team_id=choice.fallback_team_id if choice else None,
+        last_group_policy=choice.last_group_policy if choice else LastGroupPolicy.REVOKE,
+        has_saml_connection=IdentityProvider.objects.at(at).exists(),
+    )
+
+
+def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
+    ids = [user.id for user in users]
+    groups = _groups_of(ids, at)
+    ended = _last_ended([user_id for user_id in ids if user_id not in groups], at)
+    states = _states(ids, at)
+    return [
+        PersonFacts(
+            user_id=user.id,
+            user_name=user.user_name,
+            email=user.work_email,
+            active=states[user.id].active,
+            deleted=user.deleted_at is not None and (at is None or user.deleted_at <= at),
+            local=user.origin == Origin.LOCAL,
+            groups=groups.get(user.id, ()),
+            last_ended=ended.get(user.id),
+            linked=states[user.id].linked,
+            conflicting=states[user.id].conflicting,
+        )
+        for user in users
+    ]
+
+
+def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UUID, str]]]:
+    groups: dict[UUID, list[tuple[UUID, str]]] = {}
+    rows = Membership.objects.at(at).filter(user__in=ids).values_list("user_id", "group_id", "group__display_name")
+    for user_id, group_id, name in rows:
+        groups.setdefault(user_id, []).append((group_id, name))
+    return groups
+
+
+def _last_ended(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
+    """Why each person's last membership ended. Of several that ended at one moment, a removal counts: it revokes."""
+    if not ids:
+        return {}
+    moment = at or timezone.now()
+    last: dict[UUID, tuple[datetime, bool]] = {}
+    ended = Membership.objects.filter(user__in=ids, until__lte=moment)
+    for user_id, until, because in ended.values_list("user_id", "until", "ended_because"):
+        candidate = (until or moment, because == EndedBecause.REMOVED)
+        last[user_id] = max(last.get(user_id, candidate), candidate)
+    return {
+        user_id: EndedBecause.REMOVED if removed else EndedBecause.GROUP_DELETED
+        for user_id, (_, removed) in last.items()
+    }
+
+
+def _states(ids: list[UUID], at: datetime | None) -> dict[UUID, Any]:
+    """Active, linked and conflicting, for each person, by one query."""
+    rows = (
+        User.objects.filter(id__in=ids)
+        .annotate(was_active=Exists(ActivePeriod.objects.at(at).filter(user=OuterRef("pk"))))
+        .annotate(linked=Exists(_links().filter(holds_at(at), user=OuterRef("pk"))))
+        .annotate(conflicting=conflict_exists())
+        .only("id", "active")
+    )
+    for row in rows:
+        row.active = row.was_active
+    return {row.id: row for row in rows}
+
+
+def _links() -> QuerySet[SignInIdentity]:
+    """Identities that let their user in: of a live connection, and for the work e-mail that they have now."""
+    return SignInIdentity.objects.filter(
+        Q(provider__until=None), name_id_folded=F("user__work_email_folded"), user__deleted_at=None
+    )
+
+
+def conflict_exists() -> Exists:
+    """Another active person from the identity provider has the same work e-mail."""
+    twins: QuerySet[Model] = User.objects.provisioned().filter(
+        active=True, work_email_folded=OuterRef("work_email_folded")
+    )
+    return Exists(twins.exclude(pk=OuterRef("pk")))
+
+
+def user_by_name(name: str) -> User | None:
+    """Find a person by userName or work e-mail in any case: the living before the deleted, SCIM before local."""
+    folded = fold(name)
+
+    def preference(user: User) -> tuple[bool, bool, bool, float]:
+        return (
+            user.deleted_at is not None,
+            user.user_name_folded != folded,
+            user.is_local,
+            -user.created_at.timestamp(),
+        )
+
+    found = User.objects.filter(Q(user_name_folded=folded) | Q(work_email_folded=folded))
+    return min(found, key=preference, default=None)

@@ -1,0 +1,123 @@
+"""Linking people to the names under which they sign in. The only place that makes or ends a sign-in identity."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import entry, record_all
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
+from gatekeeper.directory.queries import conflict_exists
+
+_BATCH = 500
+# Entra renames a soft-deleted user to 32 hex digits followed by the old name.
+TOMBSTONE_PATTERN = r"^[0-9a-fA-F]{32}.+"
+
+SAME_EMAIL = "{email} is the work e-mail of {count} active users; change all but one in the identity provider."
+NO_EMAIL = 'There is no work e-mail to sign in with; map userPrincipalName to emails[type eq "work"].value.'
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody who could not be linked, and how to mend it."""
+
+    user_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    linked: int
+    unlinked: int
+    conflicts: tuple[Conflict, ...]
+
+
+def link_users(*, actor: Actor, now: datetime) -> LinkReport:
+    """Make the links what the facts say they should be; a second run changes nothing.
+
+    Links every active person with a work e-mail to every connection under that e-mail; re-keys whose e-mail changed;
+    unlinks the deleted, and whoever shares a work e-mail with another active person. Whoever is inactive keeps their
+    link, so that re-activation restores sign-in, unless somebody active has the address now. Set-based: a fixed number
+    of queries and one insert per 500 people. Each batch is a transaction of its own, so a run may be killed anywhere.
+    """
+    conflicts = _conflicts()
+    unlinked = _unlink(actor=actor, now=now)
+    linked = sum(_link(provider, actor=actor, now=now) for provider in IdentityProvider.objects.live())
+    return LinkReport(linked, unlinked, tuple(conflicts))
+
+
+def _conflicts() -> list[Conflict]:
+    people = User.objects.provisioned().filter(active=True)
+    shared = people.filter(conflict_exists()).order_by("work_email_folded", "user_name_folded")
+    counts = Counter(shared.values_list("work_email_folded", flat=True))
+    without = people.filter(work_email=None).order_by("user_name_folded")
+    return [
+        Conflict(user.user_name, SAME_EMAIL.format(email=user.work_email, count=counts[user.work_email_folded]))
+        for user in shared.iterator()
+    ] + [Conflict(user.user_name, NO_EMAIL) for user in without.iterator()]
+
+
+def _unlink(*, actor: Actor, now: datetime) -> int:
+    """End the links that the facts no longer bear out, in batches."""
+    count = 0
+    while batch := list(_outdated_links().select_related("user")[:_BATCH]):
+        with transaction.atomic():
+            SignInIdentity.objects.filter(pk__in=[link.pk for link in batch]).end(now)
+            record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in batch])
+        count += len(batch)
+    return count
+
+
+def _outdated_links() -> QuerySet[SignInIdentity]:
+    other_holder = (
+        User.objects.provisioned()
+        .filter(active=True, work_email_folded=OuterRef("name_id_folded"))
+        .exclude(pk=OuterRef("user_id"))
+    )
+    own_name = Q(name_id_folded=F("user__work_email_folded"), user__work_email__isnull=False)
+    # Entra's tombstone: the person was soft-deleted, and the old name comes back when they are restored.
+    tombstone = Q(user__user_name__regex=TOMBSTONE_PATTERN)
+    return SignInIdentity.objects.live().filter(
+        Q(provider__until__isnull=False)
+        | Q(user__deleted_at__isnull=False)
+        | (Q(user__active=True) & ~own_name & ~tombstone)
+        | Exists(other_holder)
+    )
+
+
+def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
+    count = 0
+    while batch := list(_unlinked_people(provider)[:_BATCH]):
+        with transaction.atomic():
+            SignInIdentity.objects.bulk_create(
+                SignInIdentity(
+                    user=user,
+                    provider=provider,
+                    name_id=user.work_email or "",
+                    name_id_folded=user.work_email_folded or "",
+                    since=now,
+                )
+                for user in batch
+            )
+            record_all([_entry(Event.IDENTITY_LINKED, user, user.work_email or "", actor) for user in batch])
+        count += len(batch)
+    return count
+
+
+def _unlinked_people(provider: IdentityProvider) -> QuerySet[User]:
+    own_link = SignInIdentity.objects.live().filter(provider=provider, user=OuterRef("pk"))
+    return (
+        User.objects.provisioned()
+        .filter(~Exists(own_link), ~conflict_exists(), active=True, work_email__isnull=False)
+        .exclude(user_name__regex=TOMBSTONE_PATTERN)
+        .order_by("id")
+    )
+
+
+def _entry(event: Event, user: User, name_id: str, actor: Actor) -> AuditEntry:
+    return entry(event, actor=actor, kind="user", object_id=user.id, label=user.label, after={"name_id": name_id})

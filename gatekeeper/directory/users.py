@@ -1,0 +1,267 @@
+"""What may be done to a person. Every door calls these verbs; nobody else writes a user row."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.changes import UserRecord
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, SignInIdentity, User
+from gatekeeper.directory.sign_in import end_sign_ins
+from gatekeeper.errors import AdministratorExists, InvalidValue, UserNameTaken, UserNotFound, VersionMismatch
+
+UserEdit = Callable[[UserRecord], UserRecord]
+VersionCheck = Callable[[int], bool]
+
+NAME_LIMIT = 512  # characters, as the columns hold them
+PASSWORD_MINIMUM = 12  # characters: NIST SP 800-63B asks for 8 beside a second factor, 15 without; attempts are limited
+
+
+@transaction.atomic
+def create_user(wanted: UserRecord, *, actor: Actor) -> User:
+    """Add a person from the identity provider, or revive the inactive one of that userName.
+
+    Returns: the user; a revived one keeps its id, memberships and link (Okta assigns somebody again by a POST).
+    Raises:  UserNameTaken when an active person has the name; InvalidValue.
+    """
+    _validate(wanted)
+    twin = _lock(User.objects.provisioned().filter(user_name_folded=fold(wanted.user_name)))
+    if twin is None:
+        return _insert(wanted, actor=actor)
+    if twin.active:
+        raise UserNameTaken(wanted.user_name)
+    return _revive(twin, wanted, actor=actor)
+
+
+@transaction.atomic
+def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionCheck | None = None) -> tuple[User, bool]:
+    """Change a person by a pure function from the present record to the wanted one, under a lock.
+
+    Returns: the user, and whether anything changed (if not, nothing is written and the version stays).
+    Raises:  UserNotFound; VersionMismatch when ``expect`` refuses the version; UserNameTaken; InvalidValue;
+             whatever ``edit`` raises.
+    Spec:    RFC 7644 §3.5.1, §3.5.2: both PUT and PATCH are such a function.
+    """
+    user = _lock_provisioned(user_id, expect)
+    current = user.record()
+    wanted = edit(current)
+    if wanted == current:
+        return user, False
+    _validate(wanted)
+    with keeping_a_configurator() if current.active and not wanted.active else nullcontext():
+        _carry_out(user, current, wanted, actor=actor)
+    return user, True
+
+
+@transaction.atomic
+def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = None) -> User:
+    """End a person: memberships, link and sessions end now, the name is free, the record stays for the auditor.
+
+    Raises: UserNotFound; VersionMismatch; NobodyCouldConfigure.
+    """
+    user = _lock_provisioned(user_id, expect)
+    with keeping_a_configurator():
+        _end(user, timezone.now(), actor=actor)
+    return user
+
+
+@transaction.atomic
+def create_local_administrator(email: str, password: str, *, actor: Actor) -> User:
+    """Add a break-glass administrator who signs in with a password.
+
+    Raises: InvalidValue for an address or password that will not do; AdministratorExists.
+    """
+    _validate_email(email)
+    _validate_password(password)
+    now = timezone.now()
+    user = User(origin=Origin.LOCAL, password=make_password(password), created_at=now)
+    try:
+        with transaction.atomic():
+            _save_names(user, UserRecord(user_name=email, work_email=email), now)
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise AdministratorExists(email) from None
+    ActivePeriod.objects.create(user=user, since=now)
+    record(Event.ADMINISTRATOR_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label)
+    return user
+
+
+@transaction.atomic
+def change_password(user_id: UUID, password: str, *, actor: Actor) -> None:
+    """Give a local administrator another password; their other sessions end. Raises UserNotFound, InvalidValue."""
+    _validate_password(password)
+    user = _lock(User.objects.local().filter(pk=user_id))
+    if user is None:
+        raise UserNotFound(user_id)
+    user.password = make_password(password)
+    user.save(update_fields=["password"])
+    end_sign_ins([user.id], actor=actor, now=timezone.now())
+    record(Event.PASSWORD_CHANGED, actor=actor, kind="user", object_id=user.id, label=user.label)
+
+
+def _carry_out(user: User, current: UserRecord, wanted: UserRecord, *, actor: Actor) -> None:
+    """Write the wanted record, and end what the change takes away, in this moment (rule 6)."""
+    now = timezone.now()
+    _write(user, wanted, now)
+    record(
+        _event(current, wanted), actor=actor, kind="user", object_id=user.id, label=user.label, **_diff(current, wanted)
+    )
+    if current.active != wanted.active:
+        _change_activity(user, now, actor=actor)
+    if user.work_email_folded != _folded(current.work_email):
+        # The old name stops at once; live sessions were opened under it.
+        end_sign_ins([user.id], actor=actor, now=now)
+
+
+def _end(user: User, now: datetime, *, actor: Actor) -> None:
+    user.deleted_at = user.updated_at = now
+    user.version += 1
+    user.save(update_fields=["deleted_at", "updated_at", "version"])
+    ActivePeriod.objects.filter(user=user).end(now)
+    Membership.objects.filter(user=user).end(now, ended_because=EndedBecause.USER_DELETED)
+    SignInIdentity.objects.filter(user=user).end(now)
+    end_sign_ins([user.id], actor=actor, now=now)
+    record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label)
+
+
+def _insert(wanted: UserRecord, *, actor: Actor) -> User:
+    now = timezone.now()
+    user = User(origin=Origin.SCIM, created_at=now, password=make_password(None))
+    try:
+        # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
+        with transaction.atomic():
+            _save_names(user, wanted, now)
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise UserNameTaken(wanted.user_name) from None
+    if user.active:
+        ActivePeriod.objects.create(user=user, since=now)
+    record(Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=_document(wanted))
+    return user
+
+
+def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
+    current = user.record()
+    now = timezone.now()
+    _write(user, wanted, now)
+    if wanted.active:
+        ActivePeriod.objects.create(user=user, since=now)
+    record(Event.USER_REVIVED, actor=actor, kind="user", object_id=user.id, label=user.label, **_diff(current, wanted))
+    return user
+
+
+def _write(user: User, wanted: UserRecord, now: datetime) -> None:
+    user.version += 1
+    _save_names(user, wanted, now)
+    try:
+        with transaction.atomic():
+            user.save(force_update=True)
+    except IntegrityError:
+        raise UserNameTaken(wanted.user_name) from None
+
+
+def _save_names(user: User, wanted: UserRecord, now: datetime) -> None:
+    user.user_name, user.user_name_folded = wanted.user_name, fold(wanted.user_name)
+    user.work_email, user.work_email_folded = wanted.work_email, _folded(wanted.work_email)
+    user.external_id = wanted.external_id
+    user.display_name = wanted.display_name
+    user.active = wanted.active
+    user.attributes = dict(wanted.attributes)
+    user.updated_at = now
+
+
+def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
+    """Memberships and link are kept while somebody is inactive: Entra does not send them again."""
+    if user.active:
+        ActivePeriod.objects.create(user=user, since=now)
+        return
+    ActivePeriod.objects.filter(user=user).end(now)
+    end_sign_ins([user.id], actor=actor, now=now)
+
+
+def _lock_provisioned(user_id: UUID, expect: VersionCheck | None) -> User:
+    user = _lock(User.objects.provisioned().filter(pk=user_id))
+    if user is None:
+        raise UserNotFound(user_id)
+    if expect is not None and not expect(user.version):
+        raise VersionMismatch
+    return user
+
+
+def _lock(users: models.QuerySet[User]) -> User | None:
+    return users.select_for_update().first()
+
+
+def _event(current: UserRecord, wanted: UserRecord) -> Event:
+    if current.active == wanted.active:
+        return Event.USER_CHANGED
+    return Event.USER_REACTIVATED if wanted.active else Event.USER_DEACTIVATED
+
+
+def _diff(current: UserRecord, wanted: UserRecord) -> dict[str, dict[str, Any]]:
+    """Only what differs, before and after, attribute by attribute."""
+    before, after = _document(current), _document(wanted)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {
+        "before": {name: before.get(name) for name in names},
+        "after": {name: after.get(name) for name in names},
+    }
+
+
+def _document(state: UserRecord) -> dict[str, Any]:
+    fields = asdict(state)
+    attributes = fields.pop("attributes")
+    return {**fields, **attributes}
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else fold(text)
+
+
+def _validate(wanted: UserRecord) -> None:
+    if not wanted.user_name.strip():
+        raise InvalidValue("userName", "a value is required.")
+    named = {
+        "userName": wanted.user_name,
+        "externalId": wanted.external_id,
+        "displayName": wanted.display_name,
+        "emails": wanted.work_email,
+    }
+    for attribute, text in named.items():
+        require_storable(attribute, text)
+
+
+def require_storable(attribute: str, text: str | None, limit: int = NAME_LIMIT) -> None:
+    """Raises InvalidValue for text that a column cannot hold: too long, or with a NUL character."""
+    if text is None:
+        return
+    if len(text) > limit:
+        raise InvalidValue(attribute, f"at most {limit} characters are possible.")
+    if "\x00" in text:
+        raise InvalidValue(attribute, "the NUL character cannot be stored.")
+
+
+def _validate_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InvalidValue("email", f"{email!r} is no e-mail address.") from None
+
+
+def _validate_password(password: str) -> None:
+    if len(password) < PASSWORD_MINIMUM:
+        raise InvalidValue("password", f"at least {PASSWORD_MINIMUM} characters are needed.")
+    require_storable("password", password, limit=1000)

@@ -1,0 +1,156 @@
+"""What can go wrong in the domain, in domain words. No HTTP status lives here.
+
+Each door translates these classes into its own protocol: ``scim/errors.py`` into status and scimType, a page into a
+sentence, a command into one line on stderr.
+"""
+
+from collections.abc import Collection
+
+
+class DomainError(Exception):
+    """A refusal the caller can act on. ``code`` is stable; the message is one sentence for people."""
+
+    code = "refused"
+
+
+class NotFound(DomainError):
+    """Something that was named does not exist (any more)."""
+
+    code = "not_found"
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+
+    def __init__(self, user: object) -> None:
+        super().__init__(f"There is no user {user}.")
+
+
+class GroupNotFound(NotFound):
+    code = "group_not_found"
+
+    def __init__(self, group: object) -> None:
+        super().__init__(f"There is no IdP group {group}.")
+
+
+class TeamNotFound(NotFound):
+    code = "team_not_found"
+
+    def __init__(self, team: object) -> None:
+        super().__init__(f"There is no team {team}.")
+
+
+class IdentityProviderNotFound(NotFound):
+    code = "identity_provider_not_found"
+
+    def __init__(self, provider: object) -> None:
+        super().__init__(f"There is no SAML connection {provider}.")
+
+
+class NameTaken(DomainError):
+    """A name that has to be unique is in use."""
+
+    code = "name_taken"
+
+
+class UserNameTaken(NameTaken):
+    code = "user_name_taken"
+
+    def __init__(self, user_name: str) -> None:
+        super().__init__(f"Another user already has the userName {user_name}.")
+        self.user_name = user_name
+
+
+class GroupNameTaken(NameTaken):
+    code = "group_name_taken"
+
+    def __init__(self, display_name: str) -> None:
+        super().__init__(f"Another group already has the displayName {display_name}.")
+        self.display_name = display_name
+
+
+class TeamNameTaken(NameTaken):
+    code = "team_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Another team is already called {name}.")
+
+
+class AdministratorExists(NameTaken):
+    code = "administrator_exists"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"A local administrator {email} already exists.")
+
+
+class InvalidValue(DomainError):
+    """A value that cannot be stored: ``attribute`` names it, ``reason`` says what would be right."""
+
+    code = "invalid_value"
+
+    def __init__(self, attribute: str, reason: str) -> None:
+        super().__init__(f"{attribute}: {reason}")
+        self.attribute = attribute
+
+
+class UnknownMembers(InvalidValue):
+    """Member references to users that do not exist. Names at most ten of them."""
+
+    code = "unknown_members"
+
+    def __init__(self, references: Collection[object]) -> None:
+        named = ", ".join(sorted(str(reference) for reference in references)[:10])
+        super().__init__("members", f"no user has the id {named}; create the user first.")
+
+
+class UnknownLevel(InvalidValue):
+    code = "unknown_level"
+
+    def __init__(self, level: object) -> None:
+        super().__init__("level", f"there is no level {level}.")
+
+
+class UnknownPermission(InvalidValue):
+    code = "unknown_permission"
+
+    def __init__(self, permission: object) -> None:
+        super().__init__("permissions", f"there is no permission {permission}.")
+
+
+class TeamIsFallback(DomainError):
+    code = "team_is_fallback"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the fallback team; choose another fallback team before you delete it.")
+
+
+class VersionMismatch(DomainError):
+    code = "version_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("The resource has changed since you read it; read it again and repeat the change.")
+
+
+class NeedsConfirmation(DomainError):
+    """Allowed, but only when the person says a second time that they mean it."""
+
+    code = "needs_confirmation"
+
+
+class NobodyCouldConfigure(DomainError):
+    code = "nobody_could_configure"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This would leave no active person who may configure Gatekeeper; "
+            "give somebody else Global Administrator with Configuration first."
+        )
+
+
+class SignInRefused(DomainError):
+    """A person may not sign in. ``code`` is a value of ``blocked_because``, or says why they are not known."""
+
+    def __init__(self, code: str, message: str, *, user_id: object = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.user_id = user_id

@@ -1,0 +1,80 @@
+"""Setting the scene for tests, through the same verbs that the doors use."""
+
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.changes import GroupRecord, MappingRecord, MembersChange, UserRecord
+from gatekeeper.directory.groups import create_group, edit_group
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.mappings import set_mapping
+from gatekeeper.directory.models import IdentityProvider, IdpGroup, MappingVersion, Team, User
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.directory.sign_in import add_identity_provider
+from gatekeeper.directory.sync import LinkReport, link_users
+from gatekeeper.directory.teams import create_team
+from gatekeeper.directory.users import create_local_administrator, create_user
+
+ENTRA = Actor.scim_key("test-key", "Entra")
+ADMIN = Actor.command("tests")
+PASSWORD = "correct horse battery staple"
+
+_numbers = count(1)
+
+
+def make_user(user_name: str | None = None, **fields: Any) -> User:
+    """A provisioned person; the work e-mail is the userName unless given."""
+    name = user_name or f"person{next(_numbers)}@example.com"
+    return create_user(UserRecord(**{"user_name": name, "work_email": name, **fields}), actor=ENTRA)
+
+
+def make_users(how_many: int) -> list[User]:
+    return [make_user() for _ in range(how_many)]
+
+
+def make_group(name: str | None = None, members: Iterable[User] = (), **fields: Any) -> IdpGroup:
+    record = GroupRecord(display_name=name or f"GK Group {next(_numbers)}", **fields)
+    return create_group(record, [user.id for user in members], actor=ENTRA)
+
+
+def add_members(group: IdpGroup, *users: User) -> None:
+    edit_group(group.id, None, MembersChange.keep().then_add([user.id for user in users]), actor=ENTRA)
+
+
+def remove_members(group: IdpGroup, *users: User) -> None:
+    edit_group(group.id, None, MembersChange.keep().then_remove([user.id for user in users]), actor=ENTRA)
+
+
+def make_team(name: str | None = None) -> Team:
+    return create_team(name or f"Team {next(_numbers)}", actor=ADMIN)
+
+
+def map_group(
+    group: IdpGroup | None, level: str = "collaborator", permissions: Iterable[str] = (), teams: Iterable[Team] = ()
+) -> MappingVersion:
+    """Give a group (None: the Default Mapping) what it is worth, by slugs."""
+    wanted = MappingRecord(
+        level=Level.from_slug(level),
+        permissions=frozenset(Permission.parse(name) for name in permissions),
+        team_ids=frozenset[UUID](team.id for team in teams),
+    )
+    return set_mapping(group.id if group else None, wanted, actor=ADMIN, confirmed=True)
+
+
+def make_provider(name: str = "Entra") -> IdentityProvider:
+    """An identity provider without the protocol's details; enough for links and access."""
+    return add_identity_provider(name, actor=ADMIN)
+
+
+def link() -> LinkReport:
+    """What the SAML user sync does for people."""
+    return link_users(actor=Actor.clock("tests"), now=timezone.now())
+
+
+def make_administrator(email: str = "root@example.com", password: str = PASSWORD) -> User:
+    """A local (break-glass) administrator."""
+    return create_local_administrator(email, password, actor=ADMIN)
