@@ -154,3 +154,15 @@ class SignInRefused(DomainError):
         super().__init__(message)
         self.code = code
         self.user_id = user_id
+
+
+class HeldForApproval(DomainError):
+    """Too many people would lose access at once; the change waits until an administrator lets it through."""
+
+    code = "held_for_approval"
+
+    def __init__(self, lost: int, active: int, minutes: int) -> None:
+        super().__init__(
+            f"Held for approval: {lost} of {active} active users would lose access within {minutes} minutes. "
+            "An administrator has to let it through in Settings > Configuration; it can then be repeated."
+        )

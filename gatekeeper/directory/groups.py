@@ -14,6 +14,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import GroupRecord, MembersChange
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
@@ -157,6 +158,7 @@ def _change_members(
     _record_members(group, added, removed, actor=actor)
     if removed:
         _end_sessions_of_the_groupless(removed, now, actor=actor)
+        apply_brakes(actor=actor)
     return added, removed
 
 

@@ -125,7 +125,7 @@ def _replace(group: IdpGroup | None, wanted: MappingRecord, *, actor: Actor) -> 
     )
 
 
-def _lock_site() -> None:
+def lock_site() -> None:
     """Let one change of the site's choices or Default Mapping at a time through.
 
     The first choice ever made is never changed or deleted (a migration makes it), so its row serves as the lock.
@@ -135,7 +135,7 @@ def _lock_site() -> None:
 
 def _lock_choice() -> SiteChoice:
     """The live choice, which stays so until the transaction ends."""
-    _lock_site()
+    lock_site()
     return SiteChoice.objects.live().first() or SiteChoice()
 
 
@@ -151,7 +151,7 @@ def _live(group: IdpGroup | None) -> MappingVersion | None:
 
 def _lock_group(group_id: UUID | None) -> IdpGroup | None:
     if group_id is None:
-        _lock_site()
+        lock_site()
         return None
     group = IdpGroup.objects.live().select_for_update().filter(pk=group_id).first()
     if group is None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
@@ -135,6 +136,7 @@ def _end(user: User, now: datetime, *, actor: Actor) -> None:
     SignInIdentity.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, now=now)
     record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label)
+    apply_brakes(actor=actor)
 
 
 def _insert(wanted: UserRecord, *, actor: Actor) -> User:
@@ -190,6 +192,7 @@ def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
         return
     ActivePeriod.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, now=now)
+    apply_brakes(actor=actor)
 
 
 def _lock_provisioned(user_id: UUID, expect: VersionCheck | None) -> User:

@@ -1,5 +1,6 @@
 """The facts: who is known, who belongs to what, what it is worth, each with the period in which it held."""
 
+from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
@@ -9,6 +10,8 @@ from gatekeeper.directory.models.users import ActivePeriod, Origin, User
 
 __all__ = (
     "ActivePeriod",
+    "BrakeRelease",
+    "BrakeSetting",
     "EndedBecause",
     "IdentityProvider",
     "IdpGroup",

@@ -78,7 +78,10 @@ class Membership(Period):
         constraints = (
             models.UniqueConstraint(fields=("group", "user"), condition=Q(until=None), name="membership_one_live"),
         )
-        indexes = (models.Index(fields=("user", "until"), name="membership_by_user"),)
+        indexes = (
+            models.Index(fields=("user", "until"), name="membership_by_user"),
+            models.Index(fields=("until",), name="membership_by_end"),
+        )
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.group_id}"

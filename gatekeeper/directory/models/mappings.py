@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import models
@@ -12,7 +11,7 @@ from django.db.models.functions import Coalesce
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models.groups import IdpGroup
-from gatekeeper.directory.models.periods import Period, PeriodQuerySet
+from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
 from gatekeeper.directory.models.teams import Team
 from gatekeeper.directory.permissions import Permission
 
@@ -73,7 +72,7 @@ class SiteChoice(Period):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                Coalesce("until", Value(datetime.max.replace(tzinfo=UTC), output_field=models.DateTimeField())),
+                Coalesce("until", Value(NEVER, output_field=models.DateTimeField())),
                 condition=Q(until=None),
                 name="site_choice_one_live",
             ),

@@ -1,11 +1,14 @@
 """Facts that hold from ``since`` until ``until`` (exclusive; null while they still hold)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+# Stands for "no end yet" where a unique index has to compare the ends of live facts.
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def holds_at(moment: datetime | None, prefix: str = "") -> Q:

@@ -130,6 +130,7 @@ class ActivePeriod(Period):
         constraints = (
             models.UniqueConstraint(fields=("user",), condition=Q(until=None), name="active_period_one_live"),
         )
+        indexes = (models.Index(fields=("until",), name="active_period_by_end"),)
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.since}–{self.until or ''}"

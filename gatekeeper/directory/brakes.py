@@ -1,0 +1,160 @@
+"""When the identity provider takes access from unusually many people at once (rule 10): alert, and on request hold.
+
+Nothing is counted along the way: how many lost access lately is derived from the facts, when somebody loses it.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.models import (
+    ActivePeriod,
+    BrakeRelease,
+    BrakeSetting,
+    EndedBecause,
+    Membership,
+    Origin,
+    User,
+)
+from gatekeeper.errors import HeldForApproval, InvalidValue
+
+log = logging.getLogger(__name__)
+
+RELEASE_FOR = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeState:
+    """How many of how many active people lost access within the window, and what follows from it."""
+
+    lost: int
+    active_before: int
+    share: int
+    minutes: int
+    tripped: bool
+    hold: bool
+    released_until: datetime | None
+
+    @property
+    def holding(self) -> bool:
+        return self.tripped and self.hold and self.released_until is None
+
+
+def brake_state(now: datetime | None = None) -> BrakeState:
+    """Where things stand. Two queries on a quiet day, four when at least the minimum number of people lost access."""
+    moment = now or timezone.now()
+    setting = BrakeSetting.objects.live().first() or BrakeSetting()
+    start = moment - timedelta(minutes=setting.minutes)
+    # Counting stops at the minimum first: on a quiet day nobody has to count all the active people.
+    lost = _losing(start).order_by()[: setting.minimum].count()
+    active_before = 0
+    if lost >= setting.minimum:
+        lost = _losing(start).count()
+        active_before = ActivePeriod.objects.at(start).filter(user__origin=Origin.SCIM).count()
+    tripped = lost >= setting.minimum and lost * 100 > setting.share * active_before
+    released_until = _released_until(moment) if tripped and setting.hold else None
+    return BrakeState(lost, active_before, setting.share, setting.minutes, tripped, setting.hold, released_until)
+
+
+def apply_brakes(*, actor: Actor) -> None:
+    """Called at the end of every change by which people lose access, inside its transaction.
+
+    Raises: HeldForApproval when the change goes beyond the limit and holding is switched on; it is then rolled back.
+    """
+    if actor.kind != "scim_key":
+        return
+    state = brake_state()
+    if not state.tripped:
+        return
+    if state.holding:
+        raise HeldForApproval(state.lost, state.active_before, state.minutes)
+    _alert_once(state, actor=actor)
+
+
+@transaction.atomic
+def set_brakes(*, share: int, minimum: int, minutes: int, hold: bool, actor: Actor) -> None:
+    """Choose when to alert (percent of the active people, least number of them, window) and whether to hold.
+
+    Raises: InvalidValue.
+    """
+    for name, value, limit in (("share", share, 100), ("minimum", minimum, 1_000_000), ("minutes", minutes, 10_080)):
+        if not 1 <= value <= limit:
+            raise InvalidValue(name, f"choose a number from 1 to {limit}.")
+    lock_site()
+    current = BrakeSetting.objects.live().first()
+    before = current.as_document() if current else BrakeSetting().as_document()
+    wanted = BrakeSetting(share=share, minimum=minimum, minutes=minutes, hold=hold, since=timezone.now())
+    if wanted.as_document() == before:
+        return
+    BrakeSetting.objects.all().end(wanted.since)
+    wanted.save()
+    record(
+        Event.BRAKES_SET,
+        actor=actor,
+        kind="site",
+        object_id="brakes",
+        label="hold" if hold else "alert only",
+        before=before,
+        after=wanted.as_document(),
+    )
+
+
+@transaction.atomic
+def release_brakes(*, actor: Actor) -> datetime:
+    """Let the held changes through for a day: the identity provider repeats what was held. Returns until when."""
+    now = timezone.now()
+    release = BrakeRelease.objects.create(since=now, until=now + RELEASE_FOR, made_by=actor.name[:300])
+    record(
+        Event.BRAKES_RELEASED,
+        actor=actor,
+        kind="site",
+        object_id="brakes",
+        label="held changes let through",
+        after={"until": release.until},
+    )
+    return now + RELEASE_FOR
+
+
+def _released_until(moment: datetime) -> datetime | None:
+    release = BrakeRelease.objects.filter(since__lte=moment, until__gt=moment).order_by("-until").first()
+    return release.until if release else None
+
+
+def _losing(start: datetime) -> QuerySet[User]:
+    """Whoever had access at some time since ``start`` and has lost it: deactivated, deleted, or out of every group."""
+    deactivated = ActivePeriod.objects.filter(user=OuterRef("pk"), until__gte=start)
+    removed = Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
+    member = Membership.objects.live().filter(user=OuterRef("pk"))
+    inactive = Q(active=False) | Q(deleted_at__isnull=False)
+    # The lists of those whom something ended for are short and indexed by time; only they are looked at.
+    candidates = Q(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")) | Q(
+        pk__in=Membership.objects.filter(until__gte=start, ended_because=EndedBecause.REMOVED).values("user")
+    )
+    return User.objects.filter(candidates, origin=Origin.SCIM).filter(
+        (inactive & Exists(deactivated)) | (Q(active=True, deleted_at=None) & Exists(removed) & ~Exists(member))
+    )
+
+
+def _alert_once(state: BrakeState, *, actor: Actor) -> None:
+    """One alert a window, however many more people lose access in it."""
+    start = timezone.now() - timedelta(minutes=state.minutes)
+    if AuditEntry.objects.filter(event=Event.BRAKES_TRIPPED, at__gte=start).exists():
+        return
+    log.warning("brakes_tripped lost=%s of=%s minutes=%s", state.lost, state.active_before, state.minutes)
+    record(
+        Event.BRAKES_TRIPPED,
+        actor=actor,
+        kind="site",
+        object_id="brakes",
+        label=f"{state.lost} of {state.active_before} active users lost access within {state.minutes} minutes",
+        after={"lost": state.lost, "active_before": state.active_before, "minutes": state.minutes},
+    )

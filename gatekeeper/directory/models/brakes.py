@@ -1,0 +1,46 @@
+"""When to brake, and who let held changes through."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+
+from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
+
+
+class BrakeSetting(Period):
+    """The limits as they stood for a while; product defaults while nobody has chosen any."""
+
+    share = models.PositiveSmallIntegerField(default=30, help_text="percent of the active users")
+    minimum = models.PositiveIntegerField(default=20, help_text="users; fewer never trip the brakes")
+    minutes = models.PositiveSmallIntegerField(default=60, help_text="length of the window")
+    hold = models.BooleanField(default=False, help_text="Further losses wait for an administrator's approval.")
+
+    objects = PeriodQuerySet["BrakeSetting"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                Coalesce("until", Value(NEVER, output_field=models.DateTimeField())),
+                condition=Q(until=None),
+                name="brake_setting_one_live",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.share} % of at least {self.minimum} within {self.minutes} minutes"
+
+    def as_document(self) -> dict[str, Any]:
+        return {"share": self.share, "minimum": self.minimum, "minutes": self.minutes, "hold": self.hold}
+
+
+class BrakeRelease(Period):
+    """An administrator's approval: held changes are let through from ``since`` to ``until``."""
+
+    made_by = models.CharField(max_length=300, blank=True)
+
+    objects = PeriodQuerySet["BrakeRelease"].as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.made_by} until {self.until}"

@@ -1,0 +1,105 @@
+"""Rule 10: unusually many people losing access at once."""
+
+from dataclasses import replace
+
+import pytest
+
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.brakes import brake_state, release_brakes, set_brakes
+from gatekeeper.directory.models import User
+from gatekeeper.directory.users import delete_user, edit_user
+from gatekeeper.errors import HeldForApproval, InvalidValue
+from tests.builders import ADMIN, ENTRA, add_members, make_group, make_users, remove_members
+
+pytestmark = pytest.mark.django_db
+
+
+def deactivate(*users: User) -> None:
+    for user in users:
+        edit_user(user.id, lambda current: replace(current, active=False), actor=ENTRA)
+
+
+def hold_after(minimum: int, *, hold: bool = True) -> None:
+    set_brakes(share=30, minimum=minimum, minutes=60, hold=hold, actor=ADMIN)
+
+
+@pytest.fixture
+def people() -> list[User]:
+    """Ten people who were active before the window began."""
+    users = make_users(10)
+    for user in users:
+        user.active_periods.update(since="2020-01-01T00:00:00Z")
+    return users
+
+
+def test_few_losses_trip_nothing(people: list[User]) -> None:
+    deactivate(*people)
+
+    assert not brake_state().tripped
+
+
+def test_many_losses_alert_once_and_go_through(people: list[User]) -> None:
+    hold_after(3, hold=False)
+
+    deactivate(*people)
+
+    assert brake_state().tripped
+    assert AuditEntry.objects.filter(event="brakes.tripped").count() == 1
+    assert not User.objects.filter(active=True).exists()
+
+
+def test_a_small_share_of_many_trips_nothing(people: list[User]) -> None:
+    hold_after(3)
+
+    deactivate(*people[:3])
+
+    assert not brake_state().tripped
+
+
+def test_held_losses_wait_and_change_nothing_until_they_are_let_through(people: list[User]) -> None:
+    hold_after(3)
+    deactivate(*people[:3])
+
+    with pytest.raises(HeldForApproval):
+        deactivate(people[3])
+    assert User.objects.get(pk=people[3].pk).active
+
+    release_brakes(actor=ADMIN)
+    deactivate(people[3])
+    assert not User.objects.get(pk=people[3].pk).active
+
+
+def test_deleting_and_emptying_groups_count_as_losses(people: list[User]) -> None:
+    hold_after(3)
+    group = make_group()
+    add_members(group, *people)
+    delete_user(people[0].id, actor=ENTRA)
+
+    with pytest.raises(HeldForApproval):
+        remove_members(group, *people[1:6])
+
+    assert group.memberships.live().count() == 9
+
+
+def test_whoever_is_still_in_a_group_or_came_back_has_lost_nothing(people: list[User]) -> None:
+    hold_after(1)
+    group, other = make_group(members=people), make_group(members=people)
+    remove_members(group, *people)
+    assert other.memberships.live().count() == 10
+
+    assert brake_state().lost == 0
+
+
+def test_what_an_administrator_does_is_never_held(people: list[User]) -> None:
+    hold_after(1)
+
+    for person in people:
+        edit_user(person.id, lambda current: replace(current, active=False), actor=ADMIN)
+
+    assert not User.objects.filter(active=True).exists()
+
+
+@pytest.mark.parametrize("limits", [{"share": 0}, {"share": 101}, {"minimum": 0}, {"minutes": 0}])
+def test_limits_that_make_no_sense_are_refused(limits: dict[str, int]) -> None:
+    with pytest.raises(InvalidValue):
+        set_brakes(**{"share": 30, "minimum": 20, "minutes": 60, **limits}, hold=False, actor=ADMIN)
