@@ -1,0 +1,75 @@
+"""The diary: what is written, what is left out, and that nothing is written when nothing happened."""
+
+import pytest
+from django.db import transaction
+
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import ProvisioningRecord, record, record_provisioning
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.redact import REDACTED, redact
+from tests.builders import ADMIN
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"password": "hunter2"},
+        {"Password": "hunter2"},
+        {"name": {"givenName": "Ada"}, "nested": [{"password": "hunter2"}]},
+        {"urn:ietf:params:scim:schemas:core:2.0:User:password": "hunter2"},
+        {"Operations": [{"op": "replace", "path": "password", "value": "hunter2"}]},
+        {"Operations": [{"op": "replace", "value": {"password": "hunter2"}}]},
+    ],
+)
+def test_passwords_are_never_kept(document: object) -> None:
+    assert "hunter2" not in repr(redact(document))
+
+
+def test_everything_else_is_kept_as_it_was() -> None:
+    document = {"userName": "ada", "emails": [{"value": "ada@example.com", "primary": True}], "n": None}
+
+    assert redact(document) == document
+
+
+def test_a_document_deeper_than_any_real_one_is_cut_off() -> None:
+    document: object = "bottom"
+    for _ in range(2000):
+        document = [document]
+
+    assert REDACTED in repr(redact(document))
+    assert "bottom" not in repr(redact(document))
+
+
+@pytest.mark.django_db
+def test_an_entry_goes_with_the_transaction_that_it_tells_of() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record(Event.TEAM_CREATED, actor=ADMIN, kind="team", object_id="1", label="General")
+        raise ZeroDivisionError
+
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_overlong_text_is_cut_rather_than_refused() -> None:
+    record_provisioning(
+        ProvisioningRecord(
+            request_id="r",
+            method="GET",
+            path="/" * 5000,
+            query="q" * 5000,
+            status=400,
+            outcome="refused",
+            detail="d" * 5000,
+        )
+    )
+
+    entry = ProvisioningEntry.objects.get()
+    assert (len(entry.path), len(entry.query), len(entry.detail)) == (500, 2000, 1000)
+
+
+def test_every_event_reads_as_words() -> None:
+    labels = {event.label for event in Event}
+
+    assert len(labels) == len(Event)
+    assert "API key generated" in labels
+    assert all(label[0].isupper() and "_" not in label and "." not in label for label in labels)
