@@ -1,0 +1,71 @@
+# Two commands matter: `make run` and `make test`. `make help` lists the rest. Works with GNU make 3.81 (macOS) and newer.
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# A .venv that was made elsewhere, or whose Python is gone, is stale: its scripts point nowhere.
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/made-in 2>/dev/null),$(CURDIR))
+STALE := stale
+endif
+
+.PHONY: help setup setup-tests system-packages run serve demo test check suite fuzz lock clean $(STALE)
+.DEFAULT_GOAL := help
+
+help:  ## what can be asked for
+	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1|/p' Makefile | sort | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+# ── Set-up: nothing to do when .venv is fresh ────────────────────────────────────────────────────────────────────
+setup: .venv/runtime-stamp  ## .venv with the pinned dependencies
+
+.venv/made-in: $(STALE)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.txt
+	@printf '%s' "$(CURDIR)" > $@
+
+.venv/runtime-stamp: .venv/made-in requirements.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.txt
+	@touch $@
+
+setup-tests: .venv/tests-stamp
+
+.venv/tests-stamp: .venv/runtime-stamp requirements-dev.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.txt requirements-dev.txt
+	@touch $@
+
+lock:  ## write requirements*.txt anew from requirements*.in (the one lock step)
+	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements.txt requirements.in
+	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements-dev.txt requirements-dev.in
+
+# ── The site ─────────────────────────────────────────────────────────────────────────────────────────────────────
+run: setup  ## the whole site until Ctrl-C; keeps its data in DATA_DIR (default var/)
+	@$(BIN)/python manage.py start
+
+demo: setup  ## the whole site with a believable company and a pretend Entra
+	@$(BIN)/python manage.py demo
+
+# ── The tests ────────────────────────────────────────────────────────────────────────────────────────────────────
+test: setup-tests system-packages check suite  ## everything: linters, types, import rules, and the tests on each database
+
+system-packages:
+	@tests/system-packages.sh
+
+check: setup-tests  ## linters, types, import rules, migrations, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/djlint --check --lint --quiet templates
+
+suite: setup-tests
+	@tests/run-suite.sh
+
+fuzz: setup-tests  ## the generated tests, for longer
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 -m "not site" tests
+
+clean:  ## removes .venv and caches, never DATA_DIR
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

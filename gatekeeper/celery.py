@@ -1,0 +1,40 @@
+"""The clock and the workers. The schedule is code; what a task means lives in its room."""
+
+import os
+import signal
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
+from django.utils.log import configure_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
+
+app = Celery("gatekeeper")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # Rule 5 of the product: people who were provisioned since the last run can sign in after minute 45.
+    "sync SAML users at minute 45": {"task": "saml.sync_users", "schedule": crontab(minute="45")},
+    "heartbeat every minute": {
+        "task": "health.heartbeat",
+        "schedule": crontab(),
+        # A heartbeat that waited longer says nothing; without this a stopped worker would find a pile of them.
+        "options": {"expires": 55},  # seconds
+    },
+}
+
+
+@setup_logging.connect
+def use_the_site_s_logging(**_: object) -> None:
+    """Keep Celery from installing handlers of its own beside ours."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
+@worker_process_init.connect
+def leave_stopping_to_the_worker(**_: object) -> None:
+    """A process manager signals the whole group; the pool must finish its tasks first, and its parent ends it then."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

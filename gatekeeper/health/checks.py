@@ -1,0 +1,250 @@
+"""Can this installation do its work? One function per question; ``doctor``, /readyz and the pages ask them.
+
+What only administrators can put right (no key yet, no fallback team) is a warning: the site runs all the same.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from gatekeeper.celery import app
+from gatekeeper.directory.queries import site_facts
+from gatekeeper.health import heartbeats
+from gatekeeper.health.heartbeats import Process
+from saml.models import Connection, SyncRun, SyncState
+from scim.models import ApiKey
+
+BROKER_TIMEOUT = 3  # seconds
+OWN_ADDRESS_TIMEOUT = 5  # seconds
+CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
+WARN_BEFORE = timedelta(days=30)  # before a key or a certificate expires
+SYNC_LATE_AFTER = timedelta(minutes=75)  # one missed minute 45 and some slack
+
+
+class Status(StrEnum):
+    """``failed`` means that something does not work now; ``warning`` that somebody should look at it."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The answer to one question; ``fix`` says in one sentence what to do, and is empty when all is well."""
+
+    name: str
+    status: Status
+    detail: str
+    fix: str = ""
+
+    def as_document(self) -> dict[str, str]:
+        """The object of contract.md's ``doctor``."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+
+def ok(name: str, detail: str) -> Check:
+    """All is well."""
+    return Check(name, Status.OK, detail)
+
+
+def warning(name: str, detail: str, fix: str) -> Check:
+    """Works, but somebody should look at it."""
+    return Check(name, Status.WARNING, detail, fix)
+
+
+def failed(name: str, detail: str, fix: str) -> Check:
+    """Does not work now."""
+    return Check(name, Status.FAILED, detail, fix)
+
+
+def check_database() -> Check:
+    """One statement through the connection that everything uses."""
+    name = "database"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return failed(name, f"The database does not answer: {_one_line(error)}", "Start it, or correct DATABASE_URL.")
+    return ok(name, f"{connection.vendor} answers.")
+
+
+def check_migrations() -> Check:
+    """Whether the tables are those that this version of the code expects."""
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in pending[:5])
+        return failed("migrations", f"{len(pending)} not applied: {names}", "Run manage.py migrate.")
+    return ok("migrations", "All are applied.")
+
+
+def check_broker() -> Check:
+    """Whether a task could be handed over now."""
+    kind = "Redis" if settings.REDIS_URL else "The embedded broker"
+    try:
+        with app.connection_for_write(connect_timeout=BROKER_TIMEOUT) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_TIMEOUT)
+            broker.default_channel.queue_declare("celery", passive=False)
+    except (OSError, KombuError, RedisError) as error:
+        fix = "Start Redis, or correct REDIS_URL." if settings.REDIS_URL else "Make DATA_DIR/broker writable."
+        return failed("broker", f"{kind} does not answer: {_one_line(error)}", fix)
+    return ok("broker", f"{kind} answers.")
+
+
+def check_worker() -> Check:
+    """Whether a worker has run the last heartbeat task."""
+    return _alive("worker", Process.WORKER, "Start the Celery worker (Procfile, line 'worker').")
+
+
+def check_beat() -> Check:
+    """Whether the clock ticks: without it there is no sync at minute 45."""
+    return _alive("beat", Process.BEAT, "Start Celery beat, exactly one (Procfile, line 'beat').")
+
+
+def check_public_url() -> Check:
+    """Whether the site answers at the address that identity providers and browsers use."""
+    address = f"{settings.PUBLIC_URL}/healthz"
+    try:
+        status = httpx.get(address, timeout=OWN_ADDRESS_TIMEOUT).status_code
+    except httpx.HTTPError as error:
+        detail = f"{address} cannot be reached from here: {_one_line(error)}"
+        return failed("public_url", detail, "Start the web server, or correct PUBLIC_URL, the proxy or its certificate.")
+    if status != httpx.codes.OK:
+        return failed("public_url", f"{address} answers {status}.", "Point PUBLIC_URL at this site; check the proxy.")
+    return ok("public_url", f"{settings.PUBLIC_URL} answers.")
+
+
+def check_scim_key() -> Check:
+    """Whether the directory has a key, and for how long."""
+    key = ApiKey.objects.active().order_by("-created_at").first()
+    if key is None:
+        fix = "Generate a key on the SCIM page and paste it into the identity provider as Secret Token."
+        return warning("scim_key", "There is no active API key; nobody can provision.", fix)
+    if key.expires_at is None:
+        return ok("scim_key", f"{key.name} is active and does not expire.")
+    left = key.expires_at - timezone.now()
+    if left < WARN_BEFORE:
+        fix = "Generate a new key with manage.py scim_key generate --rotate and paste it into the identity provider."
+        return warning("scim_key", f"{key.name} expires in {left.days} days.", fix)
+    return ok("scim_key", f"{key.name} is active for {left.days} more days.")
+
+
+def check_certificates() -> list[Check]:
+    """Days left of each connection's longest valid signing certificate, and whether there is a connection."""
+    name, found = "saml_certificates", []
+    for saml in Connection.objects.live():
+        certificates = saml.signing_certificates()
+        days = (certificates[0].not_after - timezone.now()).days if certificates else -1
+        detail = f"{saml.name}: {days} days left."
+        fix = f"Renew the signing certificate at {saml.name}, then refresh the connection."
+        if days < 0:
+            found.append(failed(name, f"{saml.name}: no certificate is valid; nobody can sign in through it.", fix))
+        else:
+            found.append(warning(name, detail, fix) if days < WARN_BEFORE.days else ok(name, detail))
+    no_connection = "There is no SAML connection; only local administrators can sign in."
+    return found or [warning(name, no_connection, "Create one under Settings > Configuration > Authentication.")]
+
+
+def check_fallback_team() -> Check:
+    """Whether everybody who has access gets a team."""
+    site = site_facts()
+    team = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
+    if team is None:
+        fix = "Choose one under Settings > Configuration > SCIM."
+        return warning("fallback_team", "No fallback team is chosen; people whom no mapping puts in a team have none.", fix)
+    return ok("fallback_team", f"{team} is the fallback team.")
+
+
+def check_clock() -> Check:
+    """Whether this machine's clock agrees with the database's; assertions and sessions depend on it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()" if connection.vendor == "postgresql" else "SELECT 1")
+        stated = cursor.fetchone()[0]
+    if connection.vendor != "postgresql":
+        return ok("clock", f"It is {timezone.now():%Y-%m-%d %H:%M} UTC here; the database is on this machine.")
+    difference = abs(timezone.now() - stated)
+    if difference > CLOCK_TOLERANCE:
+        detail = f"This machine and the database differ by {difference.total_seconds():.0f} seconds."
+        return failed("clock", detail, "Synchronise both machines' clocks (NTP).")
+    return ok("clock", "This machine and the database agree.")
+
+
+def check_saml_sync() -> Check:
+    """How long ago the last SAML user sync ended well."""
+    last = SyncRun.objects.filter(state=SyncState.FINISHED).order_by("-finished_at").first()
+    if last is None or last.finished_at is None:
+        return warning("saml_sync", "No sync has finished yet.", "Wait for minute 45 or run manage.py sync_saml_users.")
+    age = timezone.now() - last.finished_at
+    minutes = int(age.total_seconds() // 60)
+    if age > SYNC_LATE_AFTER:
+        fix = "Look at the sync history and the worker's log; run manage.py sync_saml_users."
+        return failed("saml_sync", f"The last sync that finished was {minutes} minutes ago.", fix)
+    return ok("saml_sync", f"The last sync finished {minutes} minutes ago.")
+
+
+AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
+    check_broker,
+    check_worker,
+    check_beat,
+    check_public_url,
+    check_scim_key,
+    check_certificates,
+    check_fallback_team,
+    check_clock,
+    check_saml_sync,
+)
+
+
+def run_checks() -> list[Check]:
+    """All checks, in the order in which one would look. Without a database or its tables the rest cannot be asked."""
+    database = check_database()
+    if database.status is Status.FAILED:
+        return [database, check_broker()]
+    migrations = check_migrations()
+    if migrations.status is Status.FAILED:
+        return [database, migrations, check_broker()]
+    return [database, migrations, *_flat(check() for check in AFTER_THE_DATABASE)]
+
+
+def run_readiness_checks() -> list[Check]:
+    """What has to be right before traffic is sent here: database, migrations, broker, beat's last tick."""
+    checks = [check_database(), check_broker()]
+    if checks[0].status is Status.FAILED:
+        return checks
+    migrations = check_migrations()
+    return [*checks, migrations] if migrations.status is Status.FAILED else [*checks, migrations, check_beat()]
+
+
+def _alive(name: str, process: Process, fix: str) -> Check:
+    age = heartbeats.age(process)
+    if age is None:
+        return failed(name, "It has never been seen.", fix)
+    seconds = int(age.total_seconds())
+    if age > heartbeats.LATE_AFTER:
+        return failed(name, f"It was last seen {seconds} seconds ago.", fix)
+    return ok(name, f"It was seen {seconds} seconds ago.")
+
+
+def _flat(answers: Iterable[Check | list[Check]]) -> Iterable[Check]:
+    for answer in answers:
+        yield from answer if isinstance(answer, list) else [answer]
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def as_documents(checks: Iterable[Check]) -> list[dict[str, Any]]:
+    """The checks as JSON objects."""
+    return [check.as_document() for check in checks]

@@ -1,0 +1,101 @@
+"""What Prometheus reads. Everything is counted in the database when it asks, so that all processes tell the same."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Count
+from django.utils import timezone
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.directory.models import IdpGroup, SignIn, User
+from gatekeeper.health import heartbeats
+from gatekeeper.health.heartbeats import Process
+from saml.models import Connection, SyncRun, SyncState
+from scim.models import ApiKey
+
+SECONDS_A_DAY = 86_400
+
+
+class _Gatekeeper(Collector):
+    """Gauges computed at the scrape: eight queries, all of them counts or single rows."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        yield from (_users(), _groups(), _sign_ins(), _provisioning(), _last_seen(), _last_sync(), _key(), _certificates())
+
+
+def render() -> bytes:
+    """The metrics in Prometheus's text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Gatekeeper())
+    return generate_latest(registry)
+
+
+def _users() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily("gatekeeper_users", "People that are not deleted.", labels=["origin", "active"])
+    for row in User.objects.live().order_by().values("origin", "active").annotate(number=Count("id")):
+        gauge.add_metric([row["origin"], str(row["active"]).lower()], row["number"])
+    return gauge
+
+
+def _groups() -> GaugeMetricFamily:
+    return GaugeMetricFamily("gatekeeper_idp_groups", "Live IdP groups.", value=IdpGroup.objects.live().count())
+
+
+def _sign_ins() -> GaugeMetricFamily:
+    return GaugeMetricFamily("gatekeeper_open_sign_ins", "Open sessions.", value=SignIn.objects.live().count())
+
+
+def _provisioning() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_provisioning_entries", "Entries of the provisioning log that are kept.", labels=["outcome"]
+    )
+    for row in ProvisioningEntry.objects.order_by().values("outcome").annotate(number=Count("id")):
+        gauge.add_metric([row["outcome"]], row["number"])
+    return gauge
+
+
+def _last_seen() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_heartbeat_age_seconds", "Since a background process was last seen.", labels=["process"]
+    )
+    for process in Process:
+        age = heartbeats.age(process)
+        if age is not None:
+            gauge.add_metric([process.value], age.total_seconds())
+    return gauge
+
+
+def _last_sync() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily("gatekeeper_saml_sync_age_seconds", "Since the last SAML user sync that finished.")
+    last = SyncRun.objects.filter(state=SyncState.FINISHED).order_by("-finished_at").first()
+    if last and last.finished_at:
+        gauge.add_metric([], (timezone.now() - last.finished_at).total_seconds())
+    return gauge
+
+
+def _key() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily("gatekeeper_scim_key_days_left", "Until an active API key expires.", labels=["key"])
+    for key in ApiKey.objects.active().exclude(expires_at=None):
+        if key.expires_at:
+            gauge.add_metric([key.name], (key.expires_at - timezone.now()).total_seconds() / SECONDS_A_DAY)
+    return gauge
+
+
+def _certificates() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_saml_certificate_days_left",
+        "Until a connection's longest valid certificate expires.",
+        labels=["connection"],
+    )
+    for name, days in _days_left():
+        gauge.add_metric([name], days)
+    return gauge
+
+
+def _days_left() -> Iterator[tuple[str, float]]:
+    for connection in Connection.objects.live():
+        certificates = connection.signing_certificates()
+        if certificates:
+            yield connection.name, (certificates[0].not_after - timezone.now()).total_seconds() / SECONDS_A_DAY

@@ -1,0 +1,107 @@
+"""The middleware stack. Browsers get sessions, CSRF and CSP; machines (SCIM, health) get none of it.
+
+A SCIM request carries its own key and no cookie, so the browser's machinery could only cost time there, or answer in
+HTML. Each class below is the stock one that steps aside for those paths.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from axes.middleware import AxesMiddleware
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django_structlog.middlewares import RequestMiddleware
+
+from gatekeeper.browser_session import BrowserSessionMiddleware
+
+MACHINE_PATHS = ("/scim/v2", "/healthz", "/readyz", "/metrics")
+
+
+def is_for_machines(request: HttpRequest) -> bool:
+    """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes."""
+    return request.path_info.startswith(MACHINE_PATHS)
+
+
+class _BrowserOnly:
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if is_for_machines(request):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class BrowserSessions(_BrowserOnly, SessionMiddleware):
+    """django.contrib.sessions, for browsers."""
+
+
+class BrowserCommon(_BrowserOnly, CommonMiddleware):
+    """Host check and APPEND_SLASH, for browsers: SCIM must never be redirected, Entra does not follow."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Machines still need a Content-Length, or gunicorn would answer in chunks."""
+        response = super().__call__(request)
+        if not response.streaming and not response.has_header("Content-Length"):
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+class BrowserCsrf(_BrowserOnly, CsrfViewMiddleware):
+    """CSRF tokens, for browsers."""
+
+    def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
+        """Skip the check where no cookie is ever read."""
+        if is_for_machines(request):
+            return None
+        return super().process_view(request, callback, callback_args, callback_kwargs)
+
+
+class BrowserAuthentication(_BrowserOnly, AuthenticationMiddleware):
+    """request.user, for browsers."""
+
+
+class BrowserMessages(_BrowserOnly, MessageMiddleware):
+    """Flash messages, for browsers."""
+
+
+class BrowserFrames(_BrowserOnly, XFrameOptionsMiddleware):
+    """X-Frame-Options, for browsers."""
+
+
+class BrowserCsp(_BrowserOnly, CSPMiddleware):
+    """Content-Security-Policy, for browsers."""
+
+
+class BrowserLockout(_BrowserOnly, AxesMiddleware):
+    """Lock-out after wrong local passwords, for browsers."""
+
+
+class BrowserAccess(_BrowserOnly, BrowserSessionMiddleware):
+    """Ends the session of whoever may no longer sign in, for browsers."""
+
+
+class RequestLog(RequestMiddleware):
+    """One log line a request with its id, which is also ``request.request_id`` and the X-Request-ID header."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Give the request its id before anything else happens."""
+        super().prepare(request)
+        request.request_id = structlog.contextvars.get_contextvars()["request_id"]  # type: ignore[attr-defined]
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Name the id to the client, so that a report from outside can be found in the log."""
+        super().handle_response(request, response)
+        response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Method and path; a query string may hold a SAML message or a person's name."""
+        return f"{request.method} {request.path}"

@@ -1,0 +1,224 @@
+"""Everything that can be configured, read from the environment; docs/configuration.md is the table for operators."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+
+from gatekeeper import embedded_broker, environment
+from gatekeeper.logging import logging_configuration
+
+# Lets Django's generic classes be written with their type, as in ModelAdmin[User]; costs nothing afterwards.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# ── The environment ──────────────────────────────────────────────────────────────────────────────────────────────
+DATA_DIR = environment.folder("DATA_DIR", default=BASE_DIR / "var")
+DEBUG = environment.boolean("DEBUG", default=False)
+HOST = environment.host("HOST", default="127.0.0.1")
+PORT = environment.integer("PORT", default=8000, lowest=1, highest=environment.LONGEST_PORT)
+PUBLIC_URL = environment.origin("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
+REDIS_URL = environment.redis_url("REDIS_URL")
+TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
+LOG_FORMAT = environment.choice("LOG_FORMAT", default="console", allowed=("console", "json"))
+SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
+
+_public = urlsplit(PUBLIC_URL)
+_https = _public.scheme == "https"
+ALLOWED_HOSTS = environment.host_names(
+    "ALLOWED_HOSTS", default=sorted({str(_public.hostname), "localhost", "127.0.0.1", "[::1]"})
+)
+
+# ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "gatekeeper.configuration",  # before the admin, whose templates it replaces
+    "gatekeeper.directory",
+    "gatekeeper.audit",
+    "scim",
+    "saml",
+    "gatekeeper.api",
+    "gatekeeper.health",
+    "pretend_entra",
+    "django_scim",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # our own AdminSite: gatekeeper/configuration/site.py
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_structlog",
+    "rest_framework",
+    "drf_spectacular",
+]
+ROOT_URLCONF = "gatekeeper.urls"
+WSGI_APPLICATION = "gatekeeper.wsgi.application"
+AUTH_USER_MODEL = "directory.User"
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W002",  # the middleware is there: gatekeeper.middleware.BrowserLockout is a subclass
+    "urls.W002",  # the SCIM door matches slashes itself, doubled ones too
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "gatekeeper.middleware.RequestLog",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gatekeeper.middleware.BrowserCsp",
+    "gatekeeper.middleware.BrowserSessions",
+    "gatekeeper.middleware.BrowserCommon",
+    "gatekeeper.middleware.BrowserCsrf",
+    "gatekeeper.middleware.BrowserAuthentication",
+    "gatekeeper.middleware.BrowserMessages",
+    "gatekeeper.middleware.BrowserFrames",
+    "gatekeeper.middleware.BrowserAccess",
+    "gatekeeper.middleware.BrowserLockout",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "gatekeeper.configuration.navigation.navigation",
+            ],
+        },
+    },
+]
+
+# ── Database, cache, background work ─────────────────────────────────────────────────────────────────────────────
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": environment.database("DATABASE_URL", default_file=DATA_DIR / "gatekeeper.sqlite3")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction that reads first and writes later could not be upgraded while another one writes.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,  # seconds to wait for another writer
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)  # seconds; gunicorn's threads keep theirs
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+CELERY_BROKER_URL = REDIS_URL or f"{embedded_broker.SCHEME}://localhost"
+CELERY_BROKER_TRANSPORT_OPTIONS = {} if REDIS_URL else embedded_broker.prepare(DATA_DIR / "broker")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "gatekeeper.health.beat:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 900  # seconds
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = REDIS_URL is not None  # over files it would only be polling
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+
+# ── Signing in ───────────────────────────────────────────────────────────────────────────────────────────────────
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "gatekeeper.browser_session.DirectoryBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "configuration:sign_in"
+LOGIN_REDIRECT_URL = "/"
+AXES_FAILURE_LIMIT = 10
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_LOCKOUT_CALLABLE = "gatekeeper.configuration.failures.locked_out"
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # an attacker elsewhere cannot lock the administrator out
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in our own audit trail
+AXES_VERBOSE = False
+
+# ── What browsers are told ───────────────────────────────────────────────────────────────────────────────────────
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "gatekeeper_session"
+SESSION_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds
+CSRF_COOKIE_NAME = "gatekeeper_csrf"
+CSRF_COOKIE_SECURE = _https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "gatekeeper.configuration.failures.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    },
+}
+
+# ── Static files, language, time ─────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "gatekeeper" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+
+# ── Libraries ────────────────────────────────────────────────────────────────────────────────────────────────────
+SCIM_SERVICE_PROVIDER = {
+    "NETLOC": _public.netloc,
+    "SCHEME": _public.scheme,
+    "AUTHENTICATION_SCHEMES": [],
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "gatekeeper.api.pagination.Pages",
+    "PAGE_SIZE": 100,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gatekeeper management API",
+    "DESCRIPTION": "Reads the directory and the access that follows from it.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # DEBUG: one line a request is enough, the one at its end
+LOGGING = logging_configuration(LOG_FORMAT, debug=DEBUG)

@@ -1,0 +1,15 @@
+"""How the web server runs. Importing the settings here stops a start with a wrong environment in one line."""
+
+from gatekeeper import settings
+
+bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
+worker_class = "gthread"
+workers = 2
+threads = 4
+timeout = 60  # seconds without a sign of life before a worker is replaced
+graceful_timeout = 20  # seconds for requests in flight when the site stops
+keepalive = 75  # seconds; Entra re-uses its connections
+max_requests = 20_000
+max_requests_jitter = 2_000
+accesslog = None  # gatekeeper.middleware.RequestLog writes the line, with the request's id
+control_socket_disable = True

@@ -1,0 +1,86 @@
+"""What every room's tests may use: the running site, and a real Chromium."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.site import Site
+
+hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ON_MACOS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+# A browser that talks to nobody but the site under test, and needs no privileges of its own.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[Site]:
+    """The real site, one per test process: web, worker and beat. Tests share it, so they bring names of their own."""
+    site = Site()
+    try:
+        yield site.start()
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def make_site() -> Iterator[Callable[..., Site]]:
+    """Start a site of one's own: ``make_site(processes=("web",), environment={…})``."""
+    sites: list[Site] = []
+
+    def make(**options: Any) -> Site:
+        site = Site(**options)
+        sites.append(site)
+        return site.start()
+
+    yield make
+    for site in sites:
+        site.stop()
+
+
+def chromium_path() -> str:
+    """Where this machine's Chromium is; `make test` installs it where it may."""
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    found = found or next((path for path in CHROMIUM_ON_MACOS if Path(path).exists()), None)
+    assert found, "There is no Chromium on this machine; tests/system-packages.sh says how to install it."
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One real Chromium per test process."""
+    # Playwright's loop runs in this thread, and Django would take the tests' own queries for asynchronous ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a fresh browser profile: no cookies, no storage."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)  # milliseconds
+    yield context.new_page()
+    context.close()

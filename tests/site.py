@@ -1,0 +1,180 @@
+"""The real site for tests: the Procfile's own processes, on a free port, with a data folder and a database of their own.
+
+``Site.start()`` prepares and starts web, worker and beat; ``stop()`` ends them. Which database and broker is used
+follows the environment of the test run: SQLite and the embedded broker, or a fresh PostgreSQL database and a Redis
+number when DATABASE_URL and REDIS_URL are set.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+import redis
+from honcho.environ import parse_procfile
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 60.0  # seconds; two cores may be busy with other tests
+STOP_TIMEOUT = 20.0
+REDIS_NUMBERS = 14  # of Redis's sixteen databases: 0 is left alone, 15 belongs to the tests without a site
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], Any], *, seconds: float = START_TIMEOUT, what: str = "it") -> Any:
+    """Ask every 0.1 s until the answer is true, and return it; fails by name after ``seconds``."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = condition()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not happen within {seconds:.0f} seconds")
+
+
+class Site:
+    """One running Gatekeeper. ``processes`` names those that are started: any of web, worker, beat."""
+
+    def __init__(
+        self, *, processes: tuple[str, ...] = ("web", "worker", "beat"), environment: dict[str, str] | None = None
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data_dir = Path(tempfile.mkdtemp(prefix="gatekeeper-site-"))
+        self.wanted = processes
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._database_name = ""
+        self._logs: list[IO[bytes]] = []
+        self.environment = {**_clean_environment(), **self._stores(), **(environment or {})}
+
+    def start(self) -> "Site":
+        """Prepare tables and static files, start the processes, return when the site answers."""
+        self.prepared = self.manage("start", "--prepare-only", as_json=False)
+        for name in self.wanted:
+            self.start_process(name)
+        if "web" in self.wanted:
+            try:
+                wait_until(self.answers, what=f"the site's start; see {self.log('web')}")
+            except AssertionError:
+                self.stop()
+                raise
+        return self
+
+    def answers(self) -> bool:
+        """Whether the web server lives."""
+        web = self.running["web"]
+        assert web.poll() is None, f"web ended with {web.returncode}: {self.log('web').read_text()[-2000:]}"
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def manage(self, *arguments: str, input: str | None = None, as_json: bool = True, status: int = 0) -> Any:  # noqa: A002
+        """Run a management command; its JSON document, or the CompletedProcess with ``as_json=False`` or a status."""
+        command = [sys.executable, "manage.py", *arguments, *(["--json"] if as_json else [])]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=input, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout) if as_json and status == 0 else done
+
+    def start_process(self, name: str) -> None:
+        """Start one line of the Procfile in a process group of its own, its output in the data folder."""
+        command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
+        command = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+        log = self.log(name).open("ab")
+        self._logs.append(log)
+        self.running[name] = subprocess.Popen(
+            command, shell=True, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def log(self, name: str) -> Path:
+        """The file that holds what the process has written."""
+        return self.data_dir / f"{name}.log"
+
+    def start_worker(self) -> None:
+        """Start the worker (again)."""
+        self.start_process("worker")
+
+    def kill_worker(self) -> None:
+        """End the worker and its pool at once, as a power cut would."""
+        self.end_process("worker", signal.SIGKILL)
+
+    def end_process(self, name: str, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Signal one process's whole group and wait for its end; returns its exit status."""
+        process = self.running.pop(name)
+        try:
+            os.killpg(process.pid, with_signal)
+            return process.wait(STOP_TIMEOUT)
+        except ProcessLookupError:
+            return process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.wait(STOP_TIMEOUT)
+
+    def stop(self) -> None:
+        """End every process and give the database and the Redis number back."""
+        for name in list(self.running):
+            self.end_process(name, signal.SIGKILL if name == "worker" else signal.SIGTERM)
+        for log in self._logs:
+            log.close()
+        if self._database_name:
+            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE IF EXISTS "{self._database_name}" WITH (FORCE)')  # type: ignore[arg-type]
+        if "REDIS_URL" in self.environment:
+            client = redis.Redis.from_url(self.environment["REDIS_URL"])
+            client.flushdb()
+            client.close()
+
+    def _stores(self) -> dict[str, str]:
+        stores = {
+            "DATA_DIR": str(self.data_dir),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "PUBLIC_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": "gatekeeper.settings",
+        }
+        database = os.environ.get("DATABASE_URL", "")
+        if database.startswith("postgres"):
+            self._database_name = f"gatekeeper_site_{uuid.uuid4().hex[:12]}"
+            with psycopg.connect(database, autocommit=True) as connection:
+                connection.execute(f'CREATE DATABASE "{self._database_name}"')  # type: ignore[arg-type]
+            stores["DATABASE_URL"] = urlunsplit(urlsplit(database)._replace(path=f"/{self._database_name}"))
+        if os.environ.get("REDIS_URL"):
+            stores["REDIS_URL"] = claim_redis_number(os.environ["REDIS_URL"])
+        return stores
+
+
+def claim_redis_number(address: str) -> str:
+    """A Redis database that no other site of this test run uses; the claim ends with the site's flushdb."""
+    for number in range(1, REDIS_NUMBERS + 1):
+        candidate = urlunsplit(urlsplit(address)._replace(path=f"/{number}"))
+        client = redis.Redis.from_url(candidate)
+        claimed = client.set("tests:site", os.getpid(), nx=True, ex=1800)  # seconds: longer than any run
+        client.close()
+        if claimed:
+            return candidate
+    raise AssertionError("All Redis databases are taken by running sites; flush those that were left behind.")
+
+
+def _clean_environment() -> dict[str, str]:
+    ours = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "HOST", "PORT"}
+    return {
+        name: value for name, value in os.environ.items() if name not in ours and not name.startswith("PYTEST_")
+    }
