@@ -1,0 +1,146 @@
+"""Bearer keys for identity providers: made once, shown once, stored only as a digest."""
+
+import hashlib
+import secrets
+import zlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.errors import DomainError, InvalidValue, NotFound
+from scim.models import ApiKey
+
+PREFIX = "gk_"
+SECRET_BYTES = 32  # 256 bits: nobody guesses it, so a fast digest without salt is right
+CHECKSUM_DIGITS = 8  # CRC-32 in hex: a key with a lost character is told apart from a revoked one
+KEY_LENGTH = len(PREFIX) + 2 * SECRET_BYTES + CHECKSUM_DIGITS  # 75, well below the 100 that Entra stores safely
+HINT_LENGTH = 10  # characters of the key that stay readable, to tell keys apart
+USE_IS_RECORDED_EVERY = timedelta(minutes=1)
+REVOKE_PHRASE = "Revoke"
+
+
+class ActiveKeyExists(DomainError):
+    code = "active_key_exists"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An API key is active. Revoke it first, or use --rotate to have both until you revoke the old one."
+        )
+
+
+class RevokeNotConfirmed(DomainError):
+    code = "revoke_not_confirmed"
+
+    def __init__(self) -> None:
+        super().__init__(f"Nothing was revoked: the confirmation phrase has to be exactly {REVOKE_PHRASE}.")
+
+
+class KeyNotFound(NotFound):
+    code = "key_not_found"
+
+    def __init__(self, key_id: object = None) -> None:
+        super().__init__(f"There is no active API key {key_id}." if key_id else "There is no active API key.")
+
+
+@transaction.atomic
+def generate_key(
+    name: str = "", *, actor: Actor, expires_at: datetime | None = None, rotate: bool = False
+) -> tuple[ApiKey, str]:
+    """Make a key.
+
+    Returns: the stored key and its text, which is shown this one time and can't be found out again.
+    Raises:  ActiveKeyExists unless ``rotate``; InvalidValue for an expiry that is not in the future.
+    """
+    now = timezone.now()
+    if expires_at is not None and expires_at <= now:
+        raise InvalidValue("expires", "the time has to be in the future.")
+    if not rotate and ApiKey.objects.select_for_update().active().exists():
+        raise ActiveKeyExists
+    text = new_key()
+    key = ApiKey.objects.create(
+        name=(name.strip() or "Identity provider")[:100],
+        digest=digest(text),
+        hint=text[:HINT_LENGTH],
+        created_at=now,
+        expires_at=expires_at,
+    )
+    record(Event.API_KEY_GENERATED, actor=actor, kind="api_key", object_id=key.id, label=str(key), after=_facts(key))
+    return key, text
+
+
+@transaction.atomic
+def revoke_keys(phrase: str, *, actor: Actor, key_id: UUID | None = None) -> list[ApiKey]:
+    """Revoke one key, or all that are not revoked. It can't be undone and works at once on every process.
+
+    Raises: RevokeNotConfirmed unless ``phrase`` is exactly "Revoke"; KeyNotFound when there is nothing to revoke.
+    """
+    if phrase != REVOKE_PHRASE:
+        raise RevokeNotConfirmed
+    chosen = ApiKey.objects.select_for_update().filter(revoked_at=None)
+    keys = list(chosen.filter(pk=key_id) if key_id is not None else chosen)
+    if not keys:
+        raise KeyNotFound(key_id)
+    for key in keys:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        record(Event.API_KEY_REVOKED, actor=actor, kind="api_key", object_id=key.id, label=str(key), after=_facts(key))
+    return keys
+
+
+def find_active(text: str) -> ApiKey | None:
+    """The active key of that text, or None.
+
+    Cost: one query, on the digest's unique index; nothing is cached, so a revoked key is dead on every process.
+    The comparison is of digests, inside the database: timing tells nothing about a key of 256 random bits.
+    """
+    if not is_well_formed(text):
+        return None
+    return ApiKey.objects.active().filter(digest=digest(text)).first()
+
+
+def record_use(key: ApiKey) -> None:
+    """Remember that the key was used; at most one write a minute, whatever the number of processes."""
+    now = timezone.now()
+    before = now - USE_IS_RECORDED_EVERY
+    if key.last_used_at is None or key.last_used_at <= before:
+        stale = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=before), pk=key.pk)
+        stale.update(last_used_at=now)
+
+
+def new_key() -> str:
+    """A new key's text: prefix, 256 random bits in hex, checksum."""
+    secret = secrets.token_hex(SECRET_BYTES)
+    return f"{PREFIX}{secret}{_checksum(secret)}"
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether the text can be a key of this site: prefix, length and checksum are right."""
+    if len(text) != KEY_LENGTH or not text.startswith(PREFIX) or not text.isascii():
+        return False
+    secret, checksum = text[len(PREFIX) : -CHECKSUM_DIGITS], text[-CHECKSUM_DIGITS:]
+    return _checksum(secret) == checksum
+
+
+def digest(text: str) -> str:
+    """What is stored of a key."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checksum(secret: str) -> str:
+    return f"{zlib.crc32(secret.encode()):0{CHECKSUM_DIGITS}x}"
+
+
+def _facts(key: ApiKey) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "hint": key.hint,
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+    }

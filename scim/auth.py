@@ -1,0 +1,29 @@
+"""Who knocks: the bearer key of a request (RFC 6750 §2.1, RFC 7644 §2)."""
+
+from django.http import HttpRequest
+
+from scim.api_keys import PREFIX, find_active, record_use
+from scim.errors import Unauthorized
+from scim.models import ApiKey
+
+_EXPECTED = 'The header "Authorization: Bearer API_KEY" is expected.'
+
+
+def authenticate(request: HttpRequest) -> ApiKey:
+    """The active key that the request carries.
+
+    Accepted are ``Bearer KEY`` with the scheme in any case and the key alone, which Okta's header mode may send.
+    Raises: Unauthorized (401 with WWW-Authenticate). Cost: one query, and one write a minute.
+    """
+    header = request.headers.get("Authorization", "").strip()
+    if not header:
+        raise Unauthorized(f"No API key was sent. {_EXPECTED}")
+    scheme, _, credentials = header.partition(" ")
+    text = credentials.strip() if scheme.lower() == "bearer" else header
+    if not text.startswith(PREFIX):
+        raise Unauthorized(f"That is no API key of this site; its keys begin with {PREFIX}. {_EXPECTED}")
+    key = find_active(text)
+    if key is None:
+        raise Unauthorized(f"The API key is unknown, incomplete, expired or revoked. {_EXPECTED}")
+    record_use(key)
+    return key

@@ -1,0 +1,118 @@
+"""The door itself: whatever comes in below the SCIM base goes through here, and SCIM JSON comes out."""
+
+import json
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db import DataError, OperationalError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django_scim.views import SCIMView
+
+from gatekeeper.errors import DomainError
+from scim.auth import authenticate
+from scim.errors import InvalidValue, MethodNotAllowed, ScimProblem, Unavailable, answer_to, error_document
+from scim.exchange import CONTENT_TYPE, Answer, Exchange, read_body, require_acceptable
+from scim.provisioning import record_change, record_refusal
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[..., Answer]
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_ATTEMPTS = 3
+_LOST_RACE = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock; the loser may try again
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class Door(SCIMView):  # type: ignore[misc]  # django_scim is untyped
+    """Base of all SCIM views. A subclass has a method per HTTP method, from Exchange to Answer."""
+
+    writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a request. Nothing leaves but SCIM JSON; nothing is raised.
+
+        Replaces django_scim's dispatch, which takes the user from the session, and answers database texts.
+        """
+        del args
+        exchange = Exchange.begin(request)
+        try:
+            answer = self._open(exchange, kwargs)
+        except Exception as error:  # noqa: BLE001  # every refusal and every mistake of ours is answered here
+            answer = refusal(error)
+            record_refusal(exchange, answer)
+        return _response(request, answer)
+
+    def _open(self, exchange: Exchange, arguments: dict[str, Any]) -> Answer:
+        request = exchange.request
+        exchange.key = authenticate(request)
+        require_acceptable(request)
+        method = request.method or ""
+        allowed = self._allowed()
+        if method == "OPTIONS":
+            return Answer(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(allowed)})
+        if method not in allowed:
+            raise MethodNotAllowed(method, allowed)
+        if method in _WITH_BODY:
+            exchange.body = read_body(request)
+        handler: Handler = getattr(self, "get" if method == "HEAD" else method.lower())
+        if method not in self.writes:
+            return handler(exchange, **arguments)
+        return _in_transaction(exchange, handler, arguments)
+
+    def _allowed(self) -> list[str]:
+        own = [method for method in _METHODS if hasattr(self, method.lower())]
+        return [*own, *(["HEAD"] if "GET" in own else []), "OPTIONS"]
+
+
+def _in_transaction(exchange: Exchange, handler: Handler, arguments: dict[str, Any]) -> Answer:
+    """The whole request in one transaction: it happened entirely or not at all, and its log entry with it."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        exchange.changed.clear()
+        exchange.ignored.clear()
+        try:
+            with transaction.atomic(durable=True):
+                answer = handler(exchange, **arguments)
+                record_change(exchange, answer)
+                return answer
+        except OperationalError as error:
+            if attempt == _ATTEMPTS or getattr(error.__cause__, "sqlstate", None) not in _LOST_RACE:
+                raise
+    raise AssertionError("unreachable")
+
+
+def refusal(error: Exception) -> Answer:
+    """The Error document for whatever was raised. Only what nobody foresaw is logged with its traceback."""
+    if isinstance(error, ScimProblem):
+        return Answer(error.to_dict(), error.status, error.headers)
+    if isinstance(error, DomainError):
+        status, scim_type = answer_to(error)
+        return Answer(error_document(status, str(error), scim_type), status)
+    if isinstance(error, DataError):
+        logger.warning("The database refused a value", exc_info=error)
+        return refusal(InvalidValue("A value is too long or of a kind that can't be stored."))
+    if isinstance(error, OperationalError):
+        logger.error("The database did not answer in time", exc_info=error)
+        return refusal(Unavailable("The directory is busy; repeat the request."))
+    logger.error("A SCIM request failed", exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return Answer(error_document(status, "An internal error happened; it was logged and nothing was changed."), status)
+
+
+def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
+    if answer.document is None:
+        response = HttpResponse(status=answer.status)
+        del response.headers["Content-Type"]
+    else:
+        content = json.dumps(answer.document, separators=(",", ":")).encode()
+        is_head = request.method == "HEAD"
+        response = HttpResponse(b"" if is_head else content, content_type=CONTENT_TYPE, status=answer.status)
+        response.headers["Content-Length"] = str(len(content))
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,85 @@
+"""What a request does to a group: from the body to one verb of the directory, with the log."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from gatekeeper.directory.changes import GroupRecord, MembersChange
+from gatekeeper.directory.groups import create_group, delete_group, edit_group
+from gatekeeper.directory.models import IdpGroup
+from scim.exchange import Exchange
+from scim.patch import Patch, read_patch, read_resource
+from scim.records import differences, group_profile, group_record
+from scim.schemas import GROUP
+
+Expectation = Callable[[int], bool] | None
+
+_NAMED_IN_LOG = 10  # ids; a longer list is told by its length
+
+
+def create(exchange: Exchange, body: Mapping[str, Any]) -> IdpGroup:
+    """RFC 7644 §3.3. Entra creates groups empty and adds the members later.
+
+    Raises: what the dialect refuses; GroupNameTaken (409); UnknownMembers (400).
+    """
+    patch = read_resource(GROUP, body)
+    exchange.ignored += patch.ignored
+    profile = patch.edited({})
+    exchange.group_label = str(profile.get("displayName", ""))
+    members = patch.members.applied_to(())
+    group = create_group(group_record(profile), members, actor=exchange.actor)
+    _name(exchange, group)
+    exchange.changed.append(f"Created group {group.display_name}")
+    _tell_members(exchange, members, ())
+    return group
+
+
+def replace(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> IdpGroup:
+    """RFC 7644 §3.5.1: the members are exactly those stated; none stated empties the group."""
+    asked = read_resource(GROUP, body)
+    asked.members = MembersChange(base=asked.members.applied_to(()))
+    return _edit(exchange, group_id, asked, expect, replaces=True)
+
+
+def patch(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> IdpGroup:
+    """RFC 7644 §3.5.2. One member costs the same in a group of ten and of ten thousand."""
+    return _edit(exchange, group_id, read_patch(GROUP, body), expect, replaces=False)
+
+
+def remove(exchange: Exchange, group_id: UUID, expect: Expectation) -> None:
+    """RFC 7644 §3.6. The members stay."""
+    exchange.group_id = group_id
+    group = delete_group(group_id, actor=exchange.actor, expect=expect)
+    _name(exchange, group)
+    exchange.changed.append(f"Deleted group {group.display_name}")
+
+
+def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> IdpGroup:
+    exchange.group_id = group_id
+    exchange.ignored += asked.ignored
+    profiles: list[Mapping[str, Any]] = []
+
+    def edit(record: GroupRecord) -> GroupRecord:
+        before = group_profile(record)
+        wanted = group_record(asked.edited({} if replaces else before))
+        profiles[:] = (before, group_profile(wanted))
+        return wanted
+
+    needed = edit if replaces or asked.operations else None
+    done = edit_group(group_id, needed, asked.members, actor=exchange.actor, expect=expect)
+    _name(exchange, done.group)
+    if profiles:
+        exchange.changed += differences(*profiles)
+    _tell_members(exchange, done.added, done.removed)
+    return done.group
+
+
+def _tell_members(exchange: Exchange, added: Collection[UUID], removed: Collection[UUID]) -> None:
+    for verb, ids in (("Added", added), ("Removed", removed)):
+        if ids:
+            named = ", ".join(sorted(map(str, ids))[:_NAMED_IN_LOG]) + (", …" if len(ids) > _NAMED_IN_LOG else "")
+            exchange.changed.append(f"{verb} {len(ids)} member{'s' if len(ids) > 1 else ''}: {named}")
+
+
+def _name(exchange: Exchange, group: IdpGroup) -> None:
+    exchange.group_id, exchange.group_label = group.id, group.display_name

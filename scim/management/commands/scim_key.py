@@ -1,0 +1,106 @@
+"""scim_key: the API keys that identity providers use, without the pages."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandError, CommandParser
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.command import OperatorCommand
+from scim.addresses import scim_url
+from scim.api_keys import generate_key, revoke_keys
+from scim.models import ApiKey
+
+_ACTOR = Actor.command("scim_key")
+
+
+class Command(OperatorCommand):
+    """``scim_key generate|revoke|list``."""
+
+    help = "Generate, revoke or list the API keys with which identity providers reach SCIM."
+
+    def arguments(self, parser: CommandParser) -> None:
+        """Three actions, each with its own options."""
+        actions = parser.add_subparsers(dest="action", required=True)
+        generate = actions.add_parser("generate", help="Make a key; it is shown this one time.")
+        generate.add_argument("--name", default="", help="What to call it.")
+        generate.add_argument("--expires", help="When it ends, as an ISO 8601 time.")
+        generate.add_argument("--rotate", action="store_true", help="Also while another key is active.")
+        revoke = actions.add_parser("revoke", help="End a key at once; it can't be undone.")
+        revoke.add_argument("--confirm", required=True, help="Exactly the word Revoke.")
+        revoke.add_argument("--key-id", help="Only this key; else all.")
+        listing = actions.add_parser("list", help="All keys, also the revoked ones.")
+        for action in (generate, revoke, listing):
+            action.add_argument("--json", action="store_true", dest="json_after", help="Print one JSON document.")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """The document of the chosen action."""
+        actions = {"generate": self._generate, "revoke": self._revoke, "list": self._list}
+        return actions[options["action"]](options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """``--json`` may stand before and after the action."""
+        super().handle(*args, **{**options, "as_json": options["as_json"] or options["json_after"]})
+
+    def _generate(self, options: dict[str, Any]) -> dict[str, Any]:
+        expires_at = _instant(options["expires"])
+        key, text = generate_key(options["name"], actor=_ACTOR, expires_at=expires_at, rotate=options["rotate"])
+        return {
+            "base_url": scim_url(),
+            "api_key": text,
+            "key_id": str(key.id),
+            "created_at": _iso(key.created_at),
+            "expires_at": _iso(key.expires_at),
+        }
+
+    def _revoke(self, options: dict[str, Any]) -> dict[str, Any]:
+        key_id = _uuid(options["key_id"]) if options["key_id"] else None
+        return {"revoked": [str(key.id) for key in revoke_keys(options["confirm"], actor=_ACTOR, key_id=key_id)]}
+
+    def _list(self, options: dict[str, Any]) -> dict[str, Any]:
+        del options
+        return {"keys": [_facts(key) for key in ApiKey.objects.all()]}
+
+    def describe(self, document: dict[str, Any]) -> str:
+        """For people: a key a line, or the facts of the new one."""
+        if "keys" not in document:
+            return super().describe(document)
+        return "\n".join(_line(key) for key in document["keys"]) or "There are no API keys."
+
+
+def _facts(key: ApiKey) -> dict[str, Any]:
+    return {
+        "key_id": str(key.id),
+        "name": key.name,
+        "created_at": _iso(key.created_at),
+        "expires_at": _iso(key.expires_at),
+        "last_used_at": _iso(key.last_used_at),
+        "revoked_at": _iso(key.revoked_at),
+    }
+
+
+def _line(key: dict[str, Any]) -> str:
+    state = f"revoked {key['revoked_at']}" if key["revoked_at"] else f"last used {key['last_used_at'] or 'never'}"
+    return f"{key['key_id']}  {key['name']}  made {key['created_at']}  {state}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"--expires {text} is no ISO 8601 time, such as 2027-01-31T00:00:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise CommandError(f"--key-id {text} is no key id; scim_key list shows them.") from error

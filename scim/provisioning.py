@@ -1,0 +1,80 @@
+"""The door's pages in the provisioning log: each request that changed something or failed."""
+
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
+from scim.exchange import Answer, Exchange
+
+logger = logging.getLogger(__name__)
+
+# Whoever has no key must not be able to fill the log: so many entries a minute and process, then a log line only.
+STRANGERS_PER_MINUTE = 30
+_strangers: deque[float] = deque(maxlen=STRANGERS_PER_MINUTE)
+
+
+def record_change(exchange: Exchange, answer: Answer) -> None:
+    """In the transaction of the change. A write that changed nothing is no entry: Entra repeats itself a lot."""
+    if exchange.changed:
+        record_provisioning(_record(exchange, answer, "changed"))
+
+
+def record_refusal(exchange: Exchange, answer: Answer) -> None:
+    """After the rollback of what was refused, or it would vanish with it. Never makes the answer worse."""
+    if exchange.key is None and not _has_room_for_a_stranger():
+        logger.warning("More refused requests without a valid key than are listed", extra={"status": answer.status})
+        return
+    outcome = "failed" if answer.status >= 500 else "refused"
+    try:
+        record_provisioning(_record(exchange, answer, outcome))
+    except Exception:  # the client still has to get the answer that it was refused with
+        logger.exception("A refused request could not be put into the provisioning log")
+
+
+def _has_room_for_a_stranger() -> bool:
+    now = time.monotonic()
+    if len(_strangers) == _strangers.maxlen and now - _strangers[0] < 60:
+        return False
+    _strangers.append(now)
+    return True
+
+
+def _record(exchange: Exchange, answer: Answer, outcome: str) -> ProvisioningRecord:
+    request = exchange.request
+    return ProvisioningRecord(
+        request_id=exchange.request_id,
+        method=request.method or "",
+        path=request.path.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+        query=request.META.get("QUERY_STRING", "").replace("\x00", ""),
+        status=int(answer.status),
+        outcome=outcome,
+        key_id=str(exchange.key.id) if exchange.key else "",
+        key_name=exchange.key.name if exchange.key else "",
+        user_id=exchange.user_id,
+        user_label=exchange.user_label,
+        group_id=exchange.group_id,
+        group_label=exchange.group_label,
+        detail=str((answer.document or {}).get("detail", "")) if outcome != "changed" else "",
+        request=_shortened(exchange.body),
+        answer=_shortened(answer.document),
+        changed=list(exchange.changed) or None,
+        ignored=sorted(set(exchange.ignored)),
+    )
+
+
+def _shortened(document: Any) -> Any:
+    """A document that fits; long lists keep their beginning and say how much was left out."""
+    if isinstance(document, dict):
+        return {name: _shortened(value) for name, value in document.items()}
+    if isinstance(document, list):
+        kept = [_shortened(value) for value in document[:LIST_LIMIT]]
+        return kept if len(document) <= LIST_LIMIT else [*kept, f"… and {len(document) - LIST_LIMIT} more"]
+    if isinstance(document, str) and len(document) > TEXT_LIMIT:
+        return f"{document[:TEXT_LIMIT]}… ({len(document)} characters)"
+    return document
+
+
+LIST_LIMIT = 100  # items of one list
+TEXT_LIMIT = 2000  # characters of one text

@@ -1,0 +1,246 @@
+"""What a User and a Group may carry: the one description that discovery, parsing, filters and projections share.
+
+The definitions are those of scim2-models (RFC 7643 §4, §8.7), read once at import and adjusted where this site differs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from scim2_models import EnterpriseUser, Group, User
+
+Document = dict[str, Any]
+
+CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """One attribute or sub-attribute with its characteristics (RFC 7643 §2.2); ``path`` is its full name."""
+
+    name: str
+    path: str
+    type: str
+    multi_valued: bool
+    case_exact: bool
+    mutability: str
+    returned: str
+    required: bool
+    subs: Mapping[str, "Attribute"]
+
+    @classmethod
+    def read(cls, definition: Mapping[str, Any], prefix: str = "") -> "Attribute":
+        """Build the tree from an attribute definition as RFC 7643 §7 writes it."""
+        path = prefix + definition["name"]
+        return cls(
+            name=definition["name"],
+            path=path,
+            type=definition["type"],
+            multi_valued=definition.get("multiValued", False),
+            case_exact=definition.get("caseExact", False),
+            mutability=definition.get("mutability", "readWrite"),
+            returned=definition.get("returned", "default"),
+            required=definition.get("required", False),
+            subs=_by_name(cls.read(sub, path + ".") for sub in definition.get("subAttributes") or ()),
+        )
+
+    @property
+    def is_complex(self) -> bool:
+        return self.type == "complex"
+
+    @property
+    def read_only(self) -> bool:
+        return self.mutability == "readOnly"
+
+    def sub(self, name: str) -> "Attribute | None":
+        """The sub-attribute of that name in any case, or None."""
+        return self.subs.get(name.lower())
+
+
+def _by_name(attributes: Iterable[Attribute]) -> Mapping[str, Attribute]:
+    return MappingProxyType({attribute.name.lower(): attribute for attribute in attributes})
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """A schema with its URN; ``document`` is what ``/Schemas`` answers, without ``meta``."""
+
+    urn: str
+    document: Document
+    prefix: str = ""
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Attribute]:
+        return _by_name(Attribute.read(definition, self.prefix) for definition in self.document["attributes"])
+
+    def find(self, name: str) -> Attribute | None:
+        return self.attributes.get(name.lower())
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceType:
+    """An endpoint with its core schema and extensions (RFC 7643 §6)."""
+
+    name: str
+    endpoint: str
+    description: str
+    schema: Schema
+    extensions: tuple[Schema, ...] = ()
+    common: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @cached_property
+    def _extensions_by_urn(self) -> Mapping[str, Schema]:
+        return {extension.urn.lower(): extension for extension in self.extensions}
+
+    def extension(self, urn: str) -> Schema | None:
+        """The extension with that URN in any case, or None."""
+        return self._extensions_by_urn.get(urn.lower())
+
+    def is_core(self, urn: str) -> bool:
+        return urn.lower() == self.schema.urn.lower()
+
+    def find(self, name: str, urn: str | None = None) -> Attribute | None:
+        """The attribute of that name, in any case; without a URN a core or common one (RFC 7644 §3.10)."""
+        if urn is None or self.is_core(urn):
+            return self.schema.find(name) or self.common.get(name.lower())
+        extension = self.extension(urn)
+        return extension.find(name) if extension else None
+
+    def locate(self, name: str, urn: str | None = None) -> tuple[Schema | None, Attribute | None]:
+        """Like ``find``, for paths and filters: a bare name may also be an extension's.
+
+        Entra asks ``manager eq "…"`` and patches the path ``manager`` without the URN that RFC 7644 §3.10 wants.
+        """
+        found = self.find(name, urn)
+        if found is not None or urn is not None:
+            return (self.extension(urn) if urn else None), found
+        return next(((each, each.find(name)) for each in self.extensions if each.find(name)), (None, None))
+
+    def each_attribute(self) -> Iterator[tuple[Schema | None, Attribute]]:
+        """All attributes that a profile may hold, with the extension that each belongs to."""
+        for attribute in self.schema.attributes.values():
+            yield None, attribute
+        for extension in self.extensions:
+            for attribute in extension.attributes.values():
+                yield extension, attribute
+
+    def document(self, base_url: str) -> Document:
+        """The ResourceType document (RFC 7643 §6)."""
+        document: Document = {
+            "schemas": [RESOURCE_TYPE_URN],
+            "id": self.name,
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "description": self.description,
+            "schema": self.schema.urn,
+            "meta": {"resourceType": "ResourceType", "location": f"{base_url}/ResourceTypes/{self.name}"},
+        }
+        if self.extensions:
+            document["schemaExtensions"] = [{"schema": each.urn, "required": False} for each in self.extensions]
+        return document
+
+
+# Where this site differs from the RFC's defaults; None takes the attribute away.
+_ADJUSTED: Mapping[str, Mapping[str, Any] | None] = {
+    # Sign-in is through SAML; a password that a client sends is dropped, so it is not advertised either.
+    "User.password": None,
+    # Everybody is active or not: the state can't be unassigned, and a POST without it means active.
+    "User.active": {"required": True},
+    "User.groups.type": {"canonicalValues": ["direct"]},
+    "Group.displayName": {"uniqueness": "server"},
+    # Nested groups are refused, since Entra flattens them.
+    "Group.members.type": {"canonicalValues": ["User"]},
+    "Group.members.$ref": {"referenceTypes": ["User"]},
+    # Derived from the user, whatever the client sends.
+    "Group.members.display": {
+        "mutability": "readOnly",
+        "description": "The displayName of the member.",
+    },
+    # Entra sends the id alone; the reference is derived from it.
+    "EnterpriseUser.manager.value": {"required": False},
+    "EnterpriseUser.manager.$ref": {"required": False},
+}
+
+
+def _adjusted(definitions: Iterable[Document], prefix: str) -> list[Document]:
+    kept = []
+    for definition in definitions:
+        path = f"{prefix}.{definition['name']}"
+        change = _ADJUSTED.get(path, {})
+        if change is None:
+            continue
+        adjusted = {**definition, **change}
+        adjusted["description"] = " ".join(str(adjusted.get("description") or definition["name"]).split())
+        if "subAttributes" in definition:
+            adjusted["subAttributes"] = _adjusted(definition["subAttributes"], path)
+        kept.append(adjusted)
+    return kept
+
+
+def _schema(
+    model: type[User[Any]] | type[Group] | type[EnterpriseUser], description: str, *, extension: bool
+) -> Schema:
+    published: Document = model.to_schema().model_dump()
+    urn = published["id"]
+    document: Document = {
+        "schemas": [SCHEMA_URN],
+        "id": urn,
+        "name": published["name"],
+        "description": description,
+        "attributes": _adjusted(published["attributes"], published["name"]),
+    }
+    return Schema(urn, document, prefix=f"{urn}:" if extension else "")
+
+
+def _common() -> Mapping[str, Attribute]:
+    """The attributes of every resource; they belong to no schema document (RFC 7643 §3.1)."""
+
+    def define(name: str, kind: str = "string", **more: Any) -> Document:
+        return {"name": name, "type": kind, "caseExact": True, "mutability": "readOnly", **more}
+
+    meta = [
+        define("resourceType"),
+        define("created", "dateTime"),
+        define("lastModified", "dateTime"),
+        define("location", "reference"),
+        define("version"),
+    ]
+    return _by_name(
+        Attribute.read(definition)
+        for definition in (
+            define("id", returned="always"),
+            define("externalId", mutability="readWrite"),
+            define("schemas", "reference", multiValued=True, returned="always"),
+            define("meta", "complex", subAttributes=meta),
+        )
+    )
+
+
+_COMMON = _common()
+
+USER = ResourceType(
+    name="User",
+    endpoint="/Users",
+    description="A person whom the identity provider provisioned.",
+    schema=_schema(User, "A person.", extension=False),
+    # The one place where a custom extension is declared: add a schema here and it is stored, found and published.
+    extensions=(_schema(EnterpriseUser, "What an organisation says about a person.", extension=True),),
+    common=_COMMON,
+)
+GROUP = ResourceType(
+    name="Group",
+    endpoint="/Groups",
+    description="A group of people that the identity provider pushed.",
+    schema=_schema(Group, "A group of people.", extension=False),
+    common=_COMMON,
+)
+RESOURCE_TYPES: tuple[ResourceType, ...] = (USER, GROUP)
+SCHEMAS: Mapping[str, Schema] = {
+    schema.urn.lower(): schema for each in RESOURCE_TYPES for schema in (each.schema, *each.extensions)
+}

@@ -1,0 +1,75 @@
+"""What a request does to a user: from the body to one verb of the directory, with the search index and the log."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from gatekeeper.directory.changes import UserRecord
+from gatekeeper.directory.models import User
+from gatekeeper.directory.users import create_user, delete_user, edit_user
+from scim.exchange import Exchange
+from scim.index import clear_index, replace_index, write_index
+from scim.patch import Patch, read_patch, read_resource
+from scim.records import differences, user_profile, user_record
+from scim.schemas import USER
+
+Expectation = Callable[[int], bool] | None
+
+
+def create(exchange: Exchange, body: Mapping[str, Any]) -> User:
+    """RFC 7644 §3.3. An inactive user of that name is revived with the same id: Okta assigns people again by POST.
+
+    Raises: what the dialect refuses; UserNameTaken (409); InvalidValue without a userName.
+    """
+    patch = read_resource(USER, body)
+    exchange.ignored += patch.ignored
+    profile = patch.edited({})
+    exchange.user_label = str(profile.get("userName", ""))
+    user = create_user(user_record(profile, active_if_unstated=True), actor=exchange.actor)
+    is_new = user.version == 1
+    replace_index(user.id, profile, is_new=is_new)
+    _name(exchange, user)
+    exchange.changed.append(f"{'Created' if is_new else 'Revived'} user {user.user_name}")
+    return user
+
+
+def replace(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:
+    """RFC 7644 §3.5.1: what is not stated is cleared, except ``active``, which nobody loses or gets by omission."""
+    return _edit(exchange, user_id, read_resource(USER, body), expect, replaces=True)
+
+
+def patch(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:
+    """RFC 7644 §3.5.2: all operations or none."""
+    return _edit(exchange, user_id, read_patch(USER, body), expect, replaces=False)
+
+
+def remove(exchange: Exchange, user_id: UUID, expect: Expectation) -> None:
+    """RFC 7644 §3.6. SCIM and its search forget the user; the record stays for the auditor."""
+    exchange.user_id = user_id
+    user = delete_user(user_id, actor=exchange.actor, expect=expect)
+    clear_index([user_id])
+    _name(exchange, user)
+    exchange.changed.append(f"Deleted user {user.user_name}")
+
+
+def _edit(exchange: Exchange, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> User:
+    exchange.user_id = user_id
+    exchange.ignored += asked.ignored
+    profiles: list[Mapping[str, Any]] = []
+
+    def edit(record: UserRecord) -> UserRecord:
+        before = user_profile(record)
+        wanted = user_record(asked.edited({} if replaces else before), active_if_unstated=record.active)
+        profiles[:] = (before, user_profile(wanted))
+        return wanted
+
+    user, changed = edit_user(user_id, edit, actor=exchange.actor, expect=expect)
+    _name(exchange, user)
+    if changed:
+        write_index(user_id, *profiles)
+        exchange.changed += differences(*profiles)
+    return user
+
+
+def _name(exchange: Exchange, user: User) -> None:
+    exchange.user_id, exchange.user_label = user.id, user.label

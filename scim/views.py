@@ -1,0 +1,176 @@
+"""What each address does: status, headers and projection; the work is in ``scim.users`` and ``scim.groups``."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from gatekeeper.directory.models import IdpGroup, User
+from scim import groups, users
+from scim.documents import group_url, user_documents, user_url
+from scim.door import Door
+from scim.errors import NotFound, NotImplementedHere
+from scim.etags import etag, expected_version, is_unchanged
+from scim.exchange import Answer, Exchange
+from scim.members import as_id
+from scim.projection import Projection
+from scim.queries import Query, documents_of, list_page, names, rows_of
+from scim.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
+
+
+class ResourceDoor(Door):
+    """What the views of one resource type share."""
+
+    resource_type: ResourceType
+
+    def projection(self, exchange: Exchange) -> Projection:
+        """What the query string asks to get back; it works with every method (RFC 7644 §3.9)."""
+        given = exchange.request.GET
+        return Projection(self.resource_type, names(given, "attributes"), names(given, "excludedAttributes"))
+
+    def require_id(self, text: str) -> UUID:
+        """The id in the address. Raises: NotFound, since what is no id is nobody's."""
+        found = as_id(text)
+        if found is None:
+            raise NotFound(f"There is no {self.resource_type.name} {text[:100]}.")
+        return found
+
+    def answer(self, row: User | IdpGroup, projection: Projection, status: int = HTTPStatus.OK) -> Answer:
+        """The resource, with its version and its address."""
+        address = user_url(row.id) if self.resource_type is USER else group_url(row.id)
+        headers = {"ETag": etag(row.version), "Location": address}
+        return Answer(documents_of(self.resource_type, [row], projection)[0], status, headers)
+
+
+class ListView(ResourceDoor):
+    """``/Users`` and ``/Groups``: the list."""
+
+    def get(self, exchange: Exchange) -> Answer:
+        """RFC 7644 §3.4.2."""
+        return Answer(list_page(Query.of_request(exchange.request), (self.resource_type,)))
+
+
+class OneView(ResourceDoor):
+    """``/Users/{id}`` and ``/Groups/{id}``."""
+
+    def get(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.4.1; 304 when the client has this version already (§3.14)."""
+        projection = self.projection(exchange)
+        row: Any = rows_of(self.resource_type).filter(pk=self.require_id(uuid)).first()
+        if row is None:
+            raise NotFound(f"There is no {self.resource_type.name} {uuid}.")
+        if is_unchanged(exchange.request, row.version):
+            return Answer(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag(row.version)})
+        return self.answer(row, projection)
+
+
+class UsersView(ListView):
+    """``/Users``."""
+
+    resource_type = USER
+
+    def post(self, exchange: Exchange) -> Answer:
+        """201 with the whole resource: Okta takes an empty answer for a failure."""
+        projection = self.projection(exchange)
+        user = users.create(exchange, exchange.document)
+        document = user_documents([user], projection, are_new=user.version == 1)[0]
+        headers = {"ETag": etag(user.version), "Location": user_url(user.id)}
+        return Answer(document, HTTPStatus.CREATED, headers)
+
+
+class UserView(OneView):
+    """``/Users/{id}``."""
+
+    resource_type = USER
+
+    def put(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.5.1."""
+        projection, expect = self.projection(exchange), expected_version(exchange.request)
+        return self.answer(users.replace(exchange, self.require_id(uuid), exchange.document, expect), projection)
+
+    def patch(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.5.2: 200 with the resource, as Microsoft's validator wants it."""
+        projection, expect = self.projection(exchange), expected_version(exchange.request)
+        return self.answer(users.patch(exchange, self.require_id(uuid), exchange.document, expect), projection)
+
+    def delete(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.6."""
+        users.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
+        return Answer(status=HTTPStatus.NO_CONTENT)
+
+
+class GroupsView(ListView):
+    """``/Groups``."""
+
+    resource_type = GROUP
+
+    def post(self, exchange: Exchange) -> Answer:
+        """RFC 7644 §3.3."""
+        projection = self.projection(exchange)
+        return self.answer(groups.create(exchange, exchange.document), projection, HTTPStatus.CREATED)
+
+
+class GroupView(OneView):
+    """``/Groups/{id}``."""
+
+    resource_type = GROUP
+
+    def put(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.5.1."""
+        projection, expect = self.projection(exchange), expected_version(exchange.request)
+        return self.answer(groups.replace(exchange, self.require_id(uuid), exchange.document, expect), projection)
+
+    def patch(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.5.2: 204, as Entra recommends, unless ``attributes`` asks for something back."""
+        projection, expect = self.projection(exchange), expected_version(exchange.request)
+        group = groups.patch(exchange, self.require_id(uuid), exchange.document, expect)
+        if projection.is_explicit:
+            return self.answer(group, projection)
+        return Answer(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag(group.version)})
+
+    def delete(self, exchange: Exchange, uuid: str) -> Answer:
+        """RFC 7644 §3.6."""
+        groups.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
+        return Answer(status=HTTPStatus.NO_CONTENT)
+
+
+class SearchView(Door):
+    """``.search`` on a resource type, or on the root over all types (RFC 7644 §3.4.3)."""
+
+    writes = frozenset()
+    resource_types: tuple[ResourceType, ...] = RESOURCE_TYPES
+
+    def post(self, exchange: Exchange) -> Answer:
+        """The parameters of a list request in a body."""
+        return Answer(list_page(Query.of_parameters(exchange.document), self.resource_types))
+
+
+class RootView(Door):
+    """The base address: a list over all types (RFC 7644 §3.4.2.1)."""
+
+    def get(self, exchange: Exchange) -> Answer:
+        """Users, then groups."""
+        return Answer(list_page(Query.of_request(exchange.request), RESOURCE_TYPES))
+
+
+class MeView(Door):
+    """``/Me``: a key is no person (RFC 7644 §3.11)."""
+
+    writes = frozenset()
+
+    def get(self, exchange: Exchange) -> Answer:
+        """501 on every method."""
+        raise NotImplementedHere("/Me is not supported: an API key belongs to no user.")
+
+    post = put = patch = delete = get
+
+
+class UnknownView(Door):
+    """Every other address below the base: SCIM JSON, never a page."""
+
+    writes = frozenset()
+
+    def get(self, exchange: Exchange, path: str = "") -> Answer:
+        """404 on every method."""
+        raise NotFound(f"There is nothing at {exchange.request.path[:200]}; Users, Groups and Schemas are here.")
+
+    post = put = patch = delete = get
