@@ -1,0 +1,228 @@
+"""What a SAML response may look like at all, decided on the parsed tree before any signature work.
+
+XML signatures let a message describe how it wants to be verified: transforms run programs (XSLT) before trust exists,
+references point anywhere, wrapped copies hide behind signed ones. So everything is refused that a plain signed
+response of Entra, Okta or ADFS does not need. ``GUARDS`` is read from top to bottom; each guard is one sentence.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from saml.errors import Refused, UnreadableXml
+from saml.xml import DS, SAML, SAMLP, parse, tag
+
+RESPONSE_LIMIT = 256 * 1024  # bytes; a response with 150 groups is below 40 KB
+MOST_ELEMENTS = 5_000
+DEEPEST = 30
+
+EXCLUSIVE_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+SIGNATURE_METHODS = frozenset(
+    f"http://www.w3.org/2001/04/xmldsig-more#{key}-sha{bits}" for key in ("rsa", "ecdsa") for bits in (256, 384, 512)
+)
+DIGEST_METHODS = frozenset(
+    {
+        "http://www.w3.org/2001/04/xmlenc#sha256",
+        "http://www.w3.org/2001/04/xmldsig-more#sha384",
+        "http://www.w3.org/2001/04/xmlenc#sha512",
+    }
+)
+_RESPONSE = tag(SAMLP, "Response")
+_ASSERTION = tag(SAML, "Assertion")
+_SIGNATURE = tag(DS, "Signature")
+_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,199}")
+_ENTRA_ERROR = re.compile(r"AADSTS\d{3,8}")
+
+Guard = Callable[[etree._Element], None]
+
+
+def read_response(document: bytes) -> etree._Element:
+    """Parse a SAML response and refuse it unless it has the one shape that we accept.
+
+    Raises: Refused with the name of the guard (or ``xml``); nothing was verified yet when it returns.
+    """
+    try:
+        root = parse(document, limit=RESPONSE_LIMIT)
+    except UnreadableXml as error:
+        raise Refused("xml", str(error)) from error
+    for guard in GUARDS:
+        guard(root)
+    return root
+
+
+def is_a_response(root: etree._Element) -> None:
+    """The root is a SAML 2.0 Response with an ID."""
+    if root.tag != _RESPONSE or root.get("Version") != "2.0":
+        raise Refused("is_a_response", "the message is not a SAML 2.0 Response.")
+    if not _IDENTIFIER.fullmatch(root.get("ID") or ""):
+        raise Refused("is_a_response", "the Response has no usable ID.")
+
+
+def is_small(root: etree._Element) -> None:
+    """Not deeper and not larger than any honest response."""
+    count = 0
+    for count, element in enumerate(root.iter(), start=1):
+        if count > MOST_ELEMENTS:
+            raise Refused("is_small", "the message has too many elements.")
+        if not len(element) and sum(1 for _ in element.iterancestors()) > DEEPEST:
+            raise Refused("is_small", "the message is nested too deeply.")
+
+
+def has_no_oddities(root: etree._Element) -> None:
+    """No comments, processing instructions or entities: canonical XML skips them, so they could be slipped in."""
+    beside = (*root.itersiblings(), *root.itersiblings(preceding=True))
+    if beside or any(not isinstance(node.tag, str) for node in root.iter()):
+        raise Refused("has_no_oddities", "the message has comments, processing instructions or entities in it.")
+
+
+def has_plain_names(root: etree._Element) -> None:
+    """No relative namespaces, no attribute twice by local name ("The Fragile Lock", 2025)."""
+    for element in _elements(root):
+        if any(uri and not _ABSOLUTE.fullmatch(uri) for uri in element.nsmap.values()):
+            raise Refused("has_plain_names", "the message has a relative namespace.")
+        names = [etree.QName(name).localname.lower() for name in element.attrib]
+        if len(names) != len(set(names)):
+            raise Refused("has_plain_names", "an element has the same attribute twice.")
+
+
+def has_unique_ids(root: etree._Element) -> None:
+    """Every ID, Id, id and xml:id is there once, whatever its case."""
+    seen: set[str] = set()
+    for element in _elements(root):
+        for name, value in element.attrib.items():
+            if etree.QName(name).localname.lower() != "id":
+                continue
+            if value.casefold() in seen:
+                raise Refused("has_unique_ids", "two elements have the same ID.")
+            seen.add(value.casefold())
+
+
+def says_success(root: etree._Element) -> None:
+    """The status is Success. What Entra says instead (AADSTS…) goes to the administrator."""
+    codes = root.findall(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusCode')}")
+    if len(codes) == 1 and codes[0].get("Value") == _SUCCESS:
+        return
+    nested = [code.get("Value", "").rpartition(":")[2] for each in codes for code in each.iter(each.tag)]
+    message = root.findtext(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusMessage')}") or ""
+    words = " / ".join(filter(None, nested)) or "no status"
+    raise Refused("says_success", f"the identity provider answered {words[:200]}. {message.strip()[:500]}".strip())
+
+
+def has_one_assertion(root: etree._Element) -> None:
+    """Exactly one Assertion, directly below the Response, and none of any name-alike elsewhere."""
+    found = [each for each in _elements(root) if etree.QName(each).localname in {"Assertion", "EncryptedAssertion"}]
+    if len(found) != 1 or found[0].getparent() is not root:
+        raise Refused("has_one_assertion", "there must be exactly one assertion, directly in the Response.")
+    if found[0].tag == tag(SAML, "EncryptedAssertion"):
+        raise Refused("has_one_assertion", "the assertion is encrypted; switch token encryption off in Entra.")
+    if found[0].tag != _ASSERTION or not _IDENTIFIER.fullmatch(found[0].get("ID") or ""):
+        raise Refused("has_one_assertion", "the assertion has no usable ID.")
+
+
+def has_signed_assertion(root: etree._Element) -> None:
+    """The assertion itself is signed; a signature over the Response alone is a setting to correct in Entra."""
+    assertion = root.find(_ASSERTION)
+    if assertion is None or assertion.find(_SIGNATURE) is None:
+        if root.find(_SIGNATURE) is not None:
+            raise Refused(
+                "has_signed_assertion", "only the Response is signed; set the signing option to 'Sign SAML assertion'."
+            )
+        raise Refused("has_signed_assertion", "the assertion is not signed.")
+
+
+def has_signatures_in_place(root: etree._Element) -> None:
+    """Signatures stand directly in the Response or the Assertion, at most one in each."""
+    holders = [signature.getparent() for signature in root.iter("{*}Signature")]
+    if any(holder is not root and holder is not root.find(_ASSERTION) for holder in holders):
+        raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
+    if len(holders) != len({id(holder) for holder in holders}):
+        raise Refused("has_signatures_in_place", "there are two signatures in one place.")
+
+
+def has_plain_signatures(root: etree._Element) -> None:
+    """A signature has one SignedInfo with one Reference, one value, certificates or key names, and nothing else."""
+    for signature in root.iter(_SIGNATURE):
+        _require_children(signature, [("SignedInfo", 1, 1), ("SignatureValue", 1, 1), ("KeyInfo", 0, 1)])
+        info = signature[0]
+        _require_children(info, [("CanonicalizationMethod", 1, 1), ("SignatureMethod", 1, 1), ("Reference", 1, 1)])
+        _require_children(info[2], [("Transforms", 1, 1), ("DigestMethod", 1, 1), ("DigestValue", 1, 1)])
+        for key_info in signature[2:]:
+            _require_children(key_info, [("KeyName", 0, 1), ("KeyValue", 0, 1), ("X509Data", 0, 5)])
+
+
+def refers_to_its_parent(root: etree._Element) -> None:
+    """A signature's Reference names the element in which it stands, and no other."""
+    for signature in root.iter(_SIGNATURE):
+        uris = [reference.get("URI") for reference in signature.iter(tag(DS, "Reference"))]
+        if uris != [f"#{signature.getparent().get('ID')}"]:
+            raise Refused("refers_to_its_parent", "a signature does not cover the element in which it stands.")
+
+
+def has_known_transforms(root: etree._Element) -> None:
+    """Only enveloped-signature and exclusive canonicalisation; XSLT and XPath would run before anything is trusted."""
+    for method in root.iter(tag(DS, "CanonicalizationMethod")):
+        if method.get("Algorithm") != EXCLUSIVE_C14N:
+            raise Refused("has_known_transforms", "the canonicalisation of a signature is not accepted.")
+    for transforms in root.iter(tag(DS, "Transforms")):
+        algorithms = [transform.get("Algorithm") for transform in transforms]
+        if algorithms not in ([ENVELOPED, EXCLUSIVE_C14N], [ENVELOPED]):
+            raise Refused("has_known_transforms", "a signature asks for a transform that is not accepted.")
+        for transform in transforms:
+            if any(child.tag != tag(EXCLUSIVE_C14N, "InclusiveNamespaces") for child in transform):
+                raise Refused("has_known_transforms", "a signature asks for a transform that is not accepted.")
+
+
+def has_strong_algorithms(root: etree._Element) -> None:
+    """RSA or ECDSA with SHA-256 or better; no SHA-1, MD5, DSA, HMAC."""
+    for name, accepted in (("SignatureMethod", SIGNATURE_METHODS), ("DigestMethod", DIGEST_METHODS)):
+        for method in root.iter(tag(DS, name)):
+            if method.get("Algorithm") not in accepted:
+                algorithm = (method.get("Algorithm") or "none")[:100]
+                raise Refused(
+                    "has_strong_algorithms", f"{algorithm} is not accepted; set the signing algorithm to SHA-256."
+                )
+
+
+GUARDS: tuple[Guard, ...] = (
+    is_a_response,
+    is_small,
+    has_no_oddities,
+    has_plain_names,
+    has_unique_ids,
+    says_success,
+    has_one_assertion,
+    has_signed_assertion,
+    has_signatures_in_place,
+    has_plain_signatures,
+    refers_to_its_parent,
+    has_known_transforms,
+    has_strong_algorithms,
+)
+
+
+def entra_error(reason: str) -> str:
+    """The AADSTS code in a refusal's reason, or "": the one part of it that may be shown to a person."""
+    found = _ENTRA_ERROR.search(reason)
+    return found[0] if found else ""
+
+
+def _elements(root: etree._Element) -> Iterator[etree._Element]:
+    return (node for node in root.iter() if isinstance(node.tag, str))
+
+
+def _require_children(element: etree._Element, expected: list[tuple[str, int, int]]) -> None:
+    """``expected``: local names of the XML signature namespace, in order, each with its least and most number."""
+    names = [child.tag for child in element]
+    for name, least, most in expected:
+        count = 0
+        while names and names[0] == tag(DS, name):
+            names.pop(0)
+            count += 1
+        if not least <= count <= most:
+            raise Refused("has_plain_signatures", "a signature has other parts than it may have.")
+    if names:
+        raise Refused("has_plain_signatures", "a signature has other parts than it may have.")

@@ -1,0 +1,39 @@
+"""What the SAML door refuses: messages it does not trust, metadata it does not take, a sync that already runs."""
+
+from gatekeeper.errors import DomainError, InvalidValue
+
+
+class Refused(Exception):
+    """A SAML message is not trusted.
+
+    ``check`` is the stable name of the check that failed; ``reason`` is for administrators (audit trail, log), never
+    for the person in front of the browser, and never holds more of the message than the value that was wrong.
+    """
+
+    def __init__(self, check: str, reason: str) -> None:
+        super().__init__(f"{check}: {reason}")
+        self.check = check
+        self.reason = reason
+
+
+class UnreadableXml(ValueError):
+    """Bytes that are not XML as we accept it: too big, another encoding, a DOCTYPE, or not well-formed."""
+
+
+class MetadataRefused(InvalidValue):
+    """A metadata document or its address that is not taken; the message says what to do."""
+
+    code = "metadata_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("metadata", reason)
+        self.reason = reason
+
+
+class SyncAlreadyRunning(DomainError):
+    """Another process is running the SAML user sync at this moment."""
+
+    code = "sync_already_running"
+
+    def __init__(self) -> None:
+        super().__init__("A SAML user sync is already running; wait until it has finished.")

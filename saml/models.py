@@ -1,0 +1,187 @@
+"""What the SAML door keeps: connections and their certificates, what is pending, what was used, what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from gatekeeper.directory.models import IdentityProvider
+from gatekeeper.directory.models.periods import Period, PeriodQuerySet
+from saml.certificates import SigningCertificate
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def live(self) -> ConnectionQuerySet:
+        """Those whose identity provider is still believed, by name."""
+        return self.filter(provider__until=None).select_related("provider").order_by("provider__name", "pk")
+
+
+class Connection(models.Model):
+    """The SAML side of an ``IdentityProvider``: what its metadata said, and how it is to be used."""
+
+    provider = models.OneToOneField(
+        IdentityProvider, primary_key=True, on_delete=models.PROTECT, related_name="saml_connection"
+    )
+    idp_entity_id = models.CharField(max_length=1000)
+    sso_url = models.CharField(max_length=1000)
+    slo_url = models.CharField(max_length=1000, blank=True)
+    idp_metadata_url = models.CharField(max_length=1000, blank=True, help_text="Empty when the document was uploaded.")
+    accept_idp_initiated = models.BooleanField(default=False)
+    document = models.BinaryField(help_text="The last good metadata document, as it was received.")
+    document_sha256 = models.CharField(max_length=64)
+    refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
+    tried_at = models.DateTimeField(default=timezone.now)
+    refresh_failed = models.BooleanField(default=False)
+    refresh_result = models.CharField(max_length=500, blank=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.provider.name
+
+    @property
+    def id(self) -> UUID:
+        """The id in the four addresses."""
+        return self.provider_id
+
+    @property
+    def name(self) -> str:
+        return self.provider.name
+
+    def signing_certificates(self) -> list[SigningCertificate]:
+        """The certificates that the identity provider publishes now, the longest valid one first."""
+        return [each.value() for each in self.certificates.live().order_by("-not_after", "sha256")]
+
+
+class Certificate(Period):
+    """A signing certificate of a connection, from when it appeared in the metadata until it was withdrawn."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="certificates")
+    sha256 = models.CharField(max_length=64)
+    subject = models.CharField(max_length=300, blank=True)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    der = models.BinaryField()
+
+    objects = PeriodQuerySet["Certificate"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "sha256"), condition=Q(until=None), name="certificate_live_once_per_connection"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.sha256
+
+    def value(self) -> SigningCertificate:
+        """The certificate without its row."""
+        return SigningCertificate(
+            sha256=self.sha256,
+            der=bytes(self.der),
+            subject=self.subject,
+            not_before=self.not_before,
+            not_after=self.not_after,
+        )
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until it expires; negative when it has."""
+        return (self.not_after - now).days
+
+
+class PendingRequest(models.Model):
+    """A sign-on or sign-out that was begun and not answered yet.
+
+    ``browser`` is the SHA-256 of a random cookie: only the browser that asked can hand in the answer.
+    """
+
+    request_id = models.CharField(primary_key=True, max_length=64)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pending")
+    purpose = models.CharField(max_length=10, choices=(("sign_on", "Sign on"), ("sign_out", "Sign out")))
+    browser = models.CharField(max_length=64)
+    relay_path = models.CharField(max_length=2000, default="/")
+    after_unsolicited = models.BooleanField(default=False, help_text="Begun because an unsolicited response arrived.")
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.request_id
+
+
+class UsedMessage(models.Model):
+    """An assertion, response or logout request that was taken once. The unique key is the guard, for all processes."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class SignInAttempt(models.Model):
+    """What came of one SAML response, for the administrator who has to find out why."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="attempts")
+    request_id = models.CharField(max_length=60, blank=True, db_index=True)
+    accepted = models.BooleanField()
+    failed_check = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    name_id = models.CharField(max_length=512, blank=True)
+    statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = "sign-in attempt"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
+
+
+class SyncState(models.TextChoices):
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Failed"
+    ABANDONED = "abandoned", "Abandoned: the process ended before the run did"
+
+
+class SyncRun(models.Model):
+    """One run of the SAML user sync, with what it did and what it could not do."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    state = models.CharField(max_length=10, choices=SyncState.choices, default=SyncState.RUNNING)
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    linked = models.PositiveIntegerField(default=0)
+    unlinked = models.PositiveIntegerField(default=0)
+    conflicts = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    metadata = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    error = models.CharField(max_length=500, blank=True)
+    actor_kind = models.CharField(max_length=30)
+    actor_name = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name = "sync run"
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at} {self.state}"
+
+    def as_document(self) -> dict[str, Any]:
+        """The JSON object of the command ``sync_saml_users``."""
+        return {
+            "run_id": str(self.id),
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
+            "linked": self.linked,
+            "unlinked": self.unlinked,
+            "conflicts": self.conflicts,
+            "metadata": self.metadata,
+        }

@@ -1,0 +1,18 @@
+"""The few facts of a browser's request that are written down."""
+
+from django.http import HttpRequest
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """The id of this request in the log; also the reference number that a refused person is shown."""
+    return str(getattr(request, "request_id", ""))
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request came from, as far as the server knows."""
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+def user_agent_of(request: HttpRequest) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("User-Agent", "")[:300]

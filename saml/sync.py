@@ -1,0 +1,80 @@
+"""The SAML user sync: metadata is refreshed, people are linked, the run is written down. Minute 45 of every hour."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.sync import link_users
+from saml.connections import refresh_connection
+from saml.errors import MetadataRefused
+from saml.models import Connection, SignInAttempt, SyncRun, SyncState
+from saml.once import forget_expired
+from saml.single_flight import single_flight
+
+ATTEMPTS_KEPT = timedelta(days=30)
+
+log = structlog.get_logger(__name__)
+
+
+def sync_saml_users(*, actor: Actor, now: datetime | None = None) -> SyncRun:
+    """Run the sync once; a second run changes nothing, and a run may be killed anywhere.
+
+    Each connection's metadata is fetched outside any transaction; one that fails keeps its last good document and
+    does not keep people from being linked. Returns: the finished run.
+    Raises: SyncAlreadyRunning when another process is at it.
+    """
+    now = now or timezone.now()
+    with single_flight():
+        _abandon_orphans(now)
+        run = SyncRun.objects.create(started_at=now, actor_kind=actor.kind, actor_name=actor.name)
+        try:
+            _work(run, actor, now)
+        except Exception as error:
+            SyncRun.objects.filter(pk=run.pk).update(
+                state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
+            )
+            log.exception("saml_sync_failed", run=str(run.id))
+            raise
+    log.info("saml_sync_finished", run=str(run.id), linked=run.linked, unlinked=run.unlinked)
+    return run
+
+
+def _work(run: SyncRun, actor: Actor, now: datetime) -> None:
+    run.metadata = [_refresh(connection, actor) for connection in Connection.objects.live()]
+    report = link_users(actor=actor, now=timezone.now())
+    forget_expired(timezone.now())
+    SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    run.linked, run.unlinked = report.linked, report.unlinked
+    run.conflicts = [asdict(conflict) for conflict in report.conflicts]
+    run.state = SyncState.FINISHED
+    run.finished_at = timezone.now()
+    with transaction.atomic():
+        run.save()
+        record(
+            Event.SYNC_FINISHED,
+            actor=actor,
+            kind="sync_run",
+            object_id=run.id,
+            label=f"{run.linked} linked, {run.unlinked} unlinked",
+            after={"linked": run.linked, "unlinked": run.unlinked, "conflicts": len(run.conflicts)},
+        )
+
+
+def _refresh(connection: Connection, actor: Actor) -> dict[str, str]:
+    try:
+        _, result = refresh_connection(connection.id, actor=actor)
+    except MetadataRefused as refusal:
+        log.warning("saml_metadata_kept", connection=str(connection.id), reason=refusal.reason)
+        result = f"kept the last good document: {refusal.reason}"
+    return {"connection": connection.name, "result": result}
+
+
+def _abandon_orphans(now: datetime) -> None:
+    """The lock is ours, so whatever still says "running" belongs to a process that is gone."""
+    SyncRun.objects.filter(state=SyncState.RUNNING).update(state=SyncState.ABANDONED, finished_at=now)

@@ -1,0 +1,207 @@
+"""Whether a SAML response is believed: every decision in one place, from bytes to a person.
+
+The order is the whole point. (1) ``allow_list``: the shape, before any signature work. (2) python3-saml, strict.
+(3) our own signature check, which says *which* certificate verified and hands back only the bytes that were signed.
+(4) ``CHECKS``: exact comparisons on those bytes, where the library compares prefixes, substrings or nothing.
+One-time use and the binding to the browser need the database and follow in ``saml/sign_on.py``.
+"""
+
+import base64
+import binascii
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lxml import etree
+
+from saml.allow_list import read_response
+from saml.assertion import OBJECT_ID, TENANT_ID, AssertedPerson, Assertion, Confirmation, read_assertion
+from saml.certificates import SigningCertificate
+from saml.errors import Refused
+from saml.expectation import Expectation
+from saml.library import library_accepts
+from saml.signature import verify
+from saml.xml import SAML, tag, text
+
+SKEW = timedelta(seconds=120)  # Between the identity provider's clock and ours; Entra asks for at most 5 minutes.
+LONGEST_NAME_ID = 256  # characters, SAML core 8.3.7
+LONGEST_PARAMETER = 400 * 1024  # base64 characters: what RESPONSE_LIMIT becomes, with line breaks
+ENTRA_ISSUERS = ("https://sts.windows.net/", "https://login.microsoftonline.com/")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One response after its signature was verified, beside what was expected of it."""
+
+    response: etree._Element
+    assertion: Assertion
+    certificate: SigningCertificate
+    expected: Expectation
+
+
+Check = Callable[[Evidence], None]
+
+
+def decode(parameter: str) -> bytes:
+    """The bytes of a ``SAMLResponse`` form field. Raises: Refused for anything but base64 of a sensible length."""
+    if len(parameter) > LONGEST_PARAMETER:
+        raise Refused("encoding", "the message is too long.")
+    try:
+        return base64.b64decode("".join(parameter.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refused("encoding", "the message is not base64.") from error
+
+
+def request_answered(root: etree._Element) -> str | None:
+    """The InResponseTo that a response claims, not verified yet; None when it is unsolicited."""
+    claimed: str | None = root.get("InResponseTo")
+    return claimed
+
+
+def believe(document: bytes, expected: Expectation) -> AssertedPerson:
+    """Return the person that ``document`` proves to be at the browser.
+
+    Raises: Refused, with the first check that failed. Nothing is stored and nothing outside is asked.
+    """
+    root = read_response(document)
+    library_accepts(document, expected)
+    verified = verify(root, expected.certificates)
+    evidence = Evidence(
+        response=root,
+        assertion=read_assertion(verified.assertion),
+        certificate=verified.certificate,
+        expected=expected,
+    )
+    for check in CHECKS:
+        check(evidence)
+    return _person(evidence)
+
+
+def has_current_certificate(evidence: Evidence) -> None:
+    """The certificate that verified is within its dates; python3-saml never looks at them."""
+    certificate, now = evidence.certificate, evidence.expected.now
+    if now >= certificate.not_after:
+        raise Refused(
+            "has_current_certificate", f"the signing certificate expired on {certificate.not_after:%d %B %Y}."
+        )
+    if now < certificate.not_before - SKEW:
+        raise Refused("has_current_certificate", "the signing certificate is not valid yet.")
+
+
+def comes_from_the_connection(evidence: Evidence) -> None:
+    """Both issuers are the connection's entityID, to the letter; Entra's ends with a slash."""
+    issuer = evidence.response.find(tag(SAML, "Issuer"))
+    stated = [evidence.assertion.issuer] + ([] if issuer is None else [text(issuer)])
+    if any(each != evidence.expected.idp_entity_id for each in stated):
+        raise Refused("comes_from_the_connection", "the issuer is not this connection's identity provider.")
+
+
+def is_meant_for_us(evidence: Evidence) -> None:
+    """There is an AudienceRestriction, and each one names us exactly (SAML core 2.5.1.4)."""
+    audiences = evidence.assertion.audiences
+    if not audiences:
+        raise Refused("is_meant_for_us", "the assertion names no audience.")
+    if any(evidence.expected.sp_entity_id not in audience for audience in audiences):
+        raise Refused(
+            "is_meant_for_us",
+            "the audience is another application; compare the Identifier (Entity ID) with Metadata url.",
+        )
+
+
+def is_sent_to_us(evidence: Evidence) -> None:
+    """Destination is present and is the ACS address, not only begins with it."""
+    if evidence.response.get("Destination") != evidence.expected.acs_url:
+        raise Refused("is_sent_to_us", "the Destination is not our ACS url; compare the Reply URL.")
+
+
+def is_confirmed_for_us(evidence: Evidence) -> None:
+    """A bearer confirmation names our ACS address as Recipient, exactly, and has not run out."""
+    _fitting_confirmation(evidence)
+
+
+def answers_our_request(evidence: Evidence) -> None:
+    """InResponseTo is the pending request's in the Response and in the assertion, or absent from both."""
+    wanted = evidence.expected.request_id
+    stated = {evidence.response.get("InResponseTo")} | {
+        each.in_response_to for each in evidence.assertion.confirmations
+    }
+    if stated != {wanted}:
+        raise Refused("answers_our_request", "InResponseTo is not the sign-on that this browser began.")
+
+
+def is_within_its_time(evidence: Evidence) -> None:
+    """Conditions and session hold now, give or take SKEW."""
+    assertion, now = evidence.assertion, evidence.expected.now
+    if assertion.not_before is not None and now < assertion.not_before - SKEW:
+        raise Refused("is_within_its_time", "the assertion is not valid yet; compare the clocks.")
+    ends = (assertion.not_on_or_after, assertion.session_not_on_or_after)
+    if any(end is not None and now >= end + SKEW for end in ends):
+        raise Refused("is_within_its_time", "the assertion has expired; compare the clocks.")
+
+
+def comes_from_the_tenant(evidence: Evidence) -> None:
+    """Entra's tenantid claim, when sent, is the tenant in the connection's entityID."""
+    stated = evidence.assertion.single(TENANT_ID)
+    entity_id = evidence.expected.idp_entity_id
+    if stated is None or not entity_id.startswith(ENTRA_ISSUERS):
+        return
+    if stated.casefold() not in entity_id.casefold().split("/"):
+        raise Refused("comes_from_the_tenant", "the tenantid claim is another tenant.")
+
+
+def names_a_person(evidence: Evidence) -> None:
+    """NameID is there, of a sensible length, without control characters, and not meant for another SP."""
+    name_id, qualifier = evidence.assertion.name_id, evidence.assertion.sp_name_qualifier
+    if not name_id.strip() or len(name_id) > LONGEST_NAME_ID:
+        raise Refused("names_a_person", "the NameID is empty or too long.")
+    # Cc are control characters; Cf are invisible ones, such as a zero-width space or a change of writing direction.
+    if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in name_id.strip()):
+        raise Refused("names_a_person", "the NameID has invisible characters in it.")
+    if qualifier not in {None, evidence.expected.sp_entity_id}:
+        raise Refused("names_a_person", "the NameID is qualified for another application.")
+
+
+CHECKS: tuple[Check, ...] = (
+    has_current_certificate,
+    comes_from_the_connection,
+    is_meant_for_us,
+    is_sent_to_us,
+    is_confirmed_for_us,
+    answers_our_request,
+    is_within_its_time,
+    comes_from_the_tenant,
+    names_a_person,
+)
+
+
+def _fitting_confirmation(evidence: Evidence) -> Confirmation:
+    now = evidence.expected.now
+    reason = "there is no bearer confirmation."
+    for each in evidence.assertion.confirmations:
+        if each.recipient != evidence.expected.acs_url:
+            reason = "the Recipient is not our ACS url; compare the Reply URL."
+        elif each.not_on_or_after is None:
+            reason = "the confirmation has no end."
+        elif now >= each.not_on_or_after + SKEW:
+            reason = "the confirmation has expired; compare the clocks."
+        elif each.not_before is not None and now < each.not_before - SKEW:
+            reason = "the confirmation is not valid yet; compare the clocks."
+        else:
+            return each
+    raise Refused("is_confirmed_for_us", reason)
+
+
+def _person(evidence: Evidence) -> AssertedPerson:
+    assertion = evidence.assertion
+    ends = [each.not_on_or_after for each in assertion.confirmations] + [assertion.not_on_or_after]
+    return AssertedPerson(
+        issuer=assertion.issuer,
+        name_id=assertion.name_id.strip(),
+        name_id_format=assertion.name_id_format,
+        object_id=assertion.single(OBJECT_ID),
+        session_index=assertion.session_index,
+        assertion_id=assertion.id,
+        response_id=evidence.response.get("ID") or "",
+        expires=max((end for end in ends if end is not None), default=evidence.expected.now) + SKEW,
+    )

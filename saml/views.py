@@ -1,0 +1,238 @@
+"""The SAML door. Each view reads the request, calls one story and answers; refusals become pages."""
+
+import secrets
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.browser_session import close_browser_session, current_sign_in
+from gatekeeper.directory.access import Blocked
+from gatekeeper.directory.sign_in import next_sync
+from gatekeeper.errors import SignInRefused
+from saml import logout as sign_out
+from saml import messages, once
+from saml.addresses import addresses_of, own_path
+from saml.allow_list import entra_error
+from saml.errors import Refused
+from saml.models import Connection, PendingRequest
+from saml.request_facts import request_id_of
+from saml.sign_on import SESSION_FACTS, Unsolicited, note_refusal, sign_on
+
+LONGEST_RELAY_STATE = 80  # bytes, SAML bindings 3.4.3
+UNREADABLE = frozenset({"encoding", "xml"})
+
+
+def _connection(connection_id: UUID) -> Connection:
+    connection = Connection.objects.live().filter(pk=connection_id).first()
+    if connection is None:
+        raise Http404("There is no such SAML connection.")
+    return connection
+
+
+@require_GET
+def metadata(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Our metadata for one connection; also what "Upload metadata file" in Entra's portal takes."""
+    del request
+    connection = _connection(connection_id)
+    document = messages.sp_metadata(addresses_of(connection.id))
+    return HttpResponse(document, content_type="application/samlmetadata+xml")
+
+
+@never_cache
+@require_GET
+def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Begin to sign on: remember the request, bind it to this browser, go to the identity provider.
+
+    ``next``: where to go afterwards, a path of this site only.
+    """
+    return _begin_sign_on(request, _connection(connection_id), own_path(request.GET.get("next")))
+
+
+@csrf_exempt
+@never_cache
+@require_POST
+def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Take the identity provider's answer (assertion consumer service, HTTP-POST binding)."""
+    connection = _connection(connection_id)
+    if "SAMLResponse" not in request.POST:
+        return _refused(request, "There was no SAML response in the request. Sign in again.", status=400)
+    try:
+        landing = sign_on(request, connection, browser=_browser(request))
+    except Unsolicited:
+        return _begin_instead(request, connection)
+    except SignInRefused as refusal:
+        return _person_refused(request, connection, refusal)
+    except Refused as refusal:
+        return _message_refused(request, connection, refusal)
+    return HttpResponseRedirect(landing.path)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Sign-out from both sides: a LogoutRequest or LogoutResponse of the identity provider, or our own user's wish."""
+    connection = _connection(connection_id)
+    values = request.POST if request.method == "POST" else request.GET
+    decode = sign_out.decode_post if request.method == "POST" else sign_out.decode_redirect
+    try:
+        if "SAMLRequest" in values:
+            return _answer_logout(request, connection, decode(values["SAMLRequest"]))
+        if "SAMLResponse" in values:
+            return _finish_logout(request, connection, decode(values["SAMLResponse"]))
+    except Refused as refusal:
+        note_refusal(request, connection, f"logout:{refusal.check}", refusal.reason)
+        return _refused(request, "The sign-out message of the identity provider was not accepted.", status=400)
+    return _own_logout(request)
+
+
+def leave(request: HttpRequest) -> HttpResponse | None:
+    """End this browser's session; the page that leads on to the identity provider's sign-out, None if it has none.
+
+    A page, not a redirect, leads there: browsers hold ``form-action`` against redirects of a posted form.
+    """
+    sign_in = current_sign_in(request)
+    connection = Connection.objects.live().filter(pk=sign_in.provider_id).first() if sign_in else None
+    name_id_format = request.session.get(SESSION_FACTS, {}).get("name_id_format", "")
+    close_browser_session(request)
+    if sign_in is None or connection is None or not connection.slo_url:
+        return None
+    browser = _browser(request) or secrets.token_urlsafe(32)
+    pending = once.begin(connection, browser=browser, purpose="sign_out")
+    message = messages.logout_request(
+        pending.request_id,
+        connection.slo_url,
+        addresses_of(connection.id),
+        name_id=(sign_in.name_id, name_id_format),
+        session_index=sign_in.session_index,
+    )
+    onward = messages.redirect_url(connection.slo_url, "SAMLRequest", message)
+    response = render(request, "saml/leaving.html", {"onward": onward, "connection": connection, "access": None})
+    return _bind(response, browser)
+
+
+@csrf_protect
+@require_POST
+def _own_logout(request: HttpRequest) -> HttpResponse:
+    return leave(request) or HttpResponseRedirect(reverse("configuration:sign_in"))
+
+
+def _begin_sign_on(
+    request: HttpRequest, connection: Connection, relay_path: str, *, after_unsolicited: bool = False
+) -> HttpResponse:
+    browser = _browser(request) or secrets.token_urlsafe(32)
+    pending = once.begin(
+        connection,
+        browser=browser,
+        purpose="sign_on",
+        relay_path=relay_path,
+        after_unsolicited=after_unsolicited,
+    )
+    message = messages.authn_request(pending.request_id, connection.sso_url, addresses_of(connection.id))
+    return _bind(HttpResponseRedirect(messages.redirect_url(connection.sso_url, "SAMLRequest", message)), browser)
+
+
+def _begin_instead(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """An unsolicited response is not trusted; Entra answers the sign-on that begins here without asking anything.
+
+    An identity provider that answers every request without naming it would go round in circles: refused once seen.
+    """
+    circling = PendingRequest.objects.filter(
+        connection=connection, browser=once.digest(_browser(request)), after_unsolicited=True
+    )
+    if _browser(request) and circling.delete()[0]:
+        refusal = Refused("unsolicited", "the identity provider does not say which request it answers (InResponseTo).")
+        note_refusal(request, connection, refusal.check, refusal.reason)
+        return _message_refused(request, connection, refusal)
+    note_refusal(request, connection, "unsolicited", "an unsolicited response; sign-on was begun here instead.")
+    return _begin_sign_on(request, connection, own_path(request.POST.get("RelayState")), after_unsolicited=True)
+
+
+def _answer_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
+    now = timezone.now()
+    query = request.META.get("QUERY_STRING", "") if request.method == "GET" else None
+    message = sign_out.read_logout_request(document, connection, query=query, now=now)
+    actor = Actor.identity_provider(connection.name, request_id=request_id_of(request))
+    sign_out.end_named_sessions(message, connection, now=now, actor=actor)
+    if not connection.slo_url:
+        return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
+    answer = messages.logout_response(message.id, connection.slo_url, addresses_of(connection.id))
+    values = request.POST if request.method == "POST" else request.GET
+    relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
+    if len(relay_state.encode()) > LONGEST_RELAY_STATE:
+        relay_state = ""
+    return HttpResponseRedirect(messages.redirect_url(connection.slo_url, "SAMLResponse", answer, relay_state))
+
+
+def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
+    """Our session ended before we asked; so this answer changes nothing but what the page says."""
+    request_id = sign_out.read_logout_response(document)
+    once.answer(once.pending_request(connection, request_id, browser=_browser(request), purpose="sign_out"))
+    return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
+
+
+def _person_refused(request: HttpRequest, connection: Connection, refusal: SignInRefused) -> HttpResponse:
+    waits = refusal.code == Blocked.AWAITING_SAML_SYNC.value
+    sync = timezone.localtime(next_sync(timezone.now())) if waits else None
+    return _refused(request, str(refusal), status=403, connection=connection, next_sync=sync)
+
+
+def _message_refused(request: HttpRequest, connection: Connection, refusal: Refused) -> HttpResponse:
+    """One sentence for every reason: what exactly was wrong is for the administrator, not for whoever tries."""
+    words = "The answer of the identity provider could not be accepted. Sign in again."
+    code = entra_error(refusal.reason) if refusal.check == "says_success" else ""
+    if code:
+        words = f"The identity provider did not sign you in ({code}). Ask your administrator, or sign in again."
+    return _refused(request, words, status=400 if refusal.check in UNREADABLE else 403, connection=connection)
+
+
+def _refused(
+    request: HttpRequest, words: str, *, status: int, connection: Connection | None = None, next_sync: object = None
+) -> HttpResponse:
+    facts = {
+        "words": words,
+        "connection": connection,
+        "next_sync": next_sync,
+        "reference": request_id_of(request),
+        "access": None,
+    }
+    return render(request, "saml/refused.html", facts, status=status)
+
+
+def _cookie_name() -> str:
+    """With https the name's prefix makes browsers refuse the cookie from anywhere but this very host."""
+    return "__Host-gatekeeper_saml" if _over_https() else "gatekeeper_saml"
+
+
+def _over_https() -> bool:
+    return urlsplit(settings.PUBLIC_URL).scheme == "https"
+
+
+def _browser(request: HttpRequest) -> str:
+    """The random value that tells this browser from others; "" when it has none."""
+    return request.COOKIES.get(_cookie_name(), "")[:100]
+
+
+def _bind(response: HttpResponse, browser: str) -> HttpResponse:
+    """The answer is posted by the identity provider's page, another site: only SameSite=None arrives with it.
+
+    Without https browsers refuse that, and an identity provider on the same machine is the same site: Lax arrives.
+    """
+    response.set_cookie(
+        _cookie_name(),
+        browser,
+        max_age=int(once.PENDING_FOR.total_seconds()),
+        secure=_over_https(),
+        httponly=True,
+        samesite="None" if _over_https() else "Lax",
+    )
+    return response

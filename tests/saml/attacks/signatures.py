@@ -1,0 +1,217 @@
+"""Signatures that are missing, weak, doubled, or that describe how they would like to be verified."""
+
+from copy import deepcopy
+from typing import Any
+
+from lxml import etree
+from signxml import DigestAlgorithm, SignatureMethod
+
+from tests.saml.attacks.table import VICTIM, assertion_of, attack, signature_of, signed_by_idp
+from tests.saml.forge import DS, NS, compose, sign, signed_response
+from tests.saml.keys import key_pair
+
+
+@attack
+def no_signature_at_all(browser):
+    return browser.post(compose(browser.story(browser.begin(), name_id=VICTIM)))
+
+
+@attack
+def signature_value_removed(browser):
+    response = signed_by_idp(browser)
+    value = response.find(".//ds:SignatureValue", NS)
+    value.getparent().remove(value)
+    return browser.post(response)
+
+
+@attack
+def only_the_response_is_signed(browser):
+    return browser.post(sign(compose(browser.story(browser.begin(), name_id=VICTIM))))
+
+
+@attack
+def edited_after_signing(browser):
+    response = signed_by_idp(browser)
+    response.find(".//saml:NameID", NS).text = VICTIM
+    return browser.post(response)
+
+
+@attack
+def signed_with_a_forged_certificate_of_the_same_subject(browser):
+    mallory = key_pair("idp", days=364)
+    return browser.post(signed_response(browser.story(browser.begin(), name_id=VICTIM), mallory))
+
+
+def with_algorithm(browser: Any, **how: Any) -> Any:
+    return browser.post(signed_response(browser.story(browser.begin()), **how))
+
+
+@attack
+def signed_with_sha1(browser):
+    return with_algorithm(browser, method=SignatureMethod.RSA_SHA1, digest=DigestAlgorithm.SHA1)
+
+
+@attack
+def digest_with_sha1(browser):
+    return with_algorithm(browser, digest=DigestAlgorithm.SHA1)
+
+
+def with_signature_method(browser: Any, algorithm: str) -> Any:
+    response = signed_by_idp(browser)
+    response.find(".//ds:SignatureMethod", NS).set("Algorithm", algorithm)
+    return browser.post(response)
+
+
+@attack
+def hmac_with_the_public_key(browser):
+    return with_signature_method(browser, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")
+
+
+@attack
+def signed_with_md5(browser):
+    return with_signature_method(browser, "http://www.w3.org/2001/04/xmldsig-more#rsa-md5")
+
+
+@attack
+def signed_with_dsa(browser):
+    return with_signature_method(browser, "http://www.w3.org/2000/09/xmldsig#dsa-sha1")
+
+
+@attack
+def two_signatures_in_one_place(browser):
+    response = signed_by_idp(browser)
+    signature = signature_of(assertion_of(response))
+    signature.addnext(deepcopy(signature))
+    return browser.post(response)
+
+
+@attack
+def signature_in_the_subject(browser):
+    response = signed_by_idp(browser)
+    response.find(".//saml:Subject", NS).append(deepcopy(signature_of(assertion_of(response))))
+    return browser.post(response)
+
+
+@attack
+def two_signed_infos(browser):
+    response = signed_by_idp(browser)
+    info = response.find(".//ds:SignedInfo", NS)
+    info.addprevious(deepcopy(info))
+    return browser.post(response)
+
+
+@attack
+def two_references(browser):
+    response = signed_by_idp(browser)
+    reference = response.find(".//ds:Reference", NS)
+    reference.addnext(deepcopy(reference))
+    return browser.post(response)
+
+
+def with_reference(browser: Any, uri: str) -> Any:
+    response = signed_by_idp(browser)
+    response.find(".//ds:Reference", NS).set("URI", uri)
+    return browser.post(response)
+
+
+@attack
+def reference_to_another_id(browser):
+    return with_reference(browser, "#_r0000000000000001")
+
+
+@attack
+def reference_with_an_empty_uri(browser):
+    return with_reference(browser, "")
+
+
+@attack
+def reference_to_an_address(browser):
+    return with_reference(browser, "http://127.0.0.1:9/evil")
+
+
+@attack
+def comment_in_the_digest(browser):
+    response = signed_by_idp(browser)
+    digest = response.find(".//ds:DigestValue", NS)
+    digest.insert(0, etree.Comment("AAAA"))
+    return browser.post(response)
+
+
+XSLT = (
+    '<ds:Transform xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116">'
+    '<xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0"><xsl:template match="/">'
+    "<x/></xsl:template></xsl:stylesheet></ds:Transform>"
+)
+
+
+def with_transform(browser: Any, xml: str) -> Any:
+    response = signed_by_idp(browser)
+    response.find(".//ds:Transforms", NS).append(etree.fromstring(xml))
+    return browser.post(response)
+
+
+@attack
+def xslt_transform(browser):
+    return with_transform(browser, XSLT)
+
+
+@attack
+def xpath_transform(browser):
+    return with_transform(
+        browser,
+        f'<ds:Transform xmlns:ds="{DS}" Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116">'
+        "<ds:XPath>true()</ds:XPath></ds:Transform>",
+    )
+
+
+@attack
+def base64_transform(browser):
+    return with_transform(browser, f'<ds:Transform xmlns:ds="{DS}" Algorithm="{DS}base64"/>')
+
+
+@attack
+def canonicalisation_with_comments(browser):
+    return with_algorithm(browser, c14n="http://www.w3.org/2001/10/xml-exc-c14n#WithComments")
+
+
+@attack
+def inclusive_canonicalisation(browser):
+    return with_algorithm(browser, c14n="http://www.w3.org/TR/2001/REC-xml-c14n-20010315")
+
+
+@attack
+def two_elements_with_one_id(browser):
+    return browser.sign_on(assertion_id="_r0000000000000001")
+
+
+@attack
+def ids_that_differ_in_case_only(browser):
+    return browser.sign_on(assertion_id="_R0000000000000001")
+
+
+@attack
+def object_with_the_id_of_the_assertion(browser):
+    response = signed_by_idp(browser)
+    etree.SubElement(signature_of(assertion_of(response)), f"{{{DS}}}Object", Id=assertion_of(response).get("ID"))
+    return browser.post(response)
+
+
+@attack
+def attribute_pollution(browser):
+    response = signed_by_idp(browser)
+    assertion_of(response).set(f"{{{NS['samlp']}}}ID", "_other")
+    return browser.post(response)
+
+
+@attack
+def relative_namespace(browser):
+    document = etree.tostring(signed_by_idp(browser)).replace(b"<samlp:Status>", b'<samlp:Status xmlns:x="1">', 1)
+    return browser.post(document)
+
+
+@attack
+def key_info_that_is_fetched(browser):
+    response = signed_by_idp(browser)
+    info = response.find(".//ds:KeyInfo", NS)
+    etree.SubElement(info, f"{{{DS}}}RetrievalMethod", URI="http://127.0.0.1:9/key")
+    return browser.post(response)

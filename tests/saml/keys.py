@@ -1,0 +1,43 @@
+"""Key pairs and self-signed certificates of pretend identity providers, made once a test run."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    key_pem: bytes
+    certificate_pem: bytes
+
+    @property
+    def certificate_base64(self) -> str:
+        return "".join(self.certificate_pem.decode().splitlines()[1:-1])
+
+
+@cache
+def key_pair(name: str = "idp", *, days: int = 365, bits: int = 2048, began_days_ago: int = 400) -> KeyPair:
+    """``days``: how long the certificate is still valid; negative when it has expired."""
+    key = rsa.generate_private_key(65537, bits)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=began_days_ago))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    return KeyPair(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate.public_bytes(Encoding.PEM),
+    )
