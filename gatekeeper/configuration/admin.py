@@ -1,0 +1,274 @@
+"""What the AdminSite lists: people, and the logs. All of it is read-only."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.admin import register
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
+from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
+from gatekeeper.configuration.charts import provisioning_by_hour
+from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_people
+from gatekeeper.configuration.readiness import readiness_of
+from gatekeeper.configuration.site import site
+from gatekeeper.configuration.sync_runs import since_of
+from gatekeeper.directory.models import Membership, Origin, User
+from gatekeeper.directory.queries import access_of_many
+from gatekeeper.directory.sign_in import next_sync
+from saml.models import SignInAttempt, SyncRun, SyncState
+
+
+class StateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+    any_label = "Active and inactive"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", "Active"), ("inactive", "Deactivated")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(active=self.value() == "active") if self.value() else queryset
+
+
+class OriginFilter(ChoiceFilter):
+    title = "origin"
+    parameter_name = "origin"
+    any_label = "Any origin"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(origin.value, str(origin.label)) for origin in Origin]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(origin=self.value()) if self.value() else queryset
+
+
+class PeopleChangeList(ChangeList):
+    """The page of people with what is derived about each: access, groups, readiness. Read for the page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Adds ``access``, ``readiness`` and ``group_names`` to each person on the page."""
+        super().get_results(request)
+        people = list(self.result_list)
+        access = access_of_many(people)
+        due = next_sync(timezone.now())
+        groups: dict[UUID, list[str]] = {}
+        memberships = Membership.objects.live().filter(user__in=[person.id for person in people])
+        for user_id, name in memberships.order_by("group__display_name").values_list("user_id", "group__display_name"):
+            groups.setdefault(user_id, []).append(name)
+        for person in people:
+            person.access = access[person.id]
+            person.readiness = readiness_of(access[person.id], due=due)
+            person.group_names = groups.get(person.id, [])
+        self.result_list = people
+
+
+@register(User, site=site)
+class People(ReadOnlyList):
+    address = "users"
+    heading = "Users"
+    lead = "Everybody whom the identity provider has provisioned, and the local administrators."
+    empty_text = "Nobody yet. Users appear here as soon as the identity provider provisions them."
+    search_fields = ("user_name_folded", "work_email_folded", "display_name")
+    search_help_text = "Name, userName or work e-mail"
+    list_filter = (StateFilter, OriginFilter)
+    ordering = ("user_name_folded", "id")
+    change_list_template = "configuration/users.html"
+
+    def rule(self) -> Rule:
+        return may_read_people
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return User.objects.live()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PeopleChangeList
+
+    def detail(self, request: HttpRequest, entry: User) -> HttpResponse:
+        return redirect("configuration:person", user_id=entry.pk)
+
+
+class OutcomeFilter(ChoiceFilter):
+    title = "outcome"
+    parameter_name = "outcome"
+    any_label = "Any outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(outcome.value, str(outcome.label)) for outcome in Outcome]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(outcome=self.value()) if self.value() else queryset
+
+
+class AboutFilter(TextFilter):
+    """By the id that a link carries, or by part of the name."""
+
+    id_field: ClassVar[str]
+    label_field: ClassVar[str]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = (self.value() or "").strip()
+        if not value:
+            return queryset
+        try:
+            return queryset.filter(**{self.id_field: UUID(value)})
+        except ValueError:
+            return queryset.filter(**{f"{self.label_field}__icontains": value})
+
+
+class UserFilter(AboutFilter):
+    title = "user"
+    parameter_name = "user"
+    id_field, label_field = "user_id", "user_label"
+
+
+class GroupFilter(AboutFilter):
+    title = "group"
+    parameter_name = "group"
+    id_field, label_field = "group_id", "group_label"
+
+
+@register(ProvisioningEntry, site=site)
+class ProvisioningLog(ReadOnlyList):
+    address = "provisioning-log"
+    heading = "Provisioning log"
+    lead = "Each SCIM request that changed something, or that was refused or failed. Passwords and keys are left out."
+    empty_text = "No request has changed anything yet, and none was refused."
+    search_fields = ("user_label", "group_label", "path", "request_id", "detail")
+    search_help_text = "Name, path, reason or request id"
+    list_filter = (OutcomeFilter, UserFilter, GroupFilter, PeriodFilter)
+    change_list_template = "configuration/provisioning_log.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProvisioningEntry]:
+        return ProvisioningEntry.objects.defer("request", "answer", "ignored")
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        return {"chart": provisioning_by_hour()}
+
+    def detail(self, request: HttpRequest, entry: ProvisioningEntry) -> HttpResponse:
+        around = AuditEntry.objects.filter(request_id=entry.request_id) if entry.request_id else ()
+        page = {"entry": entry, "audit_entries": around}
+        return render(request, "configuration/provisioning_entry.html", page)
+
+
+class EventFilter(ChoiceFilter):
+    title = "what"
+    parameter_name = "event"
+    any_label = "Any event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(event.value, event.label) for event in Event]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(event=self.value()) if self.value() else queryset
+
+
+class ActorFilter(TextFilter):
+    title = "by whom"
+    parameter_name = "actor"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(actor_name__icontains=self.value()) if self.value() else queryset
+
+
+@register(AuditEntry, site=site)
+class AuditTrail(ReadOnlyList):
+    address = "audit-trail"
+    heading = "Audit trail"
+    lead = "Every change of state by anybody: who did what to whom, what it was before and what it is now."
+    search_fields = ("object_label", "object_id", "actor_name", "request_id")
+    search_help_text = "Object, person or request id"
+    list_filter = (EventFilter, ActorFilter, PeriodFilter)
+    change_list_template = "configuration/audit_trail.html"
+
+    def detail(self, request: HttpRequest, entry: AuditEntry) -> HttpResponse:
+        page = {"entry": entry, "changes": changes_of(entry)}
+        return render(request, "configuration/audit_entry.html", page)
+
+
+def changes_of(entry: AuditEntry) -> Sequence[tuple[str, Any, Any]]:
+    """What an entry tells, attribute by attribute: before and after."""
+    before, after = entry.before or {}, entry.after or {}
+    return [(name, before.get(name), after.get(name)) for name in {**before, **after}]
+
+
+class RunStateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+    any_label = "Any state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in SyncState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+class RunPeriodFilter(PeriodFilter):
+    field = "started_at"
+
+
+@register(SyncRun, site=site)
+class SyncHistory(ReadOnlyList):
+    address = "sync-history"
+    heading = "Sync history"
+    lead = "Each run of the SAML user sync: whom it linked, whom it unlinked, and what stood in its way."
+    empty_text = "The sync has not run yet. It runs at minute 45 of every hour."
+    list_filter = (RunStateFilter, RunPeriodFilter)
+    change_list_template = "configuration/sync_history.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """``since`` is ours and no filter: the list would refuse a parameter that it does not know."""
+        since = since_of(request)
+        query = request.GET.copy()
+        query.pop("since", None)
+        request.GET = query  # type: ignore[assignment]
+        return super().changelist_view(request, {"since": since, **(extra_context or {})})
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        access = access_of_request(request)
+        return {
+            "may_run": access is not None and may_configure(access),
+            "next_sync": next_sync(timezone.now()),
+        }
+
+    def detail(self, request: HttpRequest, entry: SyncRun) -> HttpResponse:
+        return render(request, "configuration/sync_run.html", {"run": entry})
+
+
+class AcceptedFilter(ChoiceFilter):
+    title = "result"
+    parameter_name = "result"
+    any_label = "Any result"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("accepted", "Accepted"), ("refused", "Refused")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(accepted=self.value() == "accepted") if self.value() else queryset
+
+
+@register(SignInAttempt, site=site)
+class SignInAttempts(ReadOnlyList):
+    address = "sign-in-attempts"
+    heading = "Sign-in attempts"
+    lead = "What came of each SAML response, with the reason that only administrators see."
+    empty_text = "Nobody has tried to sign in through an identity provider yet."
+    search_fields = ("name_id", "reason", "failed_check", "request_id")
+    search_help_text = "NameID, reason or request id"
+    list_filter = (AcceptedFilter, PeriodFilter)
+    list_select_related = ("connection__provider",)
+    change_list_template = "configuration/sign_in_attempts.html"
+
+    def detail(self, request: HttpRequest, entry: SignInAttempt) -> HttpResponse:
+        return render(request, "configuration/sign_in_attempt.html", {"attempt": entry})
+
+
+# What urls.py mounts; naming it here makes sure that the lists above are registered by then.
+lists = site

@@ -1,0 +1,83 @@
+"""The pages for when something does not work: plain words, the right status, and who can help."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gatekeeper.configuration.guards import AccessRefused
+
+
+def _page(request: HttpRequest, status: HTTPStatus, title: str, text: str, hint: str = "") -> HttpResponse:
+    page = {"title": title, "text": text, "hint": hint, "status_code": int(status)}
+    return render(request, "failure.html", page, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """400: the request cannot be understood."""
+    return _page(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        "That request can't be understood",
+        "The address or the form that was sent is not one this site knows. Nothing was changed.",
+        "Go back and try again from the page itself.",
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: says what the page needs, and who can give it."""
+    reason = str(exception) if isinstance(exception, AccessRefused) else "You may not open this page."
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        "You don't have access to this page",
+        reason,
+        "Your profile shows the access you have and where it comes from. "
+        "A Global Administrator with the Configuration permission can change what your groups are worth.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """404."""
+    return _page(
+        request,
+        HTTPStatus.NOT_FOUND,
+        "There is nothing here",
+        "No page has this address, or what it showed was deleted.",
+        "Check the address, or start again from the navigation.",
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500. Drawn without the database and without a context processor: either may be what failed."""
+    request_id = getattr(request, "request_id", "")
+    page = {
+        "title": "Something went wrong on our side",
+        "text": "The site could not finish that request. Nothing that was half done is kept.",
+        "hint": f"Try again; if it stays, give your operator this request id: {request_id}" if request_id else "",
+        "status_code": int(HTTPStatus.INTERNAL_SERVER_ERROR),
+    }
+    return render(None, "failure.html", page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """403 for a form whose token is missing or old."""
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        "This form has expired",
+        "The page that it was on is too old, or cookies are switched off. Nothing was changed.",
+        "Open the page again and repeat what you did.",
+    )
+
+
+def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:  # noqa: ARG001 - axes passes the credentials
+    """429: too many wrong passwords for a local account (django-axes)."""
+    return _page(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many attempts",
+        "The password was wrong too often, so sign-in with this local account is paused for a while.",
+        "Try again later, or sign in through your organisation's identity provider.",
+    )

@@ -1,0 +1,128 @@
+"""What the pages' forms accept. They read and check shapes; rules are the verbs' business."""
+
+from typing import Any
+
+from django import forms
+
+SHORT = 200  # characters
+
+
+class DeskForm(forms.Form):
+    """A form whose fields wear our style and name their hint and their error to screen readers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+
+    def error_text(self) -> str:
+        """The first error in words, for a message."""
+        return next((str(errors[0]) for errors in self.errors.values() if errors), "")
+
+
+class LocalSignInForm(DeskForm):
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+        error_messages={"required": "Enter your e-mail address.", "invalid": "That is no e-mail address."},
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password."},
+    )
+
+
+class PasswordForm(DeskForm):
+    """A local administrator's new password."""
+
+    current = forms.CharField(
+        label="Current password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter the password that you have now."},
+    )
+    new = forms.CharField(
+        label="New password",
+        max_length=1000,
+        strip=False,
+        help_text="At least 12 characters. A few words in a row are easy to remember and hard to guess.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": "Enter a new password."},
+    )
+    again = forms.CharField(
+        label="New password again",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": "Enter the new password a second time."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Both must be the same."""
+        cleaned = super().clean() or {}
+        if cleaned.get("new") and cleaned.get("again") and cleaned["new"] != cleaned["again"]:
+            self.add_error("again", "The two new passwords are not the same.")
+        return cleaned
+
+
+class TeamForm(DeskForm):
+    name = forms.CharField(
+        label="Team name",
+        max_length=120,
+        error_messages={"required": "Give the team a name.", "max_length": "At most 120 characters are possible."},
+    )
+
+
+class ConnectionForm(DeskForm):
+    """A new SAML connection: the metadata's address, or the metadata itself."""
+
+    metadata_url = forms.CharField(
+        label="IDP metadata URL",
+        required=False,
+        max_length=2000,
+        help_text="In Entra: Single sign-on > SAML Certificates > App Federation Metadata Url.",
+        widget=forms.URLInput(attrs={"placeholder": "https://login.microsoftonline.com/…", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        label="Name",
+        required=False,
+        max_length=SHORT,
+        help_text="What the button on the sign-in page says after “Sign in with”.",
+    )
+    metadata_file = forms.FileField(
+        label="Metadata file", required=False, help_text="The XML file that the identity provider lets you download."
+    )
+    metadata_text = forms.CharField(
+        label="Metadata as text",
+        required=False,
+        max_length=2_000_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+    accept_idp_initiated = forms.BooleanField(
+        label="Accept sign-in that starts at the identity provider",
+        required=False,
+        help_text="Off by default: an unsolicited response is answered by an ordinary sign-in, which asks nothing.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Exactly one way to give the metadata."""
+        cleaned = super().clean() or {}
+        ways = [name for name in ("metadata_url", "metadata_file", "metadata_text") if cleaned.get(name)]
+        if not ways and not self.errors:
+            self.add_error("metadata_url", "Enter the address of the metadata, or give the metadata itself below.")
+        if len(ways) > 1:
+            self.add_error("metadata_url", "Give either the address or the metadata itself, not both.")
+        return cleaned
+
+    def metadata_xml(self) -> bytes | None:
+        """The metadata that was uploaded or pasted; None when an address was given."""
+        if self.cleaned_data.get("metadata_file"):
+            return bytes(self.cleaned_data["metadata_file"].read())
+        text: str = self.cleaned_data.get("metadata_text") or ""
+        return text.encode() if text else None

@@ -1,0 +1,65 @@
+"""Who is in an IdP group."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from gatekeeper.configuration.guards import may_configure, only
+from gatekeeper.configuration.readiness import readiness_of
+from gatekeeper.directory.access import DEFAULT_MAPPING_NAME
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.models import IdpGroup, Membership
+from gatekeeper.directory.queries import access_of_many, site_facts
+from gatekeeper.directory.sign_in import next_sync
+
+USERS_PER_PAGE = 50
+
+
+@require_safe
+@only(may_configure)
+def group_users(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The group's users, a page at a time; each leads to their profile page. A fixed number of queries."""
+    group = IdpGroup.objects.live().filter(pk=group_id).first()
+    if group is None:
+        raise Http404
+    search = request.GET.get("q", "").strip()
+    members = Membership.objects.live().filter(group=group).select_related("user").order_by("user__user_name_folded")
+    if search:
+        text = fold(search)
+        members = members.filter(
+            Q(user__user_name_folded__contains=text)
+            | Q(user__work_email_folded__contains=text)
+            | Q(user__display_name__icontains=search)
+        )
+    page = Paginator(members, USERS_PER_PAGE).get_page(request.GET.get("page"))
+    site = site_facts()
+    shown = list(page.object_list)
+    access = access_of_many([membership.user for membership in shown], site=site)
+    due = next_sync(timezone.now())
+    rows = [
+        {
+            "person": membership.user,
+            "since": membership.since,
+            "access": access[membership.user_id],
+            "readiness": readiness_of(access[membership.user_id], due=due),
+        }
+        for membership in shown
+    ]
+    own = site.mappings.get(group.id)
+    return render(
+        request,
+        "configuration/group.html",
+        {
+            "group": group,
+            "rows": rows,
+            "page": page,
+            "search": search,
+            "level": (own or site.default_mapping).level.label,
+            "mapping_name": "its own mapping" if own else f"the {DEFAULT_MAPPING_NAME}",
+        },
+    )

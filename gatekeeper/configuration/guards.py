@@ -1,0 +1,93 @@
+"""May this person open this page? Decided from effective access, which the session middleware put on the request."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.access import Access
+from gatekeeper.directory.models import User
+from gatekeeper.directory.permissions import Permission
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+Rule = Callable[[Access], bool]
+
+
+class AccessRefused(PermissionDenied):
+    """The page exists, and this person may not open it. The message says what it would take."""
+
+
+def access_of_request(request: HttpRequest) -> Access | None:
+    """The effective access of who is signed in; None when nobody is."""
+    return cast(Access | None, getattr(request, "access", None))
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who is signed in. Only for views behind a guard."""
+    return cast(User, request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor that the verbs record for what is done on a page."""
+    return Actor.person(person_of(request), door="pages", request_id=getattr(request, "request_id", ""))
+
+
+def may_configure(access: Access) -> bool:
+    """Rule 8: Global Administrator with the Configuration permission, local administrators included."""
+    return access.can_configure
+
+
+def may_read_people(access: Access) -> bool:
+    """The directory: configurators, and whoever holds the Users permission in effect."""
+    return access.can_configure or access.has(Permission.USERS)
+
+
+def may_read_logs(access: Access) -> bool:
+    """The logs: configurators, and whoever holds the History permission."""
+    return access.can_configure or access.has(Permission.HISTORY)
+
+
+def is_signed_in(access: Access) -> bool:
+    """Their own profile, which everybody may see."""
+    return access is not None
+
+
+_NEEDED: dict[Rule, str] = {
+    may_configure: "Settings need the level Global Administrator together with the Configuration permission.",
+    may_read_people: "The list of people needs the Users permission, at the level Global Administrator.",
+    may_read_logs: "The logs need the History permission.",
+    is_signed_in: "This page needs you to be signed in.",
+}
+
+
+def require(request: HttpRequest, rule: Rule) -> HttpResponseBase | None:
+    """Check a rule: None when it holds, a redirect to the sign-in page for a stranger.
+
+    Raises: AccessRefused, in words that say what the page needs.
+    """
+    access = access_of_request(request)
+    if access is None:
+        return redirect_to_login(request.get_full_path())
+    if not rule(access):
+        raise AccessRefused(_NEEDED[rule])
+    return None
+
+
+def only(rule: Rule) -> Callable[[View[P]], View[P]]:
+    """Decorator: open the view only to whom ``rule`` lets in. Pages behind it are never kept by a cache."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            answer = require(request, rule) or view(request, *args, **kwargs)
+            answer.headers.setdefault("Cache-Control", "no-store")
+            return answer
+
+        return cast(View[P], guarded)
+
+    return guard

@@ -1,0 +1,177 @@
+"""What a group is worth: the form behind the pencil."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.mapping_rows import member_counts
+from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.mappings import reset_mapping, set_mapping
+from gatekeeper.directory.models import IdpGroup, Membership, User
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.directory.queries import site_facts
+from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio button or checkbox of the form."""
+
+    value: str
+    label: str
+    hint: str
+    chosen: bool
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure)
+def default_mapping(request: HttpRequest) -> HttpResponseBase:
+    """The Default Mapping."""
+    return _mapping_page(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure)
+def group_mapping(request: HttpRequest, group_id: UUID) -> HttpResponseBase:
+    """The mapping of one IdP group."""
+    group = IdpGroup.objects.live().filter(pk=group_id).first()
+    if group is None:
+        raise Http404
+    return _mapping_page(request, group)
+
+
+def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseBase:
+    site = site_facts()
+    current = site.mappings.get(group.id, site.default_mapping) if group else site.default_mapping
+    if request.method != "POST":
+        return _render(request, group, site, current)
+    wanted = current
+    try:
+        wanted = read_mapping(request.POST)
+        set_mapping(group.id if group else None, wanted, actor=actor_of(request), confirmed="confirmed" in request.POST)
+    except NeedsConfirmation as question:
+        return _render(request, group, site, wanted, question=str(question))
+    except DomainError as refusal:
+        return _render(request, group, site, wanted, refusal=str(refusal))
+    messages.success(request, _what_happened(group, wanted, site_facts()))
+    return redirect("configuration:scim")
+
+
+def read_mapping(data: QueryDict) -> MappingRecord:
+    """The mapping that a form states. Raises UnknownLevel, UnknownPermission, InvalidValue."""
+    try:
+        team_ids = frozenset(UUID(team_id) for team_id in data.getlist("teams"))
+    except ValueError:
+        raise InvalidValue("teams", "choose among the teams of the list.") from None
+    return MappingRecord(
+        level=Level.from_slug(data.get("level")),
+        permissions=frozenset(Permission.parse(name) for name in data.getlist("permissions")),
+        team_ids=team_ids,
+    )
+
+
+def _render(
+    request: HttpRequest,
+    group: IdpGroup | None,
+    site: SiteFacts,
+    shown: MappingRecord,
+    *,
+    question: str = "",
+    refusal: str = "",
+) -> HttpResponse:
+    page: dict[str, Any] = {
+        "group": group,
+        "name": group.display_name if group else DEFAULT_MAPPING_NAME,
+        "levels": _level_choices(shown),
+        "permissions": _permission_choices(shown),
+        "teams": _team_choices(shown, site),
+        "uses_default": group is not None and group.id not in site.mappings,
+        "reach": reach_of(group, site),
+        "question": question,
+        "refusal": refusal,
+    }
+    asked_again = bool(question or refusal)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if asked_again else HTTPStatus.OK
+    return render(request, "configuration/mapping.html", page, status=status)
+
+
+def _level_choices(shown: MappingRecord) -> list[Choice]:
+    """From the highest to none, as the help page orders them."""
+    return [
+        Choice(level.slug, level.label, level.meaning, shown.level is level) for level in sorted(Level, reverse=True)
+    ]
+
+
+def _permission_choices(shown: MappingRecord) -> list[Choice]:
+    return [
+        Choice(permission.value, permission.label, permission.note, permission in shown.permissions)
+        for permission in Permission
+    ]
+
+
+def _team_choices(shown: MappingRecord, site: SiteFacts) -> list[Choice]:
+    by_name = sorted(site.teams.items(), key=lambda team: team[1].casefold())
+    return [
+        Choice(
+            str(team_id),
+            name,
+            "The fallback team." if team_id == site.fallback_team_id else "",
+            team_id in shown.team_ids,
+        )
+        for team_id, name in by_name
+    ]
+
+
+def reach_of(group: IdpGroup | None, site: SiteFacts) -> int:
+    """How many active people the mapping applies to. One query; two for the Default Mapping."""
+    active = User.objects.provisioned().filter(active=True)
+    live = Membership.objects.live()
+    if group is not None:
+        return live.filter(group=group, user__in=active).count()
+    with_default = live.exclude(group__in=list(site.mappings)).values("user")
+    in_any_group = live.values("user")
+    return active.filter(pk__in=with_default).count() + active.exclude(pk__in=in_any_group).count()
+
+
+def _what_happened(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts) -> str:
+    """One sentence for after Save: what it is worth now, and for how many people."""
+    extras = [
+        *sorted(permission.label for permission in mapping.permissions),
+        *(f"team {name}" for name in sorted(site.teams[team] for team in mapping.team_ids if team in site.teams)),
+    ]
+    worth = mapping.level.label + (f" with {', '.join(extras)}" if extras else "")
+    return f"{group.display_name if group else DEFAULT_MAPPING_NAME} is now {worth}. {_people(reach_of(group, site))}"
+
+
+def _people(count: int) -> str:
+    if count == 0:
+        return "Nobody is affected yet."
+    return (
+        "It applies to 1 person from this moment."
+        if count == 1
+        else f"It applies to {count:,} people from this moment."
+    )
+
+
+@require_POST
+@only(may_configure)
+def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Put a group back on the Default Mapping."""
+    try:
+        reset_mapping(group_id, actor=actor_of(request))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("configuration:group_mapping", group_id=group_id)
+    group = IdpGroup.objects.get(pk=group_id)
+    members = member_counts([group_id]).get(group_id, 0)
+    messages.success(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}")
+    return redirect("configuration:scim")

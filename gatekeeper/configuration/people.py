@@ -1,0 +1,200 @@
+"""A person's page: one's own profile, and the same for an administrator who looks at somebody."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.browser_session import current_sign_in, local_administrator, open_browser_session
+from gatekeeper.configuration.forms import PasswordForm
+from gatekeeper.configuration.guards import (
+    access_of_request,
+    actor_of,
+    is_signed_in,
+    may_configure,
+    may_read_logs,
+    may_read_people,
+    only,
+    person_of,
+)
+from gatekeeper.configuration.readiness import (
+    explain_level,
+    explain_permissions,
+    explain_teams,
+    readiness_of,
+    source_name,
+)
+from gatekeeper.directory.access import Access
+from gatekeeper.directory.models import Membership, SignIn, SignInIdentity, User
+from gatekeeper.directory.queries import access_of
+from gatekeeper.directory.sign_in import end_sign_ins, next_sync, open_sign_in
+from gatekeeper.directory.users import change_password
+from gatekeeper.errors import DomainError
+
+RECENT = 10  # provisioning entries and sessions on the page; the log has them all
+
+
+@require_safe
+@only(is_signed_in)
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own page."""
+    return _person_page(request, person_of(request), own=True)
+
+
+@require_safe
+@only(may_read_people)
+def person(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """Somebody's page; the deleted have one too, for whoever follows a link from a log."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise Http404
+    return _person_page(request, user, own=user == person_of(request))
+
+
+def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse:
+    now = timezone.now()
+    access = access_of(user)
+    viewer = access_of_request(request)
+    sees_logs = viewer is not None and may_read_logs(viewer)
+    page: dict[str, Any] = {
+        "person": user,
+        "own": own,
+        "theirs": access,
+        "readiness": readiness_of(access, due=next_sync(now)),
+        "level": explain_level(access),
+        "permissions": explain_permissions(access),
+        "teams": explain_teams(access),
+        "sources": _source_rows(access),
+        "memberships": _memberships(user),
+        "identities": SignInIdentity.objects.live().filter(user=user).select_related("provider"),
+        "sessions": SignIn.objects.live().filter(user=user).select_related("provider")[:RECENT],
+        "this_session": current_sign_in(request) if own else None,
+        "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
+        "sees_logs": sees_logs,
+        "sees_groups": viewer is not None and may_configure(viewer),
+        "attributes": _attributes(user),
+        "may_end_sessions": own or (viewer is not None and may_configure(viewer)),
+    }
+    return render(request, "configuration/person.html", page)
+
+
+def _memberships(user: User) -> QuerySet[Membership]:
+    return Membership.objects.live().filter(user=user).select_related("group").order_by("group__display_name")
+
+
+def _source_rows(access: Access) -> list[dict[str, Any]]:
+    names = access.team_names
+    return [
+        {
+            "name": source_name(source),
+            "kind": source.kind,
+            "group_id": source.group_id,
+            "uses_default": source.uses_default,
+            "level": source.mapping.level.label if source.kind != "fallback" else "",
+            "permissions": sorted(permission.label for permission in source.mapping.permissions),
+            "teams": sorted(names[team] for team in source.mapping.team_ids if team in names),
+        }
+        for source in access.sources
+    ]
+
+
+def _attributes(user: User) -> list[tuple[str, Any]]:
+    """What the identity provider states, the important ones first, the rest as sent."""
+    if user.is_local:
+        return []
+    known = [
+        ("userName", user.user_name),
+        ("displayName", user.display_name),
+        ("Work e-mail", user.work_email),
+        ("externalId", user.external_id),
+    ]
+    rest = [flat for name, value in user.attributes.items() for flat in flatten(name, value)]
+    return [(name, value) for name, value in known if value] + rest
+
+
+def flatten(name: str, value: Any) -> list[tuple[str, Any]]:
+    """One attribute as lines: ``name.givenName``, ``phoneNumbers (work)``, an extension without its long URN."""
+    if value in (None, "", [], {}):
+        return []
+    if isinstance(value, dict):
+        prefix = "" if name.startswith("urn:") else f"{name}."
+        return [flat for part, inner in value.items() for flat in flatten(f"{prefix}{part}", inner)]
+    if isinstance(value, list):
+        return [flat for element in value for flat in _flatten_element(name, element)]
+    return [(name, value)]
+
+
+def _flatten_element(name: str, element: Any) -> list[tuple[str, Any]]:
+    """An element of a multi-valued attribute: its value, with its type in brackets."""
+    if isinstance(element, dict) and element.get("value") not in (None, ""):
+        return [(f"{name} ({element['type']})" if element.get("type") else name, element["value"])]
+    return flatten(name, element)
+
+
+@require_POST
+@only(is_signed_in)
+def end_own_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere: every session of mine, this one too."""
+    user = person_of(request)
+    end_sign_ins([user.id], actor=actor_of(request))
+    return redirect("configuration:sign_in")
+
+
+@require_POST
+@only(may_configure)
+def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """An administrator ends somebody's sessions; they may sign in again unless their access ended as well."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise Http404
+    ended = end_sign_ins([user.id], actor=actor_of(request))
+    messages.success(
+        request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
+    )
+    return redirect("configuration:person", user_id=user_id)
+
+
+def _sessions(count: int) -> str:
+    return {0: "No session", 1: "1 session"}.get(count, f"{count} sessions")
+
+
+@sensitive_post_parameters("current", "new", "again")
+@require_http_methods(["GET", "POST"])
+@only(is_signed_in)
+def password(request: HttpRequest) -> HttpResponseBase:
+    """A local administrator's own password. Other sessions end; this one goes on."""
+    user = person_of(request)
+    if not user.is_local:
+        raise Http404
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _change(request, user, form):
+        messages.success(request, "Your password is changed. Every other session of yours has ended.")
+        return redirect("configuration:profile")
+    return render(request, "configuration/password.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _change(request: HttpRequest, user: User, form: PasswordForm) -> bool:
+    if local_administrator(request, user.user_name, form.cleaned_data["current"]) is None:
+        form.add_error("current", "That is not your current password.")
+        return False
+    try:
+        change_password(user.id, form.cleaned_data["new"], actor=actor_of(request))
+    except DomainError as refusal:
+        form.add_error("new", str(refusal))
+        return False
+    user.refresh_from_db()
+    opened = open_sign_in(
+        user,
+        actor=actor_of(request),
+        address=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+    open_browser_session(request, user, opened)
+    return True

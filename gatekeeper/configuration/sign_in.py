@@ -1,0 +1,73 @@
+"""The way in and the way out."""
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.browser_session import local_administrator, open_browser_session
+from gatekeeper.configuration.forms import LocalSignInForm
+from gatekeeper.configuration.guards import access_of_request
+from gatekeeper.directory.models import User
+from gatekeeper.directory.sign_in import open_sign_in
+from saml.addresses import own_path
+from saml.models import Connection
+from saml.views import leave
+
+WRONG = "The e-mail or the password is wrong. Both are those of a local account, not of your organisation."
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Each SAML connection, and folded away the local password form."""
+    target = own_path(request.GET.get("next"))
+    if access_of_request(request) is not None:
+        return redirect(target)
+    form = LocalSignInForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        user = local_administrator(request, form.cleaned_data["email"], form.cleaned_data["password"])
+        if user is not None:
+            _open_session(request, user)
+            return redirect(target)
+        form.add_error(None, WRONG)
+    page = {
+        "form": form,
+        "connections": Connection.objects.live(),
+        "next_query": f"?{urlencode({'next': target})}" if target != "/" else "",
+        "unfolded": form.is_bound,
+    }
+    return render(
+        request,
+        "configuration/sign_in.html",
+        page,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK,
+    )
+
+
+def _open_session(request: HttpRequest, user: User) -> None:
+    opened = open_sign_in(
+        user,
+        actor=Actor.person(user),
+        address=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+    open_browser_session(request, user, opened)
+
+
+@never_cache
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this browser's session, and go on to the connection's own logout when there is one."""
+    onward = leave(request)
+    if onward is not None:
+        return onward
+    messages.success(request, "You are signed out.")
+    return redirect("configuration:sign_in")

@@ -1,0 +1,64 @@
+"""Addresses of the desk. Everything that no other room answers comes here."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from gatekeeper.configuration import (
+    admin,
+    authentication,
+    groups,
+    keys,
+    mappings,
+    overview,
+    people,
+    scim,
+    sign_in,
+    sync_runs,
+    teams,
+)
+
+scim_pages = [
+    path("", scim.scim, name="scim"),
+    path("fallback-team/", scim.fallback_team, name="fallback_team"),
+    path("last-group-policy/", scim.last_group_policy, name="last_group_policy"),
+    path("key/generate/", keys.generate, name="generate_key"),
+    path("key/revoke/", keys.revoke, name="revoke_key"),
+    path("default-mapping/", mappings.default_mapping, name="default_mapping"),
+    path("groups/<uuid:group_id>/", groups.group_users, name="group_users"),
+    path("groups/<uuid:group_id>/mapping/", mappings.group_mapping, name="group_mapping"),
+    path("groups/<uuid:group_id>/mapping/reset/", mappings.reset, name="reset_mapping"),
+]
+
+authentication_pages = [
+    path("", authentication.authentication, name="authentication"),
+    path("new/", authentication.new_connection, name="new_connection"),
+    path("<uuid:connection_id>/refresh/", authentication.refresh, name="refresh_connection"),
+    path("<uuid:connection_id>/accept/", authentication.accept_idp_initiated, name="accept_idp_initiated"),
+    path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
+]
+
+settings_pages: list[URLPattern | URLResolver] = [
+    path("", overview.overview, name="overview"),
+    path("scim/", include(scim_pages)),
+    path("authentication/", include(authentication_pages)),
+    path("teams/", teams.teams, name="teams"),
+    path("teams/<uuid:team_id>/", teams.edit_team, name="team"),
+    path("teams/<uuid:team_id>/delete/", teams.remove_team, name="delete_team"),
+]
+
+pages: list[URLPattern | URLResolver] = [
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("profile/", people.profile, name="profile"),
+    path("profile/password/", people.password, name="password"),
+    path("profile/end-sessions/", people.end_own_sessions, name="end_own_sessions"),
+    path("users/<uuid:user_id>/", people.person, name="person"),
+    path("users/<uuid:user_id>/end-sessions/", people.end_sessions, name="end_sessions"),
+    path("settings/configuration/", include(settings_pages)),
+    path("sync-history/run/", sync_runs.run_now, name="run_sync"),
+    path("sync-history/progress/", sync_runs.progress, name="sync_progress"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((pages, "configuration"))),
+    path("", admin.lists.urls),
+]
