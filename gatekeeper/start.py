@@ -9,14 +9,17 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.urls import reverse
+from honcho import manager as process_manager
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import Team, User
+from gatekeeper.directory.teams import create_team
 from gatekeeper.directory.users import create_local_administrator
 
 FIRST_ADMINISTRATOR = "admin@gatekeeper.local"
+FIRST_TEAM = "General"
+SECONDS_TO_STOP = 20  # for requests and tasks in flight; then what still runs is killed
 PASSWORD_BYTES = 15  # 20 characters of base64: 120 random bits
 
 WELCOME = """
@@ -43,12 +46,17 @@ def prepare() -> None:
 
 
 def create_first_administrator() -> str | None:
-    """Create one local administrator when there is no user at all; returns the password, which nobody else keeps."""
+    """Create one local administrator when there is no user at all; returns the password, which nobody else keeps.
+
+    A first team comes with them, so that there is one to choose as the fallback team.
+    """
     with transaction.atomic():
         if User.objects.exists():
             return None
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         create_local_administrator(FIRST_ADMINISTRATOR, password, actor=Actor.site())
+        if not Team.objects.live().exists():
+            create_team(FIRST_TEAM, actor=Actor.site())
         return password
 
 
@@ -63,7 +71,8 @@ def serve() -> int:
         "PUBLIC_URL": settings.PUBLIC_URL,
         "PYTHONUNBUFFERED": "1",
     }
-    manager = Manager()
+    process_manager.KILL_WAIT = SECONDS_TO_STOP
+    manager = process_manager.Manager()
     for name, command in parse_procfile(_procfile().read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
     connections.close_all()  # a connection must not be shared with the processes that are forked now

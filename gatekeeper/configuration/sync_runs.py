@@ -1,5 +1,6 @@
 """The SAML user sync from the page: start it now, and watch it finish."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from gatekeeper.configuration.guards import may_configure, may_read_logs, only
+from gatekeeper.configuration.guards import actor_of, may_configure, may_read_logs, only
 from saml.models import SyncRun, SyncState
 from saml.tasks import sync_users
 
@@ -26,7 +27,7 @@ def run_now(request: HttpRequest) -> HttpResponse:
     """Ask the worker for a run, and go where its progress is shown."""
     asked_at = timezone.now()
     try:
-        sync_users.delay()
+        sync_users.delay(asked_by=asdict(actor_of(request)))
     except OperationalError:
         messages.error(request, "The sync could not be started: the message broker does not answer.")
         return redirect("admin:saml_syncrun_changelist")
