@@ -8,6 +8,7 @@ workers = 2
 threads = 4
 timeout = 60  # seconds without a sign of life before a worker is replaced
 graceful_timeout = 20  # seconds for requests in flight when the site stops
+limit_request_line = 8190  # bytes, the most gunicorn allows: a SCIM filter stands in the address
 keepalive = 75  # seconds; Entra re-uses its connections
 max_requests = 20_000
 max_requests_jitter = 2_000

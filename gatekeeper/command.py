@@ -19,7 +19,9 @@ class OperatorCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add ``--json`` and the command's own arguments."""
-        parser.add_argument("--json", action="store_true", dest="as_json", help="Print one JSON document, nothing else.")
+        parser.add_argument(
+            "--json", action="store_true", dest="as_json", help="Print one JSON document, nothing else."
+        )
         self.arguments(parser)
 
     def arguments(self, parser: CommandParser) -> None:

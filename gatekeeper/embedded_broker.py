@@ -1,11 +1,11 @@
 """The broker that needs no server: Kombu's filesystem transport, made safe for several processes.
 
-Stock Kombu writes a message in place, so that a reader may take a half-written file, and moves taken messages through
-the system's temporary folder, which may be another disk, where a move is no longer atomic. Here a message appears by
-a rename and is taken by a rename, both within DATA_DIR.
+Stock Kombu writes a message (and its table of queues) in place, so that a reader may take a half-written file, and
+moves taken messages through the system's temporary folder, which may be another disk, where a move is no longer
+atomic. Here everything appears by a rename and is taken by a rename, within DATA_DIR.
 """
 
-import os
+import fcntl
 import time
 import uuid
 from pathlib import Path
@@ -22,21 +22,32 @@ SUFFIX = ".msg"
 class Channel(filesystem.Channel):
     """Reads and writes messages as files of ``data_folder_in``; ``processed_folder`` is where they are taken to."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
-        del kwargs
+    def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str) -> None:
+        file = Path(self._exchange_file(exchange))  # type: ignore[attr-defined]  # refuses odd names
+        wanted = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
+        with (file.parent / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            table = self.get_table(exchange)
+            if wanted not in table:
+                unfinished = file.with_suffix(".unfinished")
+                unfinished.write_text(dumps([wanted, *table]))
+                unfinished.rename(file)
+
+    def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]  # as Kombu calls it
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}{SUFFIX}"
         unfinished = Path(self.processed_folder) / name
-        unfinished.write_text(dumps(payload))
+        unfinished.write_text(dumps(message))
         unfinished.rename(Path(self.data_folder_out) / name)
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
+        del timeout
         folder = Path(self.data_folder_in)
-        for name in sorted(os.listdir(folder)):
-            if name.partition(".")[2] != queue + SUFFIX:
+        for message in sorted(folder.iterdir()):
+            if message.name.partition(".")[2] != queue + SUFFIX:
                 continue
-            taken = Path(self.processed_folder) / name
+            taken = Path(self.processed_folder) / message.name
             try:
-                (folder / name).rename(taken)
+                message.rename(taken)
             except FileNotFoundError:
                 continue  # another process was faster
             payload = taken.read_text()

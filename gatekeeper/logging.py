@@ -61,6 +61,9 @@ def logging_configuration(form: str, *, debug: bool) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "django_structlog": {"level": "DEBUG" if debug else "INFO"},
+            # django_structlog writes one line per task, with the id of the request that asked for it.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},

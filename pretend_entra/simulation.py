@@ -1,9 +1,10 @@
 """A whole run: connect, an initial cycle, incremental cycles in both dialects, the validator's tests, a restart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-from pretend_entra.company import Company, make_company
+from pretend_entra.company import Company, Person, make_company
 from pretend_entra.conversation import Conversation
 from pretend_entra.dialects import WITHOUT_FLAG
 from pretend_entra.incremental import play_cycle
@@ -53,6 +54,20 @@ def provision(base_url: str, api_key: str, company: Company, screen: TextIO) -> 
     try:
         if _connect(job):
             job.full_cycle("initial cycle")
+    finally:
+        server.close()
+    return report
+
+
+def provision_people(base_url: str, api_key: str, company: Company, people: Iterable[Person], screen: TextIO) -> Report:
+    """Provision some people on demand, whether the company knows them or not. Raises as ``simulate`` does."""
+    server = ScimServer(base_url, api_key)
+    report = Report()
+    job = Job(Conversation(server, report, Progress(screen)), company, WITHOUT_FLAG)
+    try:
+        with job.talk.step("provision on demand"):
+            for person in people:
+                job.provision(person)
     finally:
         server.close()
     return report

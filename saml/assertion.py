@@ -39,6 +39,7 @@ class Assertion:
     not_on_or_after: datetime | None
     audiences: tuple[frozenset[str], ...]
     session_index: str
+    authenticated_at: datetime | None
     session_not_on_or_after: datetime | None
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -85,6 +86,7 @@ def read_assertion(root: etree._Element) -> Assertion:
             for restriction in conditions.findall(tag(SAML, "AudienceRestriction"))
         ),
         session_index=statement.get("SessionIndex") or "",
+        authenticated_at=_moment(statement, "AuthnInstant"),
         session_not_on_or_after=_moment(statement, "SessionNotOnOrAfter"),
         attributes=_attributes(root),
     )

@@ -17,4 +17,5 @@ class Expectation:
     sso_url: str
     certificates: Sequence[SigningCertificate]
     request_id: str | None
+    authenticated_since: datetime | None = None  # The person had to sign in anew at the identity provider after this.
     now: datetime

@@ -48,8 +48,15 @@ def fetch_metadata(url: str) -> bytes:
         answer = _get(url, deadline)
         if isinstance(answer, bytes):
             return answer
-        url = urljoin(url, answer.location)
+        url = _follow(url, answer.location)
     raise MetadataRefused("the address redirects too often.")
+
+
+def _follow(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise MetadataRefused("the address redirects to something that is no address.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ def _checked_address(parts: SplitResult) -> str:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise MetadataRefused(f"the host {parts.hostname} was not found.") from error
     addresses = [str(each[4][0]) for each in found]
     if not addresses or not all(is_allowed(address) for address in addresses):

@@ -108,7 +108,7 @@ def _locations(descriptor: etree._Element, service: str, attribute: str) -> Iter
 
 def is_usable_address(url: str, allow_http: bool) -> bool:
     """An absolute https (or, on this machine, http) address without credentials, fragment or control characters."""
-    if len(url) > _LONGEST_URL or any(ord(character) <= 32 or ord(character) == 127 for character in url):
+    if len(url) > _LONGEST_URL or any(not 32 < ord(character) < 127 for character in url):
         return False
     try:
         parts = urlsplit(url)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from gatekeeper.directory.models import IdentityProvider
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from saml.certificates import SigningCertificate
+from saml.steps import Step, steps_of
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -104,10 +105,13 @@ class PendingRequest(models.Model):
 
     request_id = models.CharField(primary_key=True, max_length=64)
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pending")
-    purpose = models.CharField(max_length=10, choices=(("sign_on", "Sign on"), ("sign_out", "Sign out")))
+    purpose = models.CharField(
+        max_length=10, choices=(("sign_on", "Sign on"), ("test", "Test"), ("sign_out", "Sign out"))
+    )
     browser = models.CharField(max_length=64)
     relay_path = models.CharField(max_length=2000, default="/")
     after_unsolicited = models.BooleanField(default=False, help_text="Begun because an unsolicited response arrived.")
+    forced_at = models.DateTimeField(null=True, blank=True, help_text="Asked to sign in anew, since this moment.")
     expires = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
@@ -143,6 +147,11 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
+
+    @property
+    def steps(self) -> list[Step]:
+        """Each check with passed, failed or not reached, and what to change about the failed one."""
+        return steps_of(self.accepted, self.failed_check)
 
 
 class SyncState(models.TextChoices):

@@ -4,6 +4,7 @@ rule holds across processes, machines and restarts.
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,22 +21,24 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def begin(
-    connection: Connection, *, browser: str, purpose: str, relay_path: str = "/", after_unsolicited: bool = False
-) -> PendingRequest:
-    """Remember a request that is about to be sent. ``browser`` is the random value of the binding cookie."""
+def begin(connection: Connection, *, browser: str, purpose: str, **facts: Any) -> PendingRequest:
+    """Remember a request that is about to be sent. ``browser`` is the random value of the binding cookie.
+
+    ``facts``: other fields of PendingRequest, such as ``relay_path``.
+    """
     return PendingRequest.objects.create(
         request_id=new_id(),
         connection=connection,
         purpose=purpose,
         browser=digest(browser),
-        relay_path=relay_path,
-        after_unsolicited=after_unsolicited,
         expires=timezone.now() + PENDING_FOR,
+        **facts,
     )
 
 
-def pending_request(connection: Connection, request_id: str, *, browser: str, purpose: str) -> PendingRequest:
+def pending_request(
+    connection: Connection, request_id: str, *, browser: str, purposes: tuple[str, ...]
+) -> PendingRequest:
     """The request that a message claims to answer, if this very browser began it and it is not too old.
 
     Raises: Refused("answers_this_browser"); one answer for every reason, so that request ids cannot be probed.
@@ -43,7 +46,7 @@ def pending_request(connection: Connection, request_id: str, *, browser: str, pu
     found = PendingRequest.objects.filter(
         request_id=request_id,
         connection=connection,
-        purpose=purpose,
+        purpose__in=purposes,
         browser=digest(browser) if browser else "",
         expires__gt=timezone.now(),
     ).first()

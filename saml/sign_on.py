@@ -21,6 +21,7 @@ from saml.assertion import AssertedPerson
 from saml.errors import Refused
 from saml.expectation import Expectation
 from saml.models import Connection, PendingRequest, SignInAttempt
+from saml.outline import outline
 from saml.request_facts import address_of, request_id_of, user_agent_of
 
 log = structlog.get_logger(__name__)
@@ -46,36 +47,54 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
     Raises: Unsolicited; Refused when the message is not trusted; SignInRefused when the person may not come in.
     Each outcome is in the audit trail and among the connection's sign-in attempts.
     """
+    document = b""
     try:
-        landing, person = _sign_on(request, connection, browser)
+        document = trust.decode(request.POST["SAMLResponse"])
+        pending = _pending(document, connection, browser)
+        person = _believed(document, connection, pending)
     except Refused as refusal:
-        note_refusal(request, connection, refusal.check, refusal.reason)
+        note_refusal(request, connection, refusal.check, refusal.reason, statement=outline(document))
         raise
-    _note_attempt(request, connection, accepted=True, person=person)
-    return landing
+    try:
+        if pending is not None and pending.purpose == "test":
+            _try_out(connection, person)
+        else:
+            _open(request, connection, person)
+    except SignInRefused as refusal:
+        note_refusal(
+            request,
+            connection,
+            refusal.code,
+            str(refusal),
+            name_id=person.name_id,
+            user_id=refusal.user_id,
+            statement=outline(document),
+        )
+        raise
+    _note_attempt(request, connection, accepted=True, name_id=person.name_id, statement=outline(document))
+    return Landing(_relay_path(request, pending))
 
 
-def _sign_on(request: HttpRequest, connection: Connection, browser: str) -> tuple[Landing, AssertedPerson]:
-    document = trust.decode(request.POST["SAMLResponse"])
+def _pending(document: bytes, connection: Connection, browser: str) -> PendingRequest | None:
+    """The sign-on that the response claims to answer; None when it is unsolicited and may be."""
     claimed = trust.request_answered(read_response(document))
-    pending = None
     if claimed is not None:
-        pending = once.pending_request(connection, claimed, browser=browser, purpose="sign_on")
-    elif not connection.accept_idp_initiated:
+        return once.pending_request(connection, claimed, browser=browser, purposes=("sign_on", "test"))
+    if not connection.accept_idp_initiated:
         raise Unsolicited
-    person = trust.believe(document, _expectation(connection, claimed))
+    return None
+
+
+def _believed(document: bytes, connection: Connection, pending: PendingRequest | None) -> AssertedPerson:
+    """The person that the response proves, once: neither the sign-on nor the messages can be used again."""
+    person = trust.believe(document, _expectation(connection, pending))
     if pending is not None:
         once.answer(pending)
     once.use(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
-    try:
-        _open(request, connection, person)
-    except SignInRefused as refusal:
-        note_refusal(request, connection, refusal.code, str(refusal), person=person, user_id=refusal.user_id)
-        raise
-    return Landing(_relay_path(request, pending)), person
+    return person
 
 
-def _expectation(connection: Connection, request_id: str | None) -> Expectation:
+def _expectation(connection: Connection, pending: PendingRequest | None) -> Expectation:
     addresses = addresses_of(connection.id)
     return Expectation(
         idp_entity_id=connection.idp_entity_id,
@@ -83,7 +102,8 @@ def _expectation(connection: Connection, request_id: str | None) -> Expectation:
         acs_url=addresses.acs,
         sso_url=connection.sso_url,
         certificates=connection.signing_certificates(),
-        request_id=request_id,
+        request_id=pending.request_id if pending else None,
+        authenticated_since=pending.forced_at if pending else None,
         now=timezone.now(),
     )
 
@@ -103,6 +123,13 @@ def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) 
     request.session[SESSION_FACTS] = {"name_id_format": person.name_id_format}
 
 
+def _try_out(connection: Connection, person: AssertedPerson) -> None:
+    """Ask whether the person could come in, and leave no trace of having asked."""
+    with transaction.atomic():
+        person_who_signs_in(connection.id, person.name_id, person.object_id)
+        transaction.set_rollback(True)
+
+
 def _relay_path(request: HttpRequest, pending: PendingRequest | None) -> str:
     """The path remembered when sign-on began; for an unsolicited response the portal's RelayState, if it is ours."""
     return own_path(pending.relay_path if pending is not None else request.POST.get("RelayState"))
@@ -114,8 +141,9 @@ def note_refusal(
     code: str,
     reason: str,
     *,
-    person: AssertedPerson | None = None,
+    name_id: str = "",
     user_id: object = None,
+    statement: dict[str, Any] | None = None,
 ) -> None:
     """Write a refusal down: audit trail, attempt, log. In a transaction of its own, after whatever was rolled back."""
     with transaction.atomic():
@@ -124,10 +152,11 @@ def note_refusal(
             actor=Actor.identity_provider(connection.name, request_id=request_id_of(request)),
             kind="user" if user_id else "connection",
             object_id=user_id or connection.id,
-            label=person.name_id if person else connection.name,
+            label=name_id or connection.name,
             after={"connection": connection.name, "check": code, "reason": reason, "address": address_of(request)},
         )
-        _note_attempt(request, connection, accepted=False, person=person, code=code, reason=reason)
+        refused = {"failed_check": code, "reason": reason[:1000]}
+        _note_attempt(request, connection, accepted=False, name_id=name_id, statement=statement, **refused)
     log.warning("saml_sign_in_refused", connection=str(connection.id), check=code, reason=reason)
 
 
@@ -136,27 +165,16 @@ def _note_attempt(
     connection: Connection,
     *,
     accepted: bool,
-    person: AssertedPerson | None,
-    code: str = "",
-    reason: str = "",
+    name_id: str,
+    statement: dict[str, Any] | None,
+    **refused: str,
 ) -> None:
     SignInAttempt.objects.create(
         connection=connection,
         request_id=request_id_of(request),
         accepted=accepted,
-        failed_check=code,
-        reason=reason[:1000],
-        name_id=person.name_id if person else "",
-        statement=_statement(person) if person else {},
+        name_id=name_id,
+        statement=statement or {},
         address=address_of(request),
+        **refused,
     )
-
-
-def _statement(person: AssertedPerson) -> dict[str, Any]:
-    return {
-        "issuer": person.issuer,
-        "name_id_format": person.name_id_format,
-        "object_id": person.object_id,
-        "session_index": person.session_index,
-        "assertion_id": person.assertion_id,
-    }

@@ -162,6 +162,13 @@ def names_a_person(evidence: Evidence) -> None:
         raise Refused("names_a_person", "the NameID is qualified for another application.")
 
 
+def is_a_new_authentication(evidence: Evidence) -> None:
+    """When signing in anew was asked for (ForceAuthn), the identity provider did so."""
+    since, stated = evidence.expected.authenticated_since, evidence.assertion.authenticated_at
+    if since is not None and (stated is None or stated < since - SKEW):
+        raise Refused("is_a_new_authentication", "the identity provider did not ask the person to sign in again.")
+
+
 CHECKS: tuple[Check, ...] = (
     has_current_certificate,
     comes_from_the_connection,
@@ -172,6 +179,7 @@ CHECKS: tuple[Check, ...] = (
     is_within_its_time,
     comes_from_the_tenant,
     names_a_person,
+    is_a_new_authentication,
 )
 
 

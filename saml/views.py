@@ -1,6 +1,7 @@
 """The SAML door. Each view reads the request, calls one story and answers; refusals become pages."""
 
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -52,9 +53,16 @@ def metadata(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Begin to sign on: remember the request, bind it to this browser, go to the identity provider.
 
-    ``next``: where to go afterwards, a path of this site only.
+    ``next``: where to go afterwards, a path of this site only. ``force``: the person has to sign in anew there.
+    ``test``: run everything and note what came of it, without opening a session.
     """
-    return _begin_sign_on(request, _connection(connection_id), own_path(request.GET.get("next")))
+    return _begin_sign_on(
+        request,
+        _connection(connection_id),
+        purpose="test" if "test" in request.GET else "sign_on",
+        relay_path=own_path(request.GET.get("next")),
+        forced_at=timezone.now() if "force" in request.GET else None,
+    )
 
 
 @csrf_exempt
@@ -127,17 +135,16 @@ def _own_logout(request: HttpRequest) -> HttpResponse:
 
 
 def _begin_sign_on(
-    request: HttpRequest, connection: Connection, relay_path: str, *, after_unsolicited: bool = False
+    request: HttpRequest, connection: Connection, *, purpose: str = "sign_on", **facts: Any
 ) -> HttpResponse:
     browser = _browser(request) or secrets.token_urlsafe(32)
-    pending = once.begin(
-        connection,
-        browser=browser,
-        purpose="sign_on",
-        relay_path=relay_path,
-        after_unsolicited=after_unsolicited,
+    pending = once.begin(connection, browser=browser, purpose=purpose, **facts)
+    message = messages.authn_request(
+        pending.request_id,
+        connection.sso_url,
+        addresses_of(connection.id),
+        force=pending.forced_at is not None,
     )
-    message = messages.authn_request(pending.request_id, connection.sso_url, addresses_of(connection.id))
     return _bind(HttpResponseRedirect(messages.redirect_url(connection.sso_url, "SAMLRequest", message)), browser)
 
 
@@ -154,7 +161,8 @@ def _begin_instead(request: HttpRequest, connection: Connection) -> HttpResponse
         note_refusal(request, connection, refusal.check, refusal.reason)
         return _message_refused(request, connection, refusal)
     note_refusal(request, connection, "unsolicited", "an unsolicited response; sign-on was begun here instead.")
-    return _begin_sign_on(request, connection, own_path(request.POST.get("RelayState")), after_unsolicited=True)
+    relay_path = own_path(request.POST.get("RelayState"))
+    return _begin_sign_on(request, connection, relay_path=relay_path, after_unsolicited=True)
 
 
 def _answer_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
@@ -176,7 +184,7 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
 def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
     """Our session ended before we asked; so this answer changes nothing but what the page says."""
     request_id = sign_out.read_logout_response(document)
-    once.answer(once.pending_request(connection, request_id, browser=_browser(request), purpose="sign_out"))
+    once.answer(once.pending_request(connection, request_id, browser=_browser(request), purposes=("sign_out",)))
     return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
 
 

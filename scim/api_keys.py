@@ -14,6 +14,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.mappings import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
 from scim.models import ApiKey
 
@@ -61,7 +62,8 @@ def generate_key(
     now = timezone.now()
     if expires_at is not None and expires_at <= now:
         raise InvalidValue("expires", "the time has to be in the future.")
-    if not rotate and ApiKey.objects.select_for_update().active().exists():
+    lock_site()  # two administrators at once would both see no active key
+    if not rotate and ApiKey.objects.active().exists():
         raise ActiveKeyExists
     text = new_key()
     key = ApiKey.objects.create(

@@ -115,6 +115,11 @@ def _is_read_only(target: Target) -> bool:
     return any(part is not None and part.read_only for part in (target.attribute, target.sub))
 
 
+def is_password(path: str) -> bool:
+    """Okta and others set passwords; people sign in through SAML here, so they are dropped and never kept."""
+    return path.lower() in ("password", "urn:ietf:params:scim:schemas:core:2.0:user:password")
+
+
 def require_writable(target: Target) -> None:
     """Refuse a path to what only the server sets (RFC 7644 §3.5.2)."""
     if _is_read_only(target):

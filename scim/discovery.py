@@ -3,10 +3,13 @@
 from typing import Any
 
 from scim.addresses import scim_url
+from scim.bulk import MAX_OPERATIONS
+from scim.cursors import TIMEOUT
 from scim.door import Door
 from scim.errors import Forbidden, NotFound
 from scim.exchange import MAX_BODY, Answer, Exchange
-from scim.queries import DEFAULT_COUNT, LIST_RESPONSE, MAX_COUNT
+from scim.pages import LIST_RESPONSE
+from scim.queries import DEFAULT_COUNT, MAX_COUNT
 from scim.schemas import RESOURCE_TYPES, SCHEMAS, Schema
 
 Document = dict[str, Any]
@@ -20,17 +23,18 @@ def service_provider_config() -> Document:
         "schemas": [_CONFIG_URN],
         "documentationUri": scim_url().removesuffix("/scim/v2") + "/settings/configuration/scim/",
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": MAX_BODY},
+        "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_BODY},
         "filter": {"supported": True, "maxResults": MAX_COUNT},
         "changePassword": {"supported": False},
         "sort": {"supported": True},
         "etag": {"supported": True},
         "pagination": {
-            "cursor": False,
+            "cursor": True,
             "index": True,
             "defaultPaginationMethod": "index",
             "defaultPageSize": DEFAULT_COUNT,
             "maxPageSize": MAX_COUNT,
+            "cursorTimeout": TIMEOUT,
         },
         "authenticationSchemes": [
             {

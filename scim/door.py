@@ -14,7 +14,7 @@ from django_scim.views import SCIMView
 
 from gatekeeper.errors import DomainError
 from scim.auth import authenticate
-from scim.errors import InvalidValue, MethodNotAllowed, ScimProblem, Unavailable, answer_to, error_document
+from scim.errors import RETRY_AFTER, InvalidValue, MethodNotAllowed, ScimProblem, Unavailable, answer_to, error_document
 from scim.exchange import CONTENT_TYPE, Answer, Exchange, read_body, require_acceptable
 from scim.provisioning import record_change, record_refusal
 
@@ -113,6 +113,8 @@ def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
         is_head = request.method == "HEAD"
         response = HttpResponse(b"" if is_head else content, content_type=CONTENT_TYPE, status=answer.status)
         response.headers["Content-Length"] = str(len(content))
+    if answer.status in RETRY_AFTER:
+        response.headers["Retry-After"] = RETRY_AFTER[answer.status]
     for name, value in answer.headers.items():
         response.headers[name] = value
     return response

@@ -67,10 +67,10 @@ class InvalidCursor(ScimProblem):
     scim_type = "invalidCursor"
 
 
-class InvalidCount(ScimProblem):
-    """RFC 9865 §2.4."""
+class ExpiredCursor(ScimProblem):
+    """RFC 9865 §2.3."""
 
-    scim_type = "invalidCount"
+    scim_type = "expiredCursor"
 
 
 class Unauthorized(ScimProblem):
@@ -123,10 +123,6 @@ class Unavailable(ScimProblem):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.headers = {"Retry-After": "2"}
-
 
 Answer = tuple[HTTPStatus, str | None]
 
@@ -138,9 +134,15 @@ SCIM_ANSWER: Mapping[type[errors.DomainError], Answer] = {
     errors.InvalidValue: (HTTPStatus.BAD_REQUEST, "invalidValue"),
     errors.VersionMismatch: (HTTPStatus.PRECONDITION_FAILED, None),
     errors.NobodyCouldConfigure: (HTTPStatus.CONFLICT, None),
-    # Not 403, which Entra takes for a wrong key; after a 409 it repeats the change for days, until it is let through.
-    errors.HeldForApproval: (HTTPStatus.CONFLICT, None),
+    # Not 403, which Entra takes for a wrong key; after 429 it repeats the change until somebody lets it through.
+    errors.HeldForApproval: (HTTPStatus.TOO_MANY_REQUESTS, None),
     errors.SignInRefused: (HTTPStatus.FORBIDDEN, None),
+}
+
+
+RETRY_AFTER: Mapping[int, str] = {
+    HTTPStatus.TOO_MANY_REQUESTS: "3600",  # whole seconds: Okta doesn't read a date
+    HTTPStatus.SERVICE_UNAVAILABLE: "2",
 }
 
 

@@ -38,6 +38,8 @@ class Exchange:
     request_id: str
     key: ApiKey | None = None
     body: Any = None
+    method: str = ""
+    path: str = ""
     user_id: UUID | None = None
     user_label: str = ""
     group_id: UUID | None = None
@@ -47,7 +49,8 @@ class Exchange:
 
     @classmethod
     def begin(cls, request: HttpRequest) -> "Exchange":
-        return cls(request, getattr(request, "request_id", None) or str(uuid4()))
+        request_id = getattr(request, "request_id", None) or str(uuid4())
+        return cls(request, request_id, method=request.method or "", path=request.path)
 
     @property
     def actor(self) -> Actor:
@@ -105,7 +108,10 @@ def _read_raw(request: HttpRequest) -> bytes:
     # Django takes a body without a length for an empty one; gunicorn marks a chunked body as safe to read to its end.
     is_chunked = not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated")
     source = request.META["wsgi.input"] if is_chunked else request
-    raw: bytes = source.read(MAX_BODY + 1)
+    try:
+        raw: bytes = source.read(MAX_BODY + 1)
+    except OSError as error:  # the client went away, or sent less than it announced
+        raise InvalidSyntax("The body did not arrive completely.") from error
     if len(raw) > MAX_BODY:
         raise TooLarge(f"A request may have at most {MAX_BODY} bytes.")
     return raw

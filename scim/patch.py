@@ -62,6 +62,9 @@ def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
             for target, part in dialect.spread(resource_type, value, patch.ignored):
                 _add(patch, op, target, part)
             continue
+        if dialect.is_password(path):
+            patch.ignored.append(path)
+            continue
         target = read_path(resource_type, path)
         dialect.require_writable(target)
         if target.attribute is None and isinstance(value, Mapping) and op != "remove":

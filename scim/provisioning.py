@@ -45,8 +45,8 @@ def _record(exchange: Exchange, answer: Answer, outcome: str) -> ProvisioningRec
     request = exchange.request
     return ProvisioningRecord(
         request_id=exchange.request_id,
-        method=request.method or "",
-        path=request.path.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+        method=exchange.method,
+        path=exchange.path.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
         query=request.META.get("QUERY_STRING", "").replace("\x00", ""),
         status=int(answer.status),
         outcome=outcome,

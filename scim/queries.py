@@ -9,8 +9,7 @@ from django.http import HttpRequest
 
 from gatekeeper.directory.models import IdpGroup, User
 from scim.dialect import member
-from scim.documents import group_documents, user_documents
-from scim.errors import InvalidPath, InvalidValue
+from scim.errors import InvalidCursor, InvalidPath, InvalidValue
 from scim.filters import compile_filter, sort_expression
 from scim.paths import read_path
 from scim.projection import Projection
@@ -19,9 +18,7 @@ from scim.schemas import USER, Attribute, ResourceType
 DEFAULT_COUNT = 100
 MAX_COUNT = 1000
 MAX_INDEX = 2**31 - 1  # beyond any list; larger numbers don't fit into SQLite's OFFSET
-LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
-Document = dict[str, Any]
 Rows = QuerySet[Any]
 
 
@@ -37,6 +34,7 @@ class Query:
     cursor: str | None = None
     attributes: list[str] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
+    scope: str = ""
 
     @classmethod
     def of_request(cls, request: HttpRequest) -> "Query":
@@ -50,7 +48,13 @@ class Query:
         order = _text(given, "sortOrder")
         if order is not None and order.lower() not in ("ascending", "descending"):
             raise InvalidValue("sortOrder is ascending or descending.")
+        cursor = member(given, "cursor")
+        if cursor is not None and not isinstance(cursor, str):
+            raise InvalidCursor("A cursor is a text.")
+        if cursor is not None and member(given, "startIndex") is not None:
+            raise InvalidValue("Use cursor or startIndex, not both.")
         return cls(
+            cursor=cursor,
             filter=_text(given, "filter"),
             sort_by=_text(given, "sortBy"),
             descending=order is not None and order.lower() == "descending",
@@ -99,48 +103,28 @@ def rows_of(resource_type: ResourceType) -> Rows:
     return User.objects.provisioned() if resource_type is USER else IdpGroup.objects.live()
 
 
-def documents_of(resource_type: ResourceType, rows: list[Any], projection: Projection) -> list[Document]:
-    """The documents of rows of one type."""
-    return user_documents(rows, projection) if resource_type is USER else group_documents(rows, projection)
+@dataclass(frozen=True)
+class Ordered:
+    """Rows in their order. ``key`` is the column or annotation that they are sorted by; ties are sorted by id."""
+
+    rows: Rows
+    key: str = "created_at"
+    descending: bool = False
+    is_instant: bool = True
 
 
-def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:
-    """The ListResponse. Over several types (the root) users come before groups.
-
-    Cost: for each type one query for the page, one for the total unless the page tells it, and what documents need.
-    """
-    total = 0
-    resources: list[Document] = []
-    for resource_type in resource_types:
-        start = max(query.start - total, 1)
-        room = query.count - len(resources)
-        found, rows = _slice(matching(query, resource_type, resource_types), start, room)
-        total += found
-        resources += documents_of(resource_type, rows, query.projection(resource_type))
-    return {
-        "schemas": [LIST_RESPONSE],
-        "totalResults": total,
-        "startIndex": query.start,
-        "itemsPerPage": len(resources),
-        "Resources": resources,
-    }
-
-
-def matching(query: Query, resource_type: ResourceType, resource_types: tuple[ResourceType, ...]) -> Rows:
+def matching(query: Query, resource_type: ResourceType, resource_types: tuple[ResourceType, ...]) -> Ordered:
     """The rows that the filter selects, in their order: as asked, else by creation; ties always by id."""
     rows = rows_of(resource_type)
     if query.filter is not None:
         rows = rows.filter(compile_filter(resource_type, query.filter, resource_types))
-    if query.sort_by is None:
-        return rows.order_by("created_at", "pk")
-    attribute = _sort_attribute(query.sort_by, resource_type, resource_types)
+    attribute = _sort_attribute(query.sort_by, resource_type, resource_types) if query.sort_by else None
     if attribute is None:
-        return rows.order_by("created_at", "pk")
+        return Ordered(rows.order_by("created_at", "pk"))
     rows = rows.annotate(sort_key=sort_expression(resource_type, attribute))
     # A missing value is the largest one: last when ascending, first when descending (RFC 7644 §3.4.2.3).
     key = F("sort_key").desc(nulls_first=True) if query.descending else F("sort_key").asc(nulls_last=True)
-    ordered: Rows = rows.order_by(key, "pk")
-    return ordered
+    return Ordered(rows.order_by(key, "pk"), "sort_key", query.descending, attribute.type == "dateTime")
 
 
 def _sort_attribute(name: str, resource_type: ResourceType, among: tuple[ResourceType, ...]) -> Attribute | None:
@@ -157,11 +141,3 @@ def _sort_attribute(name: str, resource_type: ResourceType, among: tuple[Resourc
     if attribute is None or target.selection is not None:
         raise InvalidValue(f"sortBy: resources can't be sorted by {name}.")
     return attribute
-
-
-def _slice(rows: Rows, start: int, count: int) -> tuple[int, list[Any]]:
-    """How many there are, and the page of them. A page that isn't full tells the total by itself."""
-    page = list(rows[start - 1 : start - 1 + count]) if count > 0 else []
-    if (count > 0 and 0 < len(page) < count) or (count > 0 and not page and start == 1):
-        return start - 1 + len(page), page
-    return max(rows.order_by().count(), start - 1 + len(page) if page else 0), page

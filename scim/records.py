@@ -40,13 +40,17 @@ def user_record(profile: Mapping[str, Any], *, active_if_unstated: bool) -> User
 
 
 def work_email(profile: Mapping[str, Any]) -> str | None:
-    """The address that sign-in compares: of type work; else the primary one; else the only one."""
+    """The address that sign-in compares: of type work; else the primary one; else the first; else an address-like name.
+
+    A company that maps no e-mail still has userNames that are addresses, as Entra's are.
+    """
     emails = [each for each in profile.get("emails") or () if each.get("value")]
-    for rule in (_is_work, _is_primary):
+    for rule in (_is_work, _is_primary, bool):
         chosen = next((each for each in emails if rule(each)), None)
         if chosen is not None:
             return str(chosen["value"])
-    return str(emails[0]["value"]) if len(emails) == 1 else None
+    user_name = profile.get("userName", "")
+    return user_name if "@" in user_name else None
 
 
 def _is_work(email: Mapping[str, Any]) -> bool:

@@ -168,6 +168,20 @@ _ADJUSTED: Mapping[str, Mapping[str, Any] | None] = {
 }
 
 
+# A common attribute, which a schema may list (RFC 7643 §3.1): Microsoft's gallery test looks for all that Entra maps.
+_EXTERNAL_ID: Document = {
+    "name": "externalId",
+    "type": "string",
+    "multiValued": False,
+    "description": "The identifier that the client has for the resource.",
+    "required": False,
+    "caseExact": True,
+    "mutability": "readWrite",
+    "returned": "default",
+    "uniqueness": "none",
+}
+
+
 def _adjusted(definitions: Iterable[Document], prefix: str) -> list[Document]:
     kept = []
     for definition in definitions:
@@ -188,12 +202,13 @@ def _schema(
 ) -> Schema:
     published: Document = model.to_schema().model_dump()
     urn = published["id"]
+    attributes = _adjusted(published["attributes"], published["name"])
     document: Document = {
         "schemas": [SCHEMA_URN],
         "id": urn,
         "name": published["name"],
         "description": description,
-        "attributes": _adjusted(published["attributes"], published["name"]),
+        "attributes": attributes if extension else [_EXTERNAL_ID, *attributes],
     }
     return Schema(urn, document, prefix=f"{urn}:" if extension else "")
 

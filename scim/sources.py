@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Collate, Concat, Right, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
@@ -245,7 +245,8 @@ class Indexed:
             user_id=OuterRef("user_id"), element=OuterRef("element"), path=f"{head}.primary", prefix="true"
         )
         column = "text" if self.attribute.case_exact else "folded"
-        return values.annotate(is_primary=Exists(primary)).order_by("-is_primary", "element").values(column)[:1]
+        first = values.annotate(is_primary=Exists(primary)).order_by("-is_primary", "element").values(column)[:1]
+        return by_code_point(Subquery(first))
 
 
 def _owners(condition: Q) -> Q:

@@ -5,6 +5,7 @@ Slashes are forgiving: base addresses are pasted with and without one at the end
 
 from django.urls import re_path
 
+from scim.bulk import BulkView
 from scim.discovery import ConfigView, ResourceTypesView, SchemasView
 from scim.schemas import GROUP, USER
 from scim.views import GroupsView, GroupView, MeView, RootView, SearchView, UnknownView, UsersView, UserView
@@ -22,6 +23,7 @@ urlpatterns = [
     re_path(r"^/+Groups/+\.search/*\Z", SearchView.as_view(resource_types=(GROUP,)), name="groups-search"),
     re_path(r"^/+Groups/*\Z", GroupsView.as_view(), name="groups"),
     re_path(rf"^/+Groups{_ID}/*\Z", GroupView.as_view(), name="group"),
+    re_path(r"^/+Bulk/*\Z", BulkView.as_view(), name="bulk"),
     re_path(r"^/+Me(?:/.*)?\Z", MeView.as_view(), name="me"),
     re_path(r"^/+ServiceProviderConfig/*\Z", ConfigView.as_view(), name="service-provider-config"),
     re_path(r"^/+ResourceTypes/*\Z", ResourceTypesView.as_view(), name="resource-types"),

@@ -7,8 +7,8 @@ import tempfile
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="gatekeeper-tests-")
 os.environ.setdefault("PUBLIC_URL", "http://testserver")
 
-from gatekeeper.settings import *  # noqa: E402, F403
-from gatekeeper.settings import STORAGES, DATABASES  # noqa: E402, I001
+from gatekeeper.settings import *  # noqa: F403
+from gatekeeper.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

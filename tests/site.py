@@ -1,4 +1,4 @@
-"""The real site for tests: the Procfile's own processes, on a free port, with a data folder and a database of their own.
+"""The real site for tests: the Procfile's own processes on a free port, with a data folder and database of their own.
 
 ``Site.start()`` prepares and starts web, worker and beat; ``stop()`` ends them. Which database and broker is used
 follows the environment of the test run: SQLite and the embedded broker, or a fresh PostgreSQL database and a Redis
@@ -60,6 +60,7 @@ class Site:
         self.wanted = processes
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._database_name = ""
+        self._redis = ""
         self._logs: list[IO[bytes]] = []
         self.environment = {**_clean_environment(), **self._stores(), **(environment or {})}
 
@@ -89,7 +90,14 @@ class Site:
         """Run a management command; its JSON document, or the CompletedProcess with ``as_json=False`` or a status."""
         command = [sys.executable, "manage.py", *arguments, *(["--json"] if as_json else [])]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, input=input, capture_output=True, text=True, timeout=120, check=False
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout}\n{done.stderr}"
         return json.loads(done.stdout) if as_json and status == 0 else done
@@ -137,8 +145,8 @@ class Site:
         if self._database_name:
             with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE IF EXISTS "{self._database_name}" WITH (FORCE)')  # type: ignore[arg-type]
-        if "REDIS_URL" in self.environment:
-            client = redis.Redis.from_url(self.environment["REDIS_URL"])
+        if self._redis:
+            client = redis.Redis.from_url(self._redis)
             client.flushdb()
             client.close()
 
@@ -157,7 +165,7 @@ class Site:
                 connection.execute(f'CREATE DATABASE "{self._database_name}"')  # type: ignore[arg-type]
             stores["DATABASE_URL"] = urlunsplit(urlsplit(database)._replace(path=f"/{self._database_name}"))
         if os.environ.get("REDIS_URL"):
-            stores["REDIS_URL"] = claim_redis_number(os.environ["REDIS_URL"])
+            self._redis = stores["REDIS_URL"] = claim_redis_number(os.environ["REDIS_URL"])
         return stores
 
 
@@ -173,8 +181,9 @@ def claim_redis_number(address: str) -> str:
     raise AssertionError("All Redis databases are taken by running sites; flush those that were left behind.")
 
 
+OURS = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "HOST", "PORT")
+
+
 def _clean_environment() -> dict[str, str]:
-    ours = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "HOST", "PORT"}
-    return {
-        name: value for name, value in os.environ.items() if name not in ours and not name.startswith("PYTEST_")
-    }
+    """This process's environment without what configures a site, and without what pytest leaves there."""
+    return {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("PYTEST_")}

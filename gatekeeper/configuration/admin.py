@@ -16,6 +16,7 @@ from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.configuration.charts import provisioning_by_hour
 from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_people
+from gatekeeper.configuration.naming import named, names_in
 from gatekeeper.configuration.readiness import readiness_of
 from gatekeeper.configuration.site import site
 from gatekeeper.configuration.sync_runs import since_of
@@ -134,6 +135,18 @@ class GroupFilter(AboutFilter):
     id_field, label_field = "group_id", "group_label"
 
 
+class RequestChangeList(ChangeList):
+    """The page of requests, with people's names in place of their ids."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Replaces the ids in ``changed`` for display; nothing is saved."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        names = names_in(entry.changed for entry in self.result_list)
+        for entry in self.result_list:
+            entry.changed = named(entry.changed, names)
+
+
 @register(ProvisioningEntry, site=site)
 class ProvisioningLog(ReadOnlyList):
     address = "provisioning-log"
@@ -148,11 +161,15 @@ class ProvisioningLog(ReadOnlyList):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProvisioningEntry]:
         return ProvisioningEntry.objects.defer("request", "answer", "ignored")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RequestChangeList
+
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         return {"chart": provisioning_by_hour()}
 
     def detail(self, request: HttpRequest, entry: ProvisioningEntry) -> HttpResponse:
         around = AuditEntry.objects.filter(request_id=entry.request_id) if entry.request_id else ()
+        entry.changed = named(entry.changed, names_in([entry.changed]))
         page = {"entry": entry, "audit_entries": around}
         return render(request, "configuration/provisioning_entry.html", page)
 

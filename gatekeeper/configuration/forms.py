@@ -79,6 +79,21 @@ class TeamForm(DeskForm):
     )
 
 
+class BrakesForm(DeskForm):
+    """When to alert about many people losing access at once, and whether to hold."""
+
+    share = forms.IntegerField(
+        label="Share of the active users, in percent", min_value=1, max_value=100, help_text="More than this share…"
+    )
+    minimum = forms.IntegerField(
+        label="At least this many users", min_value=1, max_value=1_000_000, help_text="…and at least so many people…"
+    )
+    minutes = forms.IntegerField(
+        label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
+    )
+    hold = forms.BooleanField(label="Hold further losses until an administrator approves", required=False)
+
+
 class ConnectionForm(DeskForm):
     """A new SAML connection: the metadata's address, or the metadata itself."""
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.mapping_preview import ASK_AGAIN, Shown, preview_context, preview_mapping
 from gatekeeper.configuration.mapping_rows import member_counts
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
@@ -20,6 +21,13 @@ from gatekeeper.directory.models import IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+
+
+class PreviewOutdated(Exception):
+    """Somebody changed something that the preview was worked out from. A matter of this page only."""
+
+    def __init__(self) -> None:
+        super().__init__("The facts changed while you were looking; beside the form is the new preview. Save again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +65,56 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     wanted = current
     try:
         wanted = read_mapping(request.POST)
+        _look_once_more(request, group, wanted)
         set_mapping(group.id if group else None, wanted, actor=actor_of(request), confirmed="confirmed" in request.POST)
     except NeedsConfirmation as question:
         return _render(request, group, site, wanted, question=str(question))
-    except DomainError as refusal:
+    except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, site, wanted, refusal=str(refusal))
     messages.success(request, _what_happened(group, wanted, site_facts()))
     return redirect("configuration:scim")
+
+
+def _look_once_more(request: HttpRequest, group: IdpGroup | None, wanted: MappingRecord) -> None:
+    """Compare what the page showed with what saving would do now.
+
+    Raises: PreviewOutdated when facts changed meanwhile; NeedsConfirmation where a warning stands, until confirmed.
+    """
+    group_id = group.id if group else None
+    fresh = preview_mapping(request, group_id, wanted)
+    if Shown.from_form(request.POST).is_outdated_by(Shown.of(group_id, wanted, fresh)):
+        raise PreviewOutdated
+    if "confirmed" in request.POST:
+        return
+    consequences = [warning.text for warning in fresh.warnings if warning.code in ASK_AGAIN]
+    if consequences:
+        raise NeedsConfirmation(" ".join(consequences))
+
+
+@require_POST
+@only(may_configure)
+def preview_default(request: HttpRequest) -> HttpResponse:
+    """The preview beside the Default Mapping's form."""
+    return _preview(request, None)
+
+
+@require_POST
+@only(may_configure)
+def preview_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The preview beside a group's form."""
+    if not IdpGroup.objects.live().filter(pk=group_id).exists():
+        raise Http404
+    return _preview(request, group_id)
+
+
+def _preview(request: HttpRequest, group_id: UUID | None) -> HttpResponse:
+    try:
+        wanted = read_mapping(request.POST)
+        preview = preview_mapping(request, group_id, wanted)
+    except DomainError as refusal:
+        return HttpResponse(str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain")
+    page = preview_context(group_id, wanted, preview, request.POST)
+    return render(request, "configuration/_mapping_preview.html", page)
 
 
 def read_mapping(data: QueryDict) -> MappingRecord:
@@ -88,6 +139,7 @@ def _render(
     question: str = "",
     refusal: str = "",
 ) -> HttpResponse:
+    group_id = group.id if group else None
     page: dict[str, Any] = {
         "group": group,
         "name": group.display_name if group else DEFAULT_MAPPING_NAME,
@@ -96,6 +148,7 @@ def _render(
         "teams": _team_choices(shown, site),
         "uses_default": group is not None and group.id not in site.mappings,
         "reach": reach_of(group, site),
+        **preview_context(group_id, shown, preview_mapping(request, group_id, shown)),
         "question": question,
         "refusal": refusal,
     }

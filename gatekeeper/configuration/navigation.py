@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_logs, may_read_people
+from gatekeeper.directory.brakes import brake_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def _entries() -> tuple[Entry, ...]:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``nav`` (entries with ``current``), ``may_configure``, ``access``. No query of its own."""
+    """Context processor: the entries with ``current``, and what this person may do; two queries for configurators."""
     access = access_of_request(request)
     if access is None or not request.user.is_authenticated:  # signed out in this very request
         return {"access": None}
@@ -55,6 +56,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "access": access,
         "nav": entries,
         "may_configure": may_configure(access),
+        "brakes": brake_state() if may_configure(access) else None,
         "in_teams": "/teams/" in request.path,
         "in_settings": request.path.startswith("/settings/"),
         "in_configuration": request.path.startswith("/settings/configuration/") and "/teams/" not in request.path,

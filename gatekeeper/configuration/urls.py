@@ -1,10 +1,12 @@
 """Addresses of the desk. Everything that no other room answers comes here."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from gatekeeper.configuration import (
     admin,
     authentication,
+    brakes,
     groups,
     keys,
     mappings,
@@ -23,6 +25,8 @@ scim_pages = [
     path("key/generate/", keys.generate, name="generate_key"),
     path("key/revoke/", keys.revoke, name="revoke_key"),
     path("default-mapping/", mappings.default_mapping, name="default_mapping"),
+    path("default-mapping/preview/", mappings.preview_default, name="preview_default_mapping"),
+    path("groups/<uuid:group_id>/mapping/preview/", mappings.preview_group, name="preview_group_mapping"),
     path("groups/<uuid:group_id>/", groups.group_users, name="group_users"),
     path("groups/<uuid:group_id>/mapping/", mappings.group_mapping, name="group_mapping"),
     path("groups/<uuid:group_id>/mapping/reset/", mappings.reset, name="reset_mapping"),
@@ -40,6 +44,8 @@ settings_pages: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("scim/", include(scim_pages)),
     path("authentication/", include(authentication_pages)),
+    path("brakes/", brakes.brakes, name="brakes"),
+    path("brakes/release/", brakes.release, name="release_brakes"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team_id>/", teams.edit_team, name="team"),
     path("teams/<uuid:team_id>/delete/", teams.remove_team, name="delete_team"),
@@ -53,6 +59,7 @@ pages: list[URLPattern | URLResolver] = [
     path("profile/end-sessions/", people.end_own_sessions, name="end_own_sessions"),
     path("users/<uuid:user_id>/", people.person, name="person"),
     path("users/<uuid:user_id>/end-sessions/", people.end_sessions, name="end_sessions"),
+    path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
     path("settings/configuration/", include(settings_pages)),
     path("sync-history/run/", sync_runs.run_now, name="run_sync"),
     path("sync-history/progress/", sync_runs.progress, name="sync_progress"),

@@ -13,6 +13,8 @@ from gatekeeper.directory.models.mappings import LastGroupPolicy
 from gatekeeper.directory.permissions import Permission
 
 DEFAULT_MAPPING_NAME = "Default Mapping"
+# What holds until an administrator decides: the least with which somebody whom the IdP assigned can come in at all.
+INITIAL_DEFAULT_MAPPING = MappingRecord(level=Level.EMPLOYEE_PORTAL)
 
 
 class Blocked(StrEnum):

@@ -19,6 +19,7 @@ from gatekeeper.directory.changes import GroupRecord, MembersChange
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, User
+from gatekeeper.directory.past import remember_name
 from gatekeeper.directory.queries import SLICE
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.directory.users import VersionCheck, require_storable
@@ -127,6 +128,8 @@ def _apply(group: IdpGroup, edit: GroupEdit, now: datetime, *, actor: Actor) -> 
         return False
     _validate(wanted)
     group.version += 1
+    if wanted.display_name != current.display_name:
+        remember_name(group.id, current.display_name, now)
     _save(group, wanted, now, insert=False)
     before, after = _document(current), _document(wanted)
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]

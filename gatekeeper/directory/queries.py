@@ -8,11 +8,10 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from gatekeeper.directory.access import Access, PersonFacts, SiteFacts, effective_access
+from gatekeeper.directory.access import INITIAL_DEFAULT_MAPPING, Access, PersonFacts, SiteFacts, effective_access
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import (
-    ActivePeriod,
     EndedBecause,
     IdentityProvider,
     LastGroupPolicy,
@@ -24,7 +23,7 @@ from gatekeeper.directory.models import (
     Team,
     User,
 )
-from gatekeeper.directory.models.periods import holds_at
+from gatekeeper.directory.past import names_at, states_at, user_by_name_at
 
 # So many ids fit into one statement on both databases; longer lists are read in slices.
 SLICE = 900
@@ -49,9 +48,9 @@ def access_of_many(
 
 
 def site_facts(at: datetime | None = None) -> SiteFacts:
-    """What holds for everybody: mappings, teams, choices. Four queries, none of which grows with the users."""
+    """What holds for everybody: mappings, teams, choices. Four queries (a moment: five), which grow with no user."""
     mappings: dict[UUID, MappingRecord] = {}
-    default = MappingRecord()
+    default = INITIAL_DEFAULT_MAPPING
     for version in MappingVersion.objects.at(at):
         if version.group_id is None:
             default = version.record()
@@ -61,7 +60,7 @@ def site_facts(at: datetime | None = None) -> SiteFacts:
     return SiteFacts(
         default_mapping=default,
         mappings=mappings,
-        teams=dict(Team.objects.at(at).values_list("id", "name")),
+        teams=names_at(dict(Team.objects.at(at).values_list("id", "name")), at),
         fallback_team_id=choice.fallback_team_id if choice else None,
         last_group_policy=choice.last_group_policy if choice else LastGroupPolicy.REVOKE,
         has_saml_connection=IdentityProvider.objects.at(at).exists(),
@@ -72,12 +71,12 @@ def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
     ids = [user.id for user in users]
     groups = _groups_of(ids, at)
     ended = _last_ended([user_id for user_id in ids if user_id not in groups], at)
-    states = _states(ids, at)
+    states = _states(ids) if at is None else states_at(users, at)
     return [
         PersonFacts(
             user_id=user.id,
-            user_name=user.user_name,
-            email=user.work_email,
+            user_name=states[user.id].user_name,
+            email=states[user.id].work_email,
             active=states[user.id].active,
             deleted=user.deleted_at is not None and (at is None or user.deleted_at <= at),
             local=user.origin == Origin.LOCAL,
@@ -93,8 +92,10 @@ def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
 def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UUID, str]]]:
     groups: dict[UUID, list[tuple[UUID, str]]] = {}
     rows = Membership.objects.at(at).filter(user__in=ids).values_list("user_id", "group_id", "group__display_name")
-    for user_id, group_id, name in rows:
-        groups.setdefault(user_id, []).append((group_id, name))
+    memberships = list(rows)
+    names = names_at({group_id: name for _, group_id, name in memberships}, at)
+    for user_id, group_id, _ in memberships:
+        groups.setdefault(user_id, []).append((group_id, names[group_id]))
     return groups
 
 
@@ -114,25 +115,18 @@ def _last_ended(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
     }
 
 
-def _states(ids: list[UUID], at: datetime | None) -> dict[UUID, Any]:
-    """Active, linked and conflicting, for each person, by one query."""
+def _states(ids: list[UUID]) -> dict[UUID, Any]:
+    """Active, linked and conflicting now, for each person, by one query."""
+    # An identity lets its user in while its connection lives and it is for the work e-mail that they have now.
+    links = SignInIdentity.objects.live().filter(
+        user=OuterRef("pk"), provider__until=None, name_id_folded=F("user__work_email_folded"), user__deleted_at=None
+    )
     rows = (
         User.objects.filter(id__in=ids)
-        .annotate(was_active=Exists(ActivePeriod.objects.at(at).filter(user=OuterRef("pk"))))
-        .annotate(linked=Exists(_links().filter(holds_at(at), user=OuterRef("pk"))))
-        .annotate(conflicting=conflict_exists())
-        .only("id", "active")
+        .annotate(linked=Exists(links), conflicting=conflict_exists())
+        .only("id", "active", "user_name", "work_email")
     )
-    for row in rows:
-        row.active = row.was_active
     return {row.id: row for row in rows}
-
-
-def _links() -> QuerySet[SignInIdentity]:
-    """Identities that let their user in: of a live connection, and for the work e-mail that they have now."""
-    return SignInIdentity.objects.filter(
-        Q(provider__until=None), name_id_folded=F("user__work_email_folded"), user__deleted_at=None
-    )
 
 
 def conflict_exists() -> Exists:
@@ -143,8 +137,13 @@ def conflict_exists() -> Exists:
     return Exists(twins.exclude(pk=OuterRef("pk")))
 
 
-def user_by_name(name: str) -> User | None:
-    """Find a person by userName or work e-mail in any case: the living before the deleted, SCIM before local."""
+def user_by_name(name: str, at: datetime | None = None) -> User | None:
+    """Find a person by userName or work e-mail in any case: the living before the deleted, SCIM before local.
+
+    For a moment: by the names of that moment; nobody who was created after it.
+    """
+    if at is not None:
+        return user_by_name_at(name, at)
     folded = fold(name)
 
     def preference(user: User) -> tuple[bool, bool, bool, float]:

@@ -10,6 +10,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import SiteChoice, Team
+from gatekeeper.directory.past import remember_name
 from gatekeeper.errors import InvalidValue, TeamIsFallback, TeamNameTaken, TeamNotFound
 
 NAME_LIMIT = 120  # characters
@@ -31,6 +32,7 @@ def rename_team(team_id: UUID, name: str, *, actor: Actor) -> Team:
     before = team.name
     if before == name.strip():
         return team
+    remember_name(team.id, before, timezone.now())
     _save_name(team, name)
     record(
         Event.TEAM_RENAMED,

@@ -21,6 +21,7 @@ from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, SignInIdentity, User
+from gatekeeper.directory.past import remember_name
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.errors import AdministratorExists, InvalidValue, UserNameTaken, UserNotFound, VersionMismatch
 
@@ -167,6 +168,8 @@ def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
 
 def _write(user: User, wanted: UserRecord, now: datetime) -> None:
     user.version += 1
+    if (user.user_name, user.work_email) != (wanted.user_name, wanted.work_email):
+        remember_name(user.id, user.user_name, now, work_email=user.work_email, email_folded=user.work_email_folded)
     _save_names(user, wanted, now)
     try:
         with transaction.atomic():

@@ -11,7 +11,7 @@ from gatekeeper.health.heartbeats import Process, beat
 log = structlog.get_logger(__name__)
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc]
+class Scheduler(PersistentScheduler):
     """Keeps its schedule on disk: a minute 45 that was missed while the site was down is made up for at its start."""
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:

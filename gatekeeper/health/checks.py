@@ -95,7 +95,6 @@ def check_broker() -> Check:
     try:
         with app.connection_for_write(connect_timeout=BROKER_TIMEOUT) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_TIMEOUT)
-            broker.default_channel.queue_declare("celery", passive=False)
     except (OSError, KombuError, RedisError) as error:
         fix = "Start Redis, or correct REDIS_URL." if settings.REDIS_URL else "Make DATA_DIR/broker writable."
         return failed("broker", f"{kind} does not answer: {_one_line(error)}", fix)
@@ -119,7 +118,7 @@ def check_public_url() -> Check:
         status = httpx.get(address, timeout=OWN_ADDRESS_TIMEOUT).status_code
     except httpx.HTTPError as error:
         detail = f"{address} cannot be reached from here: {_one_line(error)}"
-        return failed("public_url", detail, "Start the web server, or correct PUBLIC_URL, the proxy or its certificate.")
+        return failed("public_url", detail, "Start the web server, or correct PUBLIC_URL, or the proxy before it.")
     if status != httpx.codes.OK:
         return failed("public_url", f"{address} answers {status}.", "Point PUBLIC_URL at this site; check the proxy.")
     return ok("public_url", f"{settings.PUBLIC_URL} answers.")
@@ -162,7 +161,7 @@ def check_fallback_team() -> Check:
     team = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
     if team is None:
         fix = "Choose one under Settings > Configuration > SCIM."
-        return warning("fallback_team", "No fallback team is chosen; people whom no mapping puts in a team have none.", fix)
+        return warning("fallback_team", "None is chosen; people whom no mapping puts in a team have none.", fix)
     return ok("fallback_team", f"{team} is the fallback team.")
 
 

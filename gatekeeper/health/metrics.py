@@ -22,7 +22,16 @@ class _Gatekeeper(Collector):
     """Gauges computed at the scrape: eight queries, all of them counts or single rows."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        yield from (_users(), _groups(), _sign_ins(), _provisioning(), _last_seen(), _last_sync(), _key(), _certificates())
+        yield from (
+            _users(),
+            _groups(),
+            _sign_ins(),
+            _provisioning(),
+            _last_seen(),
+            _last_sync(),
+            _key(),
+            _certificates(),
+        )
 
 
 def render() -> bytes:

@@ -14,7 +14,7 @@ from gatekeeper.health.metrics import render
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """This process answers. It asks nobody else, so that a database that is away restarts no web server."""
+    """Whether this process answers. It asks nobody else, so that a database that is away restarts no web server."""
     del request
     return JsonResponse({"status": "ok"})
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gatekeeper.directory.models import SignInIdentity, User
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import MappingVersion, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.sign_in import end_identity_provider, next_sync, person_who_signs_in
 from gatekeeper.directory.users import delete_user, edit_user
@@ -182,3 +183,9 @@ def test_linking_many_people_takes_queries_by_the_batch(django_assert_max_num_qu
 
     with django_assert_max_num_queries(20):  # type: ignore[operator]
         assert link().linked == 400
+
+
+def test_before_anybody_decides_the_default_mapping_lets_people_into_the_portal_only(db: None) -> None:
+    MappingVersion.objects.all().delete()
+
+    assert access_of(make_user()).level is Level.EMPLOYEE_PORTAL

@@ -59,6 +59,7 @@ class Story:
     name_id_xml: str | None = None
     session_index: str = "_s0000000000000001"
     session_ends: timedelta | None = None
+    authenticated: timedelta = timedelta(0)
     with_conditions: bool = True
     extensions: str = ""
 
@@ -104,7 +105,8 @@ def _assertion_xml(story: Story) -> str:
         f"<saml:SubjectConfirmationData{_attribute('InResponseTo', answers)}"
         f' NotOnOrAfter="{stamp(story.now + story.confirmed_for)}"{_attribute("Recipient", recipient)}/>'
         f"</saml:SubjectConfirmation></saml:Subject>{_conditions_xml(story)}"
-        f'<saml:AuthnStatement AuthnInstant="{stamp(story.now)}" SessionIndex="{story.session_index}"'
+        f'<saml:AuthnStatement AuthnInstant="{stamp(story.now + story.authenticated)}"'
+        f' SessionIndex="{story.session_index}"'
         f"{_attribute('SessionNotOnOrAfter', session_ends)}><saml:AuthnContext><saml:AuthnContextClassRef>"
         "urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext>"
         "</saml:AuthnStatement>"

@@ -60,7 +60,7 @@ def test_without_its_first_lines_an_attack_meets_the_next_one_or_succeeds(name, 
 def test_every_guard_that_can_be_switched_off_stops_some_attack_first_or_second():
     at_work = {line for lines in LINES.values() for line in lines}
 
-    assert SWITCHABLE - at_work == {"has_current_certificate"}  # test_certificates.py
+    assert SWITCHABLE - at_work == {"has_current_certificate", "is_a_new_authentication"}  # test_sign_on.py
 
 
 def test_the_table_tells_of_every_attack():

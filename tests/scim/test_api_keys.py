@@ -166,6 +166,7 @@ def test_the_command_revokes_one_key_by_its_id():
         ("generate", "--expires", "soon"),
         ("revoke", "--confirm", "Revoke", "--key-id", "x"),
         ("revoke", "--confirm", "Revoke"),
+        ("revoke",),
     ],
 )
 def test_what_the_command_cannot_do_it_refuses_in_one_line(arguments):

@@ -1,5 +1,6 @@
 """Many clients at once, over HTTP, against the real site with its real server and database."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,8 +12,10 @@ CLIENTS = 8
 
 
 @pytest.fixture(scope="module")
-def site_key(running_site) -> str:
-    return str(running_site.manage("scim_key", "generate", "--rotate", "--name", "concurrency")["api_key"])
+def site_key(running_site) -> Iterator[str]:
+    made = running_site.manage("scim_key", "generate", "--rotate", "--name", "concurrency")
+    yield made["api_key"]
+    running_site.manage("scim_key", "revoke", "--confirm", "Revoke", "--key-id", made["key_id"])
 
 
 @pytest.fixture

@@ -7,15 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gatekeeper.directory.models import Origin, User
+from gatekeeper.directory.models import IdpGroup, Membership, Origin, User
 from scim.index import entries, insert
 from scim.records import user_profile
 from tests.builders import make_group
+from tests.scim.journeys import filled
 
 SMALL, LARGE = 10, 10_000
 
 
-def make_many(how_many: int, prefix: str = "p") -> list[User]:
+def make_many(how_many: int, prefix: str = "p", *, indexed: bool = True) -> list[User]:
     """People past the verbs, which take them one by one; with their search index."""
     names = [f"{prefix}{number}@x.com" for number in range(how_many)]
     emails = [{"emails": [{"type": "work", "value": name}], "title": "T"} for name in names]
@@ -31,7 +32,8 @@ def make_many(how_many: int, prefix: str = "p") -> list[User]:
         for name, email in zip(names, emails, strict=True)
     ]
     User.objects.bulk_create(users, batch_size=1000)
-    insert({user.id: list(entries(user_profile(user.record()))) for user in users})
+    if indexed:
+        insert({user.id: list(entries(user_profile(user.record()))) for user in users})
     return users
 
 
@@ -69,7 +71,7 @@ def _tuples_read() -> int:
 
 
 def test_adding_one_member_costs_the_same_in_a_group_of_ten_and_of_ten_thousand(scim):
-    users = make_many(LARGE)
+    users = make_many(LARGE, indexed=False)
     (new,) = make_many(1, "new")
     groups = {size: make_group(f"GK {size}", users[:size]) for size in (SMALL, LARGE)}
     scim.get("/Users?count=1")
@@ -153,7 +155,7 @@ def test_a_page_costs_the_same_queries_whatever_its_size(scim, query):
 
 
 def test_a_large_group_without_its_members_reads_none_of_them(scim):
-    group = make_group("GK", make_many(2000))
+    group = make_group("GK", make_many(2000, indexed=False))
     scim.get("/Users?count=1")
 
     assert work(lambda: scim.get(f"/Groups/{group.id}?excludedAttributes=members")) < 50
@@ -181,27 +183,27 @@ LOOKED_UP = {
 
 @pytest.fixture
 def crowd(scim):
-    users = make_many(3000)
+    users = make_many(1500)
     group = make_group("GK", users[70:80])
-    for number in range(300):
-        make_group(f"Other {number}", users[:1])
+    names = [f"other {number}" for number in range(2000)]
+    others = IdpGroup.objects.bulk_create([IdpGroup(display_name=name, display_name_folded=name) for name in names])
+    Membership.objects.bulk_create([Membership(group=other, user=users[0]) for other in others])
     scim.get("/Users?count=1")
     return {"id": str(users[77].id), "group": str(group.id)}
 
 
-@pytest.mark.parametrize("analysed", [True, False])
+@pytest.mark.parametrize("analysed", [False, True])
 def test_what_identity_providers_look_up_uses_an_index(scim, crowd, analysed):
-    with connection.cursor() as cursor:
+    if analysed or connection.vendor == "postgresql":
         # PostgreSQL gathers its statistics by itself; SQLite plans without them unless somebody does.
-        if analysed or connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    for name, (endpoint, expression) in LOOKED_UP.items():
+    for name, (endpoint, template) in LOOKED_UP.items():
         if "range" in name and analysed and connection.vendor == "sqlite":
             continue  # with statistics SQLite prefers to walk in the order of creation, as it can't know the range
-        for key, value in crowd.items():
-            expression = expression.replace("{" + key + "}", value)  # noqa: PLW2901
+        expression = filled(template, crowd)
         with CaptureQueriesContext(connection) as captured:
-            answer = scim.find(f"/{endpoint}", f"{expression}")
+            answer = scim.find(f"/{endpoint}", expression)
         assert answer.json()["totalResults"] == (0 if "lastModified" in name else 1), name
         statement = captured.captured_queries[1]["sql"]
         assert 'FROM "directory_' in statement

@@ -87,6 +87,7 @@ def test_every_published_attribute_can_be_filtered_sorted_and_asked_for(scim, ur
 
 # What Entra maps by default, written as its gallery test flattens it.
 MAPPED = [
+    "externalId",
     "userName",
     "active",
     "displayName",

@@ -246,6 +246,13 @@ def test_unknown_keys_without_a_path_are_ignored_and_told():
     assert patch.ignored == ["shoeSize", "urn:x:y"]
 
 
+def test_a_password_is_dropped_and_told_with_and_without_a_path():
+    patch = read_patch(USER, {"Operations": [op("replace", "password", "x"), op("replace", value={"password": "x"})]})
+
+    assert patch.edited({}) == {}
+    assert patch.ignored == ["password", "password"]
+
+
 def test_too_many_operations_are_refused():
     with pytest.raises(TooLarge):
         patched({}, *[op("add", "title", "x")] * (MAX_OPERATIONS + 1))

@@ -1,6 +1,9 @@
 """Lists, pages, order and projections (RFC 7644 §3.4.2, §3.4.3, §3.9)."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 
 from scim.schemas import CORE_USER, ENTERPRISE_USER
 
@@ -141,6 +144,71 @@ def test_sub_attributes_can_be_taken_and_left_out(scim, ada):
     }
     assert scim.get(f"{address}?excludedAttributes=name.familyName").json()["name"] == {"givenName": "A"}
     assert scim.get(f"{address}?excludedAttributes={ENT}:division").json()[ENT] == {"department": "L"}
+
+
+def walk(scim, query, count):
+    """All pages by cursor; ``between`` happens after each."""
+    found, cursor = [], ""
+    while cursor is not None:
+        document = page(scim, f"{query}&count={count}&cursor={cursor}")
+        found += [each["userName"] for each in document["Resources"]]
+        assert "startIndex" not in document
+        cursor = document.get("nextCursor")
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 4, 11, 100])
+@pytest.mark.parametrize("query", ["", "sortBy=title", "sortBy=title&sortOrder=descending", "sortBy=meta.created",
+                                   "sortBy=active", "sortBy=id", "sortBy=nickName&filter=userName%20pr",
+                                   "sortBy=nickName&sortOrder=descending"])  # fmt: skip
+def test_walking_by_cursor_yields_everybody_once_in_the_same_order_as_by_index(scim, eleven, query, count):
+    scim.user("nick@x.com", nickName="b")
+    scim.user("nack@x.com", nickName="a")
+
+    by_index = [each["userName"] for each in page(scim, f"{query}&count=100")["Resources"]]
+    assert walk(scim, query, count) == by_index
+    assert len(by_index) == 13
+
+
+def test_a_cursor_survives_what_comes_and_goes_meanwhile(scim, eleven):
+    first = page(scim, "cursor=&count=5")
+    scim.delete(f"/Users/{eleven[0]}")
+    scim.user("late@x.com")
+    rest = page(scim, f"cursor={first['nextCursor']}&count=50")
+
+    assert [each["id"] for each in first["Resources"]] == eleven[:5]
+    assert [each["userName"] for each in rest["Resources"]][:6] == [f"user{n:02}@x.com" for n in range(5, 11)]
+    assert "nextCursor" not in rest
+
+
+def test_a_cursor_walks_over_all_types_at_the_root(scim, eleven):
+    scim.group("GK 1")
+    scim.group("GK 2")
+    for count in (1, 5, 11, 12):
+        found, cursor = [], ""
+        while cursor is not None:
+            document = scim.post("/.search", {**SEARCH, "cursor": cursor, "count": count}).json()
+            found += [each["id"] for each in document["Resources"]]
+            cursor = document.get("nextCursor")
+        assert len(found) == len(set(found)) == 13
+
+
+@pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=a.b.c", "cursor=%00"])
+def test_a_cursor_of_somebody_else_is_refused(scim, query):
+    answer = scim.get(f"/Users?{query}")
+
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidCursor")
+
+
+def test_a_cursor_belongs_to_its_query_and_its_hour(scim, eleven):
+    cursor = page(scim, "cursor=&count=2")["nextCursor"]
+    for query in (f"sortBy=title&cursor={cursor}", f"filter=title%20pr&cursor={cursor}"):
+        assert scim.get(f"/Users?{query}").json()["scimType"] == "invalidCursor"
+    assert scim.get(f"/Groups?cursor={cursor}").json()["scimType"] == "invalidCursor"
+    assert scim.get(f"/Users?startIndex=1&cursor={cursor}").json()["scimType"] == "invalidValue"
+    assert set(cursor) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        assert scim.get(f"/Users?cursor={cursor}").json()["scimType"] == "expiredCursor"
 
 
 def test_search_answers_like_the_list(scim, eleven):

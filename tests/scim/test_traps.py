@@ -2,9 +2,10 @@
 
 import pytest
 
+from gatekeeper.directory.brakes import release_brakes, set_brakes
 from gatekeeper.directory.models import SignInIdentity, User
 from scim.schemas import CORE_USER, ENTERPRISE_USER
-from tests.builders import link, make_administrator, make_provider
+from tests.builders import ADMIN, link, make_administrator, make_provider
 
 ENT = ENTERPRISE_USER
 TOMB = "5f3c0c1e77a04b0e9c530f5b7f0a1c11"
@@ -249,6 +250,17 @@ def test_page_walks_survive_a_client_that_takes_start_index_for_an_offset(scim):
     starts = [scim.get(f"/Users?startIndex={start}&count=3").json()["Resources"][0]["userName"] for start in (1, 4, 7)]
 
     assert starts == ["u0@x.com", "u3@x.com", "u6@x.com"]
+
+
+def test_what_the_brake_holds_back_is_429_with_a_time_to_wait_and_nothing_is_changed(scim, ada):
+    set_brakes(share=1, minimum=1, minutes=60, hold=True, actor=ADMIN)
+
+    answer = scim.patch(f"/Users/{ada['id']}", op("replace", "active", False))
+    assert (answer.status_code, answer["Retry-After"], answer.json()["status"]) == (429, "3600", "429")
+    assert scim.get(f"/Users/{ada['id']}").json()["active"] is True
+
+    release_brakes(actor=ADMIN)
+    assert scim.patch(f"/Users/{ada['id']}", op("replace", "active", False)).status_code == 200
 
 
 def test_json_types_are_never_asserted(scim, ada):

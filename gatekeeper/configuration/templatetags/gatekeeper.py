@@ -113,6 +113,12 @@ def is_plain(value: object) -> bool:
 
 
 @register.filter
+def is_plain_list(value: object) -> bool:
+    """Whether a JSON value is a list of text and numbers."""
+    return isinstance(value, list) and all(is_plain(part) for part in value)
+
+
+@register.filter
 def in_words(value: object) -> str:
     """What a request changed, in one line: a list joined, a document as "name: value"."""
     if value in (None, [], {}):
@@ -148,3 +154,10 @@ def duration(run: SyncRun) -> str:
         return "—"
     seconds = (run.finished_at - run.started_at).total_seconds()
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+
+
+@register.filter
+def actor_words(row: Any) -> str:
+    """Who did it, for people: a schedule, a command and a SCIM key are named as such."""
+    kinds = {"clock": "Schedule", "command": f"Command {row.actor_name}", "scim_key": f"SCIM: {row.actor_name}"}
+    return kinds.get(row.actor_kind, str(row.actor_name))

@@ -4,6 +4,7 @@ from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
+from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
 from gatekeeper.directory.models.teams import Team
 from gatekeeper.directory.models.users import ActivePeriod, Origin, User
@@ -13,6 +14,7 @@ __all__ = (
     "BrakeRelease",
     "BrakeSetting",
     "EndedBecause",
+    "FormerName",
     "IdentityProvider",
     "IdpGroup",
     "LastGroupPolicy",

@@ -28,7 +28,7 @@ class Command(OperatorCommand):
         generate.add_argument("--expires", help="When it ends, as an ISO 8601 time.")
         generate.add_argument("--rotate", action="store_true", help="Also while another key is active.")
         revoke = actions.add_parser("revoke", help="End a key at once; it can't be undone.")
-        revoke.add_argument("--confirm", required=True, help="Exactly the word Revoke.")
+        revoke.add_argument("--confirm", default="", help="Exactly the word Revoke.")
         revoke.add_argument("--key-id", help="Only this key; else all.")
         listing = actions.add_parser("list", help="All keys, also the revoked ones.")
         for action in (generate, revoke, listing):

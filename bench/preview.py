@@ -1,0 +1,121 @@
+"""How long a preview takes: 100,000 people in one group, each in several others too.
+
+    .venv/bin/python -m bench.preview [PEOPLE]                              on SQLite
+    DATABASE_URL=postgres://… .venv/bin/python -m bench.preview [PEOPLE]    on PostgreSQL
+
+Everything happens in a database of its own, which is dropped at the end.
+"""
+# ruff: noqa: E402 - Django has to be set up before models can be imported.
+
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+import django
+
+django.setup()
+
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.changes import GroupRecord, MappingRecord
+from gatekeeper.directory.groups import create_group
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.mappings import choose_fallback_team, set_mapping
+from gatekeeper.directory.models import ActivePeriod, IdpGroup, Membership, User
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.directory.preview import ProposedChange, affected_people, preview_change
+from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.teams import create_team
+
+ACTOR = Actor.command("bench")
+GROUPS, OTHERS = 200, 4  # groups beside the large one; of how many of them each person is a member
+REPEATS = 5
+
+
+def main() -> None:
+    """Fill, measure, clean up."""
+    people = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    random.seed(7)
+    connection.settings_dict["TEST"]["NAME"] = (
+        "gatekeeper_bench_preview"
+        if connection.vendor == "postgresql"
+        else f"{tempfile.mkdtemp(prefix='gatekeeper-bench-')}/preview.sqlite3"
+    )
+    databases = setup_databases(verbosity=0, interactive=False)
+    try:
+        group = fill(people)
+        print(f"{connection.vendor}: {people:,} people, {Membership.objects.count():,} memberships")
+        measure(group)
+    finally:
+        teardown_databases(databases, verbosity=0)
+
+
+def fill(people: int) -> IdpGroup:
+    """Facts in bulk; mappings and teams through the verbs."""
+    team = create_team("General", actor=ACTOR)
+    choose_fallback_team(team.id, actor=ACTOR)
+    large = create_group(GroupRecord(display_name="Everybody"), [], actor=ACTOR)
+    others = [create_group(GroupRecord(display_name=f"Group {n}"), [], actor=ACTOR) for n in range(GROUPS)]
+    for group in [large, *others]:
+        permissions = frozenset(random.sample(list(Permission)[2:], 2))
+        wanted = MappingRecord(level=random.choice(list(Level)[:4]), permissions=permissions)
+        set_mapping(group.id, wanted, actor=ACTOR)
+    names = [f"p{number}@example.com" for number in range(people)]
+    users = [
+        User(user_name=name, user_name_folded=name, work_email=name, work_email_folded=name, display_name=name)
+        for name in names
+    ]
+    User.objects.bulk_create(users, batch_size=5000)
+    ActivePeriod.objects.bulk_create((ActivePeriod(user=user) for user in users), batch_size=5000)
+    Membership.objects.bulk_create(memberships(users, large, others), batch_size=5000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return large
+
+
+def memberships(users: list[User], large: IdpGroup, others: list[IdpGroup]) -> Iterator[Membership]:
+    """Everybody in the large group, and in a few of the others at random."""
+    for user in users:
+        for group in [large, *random.sample(others, OTHERS)]:
+            yield Membership(user=user, group=group)
+
+
+def measure(group: IdpGroup) -> None:
+    """The previews that a page asks for, and the list beside them."""
+    wanted = MappingRecord(level=Level.ADMINISTRATOR, permissions=frozenset({Permission.REPORTS}))
+    change = ProposedChange.mapping(group.id, wanted)
+    report("preview of the large group's mapping", lambda: preview_change(change).affected)
+    report("preview of the Default Mapping", lambda: preview_change(ProposedChange.mapping(None, wanted)).affected)
+    no_fallback = ProposedChange(fallback_team=(None,))
+    report("preview of the fallback team", lambda: preview_change(no_fallback).affected)
+    team = site_facts().fallback_team_id
+    assert team is not None
+    gone = ProposedChange.without_team(site_facts(), team)
+    report("preview of a team's deletion", lambda: preview_change(gone).affected)
+    preview = preview_change(change)
+    report("first page of the people", lambda: len(affected_people(preview)[0]))
+    report("last page of the people", lambda: len(affected_people(preview, start=preview.affected - 50)[0]))
+    report("search among the people", lambda: len(affected_people(preview, search="p9999")[0]))
+
+
+def report(what: str, work: Callable[[], Any]) -> None:
+    """Median and slowest of a few runs."""
+    took = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        result = work()
+        took.append(time.perf_counter() - began)
+    took.sort()
+    print(f"  {what}: {result:,} people, median {took[len(took) // 2]:.2f} s, slowest {took[-1]:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""manage.py access: what one person may do, and why; now or at any moment in the past."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from gatekeeper.command import OperatorCommand
+from gatekeeper.directory.queries import access_of, user_by_name
+
+
+class Command(OperatorCommand):
+    help = "Show a person's effective access with its sources."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", metavar="EMAIL_OR_USERNAME")
+        parser.add_argument("--at", metavar="ISO", help="The moment to answer for; without a zone it is the site's.")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """The object that contract.md names. An unknown person is refused."""
+        at = moment(options["at"])
+        user = user_by_name(options["name"], at)
+        if user is None:
+            when = f" at {at.isoformat()}" if at else ""
+            raise CommandError(f"There is no user {options['name']}{when}.")
+        return access_of(user, at).as_document()
+
+
+def moment(text: str | None) -> datetime | None:
+    """An ISO 8601 time with a zone, or in the site's; None for now. Raises CommandError."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
+    except ValueError as error:
+        raise CommandError(f"--at {text} is no ISO 8601 time, such as 2026-03-03T09:00:00Z.") from error

@@ -1,0 +1,105 @@
+"""manage.py configuration: the site's configuration as a document that can be kept beside other code."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.command import OperatorCommand
+from gatekeeper.configuration.applying import apply_document
+from gatekeeper.configuration.document import ConfigurationDocument, export_document, read_document
+from gatekeeper.errors import NeedsConfirmation
+
+FLAG = "--confirm-administrator-default"
+ACTOR = Actor.command("configuration")
+
+
+class Command(OperatorCommand):
+    help = "Export the configuration, apply a document to it, or show how it differs from one."
+
+    def arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        export = actions.add_parser("export", help="Print the configuration as JSON.")
+        apply = actions.add_parser("apply", help="Make the site what FILE states, or nothing.")
+        apply.add_argument("file", metavar="FILE", help="A JSON document; - reads standard input.")
+        apply.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
+        apply.add_argument(FLAG, action="store_true", dest="confirmed", help="Allow an administrator Default Mapping.")
+        diff = actions.add_parser("diff", help="Exit 1 when the site differs from FILE.")
+        diff.add_argument("file", metavar="FILE", help="A JSON document; - reads standard input.")
+        for action in (export, apply, diff):
+            action.add_argument("--json", action="store_true", dest="json_after", help="Print one JSON document.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """``--json`` may stand before and after the action."""
+        super().handle(*args, **{**options, "as_json": options["as_json"] or options["json_after"]})
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """What contract.md says for export and apply; for diff ``{"differs", "differences"}``."""
+        if options["action"] == "export":
+            return export_document()
+        document = read_document(_text(options["file"]))
+        if options["action"] == "diff":
+            return _diff(document)
+        return _apply(document, dry_run=options["dry_run"], confirmed=options["confirmed"])
+
+    def describe(self, document: dict[str, Any]) -> str:
+        if "differences" in document:
+            return "\n".join(document["differences"]) or "The site is as the document says."
+        if "changed" in document:
+            return _told(document)
+        # The document is made to be read again, with or without --json.
+        return json.dumps(document, ensure_ascii=False, indent=2)
+
+    def exit_status(self, document: dict[str, Any]) -> int:
+        """As diff(1): 1 when there is a difference, so that a scheduled job can tell drift."""
+        return 1 if document.get("differs") else 0
+
+
+def _text(name: str) -> str:
+    """All of the file, or of standard input for ``-``; a byte order mark is no part of it."""
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # not UTF-8, or a NUL character in the name
+        raise CommandError(f"{name} cannot be read as UTF-8 text.") from error
+
+
+def _apply(document: ConfigurationDocument, *, dry_run: bool, confirmed: bool) -> dict[str, Any]:
+    try:
+        applied = apply_document(document, actor=ACTOR, dry_run=dry_run, confirmed=confirmed)
+    except NeedsConfirmation as question:
+        raise CommandError(f"{question} Repeat the command with {FLAG}.") from question
+    result = {"changed": list(applied.changed), "access_changed": applied.preview.affected, "dry_run": dry_run}
+    return {**result, "preview": applied.preview.as_document()} if dry_run else result
+
+
+def _diff(document: ConfigurationDocument) -> dict[str, Any]:
+    """The sentences in which a dry run would tell what it changes."""
+    differences = apply_document(document, actor=ACTOR, dry_run=True, confirmed=True).changed
+    return {"differs": bool(differences), "differences": list(differences)}
+
+
+def _told(document: dict[str, Any]) -> str:
+    """What was (or would be) changed, and what it means for people."""
+    if not document["changed"]:
+        return "Nothing to change."
+    people = document["access_changed"]
+    who = "1 person" if people == 1 else f"{people:,} people"
+    lines = [*document["changed"], f"The access of {who} {'would change' if document['dry_run'] else 'changed'}."]
+    if document["dry_run"]:
+        lines += [*_preview_lines(document["preview"]), "Nothing was changed: this was a dry run."]
+    return "\n".join(lines)
+
+
+def _preview_lines(preview: dict[str, Any]) -> list[str]:
+    shifts = [
+        f"  {kind} {shift['name']}: {shift['gained']:,} gain it, {shift['lost']:,} lose it"
+        for kind in ("levels", "permissions", "teams")
+        for shift in preview[kind]
+    ]
+    return [*shifts, *(f"  Warning: {warning['text']}" for warning in preview["warnings"])]

@@ -1,0 +1,1 @@
+"""``make demo``: the whole product with a believable company, on one machine, for somebody without a tenant."""

@@ -1,0 +1,3 @@
+"use strict";
+// The page has a button as well, for browsers without scripts.
+document.querySelector("form").submit();

@@ -1,0 +1,170 @@
+"""The management API: who may read what, in which shape, and at which cost."""
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.contrib.auth import SESSION_KEY as USER_KEY
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from gatekeeper.browser_session import BACKEND, SESSION_KEY
+from gatekeeper.directory.queries import access_of
+from gatekeeper.directory.sign_in import open_sign_in
+from gatekeeper.directory.users import delete_user
+from tests.builders import (
+    ADMIN,
+    ENTRA,
+    link,
+    make_administrator,
+    make_group,
+    make_provider,
+    make_user,
+    map_group,
+    remove_members,
+)
+
+pytestmark = pytest.mark.django_db
+PATHS = ("me", "users", "groups", "schema")
+
+
+def browser_of(user):
+    browser = Client()
+    session = browser.session
+    session[USER_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[SESSION_KEY] = str(open_sign_in(user, actor=ADMIN).id)
+    session.save()
+    return browser
+
+
+@pytest.fixture
+def admin():
+    return browser_of(make_administrator())
+
+
+@pytest.fixture
+def person():
+    """Makes somebody with this level and these permissions; returns them, their group and their browser."""
+
+    def make(level="collaborator", *permissions):
+        make_provider()
+        user = make_user("person@example.com")
+        group = make_group("GK People", [user])
+        map_group(group, level, permissions)
+        link()
+        return user, group, browser_of(user)
+
+    return make
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_stranger_is_refused_in_json(client, path):
+    answer = client.get(f"/api/v1/{path}")
+
+    assert answer.status_code == 403
+    assert answer.headers["Content-Type"].endswith("json")
+    assert set(answer.json()) == {"detail"}
+
+
+def test_me_is_the_object_of_the_command_access(person):
+    user, _, browser = person("global_collaborator", "reports")
+
+    document = browser.get("/api/v1/me").json()
+
+    assert document == access_of(user).as_document()
+    assert document["level"] == "global_collaborator"
+
+
+def test_me_is_refused_from_the_moment_of_removal(person):
+    user, group, browser = person()
+    assert browser.get("/api/v1/me").status_code == 200
+
+    remove_members(group, user)
+
+    assert browser.get("/api/v1/me").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("level", "permission", "status"),
+    [
+        ("collaborator", "reports", 403),
+        ("collaborator", "users", 403),  # has effect only with Global Administrator
+        ("global_administrator", "reports", 403),
+        ("global_administrator", "users", 200),
+        ("global_administrator", "configuration", 200),
+    ],
+)
+@pytest.mark.parametrize("path", ["users", "groups"])
+def test_the_directory_is_read_by_whom_rule_8_names(person, level, permission, status, path):
+    _, _, browser = person(level, permission)
+
+    assert browser.get(f"/api/v1/{path}").status_code == status
+
+
+def test_one_person_is_found_by_id_until_deleted(admin):
+    user = make_user("ada@example.com")
+    address = f"/api/v1/users/{user.id}"
+
+    assert admin.get(address).json()["access"]["blocked_because"] == "no_saml_connection"
+
+    delete_user(user.id, actor=ENTRA)
+
+    assert admin.get(address).status_code == 404
+
+
+def test_people_are_searched_by_the_start_of_their_name_in_any_case(admin):
+    make_user("Ada@example.com")
+    make_user("bo@example.com")
+
+    found = admin.get("/api/v1/users", {"search": "ADA"}).json()
+
+    assert [each["user_name"] for each in found["results"]] == ["Ada@example.com"]
+    assert found["count"] == 1
+
+
+def test_a_group_counts_its_present_members(admin):
+    ada, bo = make_user(), make_user()
+    group = make_group("GK Finance", [ada, bo])
+    remove_members(group, bo)
+
+    found = admin.get("/api/v1/groups").json()["results"]
+
+    assert [(each["display_name"], each["member_count"]) for each in found] == [("GK Finance", 1)]
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "page=999", "page=9999999999999999999999"])
+def test_a_page_that_does_not_exist_is_404_in_json(admin, query):
+    answer = admin.get(f"/api/v1/users?{query}")
+
+    assert answer.status_code == 404
+    assert "detail" in answer.json()
+
+
+@pytest.mark.parametrize("query", ["search=%00", "page_size=-1", "page_size=x", "search=" + "a" * 5000])
+def test_odd_parameters_are_no_failure(admin, query):
+    assert admin.get(f"/api/v1/users?{query}").status_code == 200
+
+
+def test_writing_is_not_possible_here(admin):
+    assert admin.post("/api/v1/users", {}, content_type="application/json").status_code == 405
+
+
+def test_a_list_costs_the_same_number_of_queries_whatever_its_length(admin):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.get("/api/v1/users").status_code == 200
+        return len(queries)
+
+    make_group("GK Few", [make_user()])
+    few = cost()
+    make_group("GK Many", [make_user() for _ in range(40)])
+
+    assert cost() == few
+
+
+def test_the_schema_describes_every_address(admin):
+    document = admin.get("/api/v1/schema").json()
+
+    assert set(document["paths"]) == {"/api/v1/me", "/api/v1/users", "/api/v1/users/{id}", "/api/v1/groups"}
+    assert document["openapi"].startswith("3.")

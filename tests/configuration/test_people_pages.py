@@ -1,0 +1,138 @@
+"""Profiles, lists of people, and a group's users."""
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
+from gatekeeper.configuration.people import flatten
+from gatekeeper.directory.models import SignIn
+from gatekeeper.directory.sign_in import open_sign_in
+from gatekeeper.directory.users import delete_user, edit_user
+from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_team, make_user, make_users, map_group
+from tests.configuration.pages import queries_of, text_of
+
+
+def page_of(desk: Client, user: object) -> str:
+    return " ".join(text_of(desk.get(reverse("configuration:person", args=(user.pk,)))).split())  # type: ignore[attr-defined]
+
+
+def test_a_person_who_waits_is_told_when_they_can_sign_in(desk: Client) -> None:
+    make_provider()
+    user = make_user()
+    map_group(make_group("GK Finance", [user]), "collaborator")
+
+    text = page_of(desk, user)
+
+    assert "Awaiting the sync." in text
+    assert ", sync at <time" in text
+    assert "then they can sign in." in text
+
+
+def test_the_page_says_which_group_gives_what(desk: Client) -> None:
+    make_provider()
+    user, finance = make_user(), make_team("Finance")
+    map_group(make_group("GK Finance", [user]), "collaborator", ["reports", "users"], [finance])
+    map_group(make_group("GK Legal", [user]), "administrator", ["reports"])
+    link()
+
+    text = page_of(desk, user)
+
+    assert "Can sign in." in text
+    assert '<strong>Administrator</strong> <span class="quiet">from GK Legal</span>' in text
+    assert 'Reports <span class="quiet">from GK Finance, GK Legal</span>' in text
+    assert "No effect: needs Global Administrator" in text
+    assert 'Finance <span class="quiet">from GK Finance</span>' in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"active": False}, "Deactivated."), ({"work_email": None}, "No work e-mail.")]
+)
+def test_what_stands_in_the_way_is_said_in_words(desk: Client, change: dict[str, object], words: str) -> None:
+    make_provider()
+    user = make_user()
+    map_group(make_group("GK Finance", [user]), "collaborator")
+    edit_user(user.id, lambda record: replace(record, **change), actor=ENTRA)  # type: ignore[arg-type]
+
+    assert words in page_of(desk, user)
+
+
+def test_a_deleted_person_still_has_a_page(desk: Client) -> None:
+    user = make_user()
+    delete_user(user.id, actor=ENTRA)
+
+    assert "Deleted." in page_of(desk, user)
+
+
+def test_the_page_shows_recent_requests_and_what_the_identity_provider_states(desk: Client) -> None:
+    user = make_user(attributes={"name": {"givenName": "Ada"}, "phoneNumbers": [{"type": "work", "value": "1"}]})
+    record_provisioning(
+        ProvisioningRecord(request_id="r1", method="PATCH", path="/x", status=200, outcome="changed", user_id=user.id)
+    )
+
+    text = page_of(desk, user)
+
+    assert "name.givenName" in text
+    assert "phoneNumbers (work)" in text
+    assert "change it in Entra" in text
+    assert "PATCH" in text
+
+
+def test_an_administrator_ends_somebodys_sessions(desk: Client) -> None:
+    user = make_user()
+    open_sign_in(user, actor=ADMIN)
+
+    desk.post(reverse("configuration:end_sessions", args=(user.id,)))
+
+    assert not SignIn.objects.live().filter(user=user).exists()
+
+
+def test_signing_out_everywhere_ends_this_session_too(desk: Client) -> None:
+    desk.post(reverse("configuration:end_own_sessions"))
+
+    assert not SignIn.objects.live().exists()
+    assert desk.get("/profile/").status_code == 302
+
+
+def test_a_groups_users_lead_to_their_pages(desk: Client) -> None:
+    user = make_user("ada@example.com", display_name="Ada Lovelace")
+    group = make_group("GK Finance", [user, make_user("bo@example.com")])
+
+    text = text_of(desk.get(reverse("configuration:group_users", args=(group.id,)), {"q": "lovelace"}))
+
+    assert f'href="/users/{user.id}/">Ada Lovelace</a>' in text
+    assert "bo@example.com" not in text
+
+
+def test_lists_of_people_cost_the_same_for_few_and_for_many(desk: Client) -> None:
+    make_provider()
+    group = make_group("GK Finance", make_users(2))
+    link()
+    addresses = ["/users/", reverse("configuration:group_users", args=(group.id,))]
+    few = [queries_of(desk, address) for address in addresses]
+    make_group("GK Other", make_users(20))
+    link()
+    many = [queries_of(desk, address) for address in addresses]
+
+    assert many == few
+
+
+def test_users_can_be_searched_and_filtered(desk: Client) -> None:
+    make_user("ada@example.com", display_name="Ada Lovelace")
+    make_user("bo@example.com", active=False)
+
+    assert "bo@example.com" not in text_of(desk.get("/users/", {"q": "lovelace"}))
+    inactive = text_of(desk.get("/users/", {"state": "inactive"}))
+    assert "bo@example.com" in inactive
+    assert "Ada Lovelace" not in inactive
+
+
+def test_attributes_are_flattened_without_empty_ones() -> None:
+    value = {"department": "Legal", "manager": {"value": "7"}, "empty": []}
+
+    assert flatten("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", value) == [
+        ("department", "Legal"),
+        ("manager.value", "7"),
+    ]

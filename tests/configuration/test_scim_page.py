@@ -1,0 +1,171 @@
+"""Settings > Configuration > SCIM: the words of the contract, and what the controls do."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.models import SiteChoice
+from gatekeeper.directory.queries import site_facts
+from scim.models import ApiKey
+from tests.builders import make_group, make_team, make_user, make_users, map_group, remove_members
+from tests.configuration.pages import queries_of, text_of
+
+PAGE = "/settings/configuration/scim/"
+
+
+def test_the_page_has_the_words_that_the_help_page_names(desk: Client) -> None:
+    text = text_of(desk.get(PAGE))
+
+    for words in (
+        "System for Cross-domain Identity Management (SCIM)",
+        "Select Fallback Team",
+        "Base URL",
+        "Generate API Key",
+        "IdP groups",
+        "Default Mapping",
+        "Edit mapping of Default Mapping",
+    ):
+        assert words in text
+    assert "http://testserver/scim/v2" in text
+
+
+def test_a_group_appears_once_it_has_had_a_user_and_stays_when_it_is_empty_again(desk: Client) -> None:
+    user = make_user()
+    make_group("GK Never")
+    once = make_group("GK Once", [user])
+    remove_members(once, user)
+
+    text = text_of(desk.get(PAGE))
+
+    assert "Edit mapping of GK Once" in text
+    assert "GK Never" not in text
+
+
+def test_a_group_says_default_until_it_has_a_mapping_of_its_own(desk: Client) -> None:
+    group = make_group("GK Finance", [make_user()])
+    assert "still uses the Default Mapping" in text_of(desk.get(PAGE))
+
+    map_group(group, "administrator", ["reports"])
+
+    text = text_of(desk.get(PAGE))
+    assert "still uses the Default Mapping" not in text
+    assert "Administrator" in text
+    assert "Reports" in text
+
+
+def test_the_number_of_queries_does_not_grow_with_groups_and_users(desk: Client) -> None:
+    make_group("GK One", [make_user()])
+    few = queries_of(desk, PAGE)
+    for number in range(12):
+        make_group(f"GK {number}", make_users(3))
+
+    assert queries_of(desk, PAGE) == few
+
+
+def test_the_search_finds_a_group_in_any_case(desk: Client) -> None:
+    for name in ("GK Finance", "GK Legal"):
+        make_group(name, [make_user()])
+
+    text = text_of(desk.get(PAGE, {"q": "finANCE"}))
+
+    assert "Edit mapping of GK Finance" in text
+    assert "GK Legal" not in text
+    assert "Edit mapping of Default Mapping" in text
+
+
+def test_the_fallback_team_is_saved_by_the_script_and_by_a_plain_form(desk: Client) -> None:
+    general, finance = make_team("General"), make_team("Finance")
+    address = reverse("configuration:fallback_team")
+
+    by_script = desk.post(address, {"team": str(general.id)}, headers={"accept": "application/json"})
+    assert by_script.json() == {"message": "Saved: General is the fallback team."}
+    assert site_facts().fallback_team_id == general.id
+
+    assert desk.post(address, {"team": str(finance.id)}).status_code == 302
+    assert site_facts().fallback_team_id == finance.id
+    assert AuditEntry.objects.filter(event="fallback_team.chosen", actor_name="root@example.com").count() == 2
+
+
+@pytest.mark.parametrize("team", ["nonsense", "4b1d5f1e-0000-4000-8000-000000000000"])
+def test_a_team_that_does_not_exist_is_refused_in_words(desk: Client, team: str) -> None:
+    answer = desk.post(reverse("configuration:fallback_team"), {"team": team}, headers={"accept": "application/json"})
+
+    assert answer.status_code == 422
+    assert "There is no team" in answer.json()["message"]
+    assert site_facts().fallback_team_id is None
+
+
+def test_the_last_group_policy_is_saved_and_nonsense_is_refused(desk: Client) -> None:
+    address = reverse("configuration:last_group_policy")
+
+    desk.post(address, {"policy": "fallback"})
+    assert SiteChoice.objects.live().get().last_group_policy == "fallback"
+
+    assert desk.post(address, {"policy": "x"}, headers={"accept": "application/json"}).status_code == 422
+    assert SiteChoice.objects.live().get().last_group_policy == "fallback"
+
+
+def test_the_key_is_shown_in_the_answer_to_its_generation_and_never_again(desk: Client) -> None:
+    made = text_of(desk.post(reverse("configuration:generate_key")))
+
+    key = ApiKey.objects.get()
+    shown = made.split('id="api-key"')[1].split('value="')[1].split('"')[0]
+    assert shown.startswith(key.hint)
+    assert "Copy & Save" in made
+    after = text_of(desk.get(PAGE))
+    assert shown not in after
+    assert "Revoke Key" in after
+    assert "Generate API Key" not in after
+
+
+def test_a_second_key_needs_rotation(desk: Client) -> None:
+    address = reverse("configuration:generate_key")
+    desk.post(address)
+
+    refused = desk.post(address, follow=True)
+    assert "An API key is active already" in text_of(refused)
+    assert ApiKey.objects.count() == 1
+
+    desk.post(address, {"rotate": "yes"})
+    assert ApiKey.objects.active().count() == 2
+
+
+@pytest.mark.parametrize("phrase", ["revoke", "Revoke ", "REVOKE", ""])
+def test_anything_but_exactly_revoke_is_refused_and_the_dialog_says_so(desk: Client, phrase: str) -> None:
+    desk.post(reverse("configuration:generate_key"))
+
+    answer = desk.post(reverse("configuration:revoke_key"), {"phrase": phrase})
+
+    assert answer.status_code == 422
+    assert "type exactly Revoke" in text_of(answer)
+    assert ApiKey.objects.active().count() == 1
+
+
+def test_revoke_ends_the_key_and_another_can_be_generated(desk: Client) -> None:
+    desk.post(reverse("configuration:generate_key"))
+
+    answer = desk.post(reverse("configuration:revoke_key"), {"phrase": "Revoke"}, follow=True)
+
+    assert "can never be used again" in text_of(answer)
+    assert not ApiKey.objects.active().exists()
+    assert "Generate API Key" in text_of(answer)
+
+
+def test_the_revoke_dialog_is_a_page_where_no_scripts_run(desk: Client) -> None:
+    desk.post(reverse("configuration:generate_key"))
+
+    text = text_of(desk.get(reverse("configuration:revoke_key")))
+
+    assert "Confirmation phrase" in text
+    assert 'id="revoke-dialog"' in text
+
+
+def test_one_of_two_keys_can_be_revoked(desk: Client) -> None:
+    for _ in range(2):
+        desk.post(reverse("configuration:generate_key"), {"rotate": "yes"})
+    older = ApiKey.objects.order_by("created_at")[0]
+
+    desk.post(reverse("configuration:revoke_key"), {"phrase": "Revoke", "key_id": str(older.id)})
+
+    assert list(ApiKey.objects.active()) == [ApiKey.objects.exclude(pk=older.pk).get()]

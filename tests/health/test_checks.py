@@ -1,0 +1,185 @@
+"""What doctor, /readyz and /metrics say when all is well and when it is not."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from gatekeeper.directory.mappings import choose_fallback_team
+from gatekeeper.health import checks, heartbeats
+from gatekeeper.health.checks import Status
+from gatekeeper.health.heartbeats import Process
+from gatekeeper.health.models import Heartbeat
+from saml.models import SyncRun, SyncState
+from scim.api_keys import generate_key
+from tests.builders import ADMIN, make_group, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+NAMES = {
+    "database",
+    "migrations",
+    "broker",
+    "worker",
+    "beat",
+    "public_url",
+    "scim_key",
+    "saml_certificates",
+    "fallback_team",
+    "clock",
+    "saml_sync",
+}
+
+
+@pytest.fixture
+def both_alive():
+    heartbeats.beat(Process.WORKER)
+    heartbeats.beat(Process.BEAT)
+
+
+@pytest.fixture
+def doctor(capsys):
+    def run() -> tuple[int, dict]:
+        status = 0
+        try:
+            call_command("doctor", "--json")
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return status, {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+
+    return run
+
+
+def test_doctor_asks_everything_and_says_what_to_do_about_each_finding(doctor):
+    status, found = doctor()
+
+    assert status == 1
+    assert set(found) == NAMES
+    for check in found.values():
+        assert set(check) == {"name", "status", "detail", "fix"}
+        assert bool(check["fix"]) == (check["status"] != "ok")
+
+
+def test_doctor_for_people_is_one_screen(capsys):
+    with pytest.raises(SystemExit):
+        call_command("doctor")
+
+    printed = capsys.readouterr().out
+    assert "FAILED  worker: It has never been seen." in printed
+    assert len(printed.splitlines()) <= 2 * len(NAMES)
+
+
+def test_worker_and_beat_are_alive_while_they_say_so(both_alive):
+    assert checks.check_worker().status is Status.OK
+    assert checks.check_beat().status is Status.OK
+
+
+def test_a_process_that_has_not_been_seen_for_minutes_is_named(both_alive):
+    Heartbeat.objects.filter(name="worker").update(at=timezone.now() - timedelta(minutes=3))
+
+    assert checks.check_worker().status is Status.FAILED
+    assert "Start the Celery worker" in checks.check_worker().fix
+    assert checks.check_beat().status is Status.OK
+
+
+def test_without_an_active_key_nobody_can_provision():
+    assert checks.check_scim_key().status is Status.WARNING
+
+
+def test_a_key_that_expires_soon_is_a_warning_with_the_days_left():
+    generate_key("Entra", expires_at=timezone.now() + timedelta(days=9, hours=1), actor=ADMIN)
+
+    check = checks.check_scim_key()
+
+    assert (check.status, check.detail) == (Status.WARNING, "Entra expires in 9 days.")
+
+
+def test_a_key_that_does_not_expire_is_fine():
+    generate_key("Entra", expires_at=None, actor=ADMIN)
+
+    assert checks.check_scim_key().status is Status.OK
+
+
+def test_the_fallback_team_is_a_warning_until_one_is_chosen():
+    assert checks.check_fallback_team().status is Status.WARNING
+
+    choose_fallback_team(make_team("General").id, actor=ADMIN)
+
+    assert checks.check_fallback_team().detail == "General is the fallback team."
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(5, Status.OK), (74, Status.OK), (80, Status.FAILED)])
+def test_a_sync_is_late_when_it_missed_a_minute_45(minutes, status):
+    ended = timezone.now() - timedelta(minutes=minutes)
+    SyncRun.objects.create(state=SyncState.FINISHED, started_at=ended, finished_at=ended, actor_kind="clock")
+
+    assert checks.check_saml_sync().status is status
+
+
+def test_a_sync_that_failed_does_not_count():
+    now = timezone.now()
+    SyncRun.objects.create(state=SyncState.FAILED, started_at=now, finished_at=now, actor_kind="clock")
+
+    assert checks.check_saml_sync().status is Status.WARNING
+
+
+def test_an_address_that_nobody_answers_is_named(settings):
+    settings.PUBLIC_URL = "http://127.0.0.1:9"
+
+    assert "http://127.0.0.1:9/healthz cannot be reached" in checks.check_public_url().detail
+
+
+def test_tables_of_another_version_are_named(monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'health'")
+
+    check = checks.check_migrations()
+
+    assert check.status is Status.FAILED
+    assert "health.0001_initial" in check.detail
+    assert {found.name for found in checks.run_checks()} == {"database", "migrations", "broker"}
+
+
+def test_readyz_is_503_with_the_reason_until_beat_ticks(client):
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert {check["name"]: check["status"] for check in answer.json()["checks"]}["beat"] == "failed"
+
+    heartbeats.beat(Process.BEAT)
+
+    assert client.get("/readyz").status_code == 200
+
+
+def test_healthz_asks_no_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/healthz")
+
+    assert answer.json() == {"status": "ok"}
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_the_pulse_is_read_only(client, path):
+    assert client.post(path).status_code == 405
+
+
+def test_metrics_count_people_and_groups(client, both_alive):
+    make_group(members=[make_user(), make_user(active=False)])
+
+    page = client.get("/metrics").content.decode()
+
+    assert 'gatekeeper_users{active="true",origin="scim"} 1.0' in page
+    assert 'gatekeeper_users{active="false",origin="scim"} 1.0' in page
+    assert "gatekeeper_idp_groups 1.0" in page
+    assert 'gatekeeper_heartbeat_age_seconds{process="worker"}' in page
+
+
+def test_metrics_cost_the_same_whatever_the_number_of_people(client, django_assert_max_num_queries):
+    make_group(members=[make_user() for _ in range(30)])
+
+    with django_assert_max_num_queries(10):
+        client.get("/metrics")

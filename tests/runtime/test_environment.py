@@ -1,0 +1,137 @@
+"""A wrong environment value stops every process with one line that names the variable, and no traceback."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gatekeeper import environment
+from gatekeeper.environment import BadEnvironment
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+WRONG = [
+    ("PORT", "eighty"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("PORT", "٣"),
+    ("HOST", "two words"),
+    ("DEBUG", "perhaps"),
+    ("PUBLIC_URL", "gatekeeper.example.com"),
+    ("PUBLIC_URL", "https://gatekeeper.example.com/path"),
+    ("PUBLIC_URL", "https://user@gatekeeper.example.com"),
+    ("PUBLIC_URL", "https://gatekeeper.example.com:port"),
+    ("PUBLIC_URL", "ftp://gatekeeper.example.com"),
+    ("ALLOWED_HOSTS", "https://gatekeeper.example.com"),
+    ("TIME_ZONE", "Mars/Olympus"),
+    ("DATABASE_URL", "mysql://root@localhost/gatekeeper"),
+    ("DATABASE_URL", "postgres://me:hunter2@localhost:port/gatekeeper"),
+    ("DATABASE_URL", "nonsense"),
+    ("REDIS_URL", "http://localhost"),
+    ("REDIS_URL", "redis://localhost:6379/first"),
+    ("SECRET_KEY", "too short"),
+    ("LOG_FORMAT", "xml"),
+    ("DATA_DIR", "/dev/null/folder"),
+]
+
+
+def run(command: list[str], tmp_path: Path, given: str = "", **values: str) -> subprocess.CompletedProcess[str]:
+    ours = {**os.environ, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "gatekeeper.settings", **values}
+    return subprocess.run(
+        command, cwd=ROOT, env=ours, input=given, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+# Reads the settings anew with each wrong value, in one process, and prints what would stop the start.
+TRY_EACH = """
+import json, os, sys
+for name, value in json.load(sys.stdin):
+    before = os.environ.get(name)
+    os.environ[name] = value
+    sys.modules.pop("gatekeeper.settings", None)
+    try:
+        import gatekeeper.settings
+    except SystemExit as stop:
+        print(json.dumps(stop.code))
+    else:
+        print(json.dumps(None))
+    if before is None: del os.environ[name]
+    else: os.environ[name] = before
+"""
+
+
+def test_a_wrong_value_stops_the_start_with_one_line_that_names_the_variable(tmp_path):
+    done = run([sys.executable, "-c", TRY_EACH], tmp_path, given=json.dumps(WRONG))
+
+    reasons = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(reasons) == len(WRONG), done.stderr
+    for (name, value), reason in zip(WRONG, reasons, strict=True):
+        assert reason is not None, f"{name}={value} was accepted"
+        assert reason.startswith(f"{name} ")
+        assert "\n" not in reason
+        assert "hunter2" not in reason
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", "start"],
+        [str(BIN / "gunicorn"), "gatekeeper.wsgi"],
+        [str(BIN / "celery"), "--app", "gatekeeper", "worker"],
+        [str(BIN / "celery"), "--app", "gatekeeper", "beat"],
+    ],
+    ids=["manage.py check", "manage.py start", "gunicorn", "celery worker", "celery beat"],
+)
+def test_every_process_stops_at_a_wrong_value_without_a_traceback(command, tmp_path):
+    done = run(command, tmp_path, TIME_ZONE="Mars/Olympus")
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["TIME_ZONE must be a time zone such as Europe/Helsinki, not 'Mars/Olympus'."]
+
+
+def test_an_empty_value_counts_as_not_set(monkeypatch):
+    monkeypatch.setenv("PORT", " ")
+
+    assert environment.integer("PORT", default=8000, lowest=1, highest=65535) == 8000
+
+
+def test_an_origin_loses_its_trailing_slash_and_keeps_its_port(monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://Gatekeeper.Example.com:8443/")
+
+    assert environment.origin("PUBLIC_URL", default="") == "https://gatekeeper.example.com:8443"
+
+
+def test_the_secret_is_made_once_and_only_its_owner_may_read_it(monkeypatch, tmp_path):
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    file = tmp_path / "secret_key"
+
+    first = environment.secret("SECRET_KEY", stored_in=file)
+
+    assert environment.secret("SECRET_KEY", stored_in=file) == first
+    assert len(first) > 60
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_processes_that_start_together_agree_on_one_secret(monkeypatch, tmp_path):
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: environment.secret("SECRET_KEY", stored_in=tmp_path / "key"), range(32)))
+
+    assert len(set(made)) == 1
+
+
+def test_a_secret_file_without_a_secret_is_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setattr(environment, "SECRET_WAIT", 0.1)
+    (tmp_path / "key").write_text("")
+
+    with pytest.raises(BadEnvironment, match=r"SECRET_KEY is not set and .* holds no secret"):
+        environment.secret("SECRET_KEY", stored_in=tmp_path / "key")

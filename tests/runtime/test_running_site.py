@@ -1,0 +1,124 @@
+"""The real processes: a first start, a second one, tasks through a real broker, and an end on request."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+
+from tests.site import ROOT, Site, free_port, wait_until
+
+SEEN = "from gatekeeper.health.heartbeats import *; print('seen' if age(Process.WORKER) else 'never')"
+SEND = "from gatekeeper.health.tasks import heartbeat; heartbeat.delay()"
+FORGET = "from gatekeeper.health.models import Heartbeat; Heartbeat.objects.all().delete()"
+
+COUNT = "from gatekeeper.directory.models import User; print(User.objects.local().count())"
+
+
+def shell(site: Site, code: str) -> str:
+    return site.manage("shell", "--no-imports", "-c", code, as_json=False).stdout.strip()
+
+
+def test_the_first_start_prints_the_administrator_once_and_the_second_keeps_the_data(make_site):
+    site = make_site(processes=())
+
+    first = site.prepared.stdout
+    second = site.manage("start", "--prepare-only", as_json=False).stdout
+
+    assert f"{site.url}/sign-in/" in first
+    assert re.search(r"E-mail +admin@gatekeeper\.local", first)
+    assert re.search(r"Password +\S{20}\n", first)
+    assert "Password" not in second
+    assert shell(site, COUNT) == "1"
+
+
+def test_a_worker_runs_a_task_through_the_broker_and_picks_up_what_waited_while_it_was_dead(make_site):
+    site = make_site(processes=("worker",))
+    shell(site, SEND)
+    wait_until(lambda: shell(site, SEEN) == "seen", what="the first task")
+
+    site.kill_worker()
+    shell(site, FORGET)
+    shell(site, SEND)
+    assert shell(site, SEEN) == "never"
+    site.start_worker()
+
+    wait_until(lambda: shell(site, SEEN) == "seen", what="the task that waited")
+
+
+def test_a_worker_ends_cleanly_when_its_whole_group_is_told_to(make_site):
+    site = make_site(processes=("worker",))
+    wait_until(lambda: "ready." in site.log("worker").read_text(), what="the worker's start")
+
+    assert site.end_process("worker", signal.SIGTERM) == 0
+    assert "SIGTERM)" not in site.log("worker").read_text()
+
+
+def test_the_running_site_answers_liveness_and_serves_hashed_static_files(running_site):
+    page = httpx.get(f"{running_site.url}/sign-in/")
+    sheet = re.search(r'href="(/static/[^"]+\.css)"', page.text)
+
+    assert httpx.get(f"{running_site.url}/healthz").json() == {"status": "ok"}
+    assert page.status_code == 200
+    assert sheet is not None
+    assert httpx.get(running_site.url + sheet[1]).headers["Cache-Control"].startswith("max-age=315360000")
+
+
+def test_ctrl_c_stops_all_three_processes_of_the_whole_site(make_site):
+    site = make_site(processes=())
+    started = subprocess.Popen(
+        [sys.executable, "manage.py", "start"],
+        cwd=ROOT,
+        env={**site.environment, "PORT": str(port := free_port()), "PUBLIC_URL": f"http://127.0.0.1:{port}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: _answers(port), what="the start")
+        wait_for_line(started, "celery@", "ready.")
+        started.send_signal(signal.SIGINT)
+        output, _ = started.communicate(timeout=40)
+    finally:
+        started.kill()
+
+    assert started.returncode == 0
+    assert output.rstrip().endswith("Gatekeeper has stopped.")
+    assert all(f"{name} stopped" in output for name in ("web", "worker", "beat"))
+    assert not _answers(port)
+
+
+def test_when_one_process_ends_by_itself_everything_stops_and_says_so(make_site):
+    site = make_site(processes=())
+    done = subprocess.run(
+        [sys.executable, "manage.py", "start"],
+        cwd=ROOT,
+        env={**site.environment, "HOST": "203.0.113.1"},  # an address that this machine does not have
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "A process ended by itself, so everything was stopped" in done.stderr
+
+
+def wait_for_line(process: subprocess.Popen[str], *words: str) -> None:
+    assert process.stdout is not None
+    end = time.monotonic() + 60
+    for line in process.stdout:
+        if all(word in line for word in words):
+            return
+        assert time.monotonic() < end
+    raise AssertionError(f"{words} never appeared")
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,218 @@
+"""An independent identity provider: pysaml2 with a small HTTP server, so that real XML travels over real HTTP.
+
+``with running_idp() as idp:`` gives ``idp.metadata_url`` for a connection; show it ours with ``idp.trust(url)``.
+Whoever is sent to it is signed in at once as ``idp.person``, or as ``?person=`` of its page ``/pick?to=SSO_URL``.
+"""
+
+import html
+import shutil
+import tempfile
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from tests.saml.keys import KeyPair, key_pair
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pysaml2 names a cipher that cryptography has moved; we never use it.
+    from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+    from saml2.config import IdPConfig
+    from saml2.metadata import create_metadata_string
+    from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID
+    from saml2.server import Server
+    from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
+
+PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+FORM = """<!doctype html><title>Signing in</title><form method="post" action="{action}">
+<input type="hidden" name="SAMLResponse" value="{value}"><button>Continue</button></form>
+<script>document.forms[0].submit()</script>"""
+
+
+class Idp:
+    """The identity provider behind the server; ``person`` is whom it says is at the browser."""
+
+    def __init__(self, url: str, keys: KeyPair) -> None:
+        self.url = url
+        self.person = "ada.obi@contoso.com"
+        self.attributes: dict[str, Any] = {}
+        self.logouts: list[str] = []
+        self.document_override: bytes | None = None
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self._sp_metadata: list[str] = []
+        self.use_keys(keys)
+
+    @property
+    def metadata_url(self) -> str:
+        return f"{self.url}/metadata"
+
+    def use_keys(self, *keys: KeyPair) -> None:
+        """Sign with the first pair and publish all of them: a rollover is one call before and one after."""
+        folder = Path(tempfile.mkdtemp(prefix="test-idp-"))
+        for number, pair in enumerate(keys):
+            (folder / f"key{number}.pem").write_bytes(pair.key_pem)
+            (folder / f"certificate{number}.pem").write_bytes(pair.certificate_pem)
+        self._folder, self._keys = folder, keys
+        self._server: Server | None = None
+
+    def trust(self, sp_metadata_url: str) -> None:
+        """Read a service provider's metadata from where it publishes it."""
+        answer = httpx.get(sp_metadata_url)
+        assert answer.headers["content-type"] == "application/samlmetadata+xml"
+        self.trust_document(answer.text)
+
+    def trust_document(self, sp_metadata: str) -> None:
+        """Take a service provider's metadata as it is."""
+        self._sp_metadata.append(sp_metadata)
+        self._server = None
+
+    def metadata(self) -> bytes:
+        if self.document_override is not None:
+            return self.document_override
+        document: str | bytes = create_metadata_string(None, config=self._config())
+        return document.encode() if isinstance(document, str) else document
+
+    def answer_sign_on(self, saml_request: str, person: str) -> tuple[str, str]:
+        """The address to post to, and the base64 of the signed response."""
+        server = self._saml()
+        request = server.parse_authn_request(saml_request, BINDING_HTTP_REDIRECT)
+        facts = server.response_args(request.message, [BINDING_HTTP_POST])
+        response = server.create_authn_response(
+            identity=self.attributes,
+            userid=person,
+            name_id=NameID(format=NAMEID_FORMAT_EMAILADDRESS, text=person),
+            authn={"class_ref": PASSWORD_CLASS, "authn_auth": self.url},
+            sign_assertion=True,
+            sign_response=False,
+            sign_alg=SIG_RSA_SHA256,
+            digest_alg=DIGEST_SHA256,
+            in_response_to=facts["in_response_to"],
+            sp_entity_id=facts["sp_entity_id"],
+            destination=facts["destination"],
+        )
+        form = server.apply_binding(BINDING_HTTP_POST, str(response), facts["destination"], response=True)
+        value = form["data"].split('name="SAMLResponse" value="')[1].split('"')[0]
+        return facts["destination"], html.unescape(value)
+
+    def answer_sign_out(self, saml_request: str) -> str:
+        """The address that carries the LogoutResponse back."""
+        server = self._saml()
+        request = server.parse_logout_request(saml_request, BINDING_HTTP_REDIRECT)
+        self.logouts.append(request.message.name_id.text)
+        response = server.create_logout_response(request.message, [BINDING_HTTP_REDIRECT])
+        destination = server.response_args(request.message, [BINDING_HTTP_REDIRECT])["destination"]
+        sent = server.apply_binding(BINDING_HTTP_REDIRECT, str(response), destination, response=True)
+        return dict(sent["headers"])["Location"]
+
+    def _saml(self) -> Server:
+        if self._server is None:
+            self._server = Server(config=self._config())
+        return self._server
+
+    def _config(self) -> IdPConfig:
+        more = [
+            {"key_file": str(self._folder / f"key{n}.pem"), "cert_file": str(self._folder / f"certificate{n}.pem")}
+            for n in range(1, len(self._keys))
+        ]
+        config: IdPConfig = IdPConfig().load(
+            {
+                "entityid": self.metadata_url,
+                "xmlsec_binary": shutil.which("xmlsec1"),
+                "key_file": str(self._folder / "key0.pem"),
+                "cert_file": str(self._folder / "certificate0.pem"),
+                "additional_cert_files": [each["cert_file"] for each in more],
+                "metadata": {"inline": self._sp_metadata} if self._sp_metadata else {},
+                "service": {
+                    "idp": {
+                        "endpoints": {
+                            "single_sign_on_service": [(f"{self.url}/sso", BINDING_HTTP_REDIRECT)],
+                            "single_logout_service": [(f"{self.url}/slo", BINDING_HTTP_REDIRECT)],
+                        },
+                        "name_id_format": [NAMEID_FORMAT_EMAILADDRESS],
+                        "policy": {"default": {"lifetime": {"minutes": 15}}},
+                    }
+                },
+            }
+        )
+        return config
+
+
+class _Pages(BaseHTTPRequestHandler):
+    idp: Idp
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        pages = {"/metadata": self._metadata, "/sso": self._sso, "/slo": self._slo, "/pick": self._pick}
+        pages.get(address.path, self._missing)(query)
+
+    def _metadata(self, query: dict[str, str]) -> None:
+        self.idp.asked.set()
+        self.idp.may_answer.wait(30)
+        self._send(200, self.idp.metadata(), "application/samlmetadata+xml")
+
+    def _sso(self, query: dict[str, str]) -> None:
+        action, value = self.idp.answer_sign_on(query["SAMLRequest"], self.idp.person)
+        self._send(200, FORM.format(action=html.escape(action), value=value).encode(), "text/html")
+
+    def _slo(self, query: dict[str, str]) -> None:
+        if "SAMLRequest" in query:
+            self._redirect(self.idp.answer_sign_out(query["SAMLRequest"]))
+        else:
+            self._send(200, b"signed out at the identity provider", "text/html")
+
+    def _pick(self, query: dict[str, str]) -> None:
+        """Choose who is at the browser, then begin at the service provider."""
+        self.idp.person = query["person"]
+        self._redirect(query["to"])
+
+    def _missing(self, query: dict[str, str]) -> None:
+        self._send(404, b"", "text/plain")
+
+    def _redirect(self, location: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _send(self, status: int, body: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Quiet: what went wrong shows in the test."""
+
+
+@contextmanager
+def running_idp(keys: KeyPair | None = None) -> Iterator[Idp]:
+    """Serve an identity provider on a free port of this machine until the block ends."""
+    handler = type("Pages", (_Pages,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    idp = Idp(f"http://127.0.0.1:{server.server_address[1]}", keys or key_pair())
+    handler.idp = idp  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield idp
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def press_continue(client: httpx.Client, page: httpx.Response) -> httpx.Response:
+    """Submit the form on the identity provider's page, as its script does in a browser."""
+    action = html.unescape(page.text.split('action="')[1].split('"')[0])
+    value = page.text.split('name="SAMLResponse" value="')[1].split('"')[0]
+    return client.post(action, data={"SAMLResponse": html.unescape(value)})

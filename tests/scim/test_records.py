@@ -1,0 +1,68 @@
+"""The directory's record of a SCIM profile, and the sentences about its changes."""
+
+import pytest
+
+from scim.errors import InvalidValue
+from scim.records import differences, group_record, user_profile, user_record, work_email
+from scim.schemas import ENTERPRISE_USER
+
+WORK, HOME = {"type": "work", "value": "w@x"}, {"type": "home", "value": "h@x"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        ({"emails": [HOME, WORK]}, "w@x"),
+        ({"emails": [HOME, {**WORK, "type": "Work"}]}, "w@x"),
+        ({"emails": [HOME, {"value": "p@x", "primary": True}]}, "p@x"),
+        ({"emails": [HOME, {"value": "o@x"}]}, "h@x"),
+        ({"emails": [{"type": "work"}, HOME]}, "h@x"),
+        ({"userName": "ada@x"}, "ada@x"),
+        ({"userName": "ada"}, None),
+        ({"userName": "ada@x", "emails": [HOME]}, "h@x"),
+    ],
+)
+def test_the_work_email_is_found_by_type_then_primary_then_order_then_name(profile, expected):
+    assert work_email(profile) == expected
+
+
+def test_a_profile_and_its_record_are_the_same_thing():
+    profile = {"userName": "ada", "externalId": "1", "active": False, "displayName": "A", "title": "T",
+               ENTERPRISE_USER: {"department": "L"}}  # fmt: skip
+    record = user_record(profile, active_if_unstated=True)
+
+    assert user_profile(record) == profile
+    assert dict(record.attributes) == {"title": "T", ENTERPRISE_USER: {"department": "L"}}
+
+
+@pytest.mark.parametrize("unstated", [True, False])
+def test_active_is_taken_over_when_it_is_not_stated(unstated):
+    assert user_record({"userName": "a"}, active_if_unstated=unstated).active is unstated
+
+
+@pytest.mark.parametrize("profile", [{}, {"userName": ""}, {"userName": "  "}])
+def test_a_record_needs_a_name(profile):
+    with pytest.raises(InvalidValue):
+        user_record(profile, active_if_unstated=True)
+    with pytest.raises(InvalidValue):
+        group_record(profile)
+
+
+def test_differences_are_told_in_words():
+    before = {"title": "A", "active": True, "emails": [WORK], "name": {"givenName": "G"}, "nickName": "N"}
+    after = {
+        "title": "B",
+        "active": False,
+        "emails": [HOME],
+        "name": {"givenName": "G", "familyName": "F"},
+        "locale": "en",
+    }
+
+    assert differences(before, after) == [
+        "title changed from “A” to “B”",
+        "active changed from true to false",
+        "emails changed",
+        "nickName removed",
+        "name.familyName set to “F”",
+        "locale set to “en”",
+    ]
