@@ -85,9 +85,18 @@ class ProvisioningRecord:
 
 def record_provisioning(record: ProvisioningRecord) -> None:
     """Add one provisioning entry: in the transaction of the change, or after the rollback of what was refused."""
+    _provisioning_entry(record).save(force_insert=True)
+
+
+def record_all_provisioning(records: Sequence[ProvisioningRecord]) -> None:
+    """Add many provisioning entries at once, as ``record_provisioning`` adds one."""
+    ProvisioningEntry.objects.bulk_create([_provisioning_entry(record) for record in records], batch_size=500)
+
+
+def _provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
     fields = asdict(record)
     for name in ("request", "answer", "changed"):
         fields[name] = redact(fields[name])
     for name, limit in (("path", 500), ("query", 2000), ("user_label", 300), ("group_label", 300), ("detail", 1000)):
         fields[name] = fields[name][:limit]
-    ProvisioningEntry(**fields).save(force_insert=True)
+    return ProvisioningEntry(**fields)

@@ -1,6 +1,7 @@
 """What may be done to a person. Every door calls these verbs; nobody else writes a user row."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
@@ -15,7 +16,8 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
+from gatekeeper.audit.log import entry, record, record_all
+from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.folding import fold
@@ -28,6 +30,7 @@ from gatekeeper.errors import AdministratorExists, InvalidValue, UserNameTaken, 
 UserEdit = Callable[[UserRecord], UserRecord]
 VersionCheck = Callable[[int], bool]
 
+BATCH = 500  # rows in one statement
 NAME_LIMIT = 512  # characters, as the columns hold them
 PASSWORD_MINIMUM = 12  # characters: NIST SP 800-63B asks for 8 beside a second factor, 15 without; attempts are limited
 
@@ -46,6 +49,35 @@ def create_user(wanted: UserRecord, *, actor: Actor) -> User:
     if twin.active:
         raise UserNameTaken(wanted.user_name)
     return _revive(twin, wanted, actor=actor)
+
+
+@transaction.atomic
+def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
+    """Add many new people at once, all or none; nobody is revived. Returns them in the order of ``wanted``.
+
+    Cost:   the number of statements grows with the hundreds of people only.
+    Raises: UserNameTaken when a name is in use, also by somebody inactive, or is twice in ``wanted``; InvalidValue.
+    """
+    names = [fold(each.user_name) for each in wanted]
+    for each, times in zip(wanted, map(Counter(names).__getitem__, names), strict=True):
+        _validate(each)
+        if times > 1:
+            raise UserNameTaken(each.user_name)
+    taken = User.objects.provisioned().filter(user_name_folded__in=names).first()
+    if taken is not None:
+        raise UserNameTaken(taken.user_name)
+    now = timezone.now()
+    users = [_new_user(each, now) for each in wanted]
+    try:
+        with transaction.atomic():
+            User.objects.bulk_create(users, batch_size=BATCH)
+    except IntegrityError:
+        raise UserNameTaken(wanted[0].user_name) from None
+    ActivePeriod.objects.bulk_create(
+        [ActivePeriod(user=user, since=now) for user in users if user.active], batch_size=BATCH
+    )
+    record_all([_created(user, each, actor) for user, each in zip(users, wanted, strict=True)])
+    return users
 
 
 @transaction.atomic
@@ -142,18 +174,29 @@ def _end(user: User, now: datetime, *, actor: Actor) -> None:
 
 def _insert(wanted: UserRecord, *, actor: Actor) -> User:
     now = timezone.now()
-    user = User(origin=Origin.SCIM, created_at=now, password=make_password(None))
+    user = _new_user(wanted, now)
     try:
         # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
         with transaction.atomic():
-            _save_names(user, wanted, now)
             user.save(force_insert=True)
     except IntegrityError:
         raise UserNameTaken(wanted.user_name) from None
     if user.active:
         ActivePeriod.objects.create(user=user, since=now)
-    record(Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=_document(wanted))
+    record_all([_created(user, wanted, actor)])
     return user
+
+
+def _new_user(wanted: UserRecord, now: datetime) -> User:
+    user = User(origin=Origin.SCIM, created_at=now, password=make_password(None))
+    _save_names(user, wanted, now)
+    return user
+
+
+def _created(user: User, wanted: UserRecord, actor: Actor) -> AuditEntry:
+    return entry(
+        Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=_document(wanted)
+    )
 
 
 def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:

@@ -1,4 +1,6 @@
-"""Names the room to Django."""
+"""Names the room to Django, and registers its checks of the settings."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -8,3 +10,6 @@ class HealthConfig(AppConfig):
     label = "health"
     verbose_name = "Health"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("gatekeeper.health.boot")

@@ -2,23 +2,20 @@
 
 from typing import Any
 
-import structlog
 from celery.beat import PersistentScheduler
-from django.db import DatabaseError, close_old_connections
 
-from gatekeeper.health.heartbeats import Process, beat
-
-log = structlog.get_logger(__name__)
+from gatekeeper.health.heartbeats import Process, try_to_beat
 
 
 class Scheduler(PersistentScheduler):
     """Keeps its schedule on disk: a minute 45 that was missed while the site was down is made up for at its start."""
 
+    def setup_schedule(self) -> None:
+        """Read the schedule, and say that the clock has started."""
+        super().setup_schedule()
+        try_to_beat(Process.BEAT)
+
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send the task that is due, then say that the clock ticks. A database that is away must not stop it."""
+        """Send the task that is due, then say that the clock ticks."""
         super().apply_entry(entry, producer=producer)
-        try:
-            close_old_connections()
-            beat(Process.BEAT)
-        except DatabaseError as error:
-            log.warning("beat_heartbeat_not_written", reason=str(error))
+        try_to_beat(Process.BEAT)

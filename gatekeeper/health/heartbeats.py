@@ -3,12 +3,16 @@
 from datetime import timedelta
 from enum import StrEnum
 
+import structlog
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from gatekeeper.health.models import Heartbeat
 
 # Both beat once a minute; two missed ones and some slack mean that something is wrong.
 LATE_AFTER = timedelta(seconds=150)
+
+log = structlog.get_logger(__name__)
 
 
 class Process(StrEnum):
@@ -21,6 +25,15 @@ class Process(StrEnum):
 def beat(process: Process) -> None:
     """Say that ``process`` lives now. One write; safe from several processes at once."""
     Heartbeat.objects.update_or_create(name=process.value, defaults={"at": timezone.now()})
+
+
+def try_to_beat(process: Process) -> None:
+    """The same from a long-lived process, which a database that is away must not stop: that is logged instead."""
+    try:
+        close_old_connections()
+        beat(process)
+    except DatabaseError as error:
+        log.warning("heartbeat_not_written", process=process.value, reason=str(error))
 
 
 def age(process: Process) -> timedelta | None:

@@ -56,8 +56,7 @@ LINKS = """
                            {sign_on_url}
 
   The pretend Entra        {launch_url}
-  Try: somebody of 'GK Administrators' to configure, {late}
-  to be told to wait for the next sync, {stranger} to be refused.
+  Try: somebody of 'GK Administrators' to configure, {stranger} to be refused{late}.
 ────────────────────────────────────────────────────────────────────────
 Ctrl-C stops everything; `make demo` again goes on with the same company.
 """
@@ -103,6 +102,8 @@ class Demo:
         self._company: Company = Size().company()
         self._idp = Addresses(f"http://{HOST}:{place.port + PORT_OFFSET}", self._company.tenant_id)
         self._processes = Processes(place.root, place.folder, place.environment(os.environ))
+        self._is_new = True
+        self._sign_on_url = ""
 
     def start(self) -> None:
         """Start everything, fill it, print the links. Raises DemoFailed with one line; then call ``stop``."""
@@ -114,6 +115,7 @@ class Demo:
             self._say("A demo that was left half made is thrown away.")
             shutil.rmtree(place.folder)
         place.folder.mkdir(parents=True, exist_ok=True)
+        self._is_new = not known
         known = known or self._prepare()
         self._serve()
         self._fill(known)
@@ -159,7 +161,7 @@ class Demo:
             raise DemoFailed(str(problem)) from problem
         if report.failed:
             raise DemoFailed(f"{report.failed} requests failed. The first: {report.first_failure}")
-        if not self._place.state.exists():
+        if self._is_new:
             self._say("Deciding what the groups are worth …")
             mappings = self._place.folder / "configuration.json"
             mappings.write_text(json.dumps(MAPPINGS, indent=2))
@@ -167,9 +169,11 @@ class Demo:
         self._say("Connecting SAML and running the user sync …")
         self._connect()
         linked = self._processes.document("sync_saml_users")["linked"]
-        self._say(f"{linked} people were linked. Two more join now, after the sync …")
-        late = identity_provider(company, self._idp_folder(), self._place.port + PORT_OFFSET).late
-        provision_people(base_url, known["api_key"], company, late, sys.stderr)
+        self._say(f"The sync linked {linked} people.")
+        if self._is_new:
+            self._say("Two more join now, after the sync …")
+            late = identity_provider(company, self._idp_folder(), self._place.port + PORT_OFFSET).late
+            provision_people(base_url, known["api_key"], company, late, sys.stderr)
         with os.fdopen(os.open(self._place.state, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(known, file)
 
@@ -202,7 +206,9 @@ class Demo:
                 password=known["password"],
                 sign_on_url=self._sign_on_url,
                 launch_url=self._idp.launch_url,
-                late=idp.late[0].display_name,
+                late=f",\n  and {idp.late[0].display_name} to be told to wait for the next sync"
+                if self._is_new
+                else "",
                 stranger=idp.unassigned[0].display_name,
             )
         )

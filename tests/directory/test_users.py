@@ -9,7 +9,7 @@ from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import ActivePeriod, SignIn, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.sign_in import open_sign_in
-from gatekeeper.directory.users import create_local_administrator, create_user, delete_user, edit_user
+from gatekeeper.directory.users import create_local_administrator, create_user, create_users, delete_user, edit_user
 from gatekeeper.errors import (
     AdministratorExists,
     InvalidValue,
@@ -168,6 +168,27 @@ def test_scim_verbs_never_reach_a_local_administrator() -> None:
 
     with pytest.raises(UserNotFound):
         delete_user(root.id, actor=ENTRA)
+
+
+def test_many_people_are_added_at_once_with_an_entry_each(django_assert_max_num_queries: object) -> None:
+    wanted = [UserRecord(user_name=f"u{number}@example.com", active=number % 2 == 0) for number in range(100)]
+
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
+        users = create_users(wanted, actor=ENTRA)
+
+    assert [user.user_name for user in users] == [each.user_name for each in wanted]
+    assert ActivePeriod.objects.live().count() == 50
+    assert AuditEntry.objects.filter(event="user.created").count() == 100
+
+
+@pytest.mark.parametrize("names", [["ada@example.com", "ADA@example.com"], ["new@example.com", "Taken@example.com"]])
+def test_of_many_people_none_is_added_when_one_name_is_taken(names: list[str]) -> None:
+    make_user("taken@example.com", active=False)
+
+    with pytest.raises(UserNameTaken):
+        create_users([UserRecord(user_name=name) for name in names], actor=ENTRA)
+
+    assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize("user_name", ["", "   ", "a" * 600, "a\x00b"])

@@ -10,15 +10,18 @@ import httpx
 
 from tests.site import ROOT, Site, free_port, wait_until
 
-SEEN = "from gatekeeper.health.heartbeats import *; print('seen' if age(Process.WORKER) else 'never')"
+SEEN = "from gatekeeper.health.models import Heartbeat as H; print('both' if H.objects.count() == 2 else 'no')"
 SEND = "from gatekeeper.health.tasks import heartbeat; heartbeat.delay()"
-FORGET = "from gatekeeper.health.models import Heartbeat; Heartbeat.objects.all().delete()"
 
 COUNT = "from gatekeeper.directory.models import User; print(User.objects.local().count())"
 
 
 def shell(site: Site, code: str) -> str:
     return site.manage("shell", "--no-imports", "-c", code, as_json=False).stdout.strip()
+
+
+def tasks_done(site: Site) -> int:
+    return site.log("worker").read_text().count("task_succeeded")
 
 
 def test_the_first_start_prints_the_administrator_once_and_the_second_keeps_the_data(make_site):
@@ -37,15 +40,20 @@ def test_the_first_start_prints_the_administrator_once_and_the_second_keeps_the_
 def test_a_worker_runs_a_task_through_the_broker_and_picks_up_what_waited_while_it_was_dead(make_site):
     site = make_site(processes=("worker",))
     shell(site, SEND)
-    wait_until(lambda: shell(site, SEEN) == "seen", what="the first task")
+    wait_until(lambda: tasks_done(site) == 1, what="the first task")
 
     site.kill_worker()
-    shell(site, FORGET)
     shell(site, SEND)
-    assert shell(site, SEEN) == "never"
+    assert tasks_done(site) == 1
     site.start_worker()
 
-    wait_until(lambda: shell(site, SEEN) == "seen", what="the task that waited")
+    wait_until(lambda: tasks_done(site) == 2, what="the task that waited")
+
+
+def test_worker_and_beat_count_as_alive_as_soon_as_they_have_started(make_site):
+    site = make_site(processes=("worker", "beat"))
+
+    wait_until(lambda: shell(site, SEEN) == "both", what="the first signs of life")
 
 
 def test_a_worker_ends_cleanly_when_its_whole_group_is_told_to(make_site):

@@ -25,7 +25,8 @@ class Command(BaseCommand):
             root=Path(settings.BASE_DIR), folder=Path(settings.DATA_DIR).resolve() / "demo", port=settings.PORT
         )
         demo = Demo(place, self._say)
-        signal.signal(signal.SIGTERM, _like_ctrl_c)
+        for number in (signal.SIGINT, signal.SIGTERM):  # by name: a shell's background job ignores the first
+            signal.signal(number, _like_ctrl_c)
         try:
             demo.start()
             while True:
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         except DemoFailed as problem:
             raise CommandError(str(problem)) from problem
         finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave processes behind
             demo.stop()
         self._say("The demo has stopped.")
 

@@ -1,0 +1,42 @@
+"""What no linter counts: a file has at most 400 lines, a function at most 50, and imports nothing inside."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("gatekeeper", "scim", "saml", "pretend_entra")
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+
+
+def sources() -> Iterator[Path]:
+    for room in ROOMS:
+        yield from (path for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
+
+
+def test_no_file_is_longer_than_one_can_hold_in_the_head():
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in sources()}
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_function_is_longer_than_a_screen():
+    lengths = {name: (node.end_lineno or 0) - node.lineno + 1 for name, node in functions()}
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+
+
+def test_no_import_hides_inside_a_function():
+    hidden = [
+        name for name, node in functions() for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)
+    ]
+
+    assert hidden == []

@@ -1,0 +1,88 @@
+"""Machines pass none of the browsers' machinery; browsers get all of it."""
+
+import uuid
+
+import pytest
+from django.test import Client
+
+from gatekeeper.health.boot import check_environment
+from tests.builders import PASSWORD, make_administrator
+
+pytestmark = pytest.mark.django_db
+MACHINE_PATHS = ["/scim/v2/Users", "/scim/v2", "/scim/v2/nowhere", "/healthz", "/readyz"]
+
+
+@pytest.mark.parametrize("path", MACHINE_PATHS)
+def test_a_machine_gets_no_cookie_no_redirect_and_a_content_length(client, path):
+    answer = client.get(path)
+
+    assert not answer.cookies
+    assert answer.status_code in {200, 401, 404, 503}
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Content-Security-Policy" not in answer.headers
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert uuid.UUID(answer.headers["X-Request-ID"])
+
+
+def test_a_machine_s_cookie_is_not_even_read(client, django_assert_num_queries):
+    client.cookies["gatekeeper_session"] = "x" * 32
+
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_scim_request_without_a_csrf_token_is_judged_by_its_key_alone():
+    answer = Client(enforce_csrf_checks=True).post("/scim/v2/Users", {}, content_type="application/scim+json")
+
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"].startswith("application/scim+json")
+
+
+def test_a_page_forbids_scripts_and_frames_from_elsewhere(client):
+    headers = client.get("/sign-in/").headers
+
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_session_cookie_is_closed_to_scripts_and_other_sites(client):
+    make_administrator()
+    client.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
+
+    cookie = client.cookies["gatekeeper_session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_a_page_without_its_slash_is_redirected_for_browsers(client):
+    assert client.get("/sign-in").status_code == 301
+
+
+def test_a_host_that_is_not_ours_is_refused_for_browsers(client):
+    assert client.get("/sign-in/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"PUBLIC_URL": "https://gk.example.com"}, ["gatekeeper.E001"]),
+        ({"PUBLIC_URL": "http://gk.example.com", "ALLOWED_HOSTS": ["*"]}, ["gatekeeper.W002"]),
+        ({"PUBLIC_URL": "https://gk.example.com", "ALLOWED_HOSTS": ["*"], "DEBUG": True}, ["gatekeeper.W001"]),
+        ({"PUBLIC_URL": "https://gk.example.com", "ALLOWED_HOSTS": [".example.com"]}, []),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_found(settings, changes, found):
+    settings.REDIS_URL = "redis://127.0.0.1/0"
+    for name, value in changes.items():
+        setattr(settings, name, value)
+
+    messages = check_environment()
+
+    assert [message.id for message in messages] == found
+    assert all(message.hint for message in messages)
