@@ -1,14 +1,14 @@
 """What a proposed change would do, before it is made: the facts of now beside the facts as they would be.
 
 Access is a pure function of facts, so a preview is that same function over facts plus the proposal. It runs once for
-each distinct signature (``signatures.py``), not once for each person.
+all who are granted the same (``tally.py``), not once for each person.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
 from gatekeeper.directory.models import Membership, User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import access_of_many, site_facts
-from gatekeeper.directory.signatures import active_people, count_signatures, each_signature
-from gatekeeper.directory.tally import Shift, Tally, shifts, worth_of
+from gatekeeper.directory.signatures import active_people, count_groupless, count_members, each_signature
+from gatekeeper.directory.tally import Shift, Tally, shifts
 
 PAGE = 50  # people on a page of the list
 
@@ -141,14 +141,17 @@ def preview_change(change: ProposedChange, *, by: User | None = None) -> Preview
 def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = None) -> Preview:
     """What lies between two states of the site's facts, for the people as they are now.
 
-    Cost: one query that counts people by signature, a few more for warnings; access is worked out once for each
-    distinct combination of mappings.
+    Cost: one query over memberships (two more when people in no group are in reach), a few for warnings; access is
+    worked out once for all who are granted the same.
     """
     tally = Tally(before, after)
-    people = _people_in_reach(before, after)
-    if people is not None:
-        for signature, count in count_signatures(people):
-            tally.add(signature, count)
+    touched = _touched(before, after)
+    if touched is None:
+        counts = chain(count_members(), count_groupless())
+    else:
+        counts = chain(count_members(touched) if touched else ())
+    for signature, count in counts:
+        tally.add(signature, count)
     return Preview(
         affected=tally.affected,
         levels=shifts({level: level.label for level in Level}, tally.levels),
@@ -168,9 +171,9 @@ def affected_people(
 
     ``search`` finds parts of the display name, userName and work e-mail in any case.
     """
-    people = _people_in_reach(preview.before, preview.after)
-    if people is None:
-        return [], False
+    people, touched = active_people(), _touched(preview.before, preview.after)
+    if touched is not None:
+        people = people.filter(pk__in=Membership.objects.live().filter(group__in=touched).values("user"))
     tally = Tally(preview.before, preview.after)
     found = list(islice(_changing(_searched(people, search), tally), start, start + limit + 1))
     users = User.objects.in_bulk([user_id for user_id, _, _ in found[:limit]])
@@ -180,8 +183,8 @@ def affected_people(
 
 def _changing(people: QuerySet[User], tally: Tally) -> Iterator[tuple[UUID, Access, Access]]:
     for user_id, signature in each_signature(people.order_by("user_name_folded", "id")):
-        before, after = tally.both(signature)
-        if worth_of(before) != worth_of(after):
+        before, after, differs = tally.both(signature)
+        if differs:
             yield user_id, before, after
 
 
@@ -195,8 +198,8 @@ def _searched(people: QuerySet[User], search: str) -> QuerySet[User]:
     )
 
 
-def _people_in_reach(before: SiteFacts, after: SiteFacts) -> QuerySet[User] | None:
-    """Everybody whose access could differ between the two states; None when that is nobody."""
+def _touched(before: SiteFacts, after: SiteFacts) -> list[UUID] | None:
+    """The groups whose members' access could differ; None when it could for anybody."""
     for_everybody = (
         before.teams.keys() != after.teams.keys()
         or before.fallback_team_id != after.fallback_team_id
@@ -204,13 +207,9 @@ def _people_in_reach(before: SiteFacts, after: SiteFacts) -> QuerySet[User] | No
         or before.default_mapping != after.default_mapping
     )
     if for_everybody:
-        return active_people()
-    named = before.mappings.keys() | after.mappings.keys()
-    touched = [group_id for group_id in named if before.mappings.get(group_id) != after.mappings.get(group_id)]
-    if not touched:
         return None
-    members = Membership.objects.live().filter(group__in=touched)
-    return active_people().filter(pk__in=members.values("user"))
+    named = before.mappings.keys() | after.mappings.keys()
+    return [group_id for group_id in named if before.mappings.get(group_id) != after.mappings.get(group_id)]
 
 
 def _warnings(before: SiteFacts, after: SiteFacts, tally: Tally, by: User | None) -> Iterator[Consequence]:

@@ -70,7 +70,7 @@ def site_facts(at: datetime | None = None) -> SiteFacts:
 def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
     ids = [user.id for user in users]
     groups = _groups_of(ids, at)
-    ended = _last_ended([user_id for user_id in ids if user_id not in groups], at)
+    ended = last_ended_among([user_id for user_id in ids if user_id not in groups], at)
     states = _states(ids) if at is None else states_at(users, at)
     return [
         PersonFacts(
@@ -99,7 +99,7 @@ def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UU
     return groups
 
 
-def _last_ended(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
+def last_ended_among(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
     """Why each person's last membership ended. Of several that ended at one moment, a removal counts: it revokes."""
     if not ids:
         return {}

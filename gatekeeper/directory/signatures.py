@@ -1,67 +1,56 @@
-"""People in bulk: whoever is in the same groups has the same access, so it is worked out once for all of them.
+"""People in bulk: whoever is in the same groups has the same access, so it need not be worked out for each of them.
 
-A *signature* is all that access depends on in a person's own facts. The database groups people by it.
+A *signature* is all that access depends on in a person's own facts.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import (
-    Aggregate,
-    Case,
-    Count,
-    Exists,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    TextField,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import Aggregate, Count, Exists, F, OuterRef, Q, QuerySet, TextField
 
 from gatekeeper.directory.access import Access, PersonFacts, SiteFacts, effective_access
-from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, User
-from gatekeeper.directory.models.periods import holds_at
+from gatekeeper.directory.models import ActivePeriod, Membership, Origin, User
+from gatekeeper.directory.queries import SLICE, last_ended_among
 
 NOBODY = UUID(int=0)
-COLUMNS = ("origin", "joined", "last_ended")
 
 
 class JoinedIds(Aggregate):
-    """The ids of a set as one text, in whatever order; ``Signature.read`` puts them in order."""
+    """The ids of a set as one text, in whatever order: five times less to fetch than a row for each."""
 
     template = "%(function)s(%(expressions)s, ',')"
     output_field = TextField()
-    allow_distinct = False
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         return self.as_sql(compiler, connection, function="GROUP_CONCAT", **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
-        template = "STRING_AGG(%(expressions)s::text, ',' ORDER BY %(expressions)s)"
-        return self.as_sql(compiler, connection, template=template, **context)
+        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s::text, ',')", **context)
+
+
+class _Ids(dict[str, UUID]):
+    """Each id is read once, however many people it is joined for."""
+
+    def __missing__(self, text: str) -> UUID:
+        self[text] = UUID(text)
+        return self[text]
+
+    def read(self, joined: str) -> frozenset[UUID]:
+        return frozenset([self[part] for part in joined.split(",")])
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """``last_ended`` is only stated for people in no group; it is None for those who never were in one."""
 
-    local: bool
-    groups: frozenset[UUID]
-    last_ended: str | None
-
-    @classmethod
-    def read(cls, origin: str, joined: str, last_ended: str) -> "Signature":
-        """From the three columns of ``with_signature``."""
-        groups = frozenset(UUID(part) for part in joined.split(",")) if joined else frozenset[UUID]()
-        return cls(origin == Origin.LOCAL, groups, last_ended or None)
+    local: bool = False
+    groups: frozenset[UUID] = frozenset()
+    last_ended: str | None = None
 
     def access(self, site: SiteFacts) -> Access:
         """What everybody with this signature has: the same pure function as for one person."""
@@ -91,33 +80,42 @@ def active_people(at: datetime | None = None) -> QuerySet[User]:
     )
 
 
-def with_signature(people: QuerySet[User], at: datetime | None = None) -> QuerySet[User]:
-    """Add the columns ``joined`` and ``last_ended`` that ``Signature.read`` wants beside ``origin``."""
-    own = Membership.objects.filter(user=OuterRef("pk")).order_by()
-    groups = own.filter(holds_at(at)).values("user")
-    # Of several that ended at one moment, a removal counts: it revokes.
-    removed_first = Case(When(ended_because=EndedBecause.REMOVED, then=Value(0)), default=Value(1))
-    last = own.filter(until__lte=at or timezone.now()).order_by("-until", removed_first)
-    joined = Subquery(groups.annotate(ids=JoinedIds(F("group"))).values("ids"))
-    why = Case(When(Exists(groups), then=Value("")), default=Subquery(last.values("ended_because")[:1]))
-    return people.annotate(
-        joined=Coalesce(joined, Value(""), output_field=TextField()),
-        last_ended=Coalesce(why, Value(""), output_field=TextField()),
-    )
+def count_members(groups: Collection[UUID] | None = None) -> Iterator[tuple[Signature, int]]:
+    """How many active people share each signature, among all who are in a group, or in one of ``groups``. One query."""
+    memberships = Membership.objects.live().filter(user__in=active_people())
+    if groups is not None:
+        memberships = memberships.filter(user__in=Membership.objects.live().filter(group__in=groups).values("user"))
+    rows = _joined(memberships).values_list("joined", flat=True)
+    ids = _Ids()
+    for joined, count in Counter(rows.iterator(chunk_size=5000)).items():
+        yield Signature(groups=ids.read(joined)), count
 
 
-def count_signatures(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[Signature, int]]:
-    """How many of ``people`` share each signature; one query, the counting is the database's.
-
-    On SQLite one signature may come more than once, since the order of the joined ids is not fixed there.
-    """
-    rows: QuerySet[Any, Any] = with_signature(people, at).order_by()
-    for *columns, count in rows.values_list(*COLUMNS).annotate(n=Count("pk")):
-        yield Signature.read(*columns), count
+def count_groupless() -> Iterator[tuple[Signature, int]]:
+    """The same for active people in no group, local administrators included. Cost: two queries, one more per 900 leavers."""
+    groupless = active_people().filter(~Exists(Membership.objects.live().filter(user=OuterRef("pk")))).order_by()
+    left = Exists(Membership.objects.filter(user=OuterRef("pk")))
+    for origin, count in groupless.exclude(left).values_list("origin").annotate(n=Count("pk")):
+        yield Signature(local=origin == Origin.LOCAL), count
+    reasons: Counter[str | None] = Counter()
+    leavers = groupless.filter(left).values_list("pk", flat=True).iterator(chunk_size=5000)
+    while some := list(islice(leavers, SLICE)):
+        reasons.update(last_ended_among(some, None).values())
+    for reason, count in reasons.items():
+        yield Signature(last_ended=reason), count
 
 
 def each_signature(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[UUID, Signature]]:
-    """Id and signature of each of ``people``, in their order, streamed."""
-    rows: QuerySet[Any, Any] = with_signature(people, at)
-    for user_id, *columns in rows.values_list("id", *COLUMNS).iterator(chunk_size=2000):
-        yield user_id, Signature.read(*columns)
+    """Id and signature of each of ``people``, in their order; two queries per 900 people, as far as anybody reads."""
+    ids = _Ids()
+    rows = people.values_list("id", "origin").iterator(chunk_size=5000)
+    while some := dict(islice(rows, SLICE)):
+        joined = dict(_joined(Membership.objects.at(at).filter(user__in=list(some))).values_list("user", "joined"))
+        ended = last_ended_among([user_id for user_id in some if user_id not in joined], at)
+        for user_id, origin in some.items():
+            groups = ids.read(joined[user_id]) if user_id in joined else frozenset[UUID]()
+            yield user_id, Signature(origin == Origin.LOCAL, groups, ended.get(user_id))
+
+
+def _joined(memberships: QuerySet[Membership]) -> QuerySet[Any, Any]:
+    return memberships.order_by().values("user").annotate(joined=JoinedIds(F("group")))
