@@ -4,7 +4,9 @@ import json
 import sys
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
 
 from gatekeeper.errors import DomainError
 
@@ -15,7 +17,9 @@ class OperatorCommand(BaseCommand):
     Exit status: 0 done; 1 refused or failed (one line on stderr, nothing changed); 2 wrong usage (argparse).
     """
 
-    requires_migrations_checks = False
+    # The checks import every page and protocol; a command should answer sooner than that. `make check` runs them.
+    requires_system_checks: list[str] = []
+    needs_tables = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add ``--json`` and the command's own arguments."""
@@ -44,15 +48,26 @@ class OperatorCommand(BaseCommand):
         """Run, print, end. A refusal in domain words becomes a CommandError: one line, status 1."""
         del args
         try:
+            if self.needs_tables:
+                _make_tables_in_an_empty_database()
             document = self.run(**options)
         except DomainError as refusal:
             raise CommandError(_one_line(str(refusal))) from refusal
+        except DatabaseError as problem:
+            reason = _one_line(str(problem))
+            raise CommandError(f"The database fails ({reason}); ask manage.py doctor, or run migrate.") from problem
         as_json = options["as_json"]
         self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) if as_json else self.describe(document))
         status = self.exit_status(document)
         if status:
             self.stdout.flush()
             sys.exit(status)
+
+
+def _make_tables_in_an_empty_database() -> None:
+    """The first command on a new database finds it ready, as `make run` does; an older one is left to `migrate`."""
+    if not connection.introspection.table_names():
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def _one_line(message: str) -> str:

@@ -24,6 +24,7 @@ PUBLIC_URL = environment.origin("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}"
 REDIS_URL = environment.redis_url("REDIS_URL")
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 LOG_FORMAT = environment.choice("LOG_FORMAT", default="console", allowed=("console", "json"))
+SAML_ALLOW_PRIVATE_ADDRESSES = environment.boolean("SAML_ALLOW_PRIVATE_ADDRESSES", default=False)
 SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
 
 _public = urlsplit(PUBLIC_URL)

@@ -34,7 +34,7 @@ def site_is_local() -> bool:
 
 def private_addresses_allowed() -> bool:
     """The operator's switch for an identity provider in the private network (SAML_ALLOW_PRIVATE_ADDRESSES)."""
-    return bool(getattr(settings, "SAML_ALLOW_PRIVATE_ADDRESSES", False))
+    return bool(settings.SAML_ALLOW_PRIVATE_ADDRESSES)
 
 
 def fetch_metadata(url: str) -> bytes:

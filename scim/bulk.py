@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from scim.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed,
 from scim.etags import etag, version_check
 from scim.exchange import Answer, Exchange
 from scim.members import as_id
-from scim.provisioning import record_change, record_refusal
+from scim.provisioning import record_change, record_changes, record_refusal
 from scim.schemas import ENTERPRISE_USER
 
 MAX_OPERATIONS = 1000
@@ -38,6 +39,7 @@ class Operation:
     data: Any
     problem: Exception | None = None
     result: dict[str, Any] | None = None
+    is_alone: bool = False
 
     @property
     def failed(self) -> bool:
@@ -76,9 +78,10 @@ class BulkView(Door):
         Raises: InvalidSyntax for a request that is no BulkRequest; TooLarge (413) beyond the limits, before anything.
         """
         run = _read(exchange)
-        for operation in run.operations:
+        for position, operation in enumerate(run.operations):
             if run.is_over:
                 break
+            _create_together(run, position)
             _perform(run, operation)
         for operation, manager in run.waiting:
             _set_manager(run, operation, manager)
@@ -120,6 +123,36 @@ def _read_operation(given: Any) -> Operation:
     if operation.problem is None and operation.method == "POST" and operation.bulk_id is None:
         operation.problem = InvalidSyntax("A POST in a Bulk request needs a bulkId.")
     return operation
+
+
+def _create_together(run: Run, position: int) -> None:
+    """Create the users that follow each other here and refer to nothing with one set of statements.
+
+    If that is refused, nothing has happened, and they are done one by one, so that each gets its own answer.
+    """
+    following = list(takewhile(_is_plain_creation, run.operations[position:]))
+    if len(following) < 2:
+        return
+    exchanges = [_exchange_of(run, operation) for operation in following]
+    answer = Answer(None, HTTPStatus.CREATED)
+    try:
+        with transaction.atomic(durable=True):
+            created = users.create_many(exchanges, [exchange.document for exchange in exchanges])
+            record_changes(exchanges, answer)
+    except Exception:  # noqa: BLE001  # whatever it is, it comes again for the operation that it belongs to
+        for operation in following:
+            operation.is_alone = True
+        return
+    for operation, user in zip(following, created, strict=True):
+        run.ids[operation.bulk_id or ""] = str(user.id)
+        run.begun.add(operation.bulk_id or "")
+        operation.result = _result(operation, answer, user_url(user.id), user.version)
+
+
+def _is_plain_creation(operation: Operation) -> bool:
+    is_new_user = operation.method == "POST" and operation.path.strip("/") == "Users"
+    is_open = operation.result is None and operation.problem is None and not operation.is_alone
+    return is_new_user and is_open and not any(references(operation.data))
 
 
 def _perform(run: Run, operation: Operation, depth: int = 0) -> None:

@@ -3,9 +3,10 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
-from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
+from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
 from scim.exchange import Answer, Exchange
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,11 @@ def record_change(exchange: Exchange, answer: Answer) -> None:
     """In the transaction of the change. A write that changed nothing is no entry: Entra repeats itself a lot."""
     if exchange.changed:
         record_provisioning(_record(exchange, answer, "changed"))
+
+
+def record_changes(exchanges: Sequence[Exchange], answer: Answer) -> None:
+    """Like ``record_change``, for several operations with one answer, with one statement."""
+    record_all_provisioning([_record(exchange, answer, "changed") for exchange in exchanges])
 
 
 def record_refusal(exchange: Exchange, answer: Answer) -> None:

@@ -1,14 +1,14 @@
 """What a request does to a user: from the body to one verb of the directory, with the search index and the log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import User
-from gatekeeper.directory.users import create_user, delete_user, edit_user
+from gatekeeper.directory.users import create_user, create_users, delete_user, edit_user
 from scim.exchange import Exchange
-from scim.index import clear_index, replace_index, write_index
+from scim.index import clear_index, entries, insert, replace_index, write_index
 from scim.patch import Patch, read_patch, read_resource
 from scim.records import differences, user_profile, user_record
 from scim.schemas import USER
@@ -31,6 +31,23 @@ def create(exchange: Exchange, body: Mapping[str, Any]) -> User:
     _name(exchange, user)
     exchange.changed.append(f"{'Created' if is_new else 'Revived'} user {user.user_name}")
     return user
+
+
+def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any]]) -> list[User]:
+    """Several new users at once, with a fixed number of statements; all or nothing, and nobody is revived.
+
+    Raises: what ``create`` raises for any of them, and UserNameTaken when a name is in use.
+    """
+    patches = [read_resource(USER, body) for body in bodies]
+    profiles = [asked.edited({}) for asked in patches]
+    records = [user_record(profile, active_if_unstated=True) for profile in profiles]
+    created = create_users(records, actor=exchanges[0].actor)
+    insert({user.id: list(entries(profile)) for user, profile in zip(created, profiles, strict=True)})
+    for exchange, asked, user in zip(exchanges, patches, created, strict=True):
+        exchange.ignored += asked.ignored
+        exchange.changed.append(f"Created user {user.user_name}")
+        _name(exchange, user)
+    return created
 
 
 def replace(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:

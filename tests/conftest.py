@@ -45,13 +45,13 @@ def running_site() -> Iterator[Site]:
 
 @pytest.fixture
 def make_site() -> Iterator[Callable[..., Site]]:
-    """Start a site of one's own: ``make_site(processes=("web",), environment={…})``."""
+    """Start a site of one's own: ``make_site(processes=("web",), environment={…}, fresh=True)``."""
     sites: list[Site] = []
 
-    def make(**options: Any) -> Site:
+    def make(*, fresh: bool = False, **options: Any) -> Site:
         site = Site(**options)
         sites.append(site)
-        return site.start()
+        return site.start(fresh=fresh)
 
     yield make
     for site in sites:

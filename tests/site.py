@@ -5,8 +5,10 @@ follows the environment of the test run: SQLite and the embedded broker, or a fr
 number when DATABASE_URL and REDIS_URL are set.
 """
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +27,7 @@ import redis
 from honcho.environ import parse_procfile
 
 ROOT = Path(__file__).resolve().parent.parent
-START_TIMEOUT = 60.0  # seconds; two cores may be busy with other tests
+START_TIMEOUT = 120.0  # seconds; two cores may be busy with other tests
 STOP_TIMEOUT = 20.0
 REDIS_NUMBERS = 14  # of Redis's sixteen databases: 0 is left alone, 15 belongs to the tests without a site
 
@@ -48,6 +50,47 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = START_TIMEOUT, 
     raise AssertionError(f"{what} did not happen within {seconds:.0f} seconds")
 
 
+class Template:
+    """A prepared data folder (and PostgreSQL database) that further sites of this test process start from."""
+
+    def __init__(self) -> None:
+        self.is_ready = False
+        self._folder = Path()
+        self._database = ""
+
+    def take(self, data_dir: Path, database: str) -> None:
+        """Keep copies of a site that was prepared just now and has no process yet."""
+        self._folder = Path(tempfile.mkdtemp(prefix="gatekeeper-template-")) / "data"
+        shutil.copytree(data_dir, self._folder)
+        if database:
+            self._database = f"gatekeeper_template_{uuid.uuid4().hex[:12]}"
+            on_the_server(f'CREATE DATABASE "{self._database}" TEMPLATE "{database}"')
+        self.is_ready = True
+        atexit.register(self.drop)
+
+    def give(self, data_dir: Path, database: str) -> None:
+        """Copy what was kept into a site's own folder and database."""
+        shutil.copytree(self._folder, data_dir, dirs_exist_ok=True)
+        if database:
+            on_the_server(f'DROP DATABASE "{database}"')
+            on_the_server(f'CREATE DATABASE "{database}" TEMPLATE "{self._database}"')
+
+    def drop(self) -> None:
+        """Leave nothing behind when the test process ends."""
+        shutil.rmtree(self._folder.parent, ignore_errors=True)
+        if self._database:
+            on_the_server(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
+
+
+TEMPLATE = Template()
+
+
+def on_the_server(statement: str) -> None:
+    """Run one statement on the PostgreSQL server that DATABASE_URL names, outside of any transaction."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
 class Site:
     """One running Gatekeeper. ``processes`` names those that are started: any of web, worker, beat."""
 
@@ -64,9 +107,18 @@ class Site:
         self._logs: list[IO[bytes]] = []
         self.environment = {**_clean_environment(), **self._stores(), **(environment or {})}
 
-    def start(self) -> "Site":
-        """Prepare tables and static files, start the processes, return when the site answers."""
-        self.prepared = self.manage("start", "--prepare-only", as_json=False)
+    def start(self, *, fresh: bool = False) -> "Site":
+        """Prepare tables and static files, start the processes, return when the site answers.
+
+        The first site of a test process is prepared as an operator's is; the next ones are copies of it as it was
+        then, unless ``fresh`` asks for a first start of their own.
+        """
+        if fresh or not TEMPLATE.is_ready:
+            self.prepared = self.manage("start", "--prepare-only", as_json=False)
+            if not fresh:
+                TEMPLATE.take(self.data_dir, self._database_name)
+        else:
+            TEMPLATE.give(self.data_dir, self._database_name)
         for name in self.wanted:
             self.start_process(name)
         if "web" in self.wanted:
@@ -142,9 +194,9 @@ class Site:
             self.end_process(name, signal.SIGKILL if name == "worker" else signal.SIGTERM)
         for log in self._logs:
             log.close()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
         if self._database_name:
-            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE IF EXISTS "{self._database_name}" WITH (FORCE)')  # type: ignore[arg-type]
+            on_the_server(f'DROP DATABASE IF EXISTS "{self._database_name}" WITH (FORCE)')
         if self._redis:
             client = redis.Redis.from_url(self._redis)
             client.flushdb()
@@ -161,8 +213,7 @@ class Site:
         database = os.environ.get("DATABASE_URL", "")
         if database.startswith("postgres"):
             self._database_name = f"gatekeeper_site_{uuid.uuid4().hex[:12]}"
-            with psycopg.connect(database, autocommit=True) as connection:
-                connection.execute(f'CREATE DATABASE "{self._database_name}"')  # type: ignore[arg-type]
+            on_the_server(f'CREATE DATABASE "{self._database_name}"')
             stores["DATABASE_URL"] = urlunsplit(urlsplit(database)._replace(path=f"/{self._database_name}"))
         if os.environ.get("REDIS_URL"):
             self._redis = stores["REDIS_URL"] = claim_redis_number(os.environ["REDIS_URL"])

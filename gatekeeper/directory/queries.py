@@ -142,6 +142,8 @@ def user_by_name(name: str, at: datetime | None = None) -> User | None:
 
     For a moment: by the names of that moment; nobody who was created after it.
     """
+    if not _is_text(name):
+        return None
     if at is not None:
         return user_by_name_at(name, at)
     folded = fold(name)
@@ -156,3 +158,8 @@ def user_by_name(name: str, at: datetime | None = None) -> User | None:
 
     found = User.objects.filter(Q(user_name_folded=folded) | Q(work_email_folded=folded))
     return min(found, key=preference, default=None)
+
+
+def _is_text(name: str) -> bool:
+    """What no column can hold nobody can be called; asking a database for it would be an error."""
+    return "\x00" not in name and not any("\ud800" <= character <= "\udfff" for character in name)

@@ -92,7 +92,7 @@ def count_members(groups: Collection[UUID] | None = None) -> Iterator[tuple[Sign
 
 
 def count_groupless() -> Iterator[tuple[Signature, int]]:
-    """The same for active people in no group, local administrators included. Cost: two queries, one more per 900 leavers."""
+    """The same for active people in no group, local administrators included. Two queries, one more per 900 leavers."""
     groupless = active_people().filter(~Exists(Membership.objects.live().filter(user=OuterRef("pk")))).order_by()
     left = Exists(Membership.objects.filter(user=OuterRef("pk")))
     for origin, count in groupless.exclude(left).values_list("origin").annotate(n=Count("pk")):

@@ -25,7 +25,7 @@ def tasks_done(site: Site) -> int:
 
 
 def test_the_first_start_prints_the_administrator_once_and_the_second_keeps_the_data(make_site):
-    site = make_site(processes=())
+    site = make_site(processes=(), fresh=True)
 
     first = site.prepared.stdout
     second = site.manage("start", "--prepare-only", as_json=False).stdout

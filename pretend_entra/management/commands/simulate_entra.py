@@ -19,7 +19,7 @@ class Command(OperatorCommand):
     """A door: reads the arguments, plays the run, prints the report. It needs no database."""
 
     help = "Provision a pretend company into a SCIM server as Microsoft Entra does, and check each answer."
-    requires_system_checks: list[str] = []
+    needs_tables = False
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -7,7 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from gatekeeper.command import OperatorCommand
-from gatekeeper.directory.queries import access_of, user_by_name
+from gatekeeper.directory.explain import Given, Reason, explain
+from gatekeeper.directory.queries import user_by_name
 
 
 class Command(OperatorCommand):
@@ -24,7 +25,23 @@ class Command(OperatorCommand):
         if user is None:
             when = f" at {at.isoformat()}" if at else ""
             raise CommandError(f"There is no user {options['name']}{when}.")
-        return access_of(user, at).as_document()
+        self._explanation = explain(user, at)
+        return self._explanation.access.as_document()
+
+    def describe(self, document: dict[str, Any]) -> str:
+        """For people: the facts, then what gives each thing, since when and by whose decision."""
+        facts = {name: value for name, value in document.items() if name != "sources"}
+        return "\n".join([super().describe(facts), self._explanation.readiness, *map(_line, self._explanation.given)])
+
+
+def _line(given: Given) -> str:
+    return f"{given.kind} {given.name}: " + "; ".join(map(_reason, given.reasons))
+
+
+def _reason(reason: Reason) -> str:
+    since = f" since {reason.since.isoformat(timespec='seconds')}" if reason.since else ""
+    by = f", decided by {reason.decided_by}" if reason.decided_by else ""
+    return f"{reason.name}{since}{by}"
 
 
 def moment(text: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ SIGNS = {Status.OK: "ok     ", Status.WARNING: "WARNING", Status.FAILED: "FAILED
 
 
 class Command(OperatorCommand):
+    needs_tables = False  # a database without tables is one of the things it reports
     help = "Check everything this installation needs. Exits 1 when something does not work."
 
     def run(self, **options: Any) -> dict[str, Any]:
