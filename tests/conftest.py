@@ -33,6 +33,13 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the shared site run in one process of several, so that it is started once (--dist loadgroup)."""
+    for item in items:
+        if "running_site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("running_site"))
+
+
 @pytest.fixture(scope="session")
 def running_site() -> Iterator[Site]:
     """The real site, one per test process: web, worker and beat. Tests share it, so they bring names of their own."""

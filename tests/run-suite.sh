@@ -3,7 +3,7 @@
 # With CI=true their absence is a failure. WORKERS sets how many processes share the work.
 set -eu
 cd "$(dirname "$0")/.."
-pytest=".venv/bin/pytest -n ${WORKERS:-2} --dist loadfile"
+pytest=".venv/bin/pytest -n ${WORKERS:-2} --dist loadgroup"
 
 answers() { .venv/bin/python -c "import socket, sys; socket.create_connection(('127.0.0.1', $1), 2)" 2>/dev/null; }
 

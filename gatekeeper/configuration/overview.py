@@ -49,9 +49,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def setup_steps(site: SiteFacts) -> list[Step]:
     """The steps in the help page's order, each with what this site knows about it. Eight small queries."""
+    return [*_steps_before_entra(site), *_steps_with_entra(site)]
+
+
+def _steps_before_entra(site: SiteFacts) -> list[Step]:
     scim, connections = reverse("configuration:scim"), reverse("configuration:authentication")
-    people = User.objects.provisioned()
-    key_used = ApiKey.objects.active().exclude(last_used_at=None).exists()
     return [
         Step(
             "Choose the fallback team",
@@ -83,6 +85,13 @@ def setup_steps(site: SiteFacts) -> list[Step]:
             scim,
             "Generate",
         ),
+    ]
+
+
+def _steps_with_entra(site: SiteFacts) -> list[Step]:
+    people = User.objects.provisioned()
+    key_used = ApiKey.objects.active().exclude(last_used_at=None).exists()
+    return [
         Step(
             "Hear from Entra",
             key_used,
@@ -99,7 +108,7 @@ def setup_steps(site: SiteFacts) -> list[Step]:
             "Say what the groups are worth",
             bool(site.mappings),
             "Give each group its level, permissions and teams with its pencil.",
-            scim,
+            reverse("configuration:scim"),
             "Edit groups",
         ),
         Step(

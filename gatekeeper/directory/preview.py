@@ -147,9 +147,9 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
     tally = Tally(before, after)
     touched = _touched(before, after)
     if touched is None:
-        counts = chain(count_members(), count_groupless())
+        counts = chain(count_members(tally.grant), count_groupless())
     else:
-        counts = chain(count_members(touched) if touched else ())
+        counts = chain(count_members(tally.grant, touched) if touched else ())
     for signature, count in counts:
         tally.add(signature, count)
     return Preview(

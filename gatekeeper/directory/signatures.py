@@ -4,10 +4,12 @@ A *signature* is all that access depends on in a person's own facts.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +44,21 @@ class _Ids(dict[str, UUID]):
 
     def read(self, joined: str) -> frozenset[UUID]:
         return frozenset([self[part] for part in joined.split(",")])
+
+
+class _Bits(dict[str, int]):
+    """What each group grants, by the text of its id; each is asked for once."""
+
+    def __init__(self, grant: Callable[[UUID], int]) -> None:
+        super().__init__()
+        self._grant = grant
+
+    def __missing__(self, text: str) -> int:
+        self[text] = self._grant(UUID(text))
+        return self[text]
+
+    def of(self, joined: str) -> int:
+        return reduce(or_, map(self.__getitem__, joined.split(",")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +97,26 @@ def active_people(at: datetime | None = None) -> QuerySet[User]:
     )
 
 
-def count_members(groups: Collection[UUID] | None = None) -> Iterator[tuple[Signature, int]]:
-    """How many active people share each signature, among all who are in a group, or in one of ``groups``. One query."""
+def count_members(
+    grant: Callable[[UUID], int], groups: Collection[UUID] | None = None
+) -> Iterator[tuple[Signature, int]]:
+    """Active people who are in a group, or in one of ``groups``: a signature, and how many people it stands for.
+
+    ``grant`` says in bits what a group grants; people whom their groups together grant the same are counted together,
+    under the signature of one of them. One query over memberships, and no object for each person.
+    """
     memberships = Membership.objects.live().filter(user__in=active_people())
     if groups is not None:
         memberships = memberships.filter(user__in=Membership.objects.live().filter(group__in=groups).values("user"))
-    rows = _joined(memberships).values_list("joined", flat=True)
-    ids = _Ids()
-    for joined, count in Counter(rows.iterator(chunk_size=5000)).items():
-        yield Signature(groups=ids.read(joined)), count
+    ids, bits = _Ids(), _Bits(grant)
+    counts: Counter[int] = Counter()
+    examples: dict[int, str] = {}
+    for joined in _joined(memberships).values_list("joined", flat=True).iterator(chunk_size=5000):
+        granted = bits.of(joined)
+        counts[granted] += 1
+        examples.setdefault(granted, joined)
+    for granted, count in counts.items():
+        yield Signature(groups=ids.read(examples[granted])), count
 
 
 def count_groupless() -> Iterator[tuple[Signature, int]]:
@@ -106,15 +134,31 @@ def count_groupless() -> Iterator[tuple[Signature, int]]:
 
 
 def each_signature(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[UUID, Signature]]:
-    """Id and signature of each of ``people``, in their order; two queries per 900 people, as far as anybody reads."""
-    ids = _Ids()
+    """Id and signature of each of ``people``, in their order.
+
+    Whoever reads only the first of them pays for 900; the rest comes by one query over their memberships.
+    """
     rows = people.values_list("id", "origin").iterator(chunk_size=5000)
-    while some := dict(islice(rows, SLICE)):
-        joined = dict(_joined(Membership.objects.at(at).filter(user__in=list(some))).values_list("user", "joined"))
-        ended = last_ended_among([user_id for user_id in some if user_id not in joined], at)
-        for user_id, origin in some.items():
-            groups = ids.read(joined[user_id]) if user_id in joined else frozenset[UUID]()
-            yield user_id, Signature(origin == Origin.LOCAL, groups, ended.get(user_id))
+    memberships = Membership.objects.at(at)
+    first = dict(islice(rows, SLICE))
+    yield from _signatures(first, memberships.filter(user__in=list(first)), at)
+    rest = dict(rows)
+    if rest:
+        yield from _signatures(rest, memberships.filter(user__in=people.order_by().values("pk")), at)
+
+
+def _signatures(
+    origins: dict[UUID, str], memberships: QuerySet[Membership], at: datetime | None
+) -> Iterator[tuple[UUID, Signature]]:
+    ids = _Ids()
+    joined = dict(_joined(memberships).values_list("user", "joined"))
+    groupless = [user_id for user_id in origins if user_id not in joined]
+    ended: dict[UUID, str] = {}
+    for start in range(0, len(groupless), SLICE):
+        ended |= last_ended_among(groupless[start : start + SLICE], at)
+    for user_id, origin in origins.items():
+        groups = ids.read(joined[user_id]) if user_id in joined else frozenset[UUID]()
+        yield user_id, Signature(origin == Origin.LOCAL, groups, ended.get(user_id))
 
 
 def _joined(memberships: QuerySet[Membership]) -> QuerySet[Any, Any]:

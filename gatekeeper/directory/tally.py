@@ -56,7 +56,7 @@ class Tally:
         """Access before and after, and whether level, permissions or teams differ."""
         granted = 0
         for group_id in signature.groups:
-            granted |= self._grants.get(group_id) or self._grant(group_id)
+            granted |= self._grants.get(group_id) or self.grant(group_id)
         key = signature.local, signature.last_ended, bool(signature.groups), granted
         known = self._known.get(key)
         if known is None:
@@ -64,8 +64,8 @@ class Tally:
             known = self._known[key] = before, after, worth_of(before) != worth_of(after)
         return known
 
-    def _grant(self, group_id: UUID) -> int:
-        """What a group grants before and after, one bit for each level reached, permission and team."""
+    def grant(self, group_id: UUID) -> int:
+        """What a group grants before and after, in bits: one for each level reached, permission and team."""
         grant = 0
         for side, site in enumerate((self.before, self.after)):
             for thing in _granted(site.mappings.get(group_id, site.default_mapping)):

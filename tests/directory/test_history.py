@@ -173,3 +173,31 @@ def test_somebody_is_found_by_the_name_that_they_had_at_the_time() -> None:
     assert user_by_name("ada@example.com", START + timedelta(seconds=120)) == heir
     assert user_by_name("ada@example.com", START - timedelta(seconds=1)) is None
     assert access_of(ada, START).user_name == "ada@example.com"
+
+
+def test_a_link_counts_under_the_address_of_that_moment() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        make_provider()
+        ada = make_user("ada@example.com")
+        link()
+        clock.shift(60)
+        edit_user(ada.id, lambda state: replace(state, work_email="king@example.com"), actor=ENTRA)
+        clock.shift(60)
+        link()
+        ada.refresh_from_db()
+
+    blocked = [access_of(ada, START + timedelta(seconds=seconds)).blocked_because for seconds in (59, 60, 119, 120)]
+    assert blocked == [None, "awaiting_saml_sync", "awaiting_saml_sync", None]
+
+
+def test_names_of_several_renamings_are_kept_apart() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        team, ada = make_team("One"), make_user()
+        map_group(None, teams=[team])
+        for name in ("Two", "Three"):
+            clock.shift(60)
+            rename_team(team.id, name, actor=ADMIN)
+        clock.shift(60)
+
+    told = [list(access_of(ada, START + timedelta(seconds=at)).teams.values()) for at in (0, 60, 119, 120)]
+    assert told == [["One"], ["Two"], ["Two"], ["Three"]]

@@ -1,6 +1,6 @@
 """manage.py access: what one person may do, and why; now or at any moment in the past."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -50,6 +50,11 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-        return at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
-    except ValueError as error:
+        at = at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
+        # Databases compare in UTC, in which the first and the last day of the calendar may not exist.
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise CommandError(f"--at {text} is no ISO 8601 time, such as 2026-03-03T09:00:00Z.") from error
+    if at > timezone.now():
+        raise CommandError(f"--at {text} lies in the future; nobody can say who will have access then.")
+    return at
