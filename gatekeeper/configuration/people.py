@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -34,9 +34,10 @@ from gatekeeper.configuration.readiness import (
 from gatekeeper.directory.access import Access
 from gatekeeper.directory.models import Membership, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.sign_in import end_sign_ins, next_sync, open_sign_in
+from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address, end_sign_ins, next_sync, open_sign_in
 from gatekeeper.directory.users import change_password
-from gatekeeper.errors import DomainError
+from gatekeeper.errors import DomainError, UserNotFound
+from saml.models import SignInAttempt
 
 RECENT = 10  # provisioning entries and sessions on the page; the log has them all
 
@@ -78,11 +79,19 @@ def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse
         "this_session": current_sign_in(request) if own else None,
         "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
         "sees_logs": sees_logs,
+        "other_account_came": sees_logs and _other_account_came(user),
         "sees_groups": viewer is not None and may_configure(viewer),
         "attributes": _attributes(user),
         "may_end_sessions": own or (viewer is not None and may_configure(viewer)),
     }
     return render(request, "configuration/person.html", page)
+
+
+def _other_account_came(user: User) -> bool:
+    """Whether somebody else's account was refused under this person's address since their link was made."""
+    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="")
+    attempts = SignInAttempt.objects.filter(accepted=False, failed_check=OTHER_PERSON, at__gte=OuterRef("since"))
+    return links.filter(Exists(attempts.filter(name_id__iexact=OuterRef("name_id")))).exists()
 
 
 def _memberships(user: User) -> QuerySet[Membership]:
@@ -158,6 +167,18 @@ def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
     messages.success(
         request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
     )
+    return redirect("configuration:person", user_id=user_id)
+
+
+@require_POST
+@only(may_configure)
+def confirm_address(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """An administrator vouches that a recycled address belongs to this person now."""
+    try:
+        confirm_recycled_address(user_id, actor=actor_of(request))
+    except UserNotFound as missing:
+        raise Http404 from missing
+    messages.success(request, "Confirmed. The account that signs in next under this address is believed.")
     return redirect("configuration:person", user_id=user_id)
 
 

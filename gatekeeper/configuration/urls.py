@@ -59,6 +59,7 @@ pages: list[URLPattern | URLResolver] = [
     path("profile/end-sessions/", people.end_own_sessions, name="end_own_sessions"),
     path("users/<uuid:user_id>/", people.person, name="person"),
     path("users/<uuid:user_id>/end-sessions/", people.end_sessions, name="end_sessions"),
+    path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
     path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
     path("settings/configuration/", include(settings_pages)),
     path("sync-history/run/", sync_runs.run_now, name="run_sync"),

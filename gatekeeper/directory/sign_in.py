@@ -14,7 +14,7 @@ from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import IdentityProvider, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
-from gatekeeper.errors import IdentityProviderNotFound, SignInRefused
+from gatekeeper.errors import IdentityProviderNotFound, SignInRefused, UserNotFound
 
 SYNC_MINUTE = 45
 UNKNOWN_PERSON = "unknown_person"
@@ -118,19 +118,27 @@ def _remember_object_id(identity: SignInIdentity, object_id: str) -> None:
 
 
 @transaction.atomic
-def confirm_recycled_address(identity_id: int, *, actor: Actor) -> None:
-    """An administrator confirms that a recycled address belongs to its present holder: the next sign-in is believed."""
-    identity = SignInIdentity.objects.live().select_related("user").select_for_update(of=("self",)).get(pk=identity_id)
-    before = identity.object_id
-    identity.object_id = ""
-    identity.save(update_fields=["object_id"])
+def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
+    """An administrator confirms that an address belongs to this person now, whoever had it before.
+
+    The account ids that were remembered are forgotten, and the next sign-in's is remembered instead.
+    Raises: UserNotFound.
+    """
+    user = User.objects.provisioned().filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFound(user_id)
+    remembered = SignInIdentity.objects.live().filter(user=user).exclude(object_id="").select_for_update()
+    before = [identity.object_id for identity in remembered]
+    if not before:
+        return
+    remembered.update(object_id="")
     record(
         Event.IDENTITY_CONFIRMED,
         actor=actor,
         kind="user",
-        object_id=identity.user_id,
-        label=identity.user.label,
-        before={"object_id": before},
+        object_id=user.id,
+        label=user.label,
+        before={"object_ids": before},
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import MappingVersion, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.sign_in import end_identity_provider, next_sync, person_who_signs_in
+from gatekeeper.directory.sign_in import confirm_recycled_address, end_identity_provider, next_sync, person_who_signs_in
 from gatekeeper.directory.users import delete_user, edit_user
 from gatekeeper.errors import SignInRefused
 from tests.builders import ADMIN, ENTRA, link, make_provider, make_user, map_group
@@ -153,6 +153,19 @@ def test_a_recycled_address_with_another_object_id_is_refused() -> None:
         person_who_signs_in(provider.id, "ada@example.com", "object-2")
 
     assert refused.value.code == "other_person"
+
+
+def test_an_administrator_can_confirm_the_new_holder_of_a_recycled_address() -> None:
+    provider = make_provider()
+    ada = make_user("ada@example.com")
+    link()
+    person_who_signs_in(provider.id, "ada@example.com", "object-1")
+
+    confirm_recycled_address(ada.id, actor=ADMIN)
+
+    assert person_who_signs_in(provider.id, "ada@example.com", "object-2") == ada
+    with pytest.raises(SignInRefused):
+        person_who_signs_in(provider.id, "ada@example.com", "object-1")
 
 
 def test_a_stranger_is_refused() -> None:
