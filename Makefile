@@ -65,7 +65,8 @@ suite: setup-tests
 	@tests/run-suite.sh
 
 fuzz: setup-tests  ## the generated tests, for longer
-	HYPOTHESIS_PROFILE=long FUZZ_REQUESTS=10000 $(BIN)/pytest -n 2 -m hypothesis tests
+	FUZZ_REQUESTS=10000 $(BIN)/pytest tests/scim/test_fuzz.py
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 -m hypothesis tests
 
 clean:  ## removes .venv and caches, never DATA_DIR
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
