@@ -1,7 +1,7 @@
 """Plain values that the doors hand to the directory: no database, no HTTP, no protocol."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,23 @@ class GroupRecord:
     display_name: str
     external_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def as_document(record: UserRecord | GroupRecord) -> dict[str, Any]:
+    """The record as the audit trail keeps it: its own fields and the rest of the profile side by side."""
+    fields = asdict(record)
+    attributes = fields.pop("attributes")
+    return {**fields, **attributes}
+
+
+def difference(current: UserRecord | GroupRecord, wanted: UserRecord | GroupRecord) -> dict[str, dict[str, Any]]:
+    """Only what differs, before and after, attribute by attribute."""
+    before, after = as_document(current), as_document(wanted)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {
+        "before": {name: before.get(name) for name in names},
+        "after": {name: after.get(name) for name in names},
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.brakes import apply_brakes
-from gatekeeper.directory.changes import GroupRecord, MembersChange
+from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, User
@@ -57,7 +57,7 @@ def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Ac
         kind="group",
         object_id=group.id,
         label=group.display_name,
-        after=_document(wanted),
+        after=as_document(wanted),
     )
     added = _add(group, frozenset(member_ids), now)
     _record_members(group, added, frozenset(), actor=actor)
@@ -131,16 +131,13 @@ def _apply(group: IdpGroup, edit: GroupEdit, now: datetime, *, actor: Actor) -> 
     if wanted.display_name != current.display_name:
         remember_name(group.id, current.display_name, now)
     _save(group, wanted, now, insert=False)
-    before, after = _document(current), _document(wanted)
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     record(
         Event.GROUP_CHANGED,
         actor=actor,
         kind="group",
         object_id=group.id,
         label=group.display_name,
-        before={name: before.get(name) for name in names},
-        after={name: after.get(name) for name in names},
+        **difference(current, wanted),
     )
     return True
 
@@ -251,12 +248,6 @@ def _lock_group(group_id: UUID, expect: VersionCheck | None) -> IdpGroup:
     if expect is not None and not expect(group.version):
         raise VersionMismatch
     return group
-
-
-def _document(state: GroupRecord) -> dict[str, Any]:
-    fields = asdict(state)
-    attributes = fields.pop("attributes")
-    return {**fields, **attributes}
 
 
 def _validate(wanted: GroupRecord) -> None:

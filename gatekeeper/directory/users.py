@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -19,7 +17,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.brakes import apply_brakes
-from gatekeeper.directory.changes import UserRecord
+from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, SignInIdentity, User
@@ -151,7 +149,12 @@ def _carry_out(user: User, current: UserRecord, wanted: UserRecord, *, actor: Ac
     now = timezone.now()
     _write(user, wanted, now)
     record(
-        _event(current, wanted), actor=actor, kind="user", object_id=user.id, label=user.label, **_diff(current, wanted)
+        _event(current, wanted),
+        actor=actor,
+        kind="user",
+        object_id=user.id,
+        label=user.label,
+        **difference(current, wanted),
     )
     if current.active != wanted.active:
         _change_activity(user, now, actor=actor)
@@ -195,7 +198,7 @@ def _new_user(wanted: UserRecord, now: datetime) -> User:
 
 def _created(user: User, wanted: UserRecord, actor: Actor) -> AuditEntry:
     return entry(
-        Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=_document(wanted)
+        Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=as_document(wanted)
     )
 
 
@@ -205,7 +208,9 @@ def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
     _write(user, wanted, now)
     if wanted.active:
         ActivePeriod.objects.create(user=user, since=now)
-    record(Event.USER_REVIVED, actor=actor, kind="user", object_id=user.id, label=user.label, **_diff(current, wanted))
+    record(
+        Event.USER_REVIVED, actor=actor, kind="user", object_id=user.id, label=user.label, **difference(current, wanted)
+    )
     return user
 
 
@@ -258,22 +263,6 @@ def _event(current: UserRecord, wanted: UserRecord) -> Event:
     if current.active == wanted.active:
         return Event.USER_CHANGED
     return Event.USER_REACTIVATED if wanted.active else Event.USER_DEACTIVATED
-
-
-def _diff(current: UserRecord, wanted: UserRecord) -> dict[str, dict[str, Any]]:
-    """Only what differs, before and after, attribute by attribute."""
-    before, after = _document(current), _document(wanted)
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return {
-        "before": {name: before.get(name) for name in names},
-        "after": {name: after.get(name) for name in names},
-    }
-
-
-def _document(state: UserRecord) -> dict[str, Any]:
-    fields = asdict(state)
-    attributes = fields.pop("attributes")
-    return {**fields, **attributes}
 
 
 def _folded(text: str | None) -> str | None:
