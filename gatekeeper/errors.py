@@ -166,3 +166,14 @@ class HeldForApproval(DomainError):
             f"Held for approval: {lost} of {active} active users would lose access within {minutes} minutes. "
             "An administrator has to let it through in Settings > Configuration; it can then be repeated."
         )
+
+
+class SealBroken(DomainError):
+    """A sealed secret cannot be read: SECRET_KEY is another one now, or somebody altered it."""
+
+    code = "seal_broken"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(
+            f"The stored {purpose} cannot be read with the present SECRET_KEY; restore that key, or make a new one."
+        )
