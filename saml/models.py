@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import IdentityProvider
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from saml.certificates import SigningCertificate
@@ -138,15 +139,24 @@ class SignInAttempt(models.Model):
     failed_check = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
     name_id = models.CharField(max_length=512, blank=True)
+    name_id_folded = models.CharField(max_length=1024, blank=True, default="", editable=False)
     statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     address = models.CharField(max_length=45, blank=True)
 
     class Meta:
         verbose_name = "sign-in attempt"
         ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("name_id_folded", "at"), condition=Q(accepted=False), name="attempt_refused_by_name"),
+        )
 
     def __str__(self) -> str:
         return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The folded name is always that of the name."""
+        self.name_id_folded = fold(self.name_id)
+        super().save(*args, **kwargs)
 
     @property
     def steps(self) -> list[Step]:
