@@ -15,12 +15,19 @@ from gatekeeper.directory.models import SignIn, SignInIdentity, User
 from gatekeeper.directory.sign_in import UNKNOWN_PERSON
 from saml.models import SignInAttempt
 
+_IS_REFUSED = Q(accepted=False, failed_check=UNKNOWN_PERSON)
 _NEVER_BEFORE = datetime(1, 1, 2, tzinfo=UTC)
 
 
 def differs_from_name_id() -> Q:
-    """The condition, on users, that a NameID of theirs was refused since they last came in; no query by itself."""
-    return Q(Exists(_refused("user_name_folded", "pk"))) | Q(Exists(_links()))
+    """The condition, on users, that a NameID of theirs was refused since they last came in; no query by itself.
+
+    The conditions in front name no column of the user's within, so that a database works the refused names out once.
+    """
+    names = SignInAttempt.objects.filter(_IS_REFUSED).values("name_id_folded")
+    former = SignInIdentity.objects.filter(name_id_folded__in=names).values("user")
+    by_name = Q(user_name_folded__in=names) & Q(Exists(_refused("user_name_folded", "pk")))
+    return by_name | (Q(pk__in=former) & Q(Exists(_links())))
 
 
 def refused_name_ids(people: Collection[User]) -> dict[UUID, str]:
@@ -42,9 +49,8 @@ def _refused(name: str, user: str) -> QuerySet[SignInAttempt]:
     holder = User.objects.provisioned().filter(work_email_folded=OuterRef("name_id_folded"))
     came_in = SignIn.objects.filter(user=OuterRef(OuterRef(user))).order_by("-since").values("since")[:1]
     return SignInAttempt.objects.filter(
+        _IS_REFUSED,
         ~Exists(holder),
-        accepted=False,
-        failed_check=UNKNOWN_PERSON,
         name_id_folded=OuterRef(name),
         at__gt=Coalesce(Subquery(came_in), _NEVER_BEFORE),
     )

@@ -20,18 +20,16 @@ def with_state(people: QuerySet[User], differs: Q, site: SiteFacts | None = None
     ``differs`` is the condition that a NameID was refused that is not theirs; the door knows it.
     """
     facts = site or site_facts()
-    local, linked = Q(origin=Origin.LOCAL), Q(link_exists())
     steps = [
         (Q(deleted_at__isnull=False), State.DELETED),
         (Q(active=False), State.DEACTIVATED),
-        (local, State.CAN_SIGN_IN),
+        (Q(origin=Origin.LOCAL), State.CAN_SIGN_IN),
         (_gets_no_level(facts), State.NO_GROUP_ACCESS),
         (_NEVER if facts.has_saml_connection else _ALWAYS, State.NO_SAML_CONNECTION),
-        (linked & differs, State.NAME_ID_DIFFERS),
-        (linked, State.CAN_SIGN_IN),
-        (Q(conflict_exists()), State.IDENTITY_CONFLICT),
         (Q(work_email=None), State.NO_WORK_EMAIL),
         (differs, State.NAME_ID_DIFFERS),
+        (Q(link_exists()), State.CAN_SIGN_IN),
+        (Q(conflict_exists()), State.IDENTITY_CONFLICT),
     ]
     whens = [When(condition, then=Value(state.value)) for condition, state in steps]
     default = Value(State.AWAITING_SAML_SYNC.value)

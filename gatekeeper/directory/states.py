@@ -73,7 +73,8 @@ def state_of(access: Access, received: str | None = None) -> State:
     blocked = access.blocked_because
     if blocked is Blocked.AWAITING_SAML_SYNC and not access.email:
         return State.NO_WORK_EMAIL
-    if blocked in (None, Blocked.AWAITING_SAML_SYNC) and received:
+    if received and blocked in (None, Blocked.AWAITING_SAML_SYNC, Blocked.IDENTITY_CONFLICT):
+        # Before a conflict: the mapping that mends the one mends the other as well.
         return State.NAME_ID_DIFFERS
     return State(blocked.value) if blocked else State.CAN_SIGN_IN
 
