@@ -149,7 +149,6 @@ LOGIN_URL = "configuration:sign_in"
 LOGIN_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 10
 AXES_USERNAME_FORM_FIELD = "email"
-AXES_USERNAME_FORM_FIELD = "email"
 AXES_LOCKOUT_CALLABLE = "gatekeeper.configuration.failures.locked_out"
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # an attacker elsewhere cannot lock the administrator out
@@ -191,6 +190,8 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "gatekeeper" / "static"]
+# Only our own files: no page uses those of Django's admin or of DRF; each start would hash and compress them.
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -201,7 +201,7 @@ def running_idp(keys: KeyPair | None = None) -> Iterator[Idp]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     idp = Idp(f"http://127.0.0.1:{server.server_address[1]}", keys or key_pair())
     handler.idp = idp  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield idp
