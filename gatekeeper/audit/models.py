@@ -2,11 +2,16 @@
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
 class AuditEntry(models.Model):
-    """One change of state by anybody. Written in the transaction of the change."""
+    """One change of state by anybody. Written in the transaction of the change; ``chain.py`` links it a moment later.
+
+    ``position`` is its place in the chain, ``digest`` covers it and everything before it, ``key_hint`` tells under
+    which SECRET_KEY. All three are empty until it is linked.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -21,12 +26,18 @@ class AuditEntry(models.Model):
     object_label = models.CharField(max_length=300, blank=True)
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    digest = models.CharField(max_length=64, default="", editable=False)
+    key_hint = models.CharField(max_length=8, default="", editable=False)
 
     class Meta:
         verbose_name = "audit entry"
         verbose_name_plural = "audit trail"
         ordering = ("-id",)
-        indexes = (models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),)
+        indexes = (
+            models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
+            models.Index(fields=("id",), condition=Q(position=None), name="audit_not_linked_yet"),
+        )
 
     def __str__(self) -> str:
         return f"{self.event} {self.object_label}"

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from gatekeeper.audit.chain import head
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
@@ -203,6 +204,9 @@ class AuditTrail(ReadOnlyList):
     search_help_text = "Object, person or request id"
     list_filter = (EventFilter, ActorFilter, PeriodFilter)
     change_list_template = "configuration/audit_trail.html"
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        return {"head": head()}
 
     def detail(self, request: HttpRequest, entry: AuditEntry) -> HttpResponse:
         page = {"entry": entry, "changes": changes_of(entry)}

@@ -17,6 +17,7 @@ from django.utils import timezone
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from gatekeeper.audit import chain
 from gatekeeper.celery import app
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.health import heartbeats
@@ -28,6 +29,7 @@ BROKER_TIMEOUT = 3  # seconds
 OWN_ADDRESS_TIMEOUT = 5  # seconds
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
 WARN_BEFORE = timedelta(days=30)  # before a key or a certificate expires
+CHECKED_LINKS = 1000  # of the audit trail's end; manage.py audit verify checks them all
 SYNC_LATE_AFTER = timedelta(minutes=75)  # one missed minute 45 and some slack
 
 
@@ -192,6 +194,22 @@ def check_saml_sync() -> Check:
     return ok("saml_sync", f"The last sync finished {minutes} minutes ago.")
 
 
+def check_audit_trail() -> Check:
+    """Whether the newest entries of the audit trail are as they were written, and whether new ones are being linked."""
+    name = "audit_trail"
+    verdict = chain.verify(last=CHECKED_LINKS)
+    if verdict.problems:
+        return failed(name, verdict.problems[0], "Find out who wrote to the database; see manage.py audit verify.")
+    since = chain.waiting_since()
+    if since is not None and timezone.now() - since > chain.LATE_AFTER:
+        return warning(
+            name,
+            f"{verdict.waiting} entries are not linked yet.",
+            "Start worker and beat, or run manage.py audit head.",
+        )
+    return ok(name, f"The newest {verdict.checked} links are as they were written.")
+
+
 AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_broker,
     check_worker,
@@ -202,6 +220,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_fallback_team,
     check_clock,
     check_saml_sync,
+    check_audit_trail,
 )
 
 

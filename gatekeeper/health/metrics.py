@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
@@ -19,7 +19,7 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Gauges computed at the scrape: eight queries, all of them counts or single rows."""
+    """Gauges computed at the scrape: nine queries, all of them counts or single rows."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield from (
@@ -31,6 +31,7 @@ class _Gatekeeper(Collector):
             _last_sync(),
             _key(),
             _certificates(),
+            _audit_waiting(),
         )
 
 
@@ -101,6 +102,11 @@ def _certificates() -> GaugeMetricFamily:
     for name, days in _days_left():
         gauge.add_metric([name], days)
     return gauge
+
+
+def _audit_waiting() -> GaugeMetricFamily:
+    number = AuditEntry.objects.filter(position=None).count()
+    return GaugeMetricFamily("gatekeeper_audit_entries_waiting", "Audit entries not linked yet.", value=number)
 
 
 def _days_left() -> Iterator[tuple[str, float]]:

@@ -9,12 +9,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from gatekeeper.audit.chain import head, link_new_entries
 from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.configuration.charts import provisioning_by_hour
 from saml.models import SignInAttempt, SyncRun
 from saml.sync import sync_saml_users
-from tests.builders import ADMIN, make_user
+from tests.builders import ADMIN, make_team, make_user
 from tests.configuration.pages import queries_of, text_of
 
 LOG = "/provisioning-log/"
@@ -167,3 +168,12 @@ def test_the_chart_counts_hours_and_shows_even_one_failure(db: None) -> None:
 
     assert (chart.good, chart.bad) == (300, 1)
     assert chart.bars[-1].bad_height >= 2
+
+
+def test_the_audit_trail_shows_the_newest_link_and_each_entry_its_own(desk):
+    make_team("Finance")
+    link_new_entries()
+    entry = AuditEntry.objects.get(event="team.created")
+
+    assert head().digest[:12] in desk.get("/audit-trail/").content.decode()
+    assert entry.digest in desk.get(f"/audit-trail/{entry.pk}/").content.decode()
