@@ -31,6 +31,7 @@ NAMES = {
     "fallback_team",
     "clock",
     "saml_sync",
+    "audit_trail",
 }
 
 
