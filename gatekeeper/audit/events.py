@@ -31,6 +31,8 @@ class Event(StrEnum):
     BRAKES_RELEASED = "brakes.released"
     API_KEY_GENERATED = "api_key.generated"
     API_KEY_REVOKED = "api_key.revoked"
+    TRACING_STARTED = "tracing.started"
+    TRACING_STOPPED = "tracing.stopped"
     CONNECTION_CREATED = "connection.created"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_REFRESHED = "connection.refreshed"

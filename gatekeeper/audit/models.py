@@ -48,10 +48,11 @@ class Outcome(models.TextChoices):
     UNCHANGED = "unchanged", "Nothing to change"
     REFUSED = "refused", "Refused"
     FAILED = "failed", "Failed"
+    READ = "read", "Read"
 
 
 class ProvisioningEntry(models.Model):
-    """One SCIM request that wrote or failed. Reads that succeed are not listed here."""
+    """One SCIM request that wrote or failed; a read that succeeded only while an administrator traces them."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -86,3 +87,31 @@ class ProvisioningEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
+
+
+class ReadCount(models.Model):
+    """How many SCIM reads succeeded in one minute with one key. One by one, thousands a cycle would say nothing."""
+
+    minute = models.DateTimeField()
+    key_id = models.CharField(max_length=60)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("minute", "key_id"), name="read_count_one_a_minute_and_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.minute}"
+
+
+class Tracing(models.Model):
+    """An administrator wanted reads listed too, from ``since`` to ``until``; stopping early moves ``until``."""
+
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(db_index=True)
+    started_by = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name_plural = "tracing"
+
+    def __str__(self) -> str:
+        return f"{self.since} to {self.until}"

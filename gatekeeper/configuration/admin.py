@@ -1,6 +1,7 @@
 """What the AdminSite lists: people, and the logs. All of it is read-only."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from gatekeeper.audit.chain import head
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
+from gatekeeper.audit.reads import reads_since, tracing_until
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.configuration.charts import provisioning_by_hour
 from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_people
@@ -152,7 +154,9 @@ class RequestChangeList(ChangeList):
 class ProvisioningLog(ReadOnlyList):
     address = "provisioning-log"
     heading = "Provisioning log"
-    lead = "Each SCIM request that changed something, or that was refused or failed. Passwords and keys are left out."
+    lead = (
+        "Each SCIM request that changed something, or was refused or failed. Reads are counted. Secrets are left out."
+    )
     empty_text = "No request has changed anything yet, and none was refused."
     search_fields = ("user_label", "group_label", "path", "request_id", "detail")
     search_help_text = "Name, path, reason or request id"
@@ -166,7 +170,13 @@ class ProvisioningLog(ReadOnlyList):
         return RequestChangeList
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        return {"chart": provisioning_by_hour()}
+        access = access_of_request(request)
+        return {
+            "chart": provisioning_by_hour(),
+            "reads": reads_since(timezone.now() - timedelta(hours=24)),
+            "tracing_until": tracing_until(),
+            "may_trace": access is not None and may_configure(access),
+        }
 
     def detail(self, request: HttpRequest, entry: ProvisioningEntry) -> HttpResponse:
         around = AuditEntry.objects.filter(request_id=entry.request_id) if entry.request_id else ()

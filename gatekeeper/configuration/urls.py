@@ -16,6 +16,7 @@ from gatekeeper.configuration import (
     sign_in,
     sync_runs,
     teams,
+    tracing,
 )
 
 scim_pages = [
@@ -62,6 +63,8 @@ pages: list[URLPattern | URLResolver] = [
     path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
     path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
     path("settings/configuration/", include(settings_pages)),
+    path("provisioning-log/trace/", tracing.start, name="start_tracing"),
+    path("provisioning-log/trace/stop/", tracing.stop, name="stop_tracing"),
     path("sync-history/run/", sync_runs.run_now, name="run_sync"),
     path("sync-history/progress/", sync_runs.progress, name="sync_progress"),
 ]

@@ -1,6 +1,7 @@
 """What Prometheus reads. Everything is counted in the database when it asks, so that all processes tell the same."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from django.db.models import Count
 from django.utils import timezone
@@ -9,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.reads import reads_since
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
@@ -19,7 +21,7 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Gauges computed at the scrape: nine queries, all of them counts or single rows."""
+    """Gauges computed at the scrape: eleven queries, all of them counts or single rows."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield from (
@@ -32,6 +34,7 @@ class _Gatekeeper(Collector):
             _key(),
             _certificates(),
             _audit_waiting(),
+            _reads(),
         )
 
 
@@ -107,6 +110,11 @@ def _certificates() -> GaugeMetricFamily:
 def _audit_waiting() -> GaugeMetricFamily:
     number = AuditEntry.objects.filter(position=None).count()
     return GaugeMetricFamily("gatekeeper_audit_entries_waiting", "Audit entries not linked yet.", value=number)
+
+
+def _reads() -> GaugeMetricFamily:
+    number = reads_since(timezone.now() - timedelta(hours=1))
+    return GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=number)
 
 
 def _days_left() -> Iterator[tuple[str, float]]:

@@ -177,3 +177,20 @@ def test_the_audit_trail_shows_the_newest_link_and_each_entry_its_own(desk):
 
     assert head().digest[:12] in desk.get("/audit-trail/").content.decode()
     assert entry.digest in desk.get(f"/audit-trail/{entry.pk}/").content.decode()
+
+
+def test_reads_are_listed_for_an_hour_when_an_administrator_asks_for_it(desk):
+    assert "List reads for an hour" in desk.get(LOG).content.decode()
+
+    page = desk.post(f"{LOG}trace/", follow=True).content.decode()
+    assert "Reads are listed too until" in page
+
+    page = desk.post(f"{LOG}trace/stop/", follow=True).content.decode()
+    assert "Reads are listed too until" not in page
+
+
+def test_whoever_only_reads_logs_cannot_start_tracing(person_with):
+    reader = person_with("collaborator", "history")
+
+    assert "List reads" not in reader.get(LOG).content.decode()
+    assert reader.post(f"{LOG}trace/").status_code == 403
