@@ -24,6 +24,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 55},  # seconds; the next one does the same work
     },
+    "erase deleted people whose time is over": {
+        "task": "configuration.erase_due",
+        "schedule": crontab(minute="20", hour="3"),
+    },
     "forget old counts of reads": {"task": "audit.forget_old_counts", "schedule": crontab(hour="3", minute="10")},
     "heartbeat every minute": {
         "task": "health.heartbeat",

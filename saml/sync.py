@@ -10,6 +10,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.retention import retention_days
 from gatekeeper.directory.sync import link_users
 from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
@@ -78,3 +79,9 @@ def _refresh(connection: Connection, actor: Actor) -> dict[str, str]:
 def _abandon_orphans(now: datetime) -> None:
     """The lock is ours, so whatever still says "running" belongs to a process that is gone."""
     SyncRun.objects.filter(state=SyncState.RUNNING).update(state=SyncState.ABANDONED, finished_at=now)
+
+
+def forget_old_conflicts() -> int:
+    """Names in conflicts are personal data too: they go with the time that is kept of deleted people."""
+    over = timezone.now() - timedelta(days=retention_days())
+    return SyncRun.objects.filter(started_at__lt=over).exclude(conflicts=[]).update(conflicts=[])

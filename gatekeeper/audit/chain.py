@@ -1,5 +1,8 @@
 """The audit trail's chain: each entry's digest covers the entry and, through the digest before it, all earlier ones.
 
+What an entry says is covered through a digest of its own, which stays when a person's data is erased from it: the chain
+holds all the same, and the erasure is an entry that names what it erased.
+
 Linking follows the change by up to a minute, in a task: done in the change's own transaction it would let one change of
 the whole site through at a time. The digest is keyed (HMAC) with a key derived from SECRET_KEY, so that somebody who
 can write to the database alone cannot make an altered trail look right. What no chain can show by itself is that its
@@ -19,6 +22,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 
+from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.sealing import derived_key
 
@@ -110,6 +114,17 @@ class _Problems:
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
+        self._erased: dict[int, frozenset[int]] = {}
+
+    def is_erased(self, entry: AuditEntry) -> bool:
+        """Whether the erasure that the entry names really erased it: it is linked, and lists the entry."""
+        if entry.erased_by is None:
+            return False
+        if entry.erased_by not in self._erased:
+            erasure = AuditEntry.objects.filter(pk=entry.erased_by, event=Event.USER_ERASED).first()
+            listed = (erasure.after or {}).get("entries", []) if erasure else []
+            self._erased[entry.erased_by] = frozenset(listed)
+        return entry.pk in self._erased[entry.erased_by]
 
     def add(self, sentence: str) -> None:
         self.sentences.append(sentence)
@@ -138,7 +153,9 @@ def _check(entry: AuditEntry, expected: int, before: str, keys: Mapping[str, byt
     key = keys.get(entry.key_hint)
     if key is None:
         problems.add(f"{_named(entry)} was linked under another SECRET_KEY; give that key to check it.")
-    elif not hmac.compare_digest(_digest(entry, expected, before, key), entry.digest):
+        return
+    content = entry.content if problems.is_erased(entry) else _content(entry, key)
+    if not hmac.compare_digest(_digest(position, before, content, key), entry.digest):
         problems.add(f"{_named(entry)} is not what was written, or the link before it was altered.")
 
 
@@ -165,8 +182,9 @@ def _link_batch() -> int:
             position, before = (newest.position, newest.digest) if newest else (0, "")
             for entry in entries:
                 position += 1
-                before = _digest(entry, position, before, key)
-                entry.position, entry.digest, entry.key_hint = position, before, _hint(key)
+                content = _content(entry, key)
+                before = _digest(position, before, content, key)
+                entry.position, entry.content, entry.digest, entry.key_hint = position, content, before, _hint(key)
             _store(entries)
     except (IntegrityError, _LinkedElsewhere):
         return 0
@@ -179,15 +197,19 @@ class _LinkedElsewhere(Exception):
 
 def _store(entries: list[AuditEntry]) -> None:
     unlinked = AuditEntry.objects.filter(position=None)
-    if unlinked.bulk_update(entries, ("position", "digest", "key_hint"), batch_size=200) != len(entries):
+    if unlinked.bulk_update(entries, ("position", "content", "digest", "key_hint"), batch_size=200) != len(entries):
         raise _LinkedElsewhere
 
 
-def _digest(entry: AuditEntry, position: int, before: str, key: bytes) -> str:
+def _content(entry: AuditEntry, key: bytes) -> str:
     document = {name: getattr(entry, name) for name in _COVERED}
-    document |= {"at": entry.at.astimezone(UTC).isoformat(), "position": position, "previous": before}
+    document["at"] = entry.at.astimezone(UTC).isoformat()
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), cls=DjangoJSONEncoder)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _digest(position: int, before: str, content: str, key: bytes) -> str:
+    return hmac.new(key, f"{position}:{before}:{content}".encode(), hashlib.sha256).hexdigest()
 
 
 def _key(secret_key: str | None) -> bytes:

@@ -12,6 +12,7 @@ class Event(StrEnum):
     USER_DEACTIVATED = "user.deactivated"
     USER_REACTIVATED = "user.reactivated"
     USER_DELETED = "user.deleted"
+    USER_ERASED = "user.erased"
     ADMINISTRATOR_CREATED = "administrator.created"
     PASSWORD_CHANGED = "administrator.password_changed"  # noqa: S105 - an event, not a password
     GROUP_CREATED = "group.created"
@@ -26,6 +27,7 @@ class Event(StrEnum):
     DEFAULT_MAPPING_SET = "default_mapping.set"
     FALLBACK_TEAM_CHOSEN = "fallback_team.chosen"
     LAST_GROUP_POLICY_SET = "last_group_policy.set"
+    RETENTION_SET = "retention.set"
     BRAKES_SET = "brakes.set"
     BRAKES_TRIPPED = "brakes.tripped"
     BRAKES_RELEASED = "brakes.released"

@@ -9,8 +9,9 @@ from django.utils import timezone
 class AuditEntry(models.Model):
     """One change of state by anybody. Written in the transaction of the change; ``chain.py`` links it a moment later.
 
-    ``position`` is its place in the chain, ``digest`` covers it and everything before it, ``key_hint`` tells under
-    which SECRET_KEY. All three are empty until it is linked.
+    ``position`` is its place in the chain, ``content`` the digest of what it says, ``digest`` covers that and all that
+    came before, ``key_hint`` tells under which SECRET_KEY. They are empty until it is linked. ``erased_by`` is the
+    entry of the erasure that took a person's data out of this one.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -27,8 +28,10 @@ class AuditEntry(models.Model):
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     position = models.BigIntegerField(null=True, unique=True, editable=False)
+    content = models.CharField(max_length=64, default="", editable=False)
     digest = models.CharField(max_length=64, default="", editable=False)
     key_hint = models.CharField(max_length=8, default="", editable=False)
+    erased_by = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = "audit entry"
@@ -36,6 +39,7 @@ class AuditEntry(models.Model):
         ordering = ("-id",)
         indexes = (
             models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
+            models.Index(fields=("actor_id",), name="audit_by_actor"),
             models.Index(fields=("id",), condition=Q(position=None), name="audit_not_linked_yet"),
         )
 

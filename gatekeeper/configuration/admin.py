@@ -216,7 +216,8 @@ class AuditTrail(ReadOnlyList):
     change_list_template = "configuration/audit_trail.html"
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        return {"head": head()}
+        access = access_of_request(request)
+        return {"head": head(), "may_configure": access is not None and may_configure(access)}
 
     def detail(self, request: HttpRequest, entry: AuditEntry) -> HttpResponse:
         page = {"entry": entry, "changes": changes_of(entry)}

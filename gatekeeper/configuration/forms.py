@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from gatekeeper.directory.retention import LONGEST, SHORTEST
+
 SHORT = 200  # characters
 
 
@@ -92,6 +94,17 @@ class BrakesForm(DeskForm):
         label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
     )
     hold = forms.BooleanField(label="Hold further losses until an administrator approves", required=False)
+
+
+class RetentionForm(DeskForm):
+    """How long personal data of deleted people is kept."""
+
+    days = forms.IntegerField(
+        label="Days after the deletion",
+        min_value=SHORTEST,
+        max_value=LONGEST,
+        help_text="Three years are 1095 days. A shorter time takes effect at the next daily run.",
+    )
 
 
 class ConnectionForm(DeskForm):

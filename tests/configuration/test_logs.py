@@ -194,3 +194,13 @@ def test_whoever_only_reads_logs_cannot_start_tracing(person_with):
 
     assert "List reads" not in reader.get(LOG).content.decode()
     assert reader.post(f"{LOG}trace/").status_code == 403
+
+
+def test_an_administrator_chooses_how_long_personal_data_is_kept(desk):
+    address = "/settings/configuration/retention/"
+    assert address in desk.get("/audit-trail/").content.decode()
+
+    page = desk.post(address, {"days": "400"}, follow=True).content.decode()
+    assert "Saved." in page
+    assert 'value="400"' in page
+    assert desk.post(address, {"days": "0"}).status_code == 422

@@ -6,6 +6,7 @@ from gatekeeper.directory.models.identities import IdentityProvider, SignIn, Sig
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
+from gatekeeper.directory.models.retention import RetentionSetting
 from gatekeeper.directory.models.teams import Team
 from gatekeeper.directory.models.users import ActivePeriod, Origin, User
 
@@ -22,6 +23,7 @@ __all__ = (
     "Membership",
     "Origin",
     "PeriodQuerySet",
+    "RetentionSetting",
     "SignIn",
     "SignInIdentity",
     "SiteChoice",
