@@ -1,5 +1,6 @@
 """What every room's tests may use: the running site, and a real Chromium."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from saml.self_signed import new_private_key
 from tests.site import Site
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
@@ -91,3 +93,12 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(10_000)  # milliseconds
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_keys() -> Iterator[None]:
+    """Connections get our key pairs from a few that are made once: making one takes a tenth of a second and more."""
+    keys = itertools.cycle([new_private_key() for _ in range(4)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("saml.key_pairs.new_private_key", lambda: next(keys))
+        yield
