@@ -9,9 +9,9 @@ from typing import Any
 
 import hypothesis
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from saml.self_signed import new_private_key
 from tests.site import Site
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
@@ -97,8 +97,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_keys() -> Iterator[None]:
-    """Connections get our key pairs from a few that are made once: making one takes a tenth of a second and more."""
-    keys = itertools.cycle([new_private_key() for _ in range(4)])
+    """Connections take our keys from a few small ones: making a real one takes a tenth of a second and more."""
+    keys = itertools.cycle([rsa.generate_private_key(65537, 2048) for _ in range(3)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("saml.key_pairs.new_private_key", lambda: next(keys))
         yield
