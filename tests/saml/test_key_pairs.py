@@ -169,6 +169,13 @@ def test_our_certificate_warns_before_it_runs_out(connection):
 def test_doctor_looks_at_our_certificates(connection, settings):
     assert [check.status for check in check_own_certificates()] == [Status.OK]
 
+    began = datetime.now(UTC) - self_signed.VALID_FOR + timedelta(days=20, hours=1)
+    key = decryption_keys(connection)[0]
+    KeyPair.objects.update(der=self_signed.certificate_for(key, "old", now=began))
+    (check,) = check_own_certificates()
+    assert (check.status, check.detail) == (Status.WARNING, "Entra: our own certificate has 20 days left.")
+    assert f"rotate-key {connection.id}" in check.fix
+
     settings.SECRET_KEY = "another key of at least thirty-two characters"
     (check,) = check_own_certificates()
     assert check.status is Status.FAILED
