@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gatekeeper.directory.models import IdentityProvider
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
-from saml.certificates import SigningCertificate
+from saml.certificates import SigningCertificate, from_der
 from saml.steps import Step, steps_of
 
 
@@ -34,6 +34,9 @@ class Connection(models.Model):
     slo_url = models.CharField(max_length=1000, blank=True)
     idp_metadata_url = models.CharField(max_length=1000, blank=True, help_text="Empty when the document was uploaded.")
     accept_idp_initiated = models.BooleanField(default=False)
+    sign_requests = models.BooleanField(
+        default=False, db_default=False, help_text="Whether the messages that we send are signed."
+    )
     document = models.BinaryField(help_text="The last good metadata document, as it was received.")
     document_sha256 = models.CharField(max_length=64)
     refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
@@ -95,6 +98,49 @@ class Certificate(Period):
     def days_left(self, now: datetime) -> int:
         """Whole days until it expires; negative when it has."""
         return (self.not_after - now).days
+
+
+class KeyPair(Period):
+    """A key pair of ours at one connection, from when its certificate is published until it is retired.
+
+    While a change of keys is under way there are two: the one in use, and the next one, which only decrypts.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="key_pairs")
+    in_use_since = models.DateTimeField(null=True, blank=True, help_text="Our messages are signed with it since then.")
+    der = models.BinaryField(help_text="The certificate.")
+    sealed_key = models.BinaryField(help_text="The private key, sealed; empty once the pair is retired.")
+
+    objects = PeriodQuerySet["KeyPair"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection",),
+                condition=Q(until=None, in_use_since__isnull=False),
+                name="key_pair_one_in_use_per_connection",
+            ),
+            models.UniqueConstraint(
+                fields=("connection",),
+                condition=Q(until=None, in_use_since=None),
+                name="key_pair_one_next_per_connection",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.certificate.sha256
+
+    @property
+    def is_next(self) -> bool:
+        return self.in_use_since is None
+
+    @property
+    def certificate(self) -> SigningCertificate:
+        return from_der(bytes(self.der))
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until the certificate expires; negative when it has."""
+        return (self.certificate.not_after - now).days
 
 
 class PendingRequest(models.Model):

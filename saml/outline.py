@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from saml.allow_list import RESPONSE_LIMIT
+from saml.allow_list import ENCRYPTED_ASSERTION, RESPONSE_LIMIT
 from saml.errors import UnreadableXml
 from saml.xml import DS, SAML, SAMLP, parse, tag, text
 
@@ -31,6 +31,7 @@ def outline(document: bytes) -> dict[str, Any]:
         "issuer": root.findtext(tag(SAML, "Issuer")),
         "status": " ".join(each.get("Value", "") for each in root.iter(tag(SAMLP, "StatusCode"))),
         "status_message": root.findtext(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusMessage')}"),
+        "assertion_encrypted": root.find(ENCRYPTED_ASSERTION) is not None or None,
         "response_signed": root.find(tag(DS, "Signature")) is not None,
     }
     if assertion is not None:

@@ -7,6 +7,7 @@ import structlog
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from lxml import etree
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -18,8 +19,10 @@ from saml import once, trust
 from saml.addresses import addresses_of, own_path
 from saml.allow_list import read_response
 from saml.assertion import AssertedPerson
+from saml.encryption import opened
 from saml.errors import Refused
 from saml.expectation import Expectation
+from saml.key_pairs import decryption_keys
 from saml.models import Connection, PendingRequest, SignInAttempt
 from saml.outline import outline
 from saml.request_facts import address_of, request_id_of, user_agent_of
@@ -50,7 +53,10 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
     document = b""
     try:
         document = trust.decode(request.POST["SAMLResponse"])
-        pending = _pending(document, connection, browser)
+        received = read_response(document)
+        pending = _pending(received, connection, browser)
+        certificates = connection.signing_certificates()
+        document = opened(document, received, certificates, lambda: decryption_keys(connection))
         person = _believed(document, connection, pending)
     except Refused as refusal:
         note_refusal(request, connection, refusal.check, refusal.reason, statement=outline(document))
@@ -75,9 +81,9 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
     return Landing(_relay_path(request, pending))
 
 
-def _pending(document: bytes, connection: Connection, browser: str) -> PendingRequest | None:
+def _pending(received: etree._Element, connection: Connection, browser: str) -> PendingRequest | None:
     """The sign-on that the response claims to answer; None when it is unsolicited and may be."""
-    claimed = trust.request_answered(read_response(document))
+    claimed = trust.request_answered(received)
     if claimed is not None:
         return once.pending_request(connection, claimed, browser=browser, purposes=("sign_on", "test"))
     if not connection.accept_idp_initiated:

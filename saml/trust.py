@@ -3,6 +3,7 @@
 The order is the whole point. (1) ``allow_list``: the shape, before any signature work. (2) python3-saml, strict.
 (3) our own signature check, which says *which* certificate verified and hands back only the bytes that were signed.
 (4) ``CHECKS``: exact comparisons on those bytes, where the library compares prefixes, substrings or nothing.
+An encrypted assertion was opened before (``saml/encryption.py``), and comes here like any other, as untrusted.
 One-time use and the binding to the browser need the database and follow in ``saml/sign_on.py``.
 """
 

@@ -1,10 +1,13 @@
 """The SAML door. Each view reads the request, calls one story and answers; refusals become pages."""
 
 import secrets
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,18 +21,22 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.browser_session import close_browser_session, current_sign_in
 from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.sign_in import next_sync
-from gatekeeper.errors import SignInRefused
+from gatekeeper.errors import SealBroken, SignInRefused
 from saml import logout as sign_out
 from saml import messages, once
 from saml.addresses import addresses_of, own_path
 from saml.allow_list import entra_error
 from saml.errors import Refused
+from saml.key_pairs import key_pairs, signer
 from saml.models import Connection, PendingRequest
 from saml.request_facts import request_id_of
 from saml.sign_on import SESSION_FACTS, Unsolicited, note_refusal, sign_on
 
 LONGEST_RELAY_STATE = 80  # bytes, SAML bindings 3.4.3
 UNREADABLE = frozenset({"encoding", "xml"})
+View = Callable[[HttpRequest, UUID], HttpResponse]
+
+log = structlog.get_logger(__name__)
 
 
 def _connection(connection_id: UUID) -> Connection:
@@ -39,17 +46,34 @@ def _connection(connection_id: UUID) -> Connection:
     return connection
 
 
+def _needs_our_key(view: View) -> View:
+    """503 when our private key cannot be read: nothing that the person in front of the browser could put right."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        try:
+            return view(request, connection_id)
+        except SealBroken as broken:
+            log.error("saml_key_unreadable", connection=str(connection_id), reason=str(broken))
+            words = "This site cannot sign its messages at the moment. Ask your administrator."
+            return _refused(request, words, status=503)
+
+    return guarded
+
+
 @require_GET
 def metadata(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Our metadata for one connection; also what "Upload metadata file" in Entra's portal takes."""
     del request
     connection = _connection(connection_id)
-    document = messages.sp_metadata(addresses_of(connection.id))
+    certificates = [bytes(pair.der) for pair in key_pairs(connection)]
+    document = messages.sp_metadata(addresses_of(connection.id), certificates, signs=connection.sign_requests)
     return HttpResponse(document, content_type="application/samlmetadata+xml")
 
 
 @never_cache
 @require_GET
+@_needs_our_key
 def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Begin to sign on: remember the request, bind it to this browser, go to the identity provider.
 
@@ -68,6 +92,7 @@ def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_POST
+@_needs_our_key
 def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take the identity provider's answer (assertion consumer service, HTTP-POST binding)."""
     connection = _connection(connection_id)
@@ -87,6 +112,7 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "POST"])
+@_needs_our_key
 def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Sign-out from both sides: a LogoutRequest or LogoutResponse of the identity provider, or our own user's wish."""
     connection = _connection(connection_id)
@@ -107,6 +133,7 @@ def leave(request: HttpRequest) -> HttpResponse | None:
     """End this browser's session; the page that leads on to the identity provider's sign-out, None if it has none.
 
     A page, not a redirect, leads there: browsers hold ``form-action`` against redirects of a posted form.
+    Without a key to sign with, the session here ends all the same, and only that.
     """
     sign_in = current_sign_in(request)
     connection = Connection.objects.live().filter(pk=sign_in.provider_id).first() if sign_in else None
@@ -123,7 +150,11 @@ def leave(request: HttpRequest) -> HttpResponse | None:
         name_id=(sign_in.name_id, name_id_format),
         session_index=sign_in.session_index,
     )
-    onward = messages.redirect_url(connection.slo_url, "SAMLRequest", message)
+    try:
+        onward = messages.redirect_url(connection.slo_url, "SAMLRequest", message, sign=signer(connection))
+    except SealBroken as broken:
+        log.error("saml_key_unreadable", connection=str(connection.id), reason=str(broken))
+        return None
     response = render(request, "saml/leaving.html", {"onward": onward, "connection": connection, "access": None})
     return _bind(response, browser)
 
@@ -145,7 +176,8 @@ def _begin_sign_on(
         addresses_of(connection.id),
         force=pending.forced_at is not None,
     )
-    return _bind(HttpResponseRedirect(messages.redirect_url(connection.sso_url, "SAMLRequest", message)), browser)
+    onward = messages.redirect_url(connection.sso_url, "SAMLRequest", message, sign=signer(connection))
+    return _bind(HttpResponseRedirect(onward), browser)
 
 
 def _begin_instead(request: HttpRequest, connection: Connection) -> HttpResponse:
@@ -178,7 +210,8 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
     relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
         relay_state = ""
-    return HttpResponseRedirect(messages.redirect_url(connection.slo_url, "SAMLResponse", answer, relay_state))
+    onward = messages.redirect_url(connection.slo_url, "SAMLResponse", answer, relay_state, sign=signer(connection))
+    return HttpResponseRedirect(onward)
 
 
 def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:

@@ -7,6 +7,7 @@ from gatekeeper.configuration import (
     admin,
     authentication,
     brakes,
+    connection_keys,
     groups,
     keys,
     mappings,
@@ -39,6 +40,12 @@ authentication_pages = [
     path("new/", authentication.new_connection, name="new_connection"),
     path("<uuid:connection_id>/refresh/", authentication.refresh, name="refresh_connection"),
     path("<uuid:connection_id>/accept/", authentication.accept_idp_initiated, name="accept_idp_initiated"),
+    path(
+        "<uuid:connection_id>/certificate/<str:sha256>.cer", connection_keys.certificate, name="connection_certificate"
+    ),
+    path("<uuid:connection_id>/next-key/", connection_keys.publish_next, name="publish_next_key"),
+    path("<uuid:connection_id>/finish-key-change/", connection_keys.finish_change, name="finish_key_change"),
+    path("<uuid:connection_id>/sign-requests/", connection_keys.sign_requests, name="sign_requests"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 

@@ -22,6 +22,7 @@ from gatekeeper.celery import app
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
+from saml.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState
 from scim.models import ApiKey
 
@@ -157,6 +158,22 @@ def check_certificates() -> list[Check]:
     return found or [warning(name, no_connection, "Create one under Settings > Configuration > Authentication.")]
 
 
+def check_own_certificates() -> list[Check]:
+    """Days left of our own certificate at each connection, and whether its private key can be read."""
+    name, found = "saml_own_certificates", []
+    for saml in Connection.objects.live():
+        days = key_pairs(saml)[0].days_left(timezone.now())
+        fix = f"Run manage.py saml_connection rotate-key {saml.id}; docs/saml.md, 'Our own keys', says what comes next."
+        if not keys_are_readable(saml):
+            detail = f"{saml.name}: our private key cannot be read with the present SECRET_KEY."
+            found.append(failed(name, detail, f"Restore SECRET_KEY. Or: {fix}"))
+        elif days < WARN_BEFORE.days:
+            found.append(warning(name, f"{saml.name}: our own certificate has {max(days, 0)} days left.", fix))
+        else:
+            found.append(ok(name, f"{saml.name}: our own certificate has {days} days left."))
+    return found
+
+
 def check_fallback_team() -> Check:
     """Whether everybody who has access gets a team."""
     site = site_facts()
@@ -217,6 +234,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_public_url,
     check_scim_key,
     check_certificates,
+    check_own_certificates,
     check_fallback_team,
     check_clock,
     check_saml_sync,
