@@ -1,7 +1,7 @@
 """The SAML user sync: metadata is refreshed, people are linked, the run is written down. Minute 45 of every hour."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import transaction
@@ -11,13 +11,12 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.sync import link_users
+from saml.attempts import forget_old_attempts
 from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
-from saml.models import Connection, SignInAttempt, SyncRun, SyncState
+from saml.models import Connection, SyncRun, SyncState
 from saml.once import forget_expired
 from saml.single_flight import single_flight
-
-ATTEMPTS_KEPT = timedelta(days=30)
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +48,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime) -> None:
     run.metadata = [_refresh(connection, actor) for connection in Connection.objects.live()]
     report = link_users(actor=actor, now=timezone.now())
     forget_expired(timezone.now())
-    SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    forget_old_attempts(now)
     run.linked, run.unlinked = report.linked, report.unlinked
     run.conflicts = [asdict(conflict) for conflict in report.conflicts]
     run.state = SyncState.FINISHED

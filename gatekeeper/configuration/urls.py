@@ -7,6 +7,7 @@ from gatekeeper.configuration import (
     admin,
     authentication,
     brakes,
+    connection_attributes,
     groups,
     keys,
     mappings,
@@ -14,6 +15,7 @@ from gatekeeper.configuration import (
     people,
     scim,
     sign_in,
+    sign_in_attempts,
     sync_runs,
     teams,
 )
@@ -37,6 +39,8 @@ authentication_pages = [
     path("new/", authentication.new_connection, name="new_connection"),
     path("<uuid:connection_id>/refresh/", authentication.refresh, name="refresh_connection"),
     path("<uuid:connection_id>/accept/", authentication.accept_idp_initiated, name="accept_idp_initiated"),
+    path("<uuid:connection_id>/person-claim/", connection_attributes.person_claim, name="person_claim"),
+    path("<uuid:connection_id>/profile-fields/", connection_attributes.profile_fields, name="profile_fields"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 
@@ -63,6 +67,9 @@ pages: list[URLPattern | URLResolver] = [
     path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
     path("settings/configuration/", include(settings_pages)),
     path("sync-history/run/", sync_runs.run_now, name="run_sync"),
+    path(
+        "sign-in-attempts/<int:attempt_id>/personal-values/", sign_in_attempts.personal_values, name="personal_values"
+    ),
     path("sync-history/progress/", sync_runs.progress, name="sync_progress"),
 ]
 
