@@ -24,41 +24,16 @@ from gatekeeper.errors import SignInRefused
 from saml import logout as sign_out
 from saml import messages, once
 from saml.addresses import addresses_of, own_path
-from saml.allow_list import entra_error
 from saml.attempts import Outcome, note
 from saml.errors import Refused
 from saml.models import Connection, PendingRequest
 from saml.request_facts import request_id_of
 from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, Unsolicited, sign_on
 from saml.steps import LOGOUT
+from saml.words import heading_about, words_about
 
 LONGEST_RELAY_STATE = 80  # bytes, SAML bindings 3.4.3
 UNREADABLE = frozenset({"arrives", "encoding", "xml"})
-# A page that was sent twice, or a second tab: the person may well have a session, which did not arrive with the post.
-MAY_BE_IN_ALREADY = frozenset({"answers_this_browser", "is_used_once"})
-_NOT_BY_THIS_PAGE = "This page did not sign you in"
-_NOT_ACCEPTED = (
-    "The answer of the identity provider could not be accepted. Sign in again; if that does not help, give your "
-    "administrator the reference number."
-)
-_TOO_LATE = (
-    "This sign-in took too long, was used before, or began in another browser. "
-    "If you are signed in already, just go on; otherwise sign in again."
-)
-# What a person can do about it themselves; everything else is _NOT_ACCEPTED.
-_WORDS = {
-    "arrives": "The identity provider's answer did not arrive. Sign in again.",
-    "answers_this_browser": _TOO_LATE,
-    "is_used_once": _TOO_LATE,
-    "is_a_new_authentication": "You have to enter your credentials at the identity provider for this. Sign in again.",
-    "unsolicited": (
-        "The identity provider does not say which sign-in it answers, so signing in again will not help. "
-        "Give your administrator the reference number."
-    ),
-    "comes_from_the_tenant": (
-        "You came with an account of another organisation. Sign in again and choose your account here."
-    ),
-}
 
 
 def _connection(connection_id: UUID) -> Connection:
@@ -252,18 +227,9 @@ def _person_refused(request: HttpRequest, connection: Connection, refusal: SignI
 
 def _message_refused(request: HttpRequest, connection: Connection, refusal: Refused) -> HttpResponse:
     """A few sentences for all reasons: what exactly was wrong is for the administrator, not for whoever tries."""
-    code = entra_error(refusal.reason) if refusal.check == "says_success" else ""
-    if code:
-        words = f"The identity provider did not sign you in ({code}). Ask your administrator, or sign in again."
-    else:
-        words = _WORDS.get(refusal.check, _NOT_ACCEPTED)
-    return _refused(
-        request,
-        words,
-        status=400 if refusal.check in UNREADABLE else 403,
-        connection=connection,
-        heading=_NOT_BY_THIS_PAGE if refusal.check in MAY_BE_IN_ALREADY else "",
-    )
+    status = 400 if refusal.check in UNREADABLE else 403
+    heading = heading_about(refusal)
+    return _refused(request, words_about(refusal), status=status, connection=connection, heading=heading)
 
 
 def _refused(request: HttpRequest, words: str, *, status: int, **facts: Any) -> HttpResponse:
