@@ -11,10 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from gatekeeper.directory.models import IdentityProvider
+from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from saml.certificates import SigningCertificate, from_der
-from saml.steps import Step, steps_of
+from saml.steps import FAILED, Step, steps_of, verdict
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -37,6 +37,10 @@ class Connection(models.Model):
     sign_requests = models.BooleanField(
         default=False, db_default=False, help_text="Whether the messages that we send are signed."
     )
+    person_claim = models.CharField(
+        max_length=300, blank=True, default="", help_text="The claim that says who is signing in; empty: the NameID."
+    )
+    claim_mapping = models.JSONField(null=True, blank=True, help_text="Profile field -> claim; null: the usual ones.")
     document = models.BinaryField(help_text="The last good metadata document, as it was received.")
     document_sha256 = models.CharField(max_length=64)
     refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
@@ -175,16 +179,27 @@ class UsedMessage(models.Model):
 
 
 class SignInAttempt(models.Model):
-    """What came of one SAML response, for the administrator who has to find out why."""
+    """What came of one SAML response, for the administrator who has to find out why.
+
+    ``name_id`` and ``statement`` are masked. ``name_key`` is a keyed digest of who was named, to find it again without
+    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/attempts.py``).
+    """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="attempts")
     request_id = models.CharField(max_length=60, blank=True, db_index=True)
     accepted = models.BooleanField()
+    is_test = models.BooleanField(default=False)
     failed_check = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="sign_in_attempts", db_index=True
+    )
+    user_by = models.CharField(max_length=20, blank=True, help_text="How the user was found; empty: by the name.")
     name_id = models.CharField(max_length=512, blank=True)
+    name_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
     statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    sealed_message = models.BinaryField(null=True, blank=True)
     address = models.CharField(max_length=45, blank=True)
 
     class Meta:
@@ -197,7 +212,17 @@ class SignInAttempt(models.Model):
     @property
     def steps(self) -> list[Step]:
         """Each check with passed, failed or not reached, and what to change about the failed one."""
-        return steps_of(self.accepted, self.failed_check)
+        return steps_of(self.accepted, self.failed_check, self.connection.idp_entity_id if self.connection else "")
+
+    @property
+    def failing_step(self) -> Step | None:
+        """The step at which it failed; None for what was accepted."""
+        return next((step for step in self.steps if step.state == FAILED), None)
+
+    @property
+    def verdict(self) -> str:
+        """What came of it, in one sentence."""
+        return verdict(self.accepted, self.failed_check, self.reason, is_test=self.is_test)
 
 
 class SyncState(models.TextChoices):

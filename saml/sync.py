@@ -12,13 +12,12 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.retention import retention_days
 from gatekeeper.directory.sync import link_users
+from saml.attempts import forget_old_attempts
 from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
-from saml.models import Connection, SignInAttempt, SyncRun, SyncState
+from saml.models import Connection, SyncRun, SyncState
 from saml.once import forget_expired
 from saml.single_flight import single_flight
-
-ATTEMPTS_KEPT = timedelta(days=30)
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +49,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime) -> None:
     run.metadata = [_refresh(connection, actor) for connection in Connection.objects.live()]
     report = link_users(actor=actor, now=timezone.now())
     forget_expired(timezone.now())
-    SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    forget_old_attempts(now)
     run.linked, run.unlinked = report.linked, report.unlinked
     run.conflicts = [asdict(conflict) for conflict in report.conflicts]
     run.state = SyncState.FINISHED

@@ -46,8 +46,10 @@ class Event(StrEnum):
     IDENTITY_LINKED = "identity.linked"
     IDENTITY_UNLINKED = "identity.unlinked"
     IDENTITY_CONFIRMED = "identity.confirmed"
+    IDENTITY_STATED = "identity.profile_stated"
     SIGN_IN_ACCEPTED = "sign_in.accepted"
     SIGN_IN_REFUSED = "sign_in.refused"
+    SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown"
     SIGN_INS_ENDED = "sign_in.ended"
 
     @property

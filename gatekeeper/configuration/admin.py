@@ -26,7 +26,7 @@ from gatekeeper.configuration.sync_runs import since_of
 from gatekeeper.directory.models import Membership, Origin, User
 from gatekeeper.directory.queries import access_of_many
 from gatekeeper.directory.sign_in import next_sync
-from saml.models import SignInAttempt, SyncRun, SyncState
+from saml.models import SyncRun, SyncState
 
 
 class StateFilter(ChoiceFilter):
@@ -272,34 +272,6 @@ class SyncHistory(ReadOnlyList):
 
     def detail(self, request: HttpRequest, entry: SyncRun) -> HttpResponse:
         return render(request, "configuration/sync_run.html", {"run": entry})
-
-
-class AcceptedFilter(ChoiceFilter):
-    title = "result"
-    parameter_name = "result"
-    any_label = "Any result"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("accepted", "Accepted"), ("refused", "Refused")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(accepted=self.value() == "accepted") if self.value() else queryset
-
-
-@register(SignInAttempt, site=site)
-class SignInAttempts(ReadOnlyList):
-    address = "sign-in-attempts"
-    heading = "Sign-in attempts"
-    lead = "What came of each SAML response, with the reason that only administrators see."
-    empty_text = "Nobody has tried to sign in through an identity provider yet."
-    search_fields = ("name_id", "reason", "failed_check", "request_id")
-    search_help_text = "NameID, reason or request id"
-    list_filter = (AcceptedFilter, PeriodFilter)
-    list_select_related = ("connection__provider",)
-    change_list_template = "configuration/sign_in_attempts.html"
-
-    def detail(self, request: HttpRequest, entry: SignInAttempt) -> HttpResponse:
-        return render(request, "configuration/sign_in_attempt.html", {"attempt": entry})
 
 
 # What urls.py mounts; naming it here makes sure that the lists above are registered by then.

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gatekeeper.configuration.connection_attributes import attribute_facts
 from gatekeeper.configuration.connection_keys import key_facts
 from gatekeeper.configuration.forms import ConnectionForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
@@ -71,6 +72,7 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
         "certificate_count": len(ends),
         "warnings": warnings_about(connection, now),
         "keys": key_facts(connection),
+        "attributes": attribute_facts(connection),
         "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
     }
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -37,6 +38,7 @@ from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address, end_sign_ins, next_sync, open_sign_in
 from gatekeeper.directory.users import change_password
 from gatekeeper.errors import DomainError, UserNotFound
+from saml.attributes import filled_by_sign_in
 from saml.models import SignInAttempt
 
 RECENT = 10  # provisioning entries and sessions on the page; the log has them all
@@ -82,16 +84,22 @@ def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse
         "other_account_came": sees_logs and _other_account_came(user),
         "sees_groups": viewer is not None and may_configure(viewer),
         "attributes": _attributes(user),
+        "filled": filled_by_sign_in(user),
         "may_end_sessions": own or (viewer is not None and may_configure(viewer)),
     }
     return render(request, "configuration/person.html", page)
 
 
 def _other_account_came(user: User) -> bool:
-    """Whether somebody else's account was refused under this person's address since their link was made."""
-    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="")
-    attempts = SignInAttempt.objects.filter(accepted=False, failed_check=OTHER_PERSON, at__gte=OuterRef("since"))
-    return links.filter(Exists(attempts.filter(name_id__iexact=OuterRef("name_id")))).exists()
+    """Whether another account was refused under this person's address since theirs was remembered."""
+    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="", persistent_id="")
+    refused = SignInAttempt.objects.filter(
+        user=user,
+        failed_check=OTHER_PERSON,
+        connection=OuterRef("provider"),
+        at__gte=Coalesce(OuterRef("remembered_at"), OuterRef("since")),
+    )
+    return links.filter(Exists(refused)).exists()
 
 
 def _memberships(user: User) -> QuerySet[Membership]:

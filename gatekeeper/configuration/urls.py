@@ -7,6 +7,7 @@ from gatekeeper.configuration import (
     admin,
     authentication,
     brakes,
+    connection_attributes,
     connection_keys,
     groups,
     keys,
@@ -16,6 +17,7 @@ from gatekeeper.configuration import (
     retention,
     scim,
     sign_in,
+    sign_in_attempts,
     sync_runs,
     teams,
     tracing,
@@ -46,6 +48,8 @@ authentication_pages = [
     path("<uuid:connection_id>/next-key/", connection_keys.publish_next, name="publish_next_key"),
     path("<uuid:connection_id>/finish-key-change/", connection_keys.finish_change, name="finish_key_change"),
     path("<uuid:connection_id>/sign-requests/", connection_keys.sign_requests, name="sign_requests"),
+    path("<uuid:connection_id>/person-claim/", connection_attributes.person_claim, name="person_claim"),
+    path("<uuid:connection_id>/profile-fields/", connection_attributes.profile_fields, name="profile_fields"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 
@@ -75,6 +79,9 @@ pages: list[URLPattern | URLResolver] = [
     path("provisioning-log/trace/", tracing.start, name="start_tracing"),
     path("provisioning-log/trace/stop/", tracing.stop, name="stop_tracing"),
     path("sync-history/run/", sync_runs.run_now, name="run_sync"),
+    path(
+        "sign-in-attempts/<int:attempt_id>/personal-values/", sign_in_attempts.personal_values, name="personal_values"
+    ),
     path("sync-history/progress/", sync_runs.progress, name="sync_progress"),
 ]
 

@@ -77,7 +77,9 @@ def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
     user.erased_at = now
     user.save()
     FormerName.objects.filter(object_id=user.pk).delete()
-    SignInIdentity.objects.filter(user=user).update(name_id="", name_id_folded="", object_id="")
+    SignInIdentity.objects.filter(user=user).update(
+        name_id="", name_id_folded="", object_id="", persistent_id="", stated={}
+    )
     SignIn.objects.filter(user=user).update(name_id="", session_index="", address="", user_agent="")
     erase_from_diary(user.pk, actor=actor)
     return 1

@@ -1,10 +1,11 @@
 """Who may come in, under which name, and the sessions that are open."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -67,11 +68,13 @@ def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def person_who_signs_in(provider_id: UUID, name_id: str, object_id: str | None) -> User:
-    """The person whom an identity provider names, if they may come in now.
+def person_who_signs_in(
+    provider_id: UUID, name_id: str, object_id: str | None = None, *, persistent_id: str = ""
+) -> User:
+    """The person whom an identity provider names, if they may come in now. ``name_id`` is compared with work e-mails.
 
-    The first sign-in remembers the immutable ``object_id``; a later one with another id is somebody else who was
-    given a recycled address.
+    The first sign-in remembers the immutable ``object_id``, or where none is stated the ``persistent_id``; a later
+    one with another id is somebody else who was given a recycled address.
     Raises: SignInRefused; its code is a ``blocked_because`` value, "unknown_person" or "other_person".
     """
     identity = _identity(provider_id, name_id)
@@ -84,8 +87,8 @@ def person_who_signs_in(provider_id: UUID, name_id: str, object_id: str | None) 
         blocked = Blocked.AWAITING_SAML_SYNC
     if blocked is not None:
         raise SignInRefused(blocked.value, words_for(blocked), user_id=user.id)
-    if identity is not None and object_id:
-        _remember_object_id(identity, object_id)
+    if identity is not None:
+        _remember_account(identity, object_id or "", persistent_id)
     return user
 
 
@@ -104,17 +107,44 @@ def _person_by_email(name_id: str) -> User | None:
     return found.first()
 
 
-def _remember_object_id(identity: SignInIdentity, object_id: str) -> None:
-    if not identity.object_id:
+def _remember_account(identity: SignInIdentity, object_id: str, persistent_id: str) -> None:
+    """Like is compared with like: a connection that stops to state one of the ids does not shut anybody out."""
+    field, stated = ("object_id", object_id) if object_id else ("persistent_id", persistent_id)
+    if not stated:
+        return
+    if not getattr(identity, field):
         # Conditional, so that of two first sign-ins at one moment only one is remembered.
-        SignInIdentity.objects.filter(pk=identity.pk, object_id="").update(object_id=object_id)
-        identity.refresh_from_db(fields=["object_id"])
-    if identity.object_id != object_id:
+        unset = SignInIdentity.objects.filter(Q(**{field: ""}), pk=identity.pk)
+        unset.update(**{field: stated, "remembered_at": timezone.now()})
+        identity.refresh_from_db(fields=[field])
+    if getattr(identity, field) != stated:
         raise SignInRefused(
             OTHER_PERSON,
             "This address belonged to somebody else before. An administrator has to confirm that it is yours now.",
             user_id=identity.user_id,
         )
+
+
+@transaction.atomic
+def keep_statement(user: User, provider_id: UUID, stated: Mapping[str, str], *, actor: Actor) -> None:
+    """Keep what the identity provider stated about a person's profile as they signed in, in place of the last time.
+
+    ``stated``: profile field -> value. It is beside what SCIM states and never mixed with it.
+    """
+    identity = SignInIdentity.objects.live().select_for_update().filter(user=user, provider=provider_id).first()
+    if identity is None or identity.stated == stated:
+        return
+    before, identity.stated = identity.stated, dict(stated)
+    identity.save(update_fields=["stated"])
+    record(
+        Event.IDENTITY_STATED,
+        actor=actor,
+        kind="user",
+        object_id=user.id,
+        label=user.label,
+        before=before,
+        after=stated,
+    )
 
 
 @transaction.atomic
@@ -127,11 +157,11 @@ def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
     user = User.objects.provisioned().filter(pk=user_id).first()
     if user is None:
         raise UserNotFound(user_id)
-    remembered = SignInIdentity.objects.live().filter(user=user).exclude(object_id="").select_for_update()
-    before = [identity.object_id for identity in remembered]
+    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="", persistent_id="")
+    before = [identity.object_id or identity.persistent_id for identity in links.select_for_update()]
     if not before:
         return
-    remembered.update(object_id="")
+    links.update(object_id="", persistent_id="", remembered_at=None)
     record(
         Event.IDENTITY_CONFIRMED,
         actor=actor,

@@ -12,7 +12,7 @@ from gatekeeper.audit.chain import link_new_entries, verify
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.celery import app
 from gatekeeper.configuration.tasks import erase
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.directory.past import remember_name
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.retention import erase_due, retention_days, set_retention
@@ -37,6 +37,7 @@ def gone(time_machine):
     ada = make_user("ada.lovelace@example.com", display_name="Ada Lovelace", attributes={"title": "Countess"})
     add_members(make_group("GK Analysts"), ada)
     link()
+    SignInIdentity.objects.update(persistent_id="lovelace-1815", stated={"department": "Analytical Lovelace Engines"})
     open_sign_in(ada, actor=ENTRA.person(ada), name_id="ada.lovelace@example.com", address="192.0.2.7")
     remember_name(ada.id, "ada.byron@example.com", datetime.now(UTC))
     delete_user(ada.id, actor=ENTRA)

@@ -31,7 +31,9 @@ class SignInIdentity(Period):
     """The link between a user and a NameID. Made and ended by the SAML user sync only.
 
     It lets the user in only while ``name_id_folded`` equals their work e-mail, so a changed e-mail stops it at once.
-    ``object_id`` is the immutable id that the identity provider stated at the first sign-in.
+    ``object_id`` is the immutable id that the identity provider stated at the first sign-in; ``persistent_id`` the
+    persistent NameID, where no such id was stated. ``stated`` is what the last sign-in said about the profile
+    (field -> value), and only fields that SCIM had not stated.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
@@ -39,6 +41,9 @@ class SignInIdentity(Period):
     name_id = models.CharField(max_length=512)
     name_id_folded = models.CharField(max_length=1024)
     object_id = models.CharField(max_length=200, blank=True)
+    persistent_id = models.CharField(max_length=300, blank=True, default="")
+    remembered_at = models.DateTimeField(null=True, blank=True, help_text="When either id was remembered.")
+    stated = models.JSONField(default=dict, blank=True)
 
     objects = PeriodQuerySet["SignInIdentity"].as_manager()
 
