@@ -58,6 +58,7 @@ class AssertedPerson:
     name_id_format: str
     object_id: str | None
     session_index: str
+    authenticated_at: datetime | None  # When they proved to the identity provider who they are, as it states.
     assertion_id: str
     response_id: str
     expires: datetime  # Until then the assertion has to be remembered as used.
