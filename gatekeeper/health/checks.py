@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from gatekeeper.celery import app
 from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.second_factors import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from saml.models import Connection, SyncRun, SyncState
@@ -165,6 +166,17 @@ def check_fallback_team() -> Check:
     return ok("fallback_team", f"{team} is the fallback team.")
 
 
+def check_second_factors() -> Check:
+    """Whether each break-glass account asks for more than a password."""
+    name = "second_factor"
+    missing = list(without_second_factor().values_list("user_name", flat=True))
+    if missing:
+        named = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")
+        fix = "Let each of them sign in and set up a second factor on the profile page."
+        return warning(name, f"The password alone lets in: {named}.", fix)
+    return ok(name, "Every local administrator has one.")
+
+
 def check_clock() -> Check:
     """Whether this machine's clock agrees with the database's; assertions and sessions depend on it."""
     with connection.cursor() as cursor:
@@ -200,6 +212,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_scim_key,
     check_certificates,
     check_fallback_team,
+    check_second_factors,
     check_clock,
     check_saml_sync,
 )
