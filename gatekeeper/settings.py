@@ -208,6 +208,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
 }
+IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)  # the log's address too is ClientAddress's, not what a client claims
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # DEBUG: one line a request is enough, the one at its end
 LOGGING = logging_configuration(LOG_FORMAT, debug=DEBUG)

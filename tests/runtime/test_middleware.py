@@ -1,5 +1,6 @@
 """Machines pass none of the browsers' machinery; browsers get all of it."""
 
+import logging
 import uuid
 
 import pytest
@@ -78,15 +79,17 @@ def test_a_host_that_is_not_ours_is_refused_for_browsers(client):
     ],
 )
 def test_the_address_of_a_client_is_what_the_proxy_names_and_only_behind_one(
-    client, settings, forwarded, behind_a_proxy, noted
+    client, settings, caplog, forwarded, behind_a_proxy, noted
 ):
     make_administrator()
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if behind_a_proxy else None
 
-    client.post(
-        "/sign-in/", {"email": "root@example.com", "password": PASSWORD}, headers={"x-forwarded-for": forwarded}
-    )
+    with caplog.at_level(logging.INFO, logger="django_structlog"):
+        client.post(
+            "/sign-in/", {"email": "root@example.com", "password": PASSWORD}, headers={"x-forwarded-for": forwarded}
+        )
 
+    assert [line.msg["ip"] for line in caplog.records if "request_finished" in str(line.msg)] == [noted]
     assert SignIn.objects.get().address == noted
 
 
