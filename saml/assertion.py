@@ -63,6 +63,7 @@ class AssertedPerson:
     persistent_id: str  # The NameID when it is a persistent one, else "".
     attributes: Mapping[str, tuple[str, ...]]
     session_index: str
+    authenticated_at: datetime | None  # When they proved to the identity provider who they are, as it states.
     assertion_id: str
     response_id: str
     expires: datetime  # Until then the assertion has to be remembered as used.

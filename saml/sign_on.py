@@ -166,6 +166,7 @@ def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) 
         provider_id=connection.id,
         name_id=person.name_id,
         session_index=person.session_index,
+        authenticated_at=person.authenticated_at,
         address=address_of(request),
         user_agent=user_agent_of(request),
         actor=actor,

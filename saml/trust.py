@@ -223,6 +223,7 @@ def _person(evidence: Evidence) -> AssertedPerson:
         attributes=assertion.attributes,
         object_id=assertion.single(OBJECT_ID),
         session_index=assertion.session_index,
+        authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, evidence.expected.now),
         assertion_id=assertion.id,
         response_id=evidence.response.get("ID") or "",
         expires=max((end for end in ends if end is not None), default=evidence.expected.now) + SKEW,

@@ -15,6 +15,10 @@ class Event(StrEnum):
     USER_ERASED = "user.erased"
     ADMINISTRATOR_CREATED = "administrator.created"
     PASSWORD_CHANGED = "administrator.password_changed"  # noqa: S105 - an event, not a password
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_REMOVED = "second_factor.removed"
+    RECOVERY_CODE_USED = "second_factor.recovery_code_used"
+    BREAK_GLASS_USED = "break_glass.used"
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"
     GROUP_MEMBERS_CHANGED = "group.members_changed"
@@ -50,6 +54,7 @@ class Event(StrEnum):
     SIGN_IN_ACCEPTED = "sign_in.accepted"
     SIGN_IN_REFUSED = "sign_in.refused"
     SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown"
+    SIGN_IN_RENEWED = "sign_in.renewed"
     SIGN_INS_ENDED = "sign_in.ended"
 
     @property

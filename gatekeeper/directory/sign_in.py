@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,13 +14,15 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.models import IdentityProvider, SignIn, SignInIdentity, User
+from gatekeeper.directory.models import IdentityProvider, Origin, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.errors import IdentityProviderNotFound, SignInRefused, UserNotFound
 
 SYNC_MINUTE = 45
 UNKNOWN_PERSON = "unknown_person"
 OTHER_PERSON = "other_person"
+
+log = structlog.get_logger(__name__)
 
 _WORDS = {
     Blocked.DELETED: "Your account was removed. Ask your administrator if you should still have access.",
@@ -96,7 +99,7 @@ def _identity(provider_id: UUID, name_id: str) -> SignInIdentity | None:
     return (
         SignInIdentity.objects.live()
         .select_related("user")
-        .filter(provider=provider_id, provider__until=None, name_id_folded=fold(name_id))
+        .filter(provider=provider_id, provider__until=None, name_id_folded=fold(name_id), user__origin=Origin.SCIM)
         .first()
     )
 
@@ -173,7 +176,7 @@ def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def open_sign_in(
+def open_sign_in(  # noqa: PLR0913 - each is a column
     user: User,
     *,
     actor: Actor,
@@ -182,8 +185,12 @@ def open_sign_in(
     session_index: str = "",
     address: str = "",
     user_agent: str = "",
+    authenticated_at: datetime | None = None,
 ) -> SignIn:
-    """Note that a session was opened; ``browser_session`` ties it to the browser."""
+    """Note that a session was opened; ``browser_session`` ties it to the browser.
+
+    ``authenticated_at``: when the person proved who they are, where that was before now.
+    """
     sign_in = SignIn.objects.create(
         user=user,
         provider_id=provider_id,
@@ -191,6 +198,7 @@ def open_sign_in(
         session_index=session_index[:300],
         address=address[:45],
         user_agent=user_agent[:300],
+        authenticated_at=authenticated_at,
     )
     record(
         Event.SIGN_IN_ACCEPTED,
@@ -203,9 +211,49 @@ def open_sign_in(
     return sign_in
 
 
-def end_sign_ins(user_ids: Collection[UUID], *, actor: Actor, now: datetime | None = None) -> int:
-    """End every session of these people; returns how many there were. One statement, and an entry when it hit any."""
-    ended = SignIn.objects.filter(user__in=user_ids).end(now or timezone.now())
+@transaction.atomic
+def open_local_sign_in(user: User, *, actor: Actor, proof: str, address: str, user_agent: str) -> SignIn:
+    """The same for a break-glass account, whose every use is told to the other administrators and the operator.
+
+    ``proof`` says what they came in with, such as "password and code".
+    """
+    sign_in = open_sign_in(user, actor=actor, address=address, user_agent=user_agent)
+    record(
+        Event.BREAK_GLASS_USED,
+        actor=actor,
+        kind="user",
+        object_id=user.id,
+        label=user.label,
+        after={"address": address, "with": proof},
+    )
+    log.warning("break_glass_used", account=user.user_name, address=address, proof=proof)
+    return sign_in
+
+
+def break_glass_uses(since: datetime | None = None) -> models.QuerySet[SignIn]:
+    """The sign-ins of local administrators from ``since`` on, or all of them; the newest first."""
+    uses = SignIn.objects.filter(user__origin=Origin.LOCAL).select_related("user")
+    return uses if since is None else uses.filter(since__gte=since)
+
+
+@transaction.atomic
+def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
+    """Note that the person of an open session has just proven anew who they are."""
+    sign_in = SignIn.objects.live().select_related("user").get(pk=sign_in_id)
+    sign_in.authenticated_at = timezone.now()
+    sign_in.save(update_fields=["authenticated_at"])
+    record(Event.SIGN_IN_RENEWED, actor=actor, kind="user", object_id=sign_in.user_id, label=sign_in.user.label)
+
+
+def end_sign_ins(
+    user_ids: Collection[UUID], *, actor: Actor, now: datetime | None = None, keep: UUID | None = None
+) -> int:
+    """End every session of these people, except the one to ``keep``; returns how many there were.
+
+    One statement, and an audit entry when it hit any.
+    """
+    open_ones = SignIn.objects.filter(user__in=user_ids)
+    ended = (open_ones.exclude(pk=keep) if keep else open_ones).end(now or timezone.now())
     if ended:
         record(
             Event.SIGN_INS_ENDED,

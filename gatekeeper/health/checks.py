@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from gatekeeper.audit import chain
 from gatekeeper.celery import app
 from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.second_factors import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from saml.key_pairs import key_pairs, keys_are_readable
@@ -184,6 +185,17 @@ def check_fallback_team() -> Check:
     return ok("fallback_team", f"{team} is the fallback team.")
 
 
+def check_second_factors() -> Check:
+    """Whether each break-glass account asks for more than a password."""
+    name = "second_factor"
+    missing = list(without_second_factor().values_list("user_name", flat=True))
+    if missing:
+        named = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")
+        fix = "Let each of them sign in and set up a second factor on the profile page."
+        return warning(name, f"The password alone lets in: {named}.", fix)
+    return ok(name, "Every local administrator has one.")
+
+
 def check_clock() -> Check:
     """Whether this machine's clock agrees with the database's; assertions and sessions depend on it."""
     with connection.cursor() as cursor:
@@ -236,6 +248,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_certificates,
     check_own_certificates,
     check_fallback_team,
+    check_second_factors,
     check_clock,
     check_saml_sync,
     check_audit_trail,

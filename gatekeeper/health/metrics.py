@@ -6,12 +6,14 @@ from datetime import timedelta
 from django.db.models import Count
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.reads import reads_since
 from gatekeeper.directory.models import IdpGroup, SignIn, User
+from gatekeeper.directory.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from saml.models import Connection, SyncRun, SyncState
@@ -21,13 +23,14 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Gauges computed at the scrape: eleven queries, all of them counts or single rows."""
+    """Computed at the scrape: a dozen queries, all of them counts or single rows."""
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         yield from (
             _users(),
             _groups(),
             _sign_ins(),
+            _break_glass(),
             _provisioning(),
             _last_seen(),
             _last_sync(),
@@ -57,7 +60,13 @@ def _groups() -> GaugeMetricFamily:
 
 
 def _sign_ins() -> GaugeMetricFamily:
-    return GaugeMetricFamily("gatekeeper_open_sign_ins", "Open sessions.", value=SignIn.objects.live().count())
+    return GaugeMetricFamily("gatekeeper_open_sign_ins", "Open sessions.", value=SignIn.objects.open().count())
+
+
+def _break_glass() -> CounterMetricFamily:
+    return CounterMetricFamily(
+        "gatekeeper_break_glass_sign_ins", "Sign-ins of local administrators.", value=break_glass_uses().count()
+    )
 
 
 def _provisioning() -> GaugeMetricFamily:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.browser_session import SESSION_KEY
-from gatekeeper.directory.models import SignIn
+from gatekeeper.directory.models import SignIn, SignInIdentity
 from gatekeeper.directory.users import create_local_administrator
 from saml.connections import create_connection
 from saml.models import PendingRequest, SignInAttempt, UsedMessage
@@ -186,7 +186,34 @@ def test_saml_never_signs_in_a_local_administrator(browser, ada):
     create_local_administrator("root@contoso.com", PASSWORD, actor=ADMIN)
 
     browser.sign_on(name_id="root@contoso.com")
+    link()  # what the sync makes of it
+    browser.sign_on(name_id="ROOT@contoso.com", assertion_id="_2", response_id="_r2")
 
+    assert not browser.is_signed_in
+    assert [entry.after["check"] for entry in refusals()] == ["unknown_person"] * 2
+
+
+def test_saml_signs_in_the_provisioned_person_of_the_same_name_and_not_the_local_one(browser, ada):
+    local = create_local_administrator("root@contoso.com", PASSWORD, actor=ADMIN)
+    person = make_user("root@contoso.com")
+    link()
+
+    browser.sign_on(name_id="root@contoso.com")
+
+    assert SignIn.objects.live().get().user == person
+    assert not local.sign_ins.exists()
+
+
+def test_even_a_link_to_a_local_administrator_lets_nobody_in(browser, ada):
+    local = create_local_administrator("root@contoso.com", PASSWORD, actor=ADMIN)
+    SignInIdentity.objects.create(
+        user=local,
+        provider_id=browser.connection.id,
+        name_id="root@contoso.com",
+        name_id_folded="root@contoso.com",
+    )
+
+    assert browser.sign_on(name_id="root@contoso.com").status_code == 403
     assert not browser.is_signed_in
 
 

@@ -3,6 +3,7 @@
 from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
+from gatekeeper.directory.models.local_proofs import FailedAttempt, RecoveryCode, SecondFactor
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
@@ -15,6 +16,7 @@ __all__ = (
     "BrakeRelease",
     "BrakeSetting",
     "EndedBecause",
+    "FailedAttempt",
     "FormerName",
     "IdentityProvider",
     "IdpGroup",
@@ -23,7 +25,9 @@ __all__ = (
     "Membership",
     "Origin",
     "PeriodQuerySet",
+    "RecoveryCode",
     "RetentionSetting",
+    "SecondFactor",
     "SignIn",
     "SignInIdentity",
     "SiteChoice",
