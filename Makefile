@@ -16,6 +16,9 @@ help:  ## what can be asked for
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1|/p' Makefile | sort | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 # ── Set-up: nothing to do when .venv is fresh ────────────────────────────────────────────────────────────────────
+# Compiled once here: where Python may not write next to its modules, every start would compile them again.
+SYNC := $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python
+
 setup: .venv/runtime-stamp  ## .venv with the pinned dependencies
 
 .venv/made-in: $(STALE)
@@ -26,13 +29,13 @@ setup: .venv/runtime-stamp  ## .venv with the pinned dependencies
 	@printf '%s' "$(CURDIR)" > $@
 
 .venv/runtime-stamp: .venv/made-in requirements.txt
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.txt
+	@$(SYNC) requirements.txt
 	@touch $@
 
 setup-tests: .venv/tests-stamp
 
 .venv/tests-stamp: .venv/runtime-stamp requirements-dev.txt
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.txt requirements-dev.txt
+	@$(SYNC) requirements.txt requirements-dev.txt
 	@touch $@
 
 lock:  ## write requirements*.txt anew from requirements*.in (the one lock step)

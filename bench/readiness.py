@@ -63,15 +63,12 @@ def vary() -> None:
         Membership.objects.filter(user=users[number]).end(now, ended_because=EndedBecause.REMOVED)
     for number in range(7, len(users), 50):
         User.objects.filter(pk=users[number].pk).update(active=False)
-    for number in range(3, len(users), 100):
-        name = f"mail-{users[number].user_name}"
-        User.objects.filter(pk=users[number].pk).update(work_email=name, work_email_folded=name)
     attempts = (
         SignInAttempt(
+            user=user,
             accepted=number % 50 != 3,
             failed_check=UNKNOWN_PERSON if number % 50 == 3 else "",
-            name_id=user.user_name,
-            name_id_folded=user.user_name,
+            name_key=f"{number}",
         )
         for _ in range(5)
         for number, user in enumerate(users)

@@ -5,7 +5,7 @@ Both doors through which people come (SAML, local password) open a session here,
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth import authenticate, login, logout
@@ -18,9 +18,10 @@ from gatekeeper.directory.access import Access
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import SignIn, User
 from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.sign_in import end_sign_in
+from gatekeeper.directory.sign_in import end_sign_in, renew_sign_in
 
 SESSION_KEY = "sign_in_id"
+CARRIED = "signing_in_again"  # what a page left in the session of somebody who has to sign in again before it goes on
 BACKEND = "gatekeeper.browser_session.DirectoryBackend"
 # "Last seen" is good enough to the minute, and a write per page view is not worth more.
 _SEEN_EVERY = timedelta(minutes=1)
@@ -51,16 +52,31 @@ class DirectoryBackend:
 
 
 def local_administrator(request: HttpRequest, email: str, password: str) -> User | None:
-    """Check a local administrator's password; attempts are counted and limited by django-axes."""
+    """Check a local administrator's password. Nothing is counted here: see ``configuration.local_proof``."""
     user = authenticate(request, email=email, password=password)
     return user if isinstance(user, User) else None
 
 
 def open_browser_session(request: HttpRequest, user: User, sign_in: SignIn) -> None:
-    """Make this browser the one that ``sign_in`` is about. The session key is rotated, whatever it was before."""
+    """Make this browser the one that ``sign_in`` is about. The session key is rotated, whatever it was before.
+
+    The session that it was before ends; of its content only ``CARRIED`` stays, and only for the same person.
+    """
+    before, carried = request.session.get(SESSION_KEY), request.session.get(CARRIED)
+    same_person = request.user == user
     request.session.flush()
     login(request, user, backend=BACKEND)
     request.session[SESSION_KEY] = str(sign_in.id)
+    if before:
+        end_sign_in(UUID(before), actor=Actor.person(user))
+    if carried and same_person:
+        request.session[CARRIED] = carried
+
+
+def renew_browser_session(request: HttpRequest) -> None:
+    """The person has just proven anew who they are: note it, and rotate the session key. Only for who is signed in."""
+    renew_sign_in(UUID(request.session[SESSION_KEY]), actor=Actor.person(cast(User, request.user)))
+    request.session.cycle_key()
 
 
 def close_browser_session(request: HttpRequest) -> None:
@@ -81,7 +97,7 @@ def current_sign_in(request: HttpRequest) -> SignIn | None:
 
 
 class BrowserSessionMiddleware:
-    """Sets ``request.access`` (None for strangers) and ends a session whose person may no longer come in.
+    """Sets ``request.access`` and ``request.sign_in`` (None for strangers), and ends what may no longer be open.
 
     The access is derived at the first use within each request, so a revocation needs no message to reach a session.
     """
@@ -90,6 +106,7 @@ class BrowserSessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.sign_in = None  # type: ignore[attr-defined]
         request.access = self._access(request)  # type: ignore[attr-defined]
         return self.get_response(request)
 
@@ -107,4 +124,5 @@ class BrowserSessionMiddleware:
             return None
         if timezone.now() - sign_in.last_seen_at > _SEEN_EVERY:
             SignIn.objects.filter(pk=sign_in.pk).update(last_seen_at=timezone.now())
+        request.sign_in = sign_in  # type: ignore[attr-defined]
         return access

@@ -19,6 +19,16 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Rule 5 of the product: people who were provisioned since the last run can sign in after minute 45.
     "sync SAML users at minute 45": {"task": "saml.sync_users", "schedule": crontab(minute="45")},
+    "link new audit entries every minute": {
+        "task": "audit.link_new_entries",
+        "schedule": crontab(),
+        "options": {"expires": 55},  # seconds; the next one does the same work
+    },
+    "erase deleted people whose time is over": {
+        "task": "configuration.erase_due",
+        "schedule": crontab(minute="20", hour="3"),
+    },
+    "forget old counts of reads": {"task": "audit.forget_old_counts", "schedule": crontab(hour="3", minute="10")},
     "heartbeat every minute": {
         "task": "health.heartbeat",
         "schedule": crontab(),

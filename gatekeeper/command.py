@@ -64,6 +64,24 @@ class OperatorCommand(BaseCommand):
             sys.exit(status)
 
 
+def password_from_stdin() -> str:
+    """The first line of standard input, for ``--password-stdin``. Raises CommandError when there is none."""
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise CommandError("There is no password on standard input; pipe one line into this command.")
+    return password
+
+
+def add_password_argument(parser: CommandParser) -> None:
+    """``--password-stdin``, which has to be given: there is no other way, and a future one should not surprise."""
+    parser.add_argument(
+        "--password-stdin",
+        action="store_true",
+        required=True,
+        help="Read the password from standard input, so that it appears in no process list and no history.",
+    )
+
+
 def _make_tables_in_an_empty_database() -> None:
     """The first command on a new database finds it ready, as `make run` does; an older one is left to `migrate`."""
     if not connection.introspection.table_names():

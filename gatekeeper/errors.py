@@ -26,6 +26,13 @@ class UserNotFound(NotFound):
         super().__init__(f"There is no user {user}.")
 
 
+class LocalAdministratorNotFound(NotFound):
+    code = "local_administrator_not_found"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"There is no local administrator {email}.")
+
+
 class GroupNotFound(NotFound):
     code = "group_not_found"
 
@@ -177,3 +184,35 @@ class SealBroken(DomainError):
         super().__init__(
             f"The stored {purpose} cannot be read with the present SECRET_KEY; restore that key, or make a new one."
         )
+
+
+class WrongCode(DomainError):
+    """A code of an authenticator app, or a recovery code, that is wrong, too old, or was used before."""
+
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__("That code is not right, or it was used before. Wait for the next one and enter it.")
+
+
+class SecondFactorExists(DomainError):
+    code = "second_factor_exists"
+
+    def __init__(self, administrator: str) -> None:
+        super().__init__(f"{administrator} has a second factor already; remove that one first.")
+
+
+class SecondFactorMissing(NotFound):
+    code = "second_factor_missing"
+
+    def __init__(self, administrator: str) -> None:
+        super().__init__(f"{administrator} has no second factor.")
+
+
+class TooManyAttempts(DomainError):
+    """Too many passwords or codes were wrong; nothing more is compared for a while."""
+
+    code = "too_many_attempts"
+
+    def __init__(self) -> None:
+        super().__init__("Too many passwords or codes were wrong. Try again later.")

@@ -65,7 +65,6 @@ def logging_configuration(form: str, *, debug: bool) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
-            "axes": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
         },
     }

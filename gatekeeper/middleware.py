@@ -4,11 +4,13 @@ A SCIM request carries its own key and no cookie, so the browser's machinery cou
 HTML. Each class below is the stock one that steps aside for those paths.
 """
 
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
-from axes.middleware import AxesMiddleware
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -35,6 +37,23 @@ class _BrowserOnly:
         if is_for_machines(request):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]
+
+
+class ClientAddress:
+    """With https a proxy is in front, and REMOTE_ADDR would be its own: it becomes the address that the proxy names.
+
+    That is the last one of X-Forwarded-For; what stands before it came with the request and may be anything.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if settings.SECURE_PROXY_SSL_HEADER:
+            named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            with suppress(ValueError):
+                request.META["REMOTE_ADDR"] = str(ip_address(named))
+        return self.get_response(request)
 
 
 class BrowserSessions(_BrowserOnly, SessionMiddleware):
@@ -76,10 +95,6 @@ class BrowserFrames(_BrowserOnly, XFrameOptionsMiddleware):
 
 class BrowserCsp(_BrowserOnly, CSPMiddleware):
     """Content-Security-Policy, for browsers."""
-
-
-class BrowserLockout(_BrowserOnly, AxesMiddleware):  # type: ignore[misc]
-    """Lock-out after wrong local passwords, for browsers."""
 
 
 class BrowserAccess(_BrowserOnly, BrowserSessionMiddleware):

@@ -27,6 +27,11 @@ def unseal(sealed: bytes, *, purpose: str) -> bytes:
         raise SealBroken(purpose) from error
 
 
-def _box(purpose: str) -> Fernet:
+def derived_key(purpose: str, secret_key: str | None = None) -> bytes:
+    """32 bytes for one purpose, from SECRET_KEY or from a former one."""
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"gatekeeper:" + purpose.encode())
-    return Fernet(base64.urlsafe_b64encode(derive.derive(settings.SECRET_KEY.encode())))
+    return derive.derive((secret_key or settings.SECRET_KEY).encode())
+
+
+def _box(purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(purpose)))

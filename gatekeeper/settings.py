@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "axes",
     "csp",
     "django_structlog",
     "rest_framework",
@@ -61,13 +60,13 @@ ROOT_URLCONF = "gatekeeper.urls"
 WSGI_APPLICATION = "gatekeeper.wsgi.application"
 AUTH_USER_MODEL = "directory.User"
 SILENCED_SYSTEM_CHECKS = [
-    "axes.W002",  # the middleware is there: gatekeeper.middleware.BrowserLockout is a subclass
     "urls.W002",  # the SCIM door matches slashes itself, doubled ones too
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "gatekeeper.middleware.ClientAddress",
     "gatekeeper.middleware.RequestLog",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gatekeeper.middleware.BrowserCsp",
@@ -78,7 +77,6 @@ MIDDLEWARE = [
     "gatekeeper.middleware.BrowserMessages",
     "gatekeeper.middleware.BrowserFrames",
     "gatekeeper.middleware.BrowserAccess",
-    "gatekeeper.middleware.BrowserLockout",
 ]
 
 TEMPLATES = [
@@ -132,7 +130,6 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 
 # ── Signing in ───────────────────────────────────────────────────────────────────────────────────────────────────
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
     "gatekeeper.browser_session.DirectoryBackend",
 ]
 PASSWORD_HASHERS = [
@@ -147,15 +144,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "configuration:sign_in"
 LOGIN_REDIRECT_URL = "/"
-AXES_FAILURE_LIMIT = 10
-AXES_USERNAME_FORM_FIELD = "email"
-AXES_USERNAME_FORM_FIELD = "email"
-AXES_LOCKOUT_CALLABLE = "gatekeeper.configuration.failures.locked_out"
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # an attacker elsewhere cannot lock the administrator out
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in our own audit trail
-AXES_VERBOSE = False
 
 # ── What browsers are told ───────────────────────────────────────────────────────────────────────────────────────
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -191,6 +179,8 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "gatekeeper" / "static"]
+# Only our own files: no page uses those of Django's admin or of DRF; each start would hash and compress them.
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -220,6 +210,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
 }
+IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)  # the log's address too is ClientAddress's, not what a client claims
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # DEBUG: one line a request is enough, the one at its end
 LOGGING = logging_configuration(LOG_FORMAT, debug=DEBUG)

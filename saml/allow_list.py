@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 
 from saml.errors import Refused, UnreadableXml
-from saml.xml import DS, SAML, SAMLP, parse, tag
+from saml.xml import DS, SAML, SAMLP, XENC, XENC11, parse, tag
 
 RESPONSE_LIMIT = 256 * 1024  # bytes; a response with 150 groups is below 40 KB
 MOST_ELEMENTS = 5_000
@@ -29,9 +29,27 @@ DIGEST_METHODS = frozenset(
         "http://www.w3.org/2001/04/xmlenc#sha512",
     }
 )
+# Not rsa-1_5: its padding lets whoever may ask often enough decrypt, however uniform the answers are.
+RSA_OAEP_MGF1P = f"{XENC}rsa-oaep-mgf1p"
+RSA_OAEP = f"{XENC11}rsa-oaep"
+KEY_TRANSPORT = (RSA_OAEP_MGF1P, RSA_OAEP)
+# In the order in which we would like them, with the bytes of the key.
+CONTENT_ENCRYPTION = {
+    f"{XENC11}aes256-gcm": 32,
+    f"{XENC11}aes192-gcm": 24,
+    f"{XENC11}aes128-gcm": 16,
+    f"{XENC}aes256-cbc": 32,
+    f"{XENC}aes192-cbc": 24,
+    f"{XENC}aes128-cbc": 16,
+}
 _RESPONSE = tag(SAMLP, "Response")
 _ASSERTION = tag(SAML, "Assertion")
+ENCRYPTED_ASSERTION = tag(SAML, "EncryptedAssertion")
 _SIGNATURE = tag(DS, "Signature")
+_METHOD = tag(XENC, "EncryptionMethod")
+_CIPHER = tag(XENC, "CipherData")
+_DIGEST = tag(DS, "DigestMethod")
+_MGF = tag(XENC11, "MGF")
 _SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,199}")
@@ -117,14 +135,41 @@ def has_one_assertion(root: etree._Element) -> None:
     found = [each for each in _elements(root) if etree.QName(each).localname in {"Assertion", "EncryptedAssertion"}]
     if len(found) != 1 or found[0].getparent() is not root:
         raise Refused("has_one_assertion", "there must be exactly one assertion, directly in the Response.")
-    if found[0].tag == tag(SAML, "EncryptedAssertion"):
-        raise Refused("has_one_assertion", "the assertion is encrypted; switch token encryption off in Entra.")
+    if found[0].tag == ENCRYPTED_ASSERTION:
+        return
     if found[0].tag != _ASSERTION or not _IDENTIFIER.fullmatch(found[0].get("ID") or ""):
         raise Refused("has_one_assertion", "the assertion has no usable ID.")
 
 
+def has_plain_encryption(root: etree._Element) -> None:
+    """What is encrypted is one element, with AES, under one key of ours (RSA-OAEP); nothing is fetched or referred to.
+
+    KeyInfo inside EncryptedKey is a hint which of our keys is meant, in as many forms as there are vendors: not read.
+    """
+    encrypted = root.find(ENCRYPTED_ASSERTION)
+    if encrypted is None:
+        return
+    guard = "has_plain_encryption"
+    _require_children(encrypted, [(tag(XENC, "EncryptedData"), 1, 1)], guard)
+    data = encrypted[0]
+    if data.get("Type", f"{XENC}Element") != f"{XENC}Element":
+        raise Refused(guard, "the assertion is encrypted in a way that is not accepted.")
+    _require_children(data, [(_METHOD, 1, 1), (tag(DS, "KeyInfo"), 1, 1), (_CIPHER, 1, 1)], guard)
+    _require_children(data[1], [(tag(XENC, "EncryptedKey"), 1, 1)], guard)
+    key = data[1][0]
+    hints = [(tag(XENC, "ReferenceList"), 0, 1), (tag(XENC, "CarriedKeyName"), 0, 1)]
+    _require_children(key, [(_METHOD, 1, 1), (tag(DS, "KeyInfo"), 0, 1), (_CIPHER, 1, 1), *hints], guard)
+    for cipher in (data[2], key.find(_CIPHER)):
+        _require_children(cipher, [(tag(XENC, "CipherValue"), 1, 1)], guard)
+    algorithms_fit = data[0].get("Algorithm") in CONTENT_ENCRYPTION and key[0].get("Algorithm") in KEY_TRANSPORT
+    if not algorithms_fit or any(part.tag not in {_DIGEST, _MGF} for part in key[0]):
+        raise Refused(guard, "the assertion is encrypted with another algorithm than AES under RSA-OAEP.")
+
+
 def has_signed_assertion(root: etree._Element) -> None:
     """The assertion itself is signed; a signature over the Response alone is a setting to correct in Entra."""
+    if root.find(ENCRYPTED_ASSERTION) is not None:
+        return  # This guard is asked again once it is open.
     assertion = root.find(_ASSERTION)
     if assertion is None or assertion.find(_SIGNATURE) is None:
         if root.find(_SIGNATURE) is not None:
@@ -146,12 +191,12 @@ def has_signatures_in_place(root: etree._Element) -> None:
 def has_plain_signatures(root: etree._Element) -> None:
     """A signature has one SignedInfo with one Reference, one value, certificates or key names, and nothing else."""
     for signature in root.iter(_SIGNATURE):
-        _require_children(signature, [("SignedInfo", 1, 1), ("SignatureValue", 1, 1), ("KeyInfo", 0, 1)])
+        _require_parts(signature, [("SignedInfo", 1, 1), ("SignatureValue", 1, 1), ("KeyInfo", 0, 1)])
         info = signature[0]
-        _require_children(info, [("CanonicalizationMethod", 1, 1), ("SignatureMethod", 1, 1), ("Reference", 1, 1)])
-        _require_children(info[2], [("Transforms", 1, 1), ("DigestMethod", 1, 1), ("DigestValue", 1, 1)])
+        _require_parts(info, [("CanonicalizationMethod", 1, 1), ("SignatureMethod", 1, 1), ("Reference", 1, 1)])
+        _require_parts(info[2], [("Transforms", 1, 1), ("DigestMethod", 1, 1), ("DigestValue", 1, 1)])
         for key_info in signature[2:]:
-            _require_children(key_info, [("KeyName", 0, 1), ("KeyValue", 0, 1), ("X509Data", 0, 5)])
+            _require_parts(key_info, [("KeyName", 0, 1), ("KeyValue", 0, 1), ("X509Data", 0, 5)])
 
 
 def refers_to_its_parent(root: etree._Element) -> None:
@@ -179,7 +224,7 @@ def has_known_transforms(root: etree._Element) -> None:
 def has_strong_algorithms(root: etree._Element) -> None:
     """RSA or ECDSA with SHA-256 or better; no SHA-1, MD5, DSA, HMAC."""
     for name, accepted in (("SignatureMethod", SIGNATURE_METHODS), ("DigestMethod", DIGEST_METHODS)):
-        for method in root.iter(tag(DS, name)):
+        for method in _in_signatures(root, name):
             if method.get("Algorithm") not in accepted:
                 algorithm = (method.get("Algorithm") or "none")[:100]
                 raise Refused(
@@ -195,6 +240,7 @@ GUARDS: tuple[Guard, ...] = (
     has_unique_ids,
     says_success,
     has_one_assertion,
+    has_plain_encryption,
     has_signed_assertion,
     has_signatures_in_place,
     has_plain_signatures,
@@ -214,15 +260,24 @@ def _elements(root: etree._Element) -> Iterator[etree._Element]:
     return (node for node in root.iter() if isinstance(node.tag, str))
 
 
-def _require_children(element: etree._Element, expected: list[tuple[str, int, int]]) -> None:
-    """``expected``: local names of the XML signature namespace, in order, each with its least and most number."""
+def _in_signatures(root: etree._Element, name: str) -> Iterator[etree._Element]:
+    """RSA-OAEP names its digest by the same element, and is safe with SHA-1, which it has as its default."""
+    return (found for signature in root.iter(_SIGNATURE) for found in signature.iter(tag(DS, name)))
+
+
+def _require_parts(element: etree._Element, expected: list[tuple[str, int, int]]) -> None:
+    _require_children(element, [(tag(DS, name), least, most) for name, least, most in expected], "has_plain_signatures")
+
+
+def _require_children(element: etree._Element, expected: list[tuple[str, int, int]], guard: str) -> None:
+    """``expected``: names of elements, in order, each with its least and most number. Nothing else may be there."""
     names = [child.tag for child in element]
     for name, least, most in expected:
         count = 0
-        while names and names[0] == tag(DS, name):
+        while names and names[0] == name:
             names.pop(0)
             count += 1
         if not least <= count <= most:
-            raise Refused("has_plain_signatures", "a signature has other parts than it may have.")
+            raise Refused(guard, f"{etree.QName(element).localname} has other parts than it may have.")
     if names:
-        raise Refused("has_plain_signatures", "a signature has other parts than it may have.")
+        raise Refused(guard, f"{etree.QName(element).localname} has other parts than it may have.")

@@ -1,5 +1,6 @@
 """A verified assertion in our words. Reads only bytes that a signature covers; touches no database and no request."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ class Assertion:
     authenticated_at: datetime | None
     session_not_on_or_after: datetime | None
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeated: frozenset[str] = frozenset()  # Names of attributes with several values, in one Attribute or in several.
 
     def single(self, name: str) -> str | None:
         """The value of an attribute that has at most one; None when it was not sent."""
@@ -54,10 +56,14 @@ class AssertedPerson:
     """Who the identity provider says is there, after every check."""
 
     issuer: str  # NameIDs are only unique within it.
-    name_id: str
+    name_id: str  # As it was received: a LogoutRequest names it again.
     name_id_format: str
+    sign_in_name: str  # What is compared with work e-mails: the NameID, or a claim's value.
     object_id: str | None
+    persistent_id: str  # The NameID when it is a persistent one, else "".
+    attributes: Mapping[str, tuple[str, ...]]
     session_index: str
+    authenticated_at: datetime | None  # When they proved to the identity provider who they are, as it states.
     assertion_id: str
     response_id: str
     expires: datetime  # Until then the assertion has to be remembered as used.
@@ -89,6 +95,7 @@ def read_assertion(root: etree._Element) -> Assertion:
         authenticated_at=_moment(statement, "AuthnInstant"),
         session_not_on_or_after=_moment(statement, "SessionNotOnOrAfter"),
         attributes=_attributes(root),
+        repeated=_repeated(root),
     )
 
 
@@ -136,10 +143,17 @@ def _attributes(root: etree._Element) -> dict[str, tuple[str, ...]]:
         name = attribute.get("Name") or ""
         values = tuple(text(value).strip() for value in attribute.findall(tag(SAML, "AttributeValue")))
         found[name] = found.get(name, ()) + tuple(value for value in values if value)
-    for name in _SINGLE_VALUED:
-        if len(found.get(name, ())) > 1:
-            raise Refused("reads_as_assertion", f"{name} is stated more than once.")
     return found
+
+
+def _repeated(root: etree._Element) -> frozenset[str]:
+    """Empty values count: whoever reads the first one and whoever reads the last one would see different people."""
+    values = root.iterfind(f"{tag(SAML, 'AttributeStatement')}/{tag(SAML, 'Attribute')}/{tag(SAML, 'AttributeValue')}")
+    counts = Counter(value.getparent().get("Name") or "" for value in values)
+    repeated = frozenset(name for name, count in counts.items() if count > 1)
+    for name in _SINGLE_VALUED & repeated:
+        raise Refused("reads_as_assertion", f"{name} is stated more than once.")
+    return repeated
 
 
 def without_signature(root: etree._Element) -> etree._Element:

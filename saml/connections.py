@@ -16,6 +16,7 @@ from gatekeeper.errors import IdentityProviderNotFound, InvalidValue, NeedsConfi
 from saml.addresses import addresses_of
 from saml.errors import MetadataRefused
 from saml.fetch import fetch_metadata, site_is_local
+from saml.key_pairs import make_first_key_pair, retire_key_pairs, warnings_about_keys
 from saml.metadata import MetadataFacts, read_metadata, warn_about_address
 from saml.models import Certificate, Connection
 
@@ -30,9 +31,11 @@ def create_connection(
     metadata_url: str = "",
     document: bytes | None = None,
     accept_idp_initiated: bool = False,
+    sign_requests: bool = False,
 ) -> Connection:
     """Begin to believe the identity provider that a metadata document describes.
 
+    ``sign_requests`` is switched on, too, when the document asks for signed requests.
     Exactly one of ``metadata_url`` (fetched now, outside the transaction, and again by each sync) and ``document``.
     Raises: InvalidValue for the name; MetadataRefused. Then nothing was made.
     """
@@ -48,12 +51,16 @@ def create_connection(
     with transaction.atomic():
         provider = add_identity_provider(name, actor=actor)
         connection = Connection(
-            provider=provider, idp_metadata_url=metadata_url, accept_idp_initiated=accept_idp_initiated
+            provider=provider,
+            idp_metadata_url=metadata_url,
+            accept_idp_initiated=accept_idp_initiated,
+            sign_requests=sign_requests or facts.wants_signed_requests,
         )
         _take(connection, facts, document)
         connection.save(force_insert=True)
         added, _ = _keep_certificates(connection, facts)
         _record_change(connection, Event.CONNECTION_CHANGED, actor, before=None, added=added, withdrawn=[])
+        make_first_key_pair(connection.id, actor=actor)
     return connection
 
 
@@ -79,6 +86,7 @@ def refresh_connection(connection_id: UUID, *, actor: Actor, document: bytes | N
     return _apply(connection_id, facts, document, actor=actor)
 
 
+@transaction.atomic
 def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> None:
     """Stop believing an identity provider: links and sessions that came through it end now.
 
@@ -92,18 +100,28 @@ def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> Non
             f"Deleting {connection.name} signs out everybody who came through it; confirm with exactly that name."
         )
     end_identity_provider(connection_id, actor=actor)
+    retire_key_pairs(connection)
+
+
+def set_accept_idp_initiated(connection_id: UUID, accept: bool, *, actor: Actor) -> Connection:
+    """Choose whether unsolicited responses are believed at this connection. Raises: IdentityProviderNotFound."""
+    return _set_switch(connection_id, "accept_idp_initiated", accept, actor=actor)
+
+
+def set_sign_requests(connection_id: UUID, sign: bool, *, actor: Actor) -> Connection:
+    """Choose whether the messages that we send to this connection are signed. Raises: IdentityProviderNotFound."""
+    return _set_switch(connection_id, "sign_requests", sign, actor=actor)
 
 
 @transaction.atomic
-def set_accept_idp_initiated(connection_id: UUID, accept: bool, *, actor: Actor) -> Connection:
-    """Choose whether unsolicited responses are believed at this connection. Raises: IdentityProviderNotFound."""
+def _set_switch(connection_id: UUID, name: str, value: bool, *, actor: Actor) -> Connection:
     connection = Connection.objects.live().filter(pk=connection_id).first()
     if connection is None:
         raise IdentityProviderNotFound(connection_id)
-    if connection.accept_idp_initiated != accept:
+    if getattr(connection, name) != value:
         before = _facts(connection)
-        connection.accept_idp_initiated = accept
-        connection.save(update_fields=["accept_idp_initiated"])
+        setattr(connection, name, value)
+        connection.save(update_fields=[name])
         _record_change(connection, Event.CONNECTION_CHANGED, actor, before=before, added=[], withdrawn=[])
     return connection
 
@@ -139,7 +157,9 @@ def warnings_about(connection: Connection, now: datetime) -> list[str]:
     if connection.refresh_failed:
         found.append(f"The last refresh failed: {connection.refresh_result}")
     facts = read_metadata(bytes(connection.document), allow_http=site_is_local())
-    return [warning for warning in (*found, *facts.warnings) if warning]
+    if facts.wants_signed_requests and not connection.sign_requests:
+        found.append("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below.")
+    return [warning for warning in (*found, *warnings_about_keys(connection, now)) if warning]
 
 
 def _fetch_again(connection: Connection) -> bytes:
@@ -234,6 +254,7 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "sso_url": connection.sso_url,
         "slo_url": connection.slo_url,
         "accept_idp_initiated": connection.accept_idp_initiated,
+        "sign_requests": connection.sign_requests,
     }
 
 

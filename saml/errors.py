@@ -37,3 +37,21 @@ class SyncAlreadyRunning(DomainError):
 
     def __init__(self) -> None:
         super().__init__("A SAML user sync is already running; wait until it has finished.")
+
+
+class KeyChangeUnderway(DomainError):
+    """The next key pair is published already, and one change at a time is enough."""
+
+    code = "key_change_underway"
+
+    def __init__(self) -> None:
+        super().__init__("The next certificate is published already; finish that change before you begin another.")
+
+
+class NoKeyChange(DomainError):
+    """There is no next key pair that could take over."""
+
+    code = "no_key_change"
+
+    def __init__(self) -> None:
+        super().__init__("There is no next certificate; publish one and hand it to the identity provider first.")

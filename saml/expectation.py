@@ -17,5 +17,6 @@ class Expectation:
     sso_url: str
     certificates: Sequence[SigningCertificate]
     request_id: str | None
+    person_claim: str = ""  # The attribute that says who is signing in; "": the NameID does.
     authenticated_since: datetime | None = None  # The person had to sign in anew at the identity provider after this.
     now: datetime

@@ -5,13 +5,15 @@ nothing that an identity provider or a person chose can break out of its attribu
 import base64
 import secrets
 import zlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from lxml import etree
 
 from saml.addresses import Addresses
-from saml.xml import MD, SAML, SAMLP, tag
+from saml.allow_list import CONTENT_ENCRYPTION, KEY_TRANSPORT
+from saml.xml import DS, MD, SAML, SAMLP, tag
 
 POST_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 REDIRECT_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
@@ -20,6 +22,7 @@ NAME_ID_FORMATS = (
     "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
     "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
 )
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 _NSMAP = {"samlp": SAMLP, "saml": SAML}
 
 
@@ -28,14 +31,24 @@ def new_id() -> str:
     return f"id{secrets.token_hex(20)}"
 
 
-def sp_metadata(addresses: Addresses) -> bytes:
-    """Our EntityDescriptor (SAML metadata 2.4.4): signed assertions wanted, ACS by POST, logout by redirect or POST."""
-    root = etree.Element(tag(MD, "EntityDescriptor"), {"entityID": addresses.metadata}, nsmap={"md": MD})
+def sp_metadata(addresses: Addresses, certificates: Sequence[bytes], *, signs: bool) -> bytes:
+    """Our EntityDescriptor (SAML metadata 2.4.4): signed assertions wanted, ACS by POST, logout by redirect or POST.
+
+    ``certificates``: ours (DER), the one in use first; each may verify a signature and be encrypted for.
+    """
+    root = etree.Element(tag(MD, "EntityDescriptor"), {"entityID": addresses.metadata}, nsmap={"md": MD, "ds": DS})
     descriptor = etree.SubElement(
         root,
         tag(MD, "SPSSODescriptor"),
-        {"AuthnRequestsSigned": "false", "WantAssertionsSigned": "true", "protocolSupportEnumeration": SAMLP},
+        {
+            "AuthnRequestsSigned": "true" if signs else "false",
+            "WantAssertionsSigned": "true",
+            "protocolSupportEnumeration": SAMLP,
+        },
     )
+    for use in ("signing", "encryption"):
+        for certificate in certificates:
+            _add_key(descriptor, use, certificate)
     for binding in (REDIRECT_BINDING, POST_BINDING):
         etree.SubElement(descriptor, tag(MD, "SingleLogoutService"), {"Binding": binding, "Location": addresses.logout})
     for name_id_format in NAME_ID_FORMATS:
@@ -46,6 +59,15 @@ def sp_metadata(addresses: Addresses) -> bytes:
         {"Binding": POST_BINDING, "Location": addresses.acs, "index": "0", "isDefault": "true"},
     )
     return _serialised(root)
+
+
+def _add_key(descriptor: etree._Element, use: str, certificate: bytes) -> None:
+    key = etree.SubElement(descriptor, tag(MD, "KeyDescriptor"), {"use": use})
+    data = etree.SubElement(etree.SubElement(key, tag(DS, "KeyInfo")), tag(DS, "X509Data"))
+    etree.SubElement(data, tag(DS, "X509Certificate")).text = base64.b64encode(certificate).decode("ascii")
+    if use == "encryption":
+        for algorithm in (*CONTENT_ENCRYPTION, *KEY_TRANSPORT):
+            etree.SubElement(key, tag(MD, "EncryptionMethod"), {"Algorithm": algorithm})
 
 
 def authn_request(request_id: str, destination: str, addresses: Addresses, *, force: bool = False) -> bytes:
@@ -83,14 +105,30 @@ def logout_response(in_response_to: str, destination: str, addresses: Addresses)
     return _serialised(root)
 
 
-def redirect_url(destination: str, parameter: str, message: bytes, relay_state: str = "") -> str:
-    """The address that carries ``message`` over the redirect binding: raw deflate, base64, query (bindings 3.4.4)."""
+def redirect_url(
+    destination: str,
+    parameter: str,
+    message: bytes,
+    relay_state: str = "",
+    *,
+    sign: Callable[[bytes], bytes] | None = None,
+) -> str:
+    """The address that carries ``message`` over the redirect binding: raw deflate, base64, query (bindings 3.4.4).
+
+    ``sign`` makes an RSA-SHA256 signature over the parameters as they are encoded, in the order that bindings 3.4.4.1
+    fixes: message, RelayState, SigAlg.
+    """
     deflater = zlib.compressobj(wbits=-15)
     deflated = deflater.compress(message) + deflater.flush()
-    query = {parameter: base64.b64encode(deflated).decode("ascii")}
+    fields = {parameter: base64.b64encode(deflated).decode("ascii")}
     if relay_state:
-        query["RelayState"] = relay_state
-    return f"{destination}{'&' if '?' in destination else '?'}{urlencode(query)}"
+        fields["RelayState"] = relay_state
+    if sign is not None:
+        fields["SigAlg"] = RSA_SHA256
+    query = urlencode(fields)
+    if sign is not None:
+        query += "&" + urlencode({"Signature": base64.b64encode(sign(query.encode("ascii")))})
+    return f"{destination}{'&' if '?' in destination else '?'}{query}"
 
 
 def _message(name: str, message_id: str, destination: str, addresses: Addresses) -> etree._Element:

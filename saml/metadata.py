@@ -23,14 +23,14 @@ _MOST_CERTIFICATES = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetadataFacts:
-    """What a good document says. ``warnings`` are sentences for the administrator."""
+    """What a good document says."""
 
     entity_id: str
     sso_url: str
     slo_url: str
     certificates: tuple[SigningCertificate, ...]
     sha256: str
-    warnings: tuple[str, ...] = ()
+    wants_signed_requests: bool = False
 
 
 def read_metadata(document: bytes, *, allow_http: bool = False) -> MetadataFacts:
@@ -52,7 +52,7 @@ def read_metadata(document: bytes, *, allow_http: bool = False) -> MetadataFacts
         slo_url=_slo_url(descriptor, allow_http),
         certificates=_certificates(descriptor),
         sha256=hashlib.sha256(document).hexdigest(),
-        warnings=tuple(_warnings(descriptor)),
+        wants_signed_requests=descriptor.get("WantAuthnRequestsSigned", "").strip().lower() in {"true", "1"},
     )
 
 
@@ -132,8 +132,3 @@ def _certificates(descriptor: etree._Element) -> tuple[SigningCertificate, ...]:
     if len(found) > _MOST_CERTIFICATES:
         raise MetadataRefused(f"it has more than {_MOST_CERTIFICATES} signing certificates.")
     return tuple(found.values())
-
-
-def _warnings(descriptor: etree._Element) -> Iterator[str]:
-    if descriptor.get("WantAuthnRequestsSigned", "").lower() in {"true", "1"}:
-        yield "The identity provider wants signed sign-on requests, which Gatekeeper does not send; switch that off."

@@ -11,11 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from gatekeeper.directory.folding import fold
-from gatekeeper.directory.models import IdentityProvider
+from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
-from saml.certificates import SigningCertificate
-from saml.steps import Step, steps_of
+from saml.certificates import SigningCertificate, from_der
+from saml.steps import FAILED, Step, steps_of, verdict
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -35,6 +34,13 @@ class Connection(models.Model):
     slo_url = models.CharField(max_length=1000, blank=True)
     idp_metadata_url = models.CharField(max_length=1000, blank=True, help_text="Empty when the document was uploaded.")
     accept_idp_initiated = models.BooleanField(default=False)
+    sign_requests = models.BooleanField(
+        default=False, db_default=False, help_text="Whether the messages that we send are signed."
+    )
+    person_claim = models.CharField(
+        max_length=300, blank=True, default="", help_text="The claim that says who is signing in; empty: the NameID."
+    )
+    claim_mapping = models.JSONField(null=True, blank=True, help_text="Profile field -> claim; null: the usual ones.")
     document = models.BinaryField(help_text="The last good metadata document, as it was received.")
     document_sha256 = models.CharField(max_length=64)
     refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
@@ -98,6 +104,49 @@ class Certificate(Period):
         return (self.not_after - now).days
 
 
+class KeyPair(Period):
+    """A key pair of ours at one connection, from when its certificate is published until it is retired.
+
+    While a change of keys is under way there are two: the one in use, and the next one, which only decrypts.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="key_pairs")
+    in_use_since = models.DateTimeField(null=True, blank=True, help_text="Our messages are signed with it since then.")
+    der = models.BinaryField(help_text="The certificate.")
+    sealed_key = models.BinaryField(help_text="The private key, sealed; empty once the pair is retired.")
+
+    objects = PeriodQuerySet["KeyPair"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection",),
+                condition=Q(until=None, in_use_since__isnull=False),
+                name="key_pair_one_in_use_per_connection",
+            ),
+            models.UniqueConstraint(
+                fields=("connection",),
+                condition=Q(until=None, in_use_since=None),
+                name="key_pair_one_next_per_connection",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.certificate.sha256
+
+    @property
+    def is_next(self) -> bool:
+        return self.in_use_since is None
+
+    @property
+    def certificate(self) -> SigningCertificate:
+        return from_der(bytes(self.der))
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until the certificate expires; negative when it has."""
+        return (self.certificate.not_after - now).days
+
+
 class PendingRequest(models.Model):
     """A sign-on or sign-out that was begun and not answered yet.
 
@@ -130,38 +179,51 @@ class UsedMessage(models.Model):
 
 
 class SignInAttempt(models.Model):
-    """What came of one SAML response, for the administrator who has to find out why."""
+    """What came of one SAML response, for the administrator who has to find out why.
+
+    ``name_id`` and ``statement`` are masked. ``name_key`` is a keyed digest of who was named, to find it again without
+    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/attempts.py``).
+    """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="attempts")
     request_id = models.CharField(max_length=60, blank=True, db_index=True)
     accepted = models.BooleanField()
+    is_test = models.BooleanField(default=False)
     failed_check = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="sign_in_attempts", db_index=True
+    )
+    user_by = models.CharField(max_length=20, blank=True, help_text="How the user was found; empty: by the name.")
     name_id = models.CharField(max_length=512, blank=True)
-    name_id_folded = models.CharField(max_length=1024, blank=True, default="", editable=False)
+    name_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
     statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    sealed_message = models.BinaryField(null=True, blank=True)
     address = models.CharField(max_length=45, blank=True)
 
     class Meta:
         verbose_name = "sign-in attempt"
         ordering = ("-id",)
-        indexes = (
-            models.Index(fields=("name_id_folded", "at"), condition=Q(accepted=False), name="attempt_refused_by_name"),
-        )
+        indexes = (models.Index(fields=("user",), condition=Q(accepted=False), name="attempt_refused_by_user"),)
 
     def __str__(self) -> str:
         return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """The folded name is always that of the name."""
-        self.name_id_folded = fold(self.name_id)
-        super().save(*args, **kwargs)
-
     @property
     def steps(self) -> list[Step]:
         """Each check with passed, failed or not reached, and what to change about the failed one."""
-        return steps_of(self.accepted, self.failed_check)
+        return steps_of(self.accepted, self.failed_check, self.connection.idp_entity_id if self.connection else "")
+
+    @property
+    def failing_step(self) -> Step | None:
+        """The step at which it failed; None for what was accepted."""
+        return next((step for step in self.steps if step.state == FAILED), None)
+
+    @property
+    def verdict(self) -> str:
+        """What came of it, in one sentence."""
+        return verdict(self.accepted, self.failed_check, self.reason, is_test=self.is_test)
 
 
 class SyncState(models.TextChoices):

@@ -55,6 +55,21 @@ def pending_request(
     return found
 
 
+def pending_test(connection: Connection, *, browser: str, request_id: str = "") -> PendingRequest | None:
+    """The administrator's test that this browser has begun: the one with this id, or without one the last of all."""
+    tests = PendingRequest.objects.filter(
+        connection=connection, purpose="test", browser=digest(browser), expires__gt=timezone.now()
+    )
+    if not browser:
+        return None
+    return (tests.filter(request_id=request_id) if request_id else tests).order_by("-expires").first()
+
+
+def end_test(pending: PendingRequest) -> None:
+    """A test is over once something came of it, be it a message that answers none."""
+    PendingRequest.objects.filter(pk=pending.pk).delete()
+
+
 def answer(pending: PendingRequest) -> None:
     """Take the pending request away. Raises: Refused when another answer came first."""
     taken, _ = PendingRequest.objects.filter(pk=pending.pk).delete()

@@ -1,88 +1,136 @@
 """One SAML response, from the form field to an opened session. The story; each decision is somebody else's."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
-import structlog
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from lxml import etree
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.browser_session import open_browser_session
-from gatekeeper.directory.sign_in import open_sign_in, person_who_signs_in
+from gatekeeper.directory.sign_in import keep_statement, open_sign_in, person_who_signs_in
 from gatekeeper.errors import SignInRefused
 from saml import once, trust
 from saml.addresses import addresses_of, own_path
-from saml.allow_list import read_response
+from saml.allow_list import RESPONSE_LIMIT, read_response
 from saml.assertion import AssertedPerson
+from saml.attempts import Outcome, note
+from saml.attributes import statement_for
+from saml.encryption import opened
 from saml.errors import Refused
 from saml.expectation import Expectation
+from saml.key_pairs import decryption_keys
 from saml.models import Connection, PendingRequest, SignInAttempt
-from saml.outline import outline
+from saml.outline import answers
 from saml.request_facts import address_of, request_id_of, user_agent_of
-
-log = structlog.get_logger(__name__)
 
 # What the session keeps for a later LogoutRequest to the identity provider.
 SESSION_FACTS = "saml"
+NAMES_NO_REQUEST = "the identity provider does not say which request it answers (InResponseTo)."
 
 
 class Unsolicited(Exception):
     """A response that answers nothing, at a connection that does not take such: sign-on has to begin here."""
 
+    def __init__(self, document: bytes) -> None:
+        super().__init__()
+        self.document = document
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Where a person goes after they were signed in."""
+    """Where a person goes after they were signed in, or an administrator after a test."""
 
     path: str
+
+
+@dataclass(slots=True)
+class _Posted:
+    """One posted response and how far it has come. ``test`` is the administrator's test that it is the answer of."""
+
+    request: HttpRequest
+    connection: Connection
+    browser: str
+    test: PendingRequest | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def judge(self) -> PendingRequest | None:
+        """Believe the message, then let the person in or, for a test, ask whether they could come in.
+
+        Returns: the sign-on that was answered, if any. Raises: Unsolicited, Refused, SignInRefused.
+        """
+        self._learn(document=self._document())
+        received = read_response(self.outcome.document)
+        pending = self._pending(received)
+        certificates = self.connection.signing_certificates()
+        clear = opened(self.outcome.document, received, certificates, lambda: decryption_keys(self.connection))
+        self._learn(document=clear)
+        person = _believed(self.outcome.document, self.connection, pending)
+        self._learn(person=person)
+        come_in = _try_out if self.test is not None else _open
+        self._learn(user_id=come_in(self.request, self.connection, person))
+        return pending
+
+    def _document(self) -> bytes:
+        """Also finds out whether this is about a test, whatever may be wrong with the message."""
+        self.test = once.pending_test(self.connection, browser=self.browser)
+        value = self.request.POST["SAMLResponse"]
+        self._learn(document=value[:RESPONSE_LIMIT].encode())  # What can be said of a value that cannot be decoded.
+        document = trust.decode(value)
+        claimed = answers(document)
+        if claimed is not None:
+            self.test = once.pending_test(self.connection, browser=self.browser, request_id=claimed)
+        return document
+
+    def _pending(self, received: etree._Element) -> PendingRequest | None:
+        """The sign-on that the response claims to answer; None when it is unsolicited and may be."""
+        claimed = trust.request_answered(received)
+        if claimed is not None:
+            return once.pending_request(self.connection, claimed, browser=self.browser, purposes=("sign_on", "test"))
+        if self.connection.accept_idp_initiated:
+            return None
+        if self.test is not None:
+            raise Refused("unsolicited", NAMES_NO_REQUEST)
+        raise Unsolicited(self.outcome.document)
+
+    def _learn(self, **facts: object) -> None:
+        self.outcome = replace(self.outcome, **facts)  # type: ignore[arg-type]
+
+    def note(self, **facts: object) -> SignInAttempt:
+        """Write down what came of it."""
+        self._learn(is_test=self.test is not None, **facts)
+        return note(self.request, self.connection, self.outcome)
+
+    def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt:
+        """The same for what was refused."""
+        if isinstance(refusal, Refused):
+            return self.note(check=refusal.check, reason=refusal.reason)
+        return self.note(check=refusal.code, reason=str(refusal), user_id=refusal.user_id)
 
 
 def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> Landing:
     """Judge the posted ``SAMLResponse`` and open a session for the person that it proves.
 
+    An administrator's test opens nothing, and lands on the page of the attempt whatever came of it.
     Raises: Unsolicited; Refused when the message is not trusted; SignInRefused when the person may not come in.
     Each outcome is in the audit trail and among the connection's sign-in attempts.
     """
-    document = b""
+    posted = _Posted(request, connection, browser)
     try:
-        document = trust.decode(request.POST["SAMLResponse"])
-        pending = _pending(document, connection, browser)
-        person = _believed(document, connection, pending)
-    except Refused as refusal:
-        note_refusal(request, connection, refusal.check, refusal.reason, statement=outline(document))
-        raise
-    try:
-        if pending is not None and pending.purpose == "test":
-            _try_out(connection, person)
-        else:
-            _open(request, connection, person)
-    except SignInRefused as refusal:
-        note_refusal(
-            request,
-            connection,
-            refusal.code,
-            str(refusal),
-            name_id=person.name_id,
-            user_id=refusal.user_id,
-            statement=outline(document),
-        )
-        raise
-    _note_attempt(request, connection, accepted=True, name_id=person.name_id, statement=outline(document))
-    return Landing(_relay_path(request, pending))
-
-
-def _pending(document: bytes, connection: Connection, browser: str) -> PendingRequest | None:
-    """The sign-on that the response claims to answer; None when it is unsolicited and may be."""
-    claimed = trust.request_answered(read_response(document))
-    if claimed is not None:
-        return once.pending_request(connection, claimed, browser=browser, purposes=("sign_on", "test"))
-    if not connection.accept_idp_initiated:
-        raise Unsolicited
-    return None
+        answered = posted.judge()
+    except (Refused, SignInRefused) as refusal:
+        attempt = posted.note_refusal(refusal)
+        if posted.test is None:
+            raise
+    else:
+        attempt = posted.note()
+        if posted.test is None:
+            return Landing(_relay_path(request, answered))
+    once.end_test(posted.test)
+    return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))
 
 
 def _believed(document: bytes, connection: Connection, pending: PendingRequest | None) -> AssertedPerson:
@@ -103,78 +151,41 @@ def _expectation(connection: Connection, pending: PendingRequest | None) -> Expe
         sso_url=connection.sso_url,
         certificates=connection.signing_certificates(),
         request_id=pending.request_id if pending else None,
+        person_claim=connection.person_claim,
         authenticated_since=pending.forced_at if pending else None,
         now=timezone.now(),
     )
 
 
-def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) -> None:
-    user = person_who_signs_in(connection.id, person.name_id, person.object_id)
+def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) -> UUID:
+    user = person_who_signs_in(connection.id, person.sign_in_name, person.object_id, persistent_id=person.persistent_id)
+    actor = Actor.person(user, door="saml", request_id=request_id_of(request))
+    keep_statement(user, connection.id, statement_for(user, connection, person.attributes), actor=actor)
     sign_in = open_sign_in(
         user,
         provider_id=connection.id,
         name_id=person.name_id,
         session_index=person.session_index,
+        authenticated_at=person.authenticated_at,
         address=address_of(request),
         user_agent=user_agent_of(request),
-        actor=Actor.person(user, door="saml", request_id=request_id_of(request)),
+        actor=actor,
     )
     open_browser_session(request, user, sign_in)
     request.session[SESSION_FACTS] = {"name_id_format": person.name_id_format}
+    return user.id
 
 
-def _try_out(connection: Connection, person: AssertedPerson) -> None:
+def _try_out(request: HttpRequest, connection: Connection, person: AssertedPerson) -> UUID:  # noqa: ARG001 - as _open
     """Ask whether the person could come in, and leave no trace of having asked."""
     with transaction.atomic():
-        person_who_signs_in(connection.id, person.name_id, person.object_id)
+        user = person_who_signs_in(
+            connection.id, person.sign_in_name, person.object_id, persistent_id=person.persistent_id
+        )
         transaction.set_rollback(True)
+    return user.id
 
 
 def _relay_path(request: HttpRequest, pending: PendingRequest | None) -> str:
     """The path remembered when sign-on began; for an unsolicited response the portal's RelayState, if it is ours."""
     return own_path(pending.relay_path if pending is not None else request.POST.get("RelayState"))
-
-
-def note_refusal(
-    request: HttpRequest,
-    connection: Connection,
-    code: str,
-    reason: str,
-    *,
-    name_id: str = "",
-    user_id: object = None,
-    statement: dict[str, Any] | None = None,
-) -> None:
-    """Write a refusal down: audit trail, attempt, log. In a transaction of its own, after whatever was rolled back."""
-    with transaction.atomic():
-        record(
-            Event.SIGN_IN_REFUSED,
-            actor=Actor.identity_provider(connection.name, request_id=request_id_of(request)),
-            kind="user" if user_id else "connection",
-            object_id=user_id or connection.id,
-            label=name_id or connection.name,
-            after={"connection": connection.name, "check": code, "reason": reason, "address": address_of(request)},
-        )
-        refused = {"failed_check": code, "reason": reason[:1000]}
-        _note_attempt(request, connection, accepted=False, name_id=name_id, statement=statement, **refused)
-    log.warning("saml_sign_in_refused", connection=str(connection.id), check=code, reason=reason)
-
-
-def _note_attempt(
-    request: HttpRequest,
-    connection: Connection,
-    *,
-    accepted: bool,
-    name_id: str,
-    statement: dict[str, Any] | None,
-    **refused: str,
-) -> None:
-    SignInAttempt.objects.create(
-        connection=connection,
-        request_id=request_id_of(request),
-        accepted=accepted,
-        name_id=name_id,
-        statement=statement or {},
-        address=address_of(request),
-        **refused,
-    )

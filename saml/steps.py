@@ -3,32 +3,25 @@
 from dataclasses import dataclass
 
 from saml import allow_list, trust
+from saml.advice import ADVICE
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not reached"
+LOGOUT = "logout:"  # What stands before the check of a sign-out message that was refused.
 
-# What to do about the checks that people really meet; the others fail for attackers only.
-ADVICE = {
-    "says_success": "Read the AADSTS code in the reason; most often the person is not assigned to the application.",
-    "has_signed_assertion": "In Entra: SAML Certificates, Signing Option, choose 'Sign SAML assertion'.",
-    "has_strong_algorithms": "In Entra: SAML Certificates, Signing Algorithm, choose SHA-256.",
-    "has_one_assertion": "In Entra: switch token encryption off.",
-    "python3_saml": "Compare the four addresses in Entra with those here, and refresh the metadata.",
-    "is_signed_by_the_connection": "Refresh the metadata; its address must hold appid=, or it lists other keys.",
-    "has_current_certificate": "Renew the SAML certificate in Entra, then refresh the metadata here.",
-    "comes_from_the_connection": "The answer came from another identity provider or tenant than this connection's.",
-    "is_meant_for_us": "In Entra: set Identifier (Entity ID) to our Metadata url.",
-    "is_sent_to_us": "In Entra: set Reply URL to our ACS url.",
-    "is_confirmed_for_us": "In Entra: set Reply URL to our ACS url; compare the clocks.",
-    "is_within_its_time": "Compare this server's clock with the right time.",
-    "comes_from_the_tenant": "The person signed in at another tenant.",
-    "names_a_person": "In Entra: Attributes & Claims, set Unique User Identifier to user.userprincipalname.",
-    "answers_this_browser": "The person took longer than 15 minutes, or began in another browser; let them try again.",
-    "unsolicited": "Fill Sign on URL in Entra with our Sso url, or accept unsolicited responses on this connection.",
-    "unknown_person": "Provision the person; map userPrincipalName to the work e-mail, which the NameID must equal.",
-    "awaiting_saml_sync": "Run the SAML user sync, or wait for minute 45.",
-    "other_person": "The address was given to somebody else; confirm the new holder on the person's page.",
+_KNOWN, _MAY_COME_IN, _SAME_ACCOUNT = "is_known", "may_come_in", "is_the_same_account"
+# A refusal's code that is about the person and not about the message -> the step that failed.
+_ABOUT_THE_PERSON = {"unknown_person": _KNOWN, "other_person": _SAME_ACCOUNT}
+# The same, as the result of an attempt.
+PERSON_WORDS = {
+    "unknown_person": "nobody with this sign-in name is provisioned",
+    "other_person": "this is another account than the one that signed in under this address before",
+    "awaiting_saml_sync": "the person is provisioned and awaits the SAML user sync",
+    "deactivated": "the person is deactivated",
+    "deleted": "the person was deleted over SCIM",
+    "no_group_access": "the person is in no group that gives access",
+    "identity_conflict": "two active people have this work e-mail",
+    "no_saml_connection": "no connection is live",
 }
-_PERSON = "the person may sign in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +34,63 @@ class Step:
     advice: str = ""
 
 
-def steps_of(accepted: bool, failed_check: str) -> list[Step]:
-    """Every check of a sign-in in its order. A code that is no check of the message is about the person."""
-    order = _order()
+def steps_of(accepted: bool, failed_check: str, entity_id: str = "") -> list[Step]:
+    """Every check of a sign-in in its order. ``entity_id`` (the identity provider's) chooses whose advice is given."""
+    if failed_check.startswith(LOGOUT):
+        return [Step("logout", "The sign-out message is in order.", FAILED, advice_for("logout", entity_id))]
+    order = all_checks()
     names = [name for name, _ in order]
-    failed_at = len(order) if accepted else names.index(failed_check) if failed_check in names else len(order) - 1
+    failing = failed_check if failed_check in names else _ABOUT_THE_PERSON.get(failed_check, _MAY_COME_IN)
+    failed_at = len(order) if accepted else names.index(failing)
     return [
         Step(
             name,
             words,
             PASSED if place < failed_at else FAILED if place == failed_at else NOT_REACHED,
-            ADVICE.get(failed_check, "") if place == failed_at else "",
+            advice_for(failed_check, entity_id) if place == failed_at else "",
         )
         for place, (name, words) in enumerate(order)
     ]
 
 
-def _order() -> list[tuple[str, str]]:
+def advice_for(failed_check: str, entity_id: str) -> str:
+    """What to change about a failed check; "" for one that only attackers and broken software fail."""
+    return ADVICE[failed_check].at(entity_id) if failed_check in ADVICE else ""
+
+
+def verdict(accepted: bool, failed_check: str, reason: str, *, is_test: bool) -> str:
+    """An attempt in one sentence for administrators: is it the message, or is it the person?"""
+    if accepted:
+        came = "the person may sign in. No session was opened" if is_test else "the person was signed in"
+        return f"The message is good and {came}."
+    if failed_check in PERSON_WORDS:
+        return f"The message is good, but {PERSON_WORDS[failed_check]}."
+    if failed_check.startswith(LOGOUT):
+        return f"The sign-out message was not accepted: {reason}"
+    return f"The message was not believed: {reason}"
+
+
+def all_checks() -> list[tuple[str, str]]:
+    """Name and sentence of each check, in the order in which they are made."""
     guards = [(guard.__name__, _sentence(guard.__doc__)) for guard in allow_list.GUARDS]
     checks = [(check.__name__, _sentence(check.__doc__)) for check in trust.CHECKS]
     return [
+        ("arrives", "The browser brought an answer of the identity provider."),
         ("encoding", "The message can be decoded."),
         ("xml", "The message is plain XML: UTF-8, small, no document type."),
         *guards,
         ("unsolicited", "The message answers a sign-on, or the connection takes unsolicited ones."),
         ("answers_this_browser", "It answers a sign-on that this very browser began."),
+        ("is_encrypted_for_us", "If it is encrypted, it is for a certificate of ours, unchanged."),
+        ("is_encrypted_for_us", "If it is encrypted, it is for a certificate of ours, unchanged."),
         ("python3_saml", "The SAML library finds nothing wrong."),
         ("is_signed_by_the_connection", "The signature fits a certificate of the connection."),
         ("reads_as_assertion", "The signed assertion has each part once."),
         *checks,
         ("is_used_once", "The message was not used before."),
-        (_PERSON, "The person is known, active, linked, and in a group that gives access."),
+        (_KNOWN, "Somebody with this sign-in name is provisioned."),
+        (_MAY_COME_IN, "The person is active, linked, and in a group that gives access."),
+        (_SAME_ACCOUNT, "It is the account that signed in under this address before."),
     ]
 
 

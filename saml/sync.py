@@ -10,14 +10,14 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.retention import retention_days
 from gatekeeper.directory.sync import link_users
+from saml.attempts import forget_old_attempts
 from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
-from saml.models import Connection, SignInAttempt, SyncRun, SyncState
+from saml.models import Connection, SyncRun, SyncState
 from saml.once import forget_expired
 from saml.single_flight import single_flight
-
-ATTEMPTS_KEPT = timedelta(days=30)
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime) -> None:
     run.metadata = [_refresh(connection, actor) for connection in Connection.objects.live()]
     report = link_users(actor=actor, now=timezone.now())
     forget_expired(timezone.now())
-    SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    forget_old_attempts(now)
     run.linked, run.unlinked = report.linked, report.unlinked
     run.conflicts = [asdict(conflict) for conflict in report.conflicts]
     run.state = SyncState.FINISHED
@@ -78,3 +78,9 @@ def _refresh(connection: Connection, actor: Actor) -> dict[str, str]:
 def _abandon_orphans(now: datetime) -> None:
     """The lock is ours, so whatever still says "running" belongs to a process that is gone."""
     SyncRun.objects.filter(state=SyncState.RUNNING).update(state=SyncState.ABANDONED, finished_at=now)
+
+
+def forget_old_conflicts() -> int:
+    """Names in conflicts are personal data too: they go with the time that is kept of deleted people."""
+    over = timezone.now() - timedelta(days=retention_days())
+    return SyncRun.objects.filter(started_at__lt=over).exclude(conflicts=[]).update(conflicts=[])

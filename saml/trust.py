@@ -3,12 +3,12 @@
 The order is the whole point. (1) ``allow_list``: the shape, before any signature work. (2) python3-saml, strict.
 (3) our own signature check, which says *which* certificate verified and hands back only the bytes that were signed.
 (4) ``CHECKS``: exact comparisons on those bytes, where the library compares prefixes, substrings or nothing.
+An encrypted assertion was opened before (``saml/encryption.py``), and comes here like any other, as untrusted.
 One-time use and the binding to the browser need the database and follow in ``saml/sign_on.py``.
 """
 
 import base64
 import binascii
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,11 +21,11 @@ from saml.certificates import SigningCertificate
 from saml.errors import Refused
 from saml.expectation import Expectation
 from saml.library import library_accepts
+from saml.naming import LONGEST_NAME, has_invisible_characters, persistent_id, require_known_format, sign_in_name
 from saml.signature import verify
 from saml.xml import SAML, tag, text
 
 SKEW = timedelta(seconds=120)  # Between the identity provider's clock and ours; Entra asks for at most 5 minutes.
-LONGEST_NAME_ID = 256  # characters, SAML core 8.3.7
 LONGEST_PARAMETER = 400 * 1024  # base64 characters: what RESPONSE_LIMIT becomes, with line breaks
 ENTRA_ISSUERS = ("https://sts.windows.net/", "https://login.microsoftonline.com/")
 
@@ -131,7 +131,7 @@ def answers_our_request(evidence: Evidence) -> None:
 
 
 def is_within_its_time(evidence: Evidence) -> None:
-    """Conditions and session hold now, give or take SKEW."""
+    """Conditions and session hold now, give or take two minutes."""
     assertion, now = evidence.assertion, evidence.expected.now
     if assertion.not_before is not None and now < assertion.not_before - SKEW:
         raise Refused("is_within_its_time", "the assertion is not valid yet; compare the clocks.")
@@ -153,13 +153,22 @@ def comes_from_the_tenant(evidence: Evidence) -> None:
 def names_a_person(evidence: Evidence) -> None:
     """NameID is there, of a sensible length, without control characters, and not meant for another SP."""
     name_id, qualifier = evidence.assertion.name_id, evidence.assertion.sp_name_qualifier
-    if not name_id.strip() or len(name_id) > LONGEST_NAME_ID:
+    if not name_id.strip() or len(name_id) > LONGEST_NAME:
         raise Refused("names_a_person", "the NameID is empty or too long.")
-    # Cc are control characters; Cf are invisible ones, such as a zero-width space or a change of writing direction.
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in name_id.strip()):
+    if has_invisible_characters(name_id.strip()):
         raise Refused("names_a_person", "the NameID has invisible characters in it.")
     if qualifier not in {None, evidence.expected.sp_entity_id}:
         raise Refused("names_a_person", "the NameID is qualified for another application.")
+
+
+def has_a_known_name_format(evidence: Evidence) -> None:
+    """The NameID's format can name a person: emailAddress, persistent, unspecified; transient beside a chosen claim."""
+    require_known_format(evidence.assertion, evidence.expected.person_claim)
+
+
+def says_who_signs_in(evidence: Evidence) -> None:
+    """The NameID, or the claim that the connection names instead, says once who is signing in."""
+    sign_in_name(evidence.assertion, evidence.expected.person_claim)
 
 
 def is_a_new_authentication(evidence: Evidence) -> None:
@@ -179,6 +188,8 @@ CHECKS: tuple[Check, ...] = (
     is_within_its_time,
     comes_from_the_tenant,
     names_a_person,
+    has_a_known_name_format,
+    says_who_signs_in,
     is_a_new_authentication,
 )
 
@@ -207,8 +218,12 @@ def _person(evidence: Evidence) -> AssertedPerson:
         issuer=assertion.issuer,
         name_id=assertion.name_id.strip(),
         name_id_format=assertion.name_id_format,
+        sign_in_name=sign_in_name(assertion, evidence.expected.person_claim),
+        persistent_id=persistent_id(assertion),
+        attributes=assertion.attributes,
         object_id=assertion.single(OBJECT_ID),
         session_index=assertion.session_index,
+        authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, evidence.expected.now),
         assertion_id=assertion.id,
         response_id=evidence.response.get("ID") or "",
         expires=max((end for end in ends if end is not None), default=evidence.expected.now) + SKEW,

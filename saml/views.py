@@ -1,11 +1,16 @@
 """The SAML door. Each view reads the request, calls one story and answers; refusals become pages."""
 
 import secrets
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import structlog
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,20 +21,27 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.browser_session import close_browser_session, current_sign_in
-from gatekeeper.directory.access import Blocked
+from gatekeeper.directory.access import Access, Blocked
 from gatekeeper.directory.sign_in import next_sync
-from gatekeeper.errors import SignInRefused
+from gatekeeper.errors import SealBroken, SignInRefused
 from saml import logout as sign_out
 from saml import messages, once
 from saml.addresses import addresses_of, own_path
-from saml.allow_list import entra_error
+from saml.attempts import Outcome, note
 from saml.errors import Refused
+from saml.key_pairs import key_pairs, signer
 from saml.models import Connection, PendingRequest
 from saml.request_facts import request_id_of
-from saml.sign_on import SESSION_FACTS, Unsolicited, note_refusal, sign_on
+from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, Unsolicited, sign_on
+from saml.steps import LOGOUT
+from saml.words import heading_about, words_about
 
 LONGEST_RELAY_STATE = 80  # bytes, SAML bindings 3.4.3
-UNREADABLE = frozenset({"encoding", "xml"})
+View = Callable[[HttpRequest, UUID], HttpResponse]
+
+log = structlog.get_logger(__name__)
+
+UNREADABLE = frozenset({"arrives", "encoding", "xml"})
 
 
 def _connection(connection_id: UUID) -> Connection:
@@ -39,27 +51,48 @@ def _connection(connection_id: UUID) -> Connection:
     return connection
 
 
+def _needs_our_key(view: View) -> View:
+    """503 when our private key cannot be read: nothing that the person in front of the browser could put right."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        try:
+            return view(request, connection_id)
+        except SealBroken as broken:
+            log.error("saml_key_unreadable", connection=str(connection_id), reason=str(broken))
+            words = "This site cannot sign its messages at the moment. Ask your administrator."
+            return _refused(request, words, status=503)
+
+    return guarded
+
+
 @require_GET
 def metadata(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Our metadata for one connection; also what "Upload metadata file" in Entra's portal takes."""
     del request
     connection = _connection(connection_id)
-    document = messages.sp_metadata(addresses_of(connection.id))
+    certificates = [bytes(pair.der) for pair in key_pairs(connection)]
+    document = messages.sp_metadata(addresses_of(connection.id), certificates, signs=connection.sign_requests)
     return HttpResponse(document, content_type="application/samlmetadata+xml")
 
 
 @never_cache
 @require_GET
+@_needs_our_key
 def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Begin to sign on: remember the request, bind it to this browser, go to the identity provider.
 
     ``next``: where to go afterwards, a path of this site only. ``force``: the person has to sign in anew there.
-    ``test``: run everything and note what came of it, without opening a session.
+    ``test``: run everything, open no session, and show the administrator who asked for it what came of it.
     """
+    connection = _connection(connection_id)
+    testing = "test" in request.GET
+    if testing and (refused := _who_may_not_test(request)):
+        return refused
     return _begin_sign_on(
         request,
-        _connection(connection_id),
-        purpose="test" if "test" in request.GET else "sign_on",
+        connection,
+        purpose="test" if testing else "sign_on",
         relay_path=own_path(request.GET.get("next")),
         forced_at=timezone.now() if "force" in request.GET else None,
     )
@@ -68,15 +101,18 @@ def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_POST
+@_needs_our_key
 def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take the identity provider's answer (assertion consumer service, HTTP-POST binding)."""
     connection = _connection(connection_id)
     if "SAMLResponse" not in request.POST:
-        return _refused(request, "There was no SAML response in the request. Sign in again.", status=400)
+        refusal = Refused("arrives", "there was no SAMLResponse in the request.")
+        note(request, connection, Outcome(check=refusal.check, reason=refusal.reason))
+        return _message_refused(request, connection, refusal)
     try:
         landing = sign_on(request, connection, browser=_browser(request))
-    except Unsolicited:
-        return _begin_instead(request, connection)
+    except Unsolicited as unsolicited:
+        return _begin_instead(request, connection, unsolicited.document)
     except SignInRefused as refusal:
         return _person_refused(request, connection, refusal)
     except Refused as refusal:
@@ -87,6 +123,7 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "POST"])
+@_needs_our_key
 def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Sign-out from both sides: a LogoutRequest or LogoutResponse of the identity provider, or our own user's wish."""
     connection = _connection(connection_id)
@@ -98,8 +135,14 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         if "SAMLResponse" in values:
             return _finish_logout(request, connection, decode(values["SAMLResponse"]))
     except Refused as refusal:
-        note_refusal(request, connection, f"logout:{refusal.check}", refusal.reason)
-        return _refused(request, "The sign-out message of the identity provider was not accepted.", status=400)
+        note(request, connection, Outcome(check=f"{LOGOUT}{refusal.check}", reason=refusal.reason))
+        return _refused(
+            request,
+            "The sign-out message of the identity provider was not accepted, so nothing has changed. "
+            "If you are signed in, sign out here.",
+            status=400,
+            heading="You were not signed out",
+        )
     return _own_logout(request)
 
 
@@ -107,6 +150,7 @@ def leave(request: HttpRequest) -> HttpResponse | None:
     """End this browser's session; the page that leads on to the identity provider's sign-out, None if it has none.
 
     A page, not a redirect, leads there: browsers hold ``form-action`` against redirects of a posted form.
+    Without a key to sign with, the session here ends all the same, and only that.
     """
     sign_in = current_sign_in(request)
     connection = Connection.objects.live().filter(pk=sign_in.provider_id).first() if sign_in else None
@@ -123,7 +167,11 @@ def leave(request: HttpRequest) -> HttpResponse | None:
         name_id=(sign_in.name_id, name_id_format),
         session_index=sign_in.session_index,
     )
-    onward = messages.redirect_url(connection.slo_url, "SAMLRequest", message)
+    try:
+        onward = messages.redirect_url(connection.slo_url, "SAMLRequest", message, sign=signer(connection))
+    except SealBroken as broken:
+        log.error("saml_key_unreadable", connection=str(connection.id), reason=str(broken))
+        return None
     response = render(request, "saml/leaving.html", {"onward": onward, "connection": connection, "access": None})
     return _bind(response, browser)
 
@@ -145,10 +193,25 @@ def _begin_sign_on(
         addresses_of(connection.id),
         force=pending.forced_at is not None,
     )
-    return _bind(HttpResponseRedirect(messages.redirect_url(connection.sso_url, "SAMLRequest", message)), browser)
+    onward = messages.redirect_url(connection.sso_url, "SAMLRequest", message, sign=signer(connection))
+    return _bind(HttpResponseRedirect(onward), browser)
 
 
-def _begin_instead(request: HttpRequest, connection: Connection) -> HttpResponse:
+def _who_may_not_test(request: HttpRequest) -> HttpResponse | None:
+    """A test is an administrator's tool: its result is theirs to read. None for whoever may.
+
+    Strangers sign in first, and then begin from the list: the sign-in form must not lead on to another site
+    (``form-action``). Raises: PermissionDenied.
+    """
+    access: Access | None = getattr(request, "access", None)
+    if access is None:
+        return redirect_to_login(reverse("admin:saml_signinattempt_changelist"))
+    if not access.can_configure:
+        raise PermissionDenied
+    return None
+
+
+def _begin_instead(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
     """An unsolicited response is not trusted; Entra answers the sign-on that begins here without asking anything.
 
     An identity provider that answers every request without naming it would go round in circles: refused once seen.
@@ -157,10 +220,11 @@ def _begin_instead(request: HttpRequest, connection: Connection) -> HttpResponse
         connection=connection, browser=once.digest(_browser(request)), after_unsolicited=True
     )
     if _browser(request) and circling.delete()[0]:
-        refusal = Refused("unsolicited", "the identity provider does not say which request it answers (InResponseTo).")
-        note_refusal(request, connection, refusal.check, refusal.reason)
+        refusal = Refused("unsolicited", NAMES_NO_REQUEST)
+        note(request, connection, Outcome(check=refusal.check, reason=refusal.reason, document=document))
         return _message_refused(request, connection, refusal)
-    note_refusal(request, connection, "unsolicited", "an unsolicited response; sign-on was begun here instead.")
+    reason = "an unsolicited response; sign-on was begun here instead."
+    note(request, connection, Outcome(check="unsolicited", reason=reason, document=document))
     relay_path = own_path(request.POST.get("RelayState"))
     return _begin_sign_on(request, connection, relay_path=relay_path, after_unsolicited=True)
 
@@ -178,7 +242,8 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
     relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
         relay_state = ""
-    return HttpResponseRedirect(messages.redirect_url(connection.slo_url, "SAMLResponse", answer, relay_state))
+    onward = messages.redirect_url(connection.slo_url, "SAMLResponse", answer, relay_state, sign=signer(connection))
+    return HttpResponseRedirect(onward)
 
 
 def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
@@ -195,25 +260,16 @@ def _person_refused(request: HttpRequest, connection: Connection, refusal: SignI
 
 
 def _message_refused(request: HttpRequest, connection: Connection, refusal: Refused) -> HttpResponse:
-    """One sentence for every reason: what exactly was wrong is for the administrator, not for whoever tries."""
-    words = "The answer of the identity provider could not be accepted. Sign in again."
-    code = entra_error(refusal.reason) if refusal.check == "says_success" else ""
-    if code:
-        words = f"The identity provider did not sign you in ({code}). Ask your administrator, or sign in again."
-    return _refused(request, words, status=400 if refusal.check in UNREADABLE else 403, connection=connection)
+    """A few sentences for all reasons: what exactly was wrong is for the administrator, not for whoever tries."""
+    status = 400 if refusal.check in UNREADABLE else 403
+    heading = heading_about(refusal)
+    return _refused(request, words_about(refusal), status=status, connection=connection, heading=heading)
 
 
-def _refused(
-    request: HttpRequest, words: str, *, status: int, connection: Connection | None = None, next_sync: object = None
-) -> HttpResponse:
-    facts = {
-        "words": words,
-        "connection": connection,
-        "next_sync": next_sync,
-        "reference": request_id_of(request),
-        "access": None,
-    }
-    return render(request, "saml/refused.html", facts, status=status)
+def _refused(request: HttpRequest, words: str, *, status: int, **facts: Any) -> HttpResponse:
+    """``facts``: connection, next_sync and heading, where there are any."""
+    page = {"words": words, "reference": request_id_of(request), "access": None, **facts}
+    return render(request, "saml/refused.html", page, status=status)
 
 
 def _cookie_name() -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.audit.reads import is_tracing
 from gatekeeper.directory.mappings import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
 from scim.models import ApiKey
@@ -97,14 +98,14 @@ def revoke_keys(phrase: str, *, actor: Actor, key_id: UUID | None = None) -> lis
 
 
 def find_active(text: str) -> ApiKey | None:
-    """The active key of that text, or None.
+    """The active key of that text, or None; ``is_traced`` on it says whether reads are listed at the moment.
 
     Cost: one query, on the digest's unique index; nothing is cached, so a revoked key is dead on every process.
     The comparison is of digests, inside the database: timing tells nothing about a key of 256 random bits.
     """
     if not is_well_formed(text):
         return None
-    return ApiKey.objects.active().filter(digest=digest(text)).first()
+    return ApiKey.objects.active().filter(digest=digest(text)).annotate(is_traced=is_tracing()).first()
 
 
 def record_use(key: ApiKey) -> None:

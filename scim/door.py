@@ -16,7 +16,7 @@ from gatekeeper.errors import DomainError
 from scim.auth import authenticate
 from scim.errors import RETRY_AFTER, InvalidValue, MethodNotAllowed, ScimProblem, Unavailable, answer_to, error_document
 from scim.exchange import CONTENT_TYPE, Answer, Exchange, read_body, require_acceptable
-from scim.provisioning import record_change, record_refusal
+from scim.provisioning import record_change, record_read, record_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,9 @@ class Door(SCIMView):  # type: ignore[misc]  # django_scim is untyped
             exchange.body = read_body(request)
         handler: Handler = getattr(self, "get" if method == "HEAD" else method.lower())
         if method not in self.writes:
-            return handler(exchange, **arguments)
+            answer = handler(exchange, **arguments)
+            record_read(exchange, answer)
+            return answer
         return _in_transaction(exchange, handler, arguments)
 
     def _allowed(self) -> list[str]:

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
+from gatekeeper.audit.models import Outcome
+from gatekeeper.audit.reads import count_read
 from scim.exchange import Answer, Exchange
 
 logger = logging.getLogger(__name__)
+
+_TROUBLE = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 # Whoever has no key must not be able to fill the log: so many entries a minute and process, then a log line only.
 STRANGERS_PER_MINUTE = 30
@@ -19,12 +23,21 @@ _strangers: deque[float] = deque(maxlen=STRANGERS_PER_MINUTE)
 def record_change(exchange: Exchange, answer: Answer) -> None:
     """In the transaction of the change. A write that changed nothing is no entry: Entra repeats itself a lot."""
     if exchange.changed:
-        record_provisioning(_record(exchange, answer, "changed"))
+        record_provisioning(_record(exchange, answer, Outcome.CHANGED))
 
 
 def record_changes(exchanges: Sequence[Exchange], answer: Answer) -> None:
     """Like ``record_change``, for several operations with one answer, with one statement."""
-    record_all_provisioning([_record(exchange, answer, "changed") for exchange in exchanges])
+    record_all_provisioning([_record(exchange, answer, Outcome.CHANGED) for exchange in exchanges])
+
+
+def record_read(exchange: Exchange, answer: Answer) -> None:
+    """A read that succeeded is counted; it is listed only while an administrator traces reads."""
+    if exchange.key is None:
+        return
+    count_read(exchange.key.id)
+    if getattr(exchange.key, "is_traced", False):
+        record_provisioning(_record(exchange, answer, Outcome.READ))
 
 
 def record_refusal(exchange: Exchange, answer: Answer) -> None:
@@ -32,7 +45,7 @@ def record_refusal(exchange: Exchange, answer: Answer) -> None:
     if exchange.key is None and not _has_room_for_a_stranger():
         logger.warning("More refused requests without a valid key than are listed", extra={"status": answer.status})
         return
-    outcome = "failed" if answer.status >= 500 else "refused"
+    outcome = Outcome.FAILED if answer.status >= 500 else Outcome.REFUSED
     try:
         record_provisioning(_record(exchange, answer, outcome))
     except Exception:  # the client still has to get the answer that it was refused with
@@ -47,7 +60,7 @@ def _has_room_for_a_stranger() -> bool:
     return True
 
 
-def _record(exchange: Exchange, answer: Answer, outcome: str) -> ProvisioningRecord:
+def _record(exchange: Exchange, answer: Answer, outcome: Outcome) -> ProvisioningRecord:
     request = exchange.request
     return ProvisioningRecord(
         request_id=exchange.request_id,
@@ -62,7 +75,7 @@ def _record(exchange: Exchange, answer: Answer, outcome: str) -> ProvisioningRec
         user_label=exchange.user_label,
         group_id=exchange.group_id,
         group_label=exchange.group_label,
-        detail=str((answer.document or {}).get("detail", "")) if outcome != "changed" else "",
+        detail=str((answer.document or {}).get("detail", "")) if outcome in _TROUBLE else "",
         request=_shortened(exchange.body),
         answer=_shortened(answer.document),
         changed=list(exchange.changed) or None,

@@ -1,5 +1,6 @@
 """What every room's tests may use: the running site, and a real Chromium."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.site import Site
@@ -91,3 +93,12 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(10_000)  # milliseconds
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_keys() -> Iterator[None]:
+    """Connections take our keys from a few small ones: making a real one takes a tenth of a second and more."""
+    keys = itertools.cycle([rsa.generate_private_key(65537, 2048) for _ in range(3)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("saml.key_pairs.new_private_key", lambda: next(keys))
+        yield

@@ -14,7 +14,7 @@ class _Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """``kind`` is one of person, scim_key, clock, command, identity_provider, site."""
+    """``kind`` is one of person, scim_key, clock, command, identity_provider, site, stranger."""
 
     kind: str
     name: str
@@ -46,3 +46,8 @@ class Actor:
     def site(cls) -> "Actor":
         """The site itself, as on its first start."""
         return cls("site", "Gatekeeper")
+
+    @classmethod
+    def stranger(cls, *, request_id: str = "") -> "Actor":
+        """Whoever tries to sign in and has not proven yet who they are."""
+        return cls("stranger", "Somebody not signed in", door="pages", request_id=request_id)

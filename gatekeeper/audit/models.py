@@ -2,11 +2,17 @@
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
 class AuditEntry(models.Model):
-    """One change of state by anybody. Written in the transaction of the change."""
+    """One change of state by anybody. Written in the transaction of the change; ``chain.py`` links it a moment later.
+
+    ``position`` is its place in the chain, ``content`` the digest of what it says, ``digest`` covers that and all that
+    came before, ``key_hint`` tells under which SECRET_KEY. They are empty until it is linked. ``erased_by`` is the
+    entry of the erasure that took a person's data out of this one.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -21,12 +27,21 @@ class AuditEntry(models.Model):
     object_label = models.CharField(max_length=300, blank=True)
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    content = models.CharField(max_length=64, default="", editable=False)
+    digest = models.CharField(max_length=64, default="", editable=False)
+    key_hint = models.CharField(max_length=8, default="", editable=False)
+    erased_by = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = "audit entry"
         verbose_name_plural = "audit trail"
         ordering = ("-id",)
-        indexes = (models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),)
+        indexes = (
+            models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
+            models.Index(fields=("actor_id",), name="audit_by_actor"),
+            models.Index(fields=("id",), condition=Q(position=None), name="audit_not_linked_yet"),
+        )
 
     def __str__(self) -> str:
         return f"{self.event} {self.object_label}"
@@ -37,10 +52,11 @@ class Outcome(models.TextChoices):
     UNCHANGED = "unchanged", "Nothing to change"
     REFUSED = "refused", "Refused"
     FAILED = "failed", "Failed"
+    READ = "read", "Read"
 
 
 class ProvisioningEntry(models.Model):
-    """One SCIM request that wrote or failed. Reads that succeed are not listed here."""
+    """One SCIM request that wrote or failed; a read that succeeded only while an administrator traces them."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -75,3 +91,31 @@ class ProvisioningEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
+
+
+class ReadCount(models.Model):
+    """How many SCIM reads succeeded in one minute with one key. One by one, thousands a cycle would say nothing."""
+
+    minute = models.DateTimeField()
+    key_id = models.CharField(max_length=60)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("minute", "key_id"), name="read_count_one_a_minute_and_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.minute}"
+
+
+class Tracing(models.Model):
+    """An administrator wanted reads listed too, from ``since`` to ``until``; stopping early moves ``until``."""
+
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(db_index=True)
+    started_by = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name_plural = "tracing"
+
+    def __str__(self) -> str:
+        return f"{self.since} to {self.until}"

@@ -1,6 +1,7 @@
 """What the AdminSite lists: people, and the logs. All of it is read-only."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from gatekeeper.audit.chain import head
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
+from gatekeeper.audit.reads import reads_since, tracing_until
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.configuration.charts import provisioning_by_hour
 from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_people
@@ -23,7 +26,7 @@ from gatekeeper.configuration.sync_runs import since_of
 from gatekeeper.directory.models import Membership, Origin, User
 from gatekeeper.directory.queries import access_of_many
 from gatekeeper.directory.sign_in import next_sync
-from saml.models import SignInAttempt, SyncRun, SyncState
+from saml.models import SyncRun, SyncState
 
 
 class StateFilter(ChoiceFilter):
@@ -151,7 +154,9 @@ class RequestChangeList(ChangeList):
 class ProvisioningLog(ReadOnlyList):
     address = "provisioning-log"
     heading = "Provisioning log"
-    lead = "Each SCIM request that changed something, or that was refused or failed. Passwords and keys are left out."
+    lead = (
+        "Each SCIM request that changed something, or was refused or failed. Reads are counted. Secrets are left out."
+    )
     empty_text = "No request has changed anything yet, and none was refused."
     search_fields = ("user_label", "group_label", "path", "request_id", "detail")
     search_help_text = "Name, path, reason or request id"
@@ -165,7 +170,13 @@ class ProvisioningLog(ReadOnlyList):
         return RequestChangeList
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        return {"chart": provisioning_by_hour()}
+        access = access_of_request(request)
+        return {
+            "chart": provisioning_by_hour(),
+            "reads": reads_since(timezone.now() - timedelta(hours=24)),
+            "tracing_until": tracing_until(),
+            "may_trace": access is not None and may_configure(access),
+        }
 
     def detail(self, request: HttpRequest, entry: ProvisioningEntry) -> HttpResponse:
         around = AuditEntry.objects.filter(request_id=entry.request_id) if entry.request_id else ()
@@ -203,6 +214,10 @@ class AuditTrail(ReadOnlyList):
     search_help_text = "Object, person or request id"
     list_filter = (EventFilter, ActorFilter, PeriodFilter)
     change_list_template = "configuration/audit_trail.html"
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        access = access_of_request(request)
+        return {"head": head(), "may_configure": access is not None and may_configure(access)}
 
     def detail(self, request: HttpRequest, entry: AuditEntry) -> HttpResponse:
         page = {"entry": entry, "changes": changes_of(entry)}
@@ -257,34 +272,6 @@ class SyncHistory(ReadOnlyList):
 
     def detail(self, request: HttpRequest, entry: SyncRun) -> HttpResponse:
         return render(request, "configuration/sync_run.html", {"run": entry})
-
-
-class AcceptedFilter(ChoiceFilter):
-    title = "result"
-    parameter_name = "result"
-    any_label = "Any result"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("accepted", "Accepted"), ("refused", "Refused")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(accepted=self.value() == "accepted") if self.value() else queryset
-
-
-@register(SignInAttempt, site=site)
-class SignInAttempts(ReadOnlyList):
-    address = "sign-in-attempts"
-    heading = "Sign-in attempts"
-    lead = "What came of each SAML response, with the reason that only administrators see."
-    empty_text = "Nobody has tried to sign in through an identity provider yet."
-    search_fields = ("name_id", "reason", "failed_check", "request_id")
-    search_help_text = "NameID, reason or request id"
-    list_filter = (AcceptedFilter, PeriodFilter)
-    list_select_related = ("connection__provider",)
-    change_list_template = "configuration/sign_in_attempts.html"
-
-    def detail(self, request: HttpRequest, entry: SignInAttempt) -> HttpResponse:
-        return render(request, "configuration/sign_in_attempt.html", {"attempt": entry})
 
 
 # What urls.py mounts; naming it here makes sure that the lists above are registered by then.

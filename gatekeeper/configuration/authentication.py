@@ -11,8 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gatekeeper.configuration.connection_attributes import attribute_facts
+from gatekeeper.configuration.connection_keys import key_facts
 from gatekeeper.configuration.forms import ConnectionForm
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import next_sync
 from gatekeeper.errors import DomainError
@@ -69,16 +72,19 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
         "days_left": (max(ends) - now).days if ends else None,
         "certificate_count": len(ends),
         "warnings": warnings_about(connection, now),
+        "keys": key_facts(connection),
+        "attributes": attribute_facts(connection),
         "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
     }
 
 
 @require_http_methods(["GET", "POST"])
 @only(may_configure)
+@freshly(keep=("metadata_url", "name", "accept_idp_initiated"))
 def new_connection(request: HttpRequest) -> HttpResponseBase:
     """Configure SAML 2.0: from the metadata's address, or from the document itself."""
     bound = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ConnectionForm(*bound, initial={"name": _free_name()})
+    form = ConnectionForm(*bound, initial={"name": _free_name(), **_carried(request)})
     if request.method == "POST" and form.is_valid():
         try:
             connection = _create(request, form)
@@ -94,6 +100,12 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
             return redirect(f"{_address()}?connection={connection.id}")
     page = {"form": form, "by_hand": form.is_bound and not form.data.get("metadata_url")}
     return render(request, "configuration/new_connection.html", page, status=422 if form.is_bound else 200)
+
+
+def _carried(request: HttpRequest) -> dict[str, str]:
+    """What was entered before the person had to sign in again."""
+    carried = take_carried_form(request) if request.method == "GET" else None
+    return {name: str(value) for name, value in carried.dict().items() if value} if carried else {}
 
 
 def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
@@ -119,6 +131,7 @@ def _free_name() -> str:
 
 @require_POST
 @only(may_configure)
+@freshly(back="configuration:authentication")
 def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Read the metadata again: from its address, or from a file that was chosen."""
     upload = request.FILES.get("metadata_file")
@@ -140,6 +153,7 @@ def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 @require_POST
 @only(may_configure)
+@freshly(back="configuration:authentication")
 def accept_idp_initiated(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Whether a response that nobody asked for is believed."""
     accept = request.POST.get("accept") == "on"
@@ -159,6 +173,7 @@ def accept_idp_initiated(request: HttpRequest, connection_id: UUID) -> HttpRespo
 
 @require_POST
 @only(may_configure)
+@freshly(back="configuration:authentication")
 def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Delete a connection, confirmed by its name."""
     try:

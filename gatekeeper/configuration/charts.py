@@ -45,6 +45,7 @@ def provisioning_by_hour(now: datetime | None = None) -> HourChart:
     first = (now or timezone.now()).replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
     rows = (
         ProvisioningEntry.objects.filter(at__gte=first)
+        .exclude(outcome=Outcome.READ)
         .order_by()
         .annotate(hour=TruncHour("at"))
         .values_list("hour", "outcome")

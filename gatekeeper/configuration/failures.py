@@ -1,7 +1,6 @@
 """The pages for when something does not work: plain words, the right status, and who can help."""
 
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -72,12 +71,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     )
 
 
-def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:  # noqa: ARG001 - axes passes the credentials
-    """429: too many wrong passwords for a local account (django-axes)."""
+def too_many_attempts(request: HttpRequest) -> HttpResponse:
+    """429: too many wrong passwords or codes for a local account."""
     return _page(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too many attempts",
-        "The password was wrong too often, so sign-in with this local account is paused for a while.",
-        "Try again later, or sign in through your organisation's identity provider.",
+        "A password or a code was wrong too often, so signing in with this local account is paused for a while.",
+        "Try again later, use a browser in which you have signed in with this account before, or sign in through "
+        "your organisation's identity provider.",
     )

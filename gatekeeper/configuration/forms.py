@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from gatekeeper.directory.retention import LONGEST, SHORTEST
+
 SHORT = 200  # characters
 
 
@@ -35,6 +37,50 @@ class LocalSignInForm(DeskForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": "Enter your password."},
     )
+
+
+CODE_HINT = "The six digits that your authenticator app shows now, or one of your recovery codes."
+
+
+def _code_field(hint: str) -> forms.CharField:
+    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+    return forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text=hint,
+        widget=forms.TextInput(attrs=attributes),
+        error_messages={"required": "Enter the code.", "max_length": "That is too long for a code."},
+    )
+
+
+class CodeForm(DeskForm):
+    """A code of the second factor, at sign-in."""
+
+    code = _code_field(CODE_HINT)
+
+
+class FirstCodeForm(DeskForm):
+    """The first code of an app that was set up just now."""
+
+    code = _code_field("The six digits that the app shows now.")
+
+
+class ProofForm(DeskForm):
+    """A local administrator proves once more who they are; with a code where they have a second factor."""
+
+    password = forms.CharField(
+        label="Your password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password."},
+    )
+    code = _code_field(CODE_HINT)
+
+    def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_code:
+            del self.fields["code"]
 
 
 class PasswordForm(DeskForm):
@@ -92,6 +138,17 @@ class BrakesForm(DeskForm):
         label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
     )
     hold = forms.BooleanField(label="Hold further losses until an administrator approves", required=False)
+
+
+class RetentionForm(DeskForm):
+    """How long personal data of deleted people is kept."""
+
+    days = forms.IntegerField(
+        label="Days after the deletion",
+        min_value=SHORTEST,
+        max_value=LONGEST,
+        help_text="Three years are 1095 days. A shorter time takes effect at the next daily run.",
+    )
 
 
 class ConnectionForm(DeskForm):

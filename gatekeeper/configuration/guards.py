@@ -1,17 +1,25 @@
 """May this person open this page? Decided from effective access, which the session middleware put on the request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.browser_session import CARRIED
 from gatekeeper.directory.access import Access
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import SignIn, User
 from gatekeeper.directory.permissions import Permission
+
+FRESH_FOR = timedelta(minutes=30)
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -91,3 +99,38 @@ def only(rule: Rule) -> Callable[[View[P]], View[P]]:
         return cast(View[P], guarded)
 
     return guard
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether who is signed in has proven a short while ago who they are."""
+    sign_in = cast(SignIn | None, getattr(request, "sign_in", None))
+    return sign_in is not None and timezone.now() - sign_in.proven_at < FRESH_FOR
+
+
+def freshly(*, back: str = "", keep: Sequence[str] = ()) -> Callable[[View[P]], View[P]]:
+    """Decorator, below ``only``: who signed in too long ago signs in again first, and comes back.
+
+    ``back`` names the page with the form or button, where that is not the view's own address. ``keep``: the fields
+    of a form that came too late; the page finds them by ``take_carried_form``.
+    """
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if is_fresh(request):
+                return view(request, *args, **kwargs)
+            return sign_in_again_first(request, back=reverse(back) if back else "", keep=keep)
+
+        return cast(View[P], guarded)
+
+    return guard
+
+
+def sign_in_again_first(request: HttpRequest, *, back: str = "", keep: Sequence[str] = ()) -> HttpResponseBase:
+    """Send somebody off to sign in again; nothing of what they asked for has happened."""
+    back = back or request.get_full_path()
+    form = QueryDict(mutable=True)
+    for name in keep:
+        form.setlist(name, request.POST.getlist(name))
+    request.session[CARRIED] = {"back": back, "posted": request.method == "POST", "form": form.urlencode()}
+    return redirect(f"{reverse('configuration:sign_in_again')}?{urlencode({'next': back})}")

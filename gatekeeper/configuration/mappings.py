@@ -10,17 +10,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import actor_of, freshly, is_fresh, may_configure, only, sign_in_again_first
 from gatekeeper.configuration.mapping_preview import ASK_AGAIN, Shown, preview_context, preview_mapping
 from gatekeeper.configuration.mapping_rows import member_counts
+from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.levels import Level
+from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
 from gatekeeper.directory.mappings import reset_mapping, set_mapping
 from gatekeeper.directory.models import IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+
+FORM_FIELDS = ("level", "permissions", "teams")
 
 
 class PreviewOutdated(Exception):
@@ -42,6 +45,7 @@ class Choice:
 
 @require_http_methods(["GET", "POST"])
 @only(may_configure)
+@freshly(keep=FORM_FIELDS)
 def default_mapping(request: HttpRequest) -> HttpResponseBase:
     """The Default Mapping."""
     return _mapping_page(request, None)
@@ -61,10 +65,12 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     site = site_facts()
     current = site.mappings.get(group.id, site.default_mapping) if group else site.default_mapping
     if request.method != "POST":
-        return _render(request, group, site, current)
+        return _render(request, group, site, _carried_mapping(request) or current)
     wanted = current
     try:
         wanted = read_mapping(request.POST)
+        if _makes_administrators(wanted) and not is_fresh(request):
+            return sign_in_again_first(request, keep=FORM_FIELDS)
         _look_once_more(request, group, wanted)
         set_mapping(group.id if group else None, wanted, actor=actor_of(request), confirmed="confirmed" in request.POST)
     except NeedsConfirmation as question:
@@ -73,6 +79,20 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
         return _render(request, group, site, wanted, refusal=str(refusal))
     messages.success(request, _what_happened(group, wanted, site_facts()))
     return redirect("configuration:scim")
+
+
+def _makes_administrators(wanted: MappingRecord) -> bool:
+    """Whether the mapping gives a level that administers, or the permission that opens the settings beside one."""
+    return wanted.level in ADMINISTRATOR_LEVELS or Permission.CONFIGURATION in wanted.permissions
+
+
+def _carried_mapping(request: HttpRequest) -> MappingRecord | None:
+    """What was chosen before the person had to sign in again."""
+    carried = take_carried_form(request)
+    try:
+        return read_mapping(carried) if carried else None
+    except DomainError:
+        return None
 
 
 def _look_once_more(request: HttpRequest, group: IdpGroup | None, wanted: MappingRecord) -> None:

@@ -1,6 +1,7 @@
 """Settings > Configuration: where everything is, and which steps of the help page are done."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from gatekeeper.configuration.guards import may_configure, only
+from gatekeeper.configuration.guards import may_configure, only, person_of
+from gatekeeper.configuration.local_account import misses_second_factor
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.models import IdpGroup, MappingVersion, SignInIdentity, User
 from gatekeeper.directory.queries import site_facts
-from gatekeeper.directory.sign_in import next_sync
+from gatekeeper.directory.sign_in import break_glass_uses, next_sync
 from saml.models import Connection, SyncRun
 from scim.models import ApiKey
+
+TOLD_FOR = timedelta(days=7)  # how long the others are shown that a break-glass account was used
+TOLD_AT_ONCE = 5  # the audit trail has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "next_step": next((step for step in steps if not step.done), None),
         "last_run": SyncRun.objects.first(),
         "next_sync": next_sync(timezone.now()),
+        "misses_second_factor": misses_second_factor(person_of(request)),
+        "break_glass": break_glass_uses(timezone.now() - TOLD_FOR).exclude(user=person_of(request))[:TOLD_AT_ONCE],
     }
     return render(request, "configuration/overview.html", page)
 

@@ -5,15 +5,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from gatekeeper.audit.models import ProvisioningEntry
-from gatekeeper.browser_session import current_sign_in, local_administrator, open_browser_session
-from gatekeeper.configuration.forms import PasswordForm
+from gatekeeper.browser_session import current_sign_in
 from gatekeeper.configuration.guards import (
     access_of_request,
     actor_of,
@@ -24,6 +23,7 @@ from gatekeeper.configuration.guards import (
     only,
     person_of,
 )
+from gatekeeper.configuration.local_account import misses_second_factor
 from gatekeeper.configuration.readiness import (
     explain_level,
     explain_permissions,
@@ -31,15 +31,16 @@ from gatekeeper.configuration.readiness import (
     readiness_of,
     source_name,
 )
+from gatekeeper.configuration.sessions import session_rows
 from gatekeeper.directory.access import Access
-from gatekeeper.directory.models import Membership, SignIn, SignInIdentity, User
+from gatekeeper.directory.models import Membership, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address, end_sign_ins, next_sync, open_sign_in
-from gatekeeper.directory.users import change_password
-from gatekeeper.errors import DomainError, UserNotFound
+from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address, next_sync
+from gatekeeper.errors import UserNotFound
+from saml.attributes import filled_by_sign_in
 from saml.models import SignInAttempt
 
-RECENT = 10  # provisioning entries and sessions on the page; the log has them all
+RECENT = 10  # provisioning entries on the page; the log has them all
 
 
 @require_safe
@@ -75,23 +76,29 @@ def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse
         "sources": _source_rows(access),
         "memberships": _memberships(user),
         "identities": SignInIdentity.objects.live().filter(user=user).select_related("provider"),
-        "sessions": SignIn.objects.live().filter(user=user).select_related("provider")[:RECENT],
-        "this_session": current_sign_in(request) if own else None,
+        "sessions": session_rows(user, current_sign_in(request) if own else None),
+        "misses_second_factor": misses_second_factor(user),
         "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
         "sees_logs": sees_logs,
         "other_account_came": sees_logs and _other_account_came(user),
         "sees_groups": viewer is not None and may_configure(viewer),
         "attributes": _attributes(user),
+        "filled": filled_by_sign_in(user),
         "may_end_sessions": own or (viewer is not None and may_configure(viewer)),
     }
     return render(request, "configuration/person.html", page)
 
 
 def _other_account_came(user: User) -> bool:
-    """Whether somebody else's account was refused under this person's address since their link was made."""
-    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="")
-    attempts = SignInAttempt.objects.filter(accepted=False, failed_check=OTHER_PERSON, at__gte=OuterRef("since"))
-    return links.filter(Exists(attempts.filter(name_id__iexact=OuterRef("name_id")))).exists()
+    """Whether another account was refused under this person's address since theirs was remembered."""
+    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="", persistent_id="")
+    refused = SignInAttempt.objects.filter(
+        user=user,
+        failed_check=OTHER_PERSON,
+        connection=OuterRef("provider"),
+        at__gte=Coalesce(OuterRef("remembered_at"), OuterRef("since")),
+    )
+    return links.filter(Exists(refused)).exists()
 
 
 def _memberships(user: User) -> QuerySet[Membership]:
@@ -148,29 +155,6 @@ def _flatten_element(name: str, element: Any) -> list[tuple[str, Any]]:
 
 
 @require_POST
-@only(is_signed_in)
-def end_own_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere: every session of mine, this one too."""
-    user = person_of(request)
-    end_sign_ins([user.id], actor=actor_of(request))
-    return redirect("configuration:sign_in")
-
-
-@require_POST
-@only(may_configure)
-def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    """An administrator ends somebody's sessions; they may sign in again unless their access ended as well."""
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise Http404
-    ended = end_sign_ins([user.id], actor=actor_of(request))
-    messages.success(
-        request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
-    )
-    return redirect("configuration:person", user_id=user_id)
-
-
-@require_POST
 @only(may_configure)
 def confirm_address(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """An administrator vouches that a recycled address belongs to this person now."""
@@ -180,42 +164,3 @@ def confirm_address(request: HttpRequest, user_id: UUID) -> HttpResponse:
         raise Http404 from missing
     messages.success(request, "Confirmed. The account that signs in next under this address is believed.")
     return redirect("configuration:person", user_id=user_id)
-
-
-def _sessions(count: int) -> str:
-    return {0: "No session", 1: "1 session"}.get(count, f"{count} sessions")
-
-
-@sensitive_post_parameters("current", "new", "again")
-@require_http_methods(["GET", "POST"])
-@only(is_signed_in)
-def password(request: HttpRequest) -> HttpResponseBase:
-    """A local administrator's own password. Other sessions end; this one goes on."""
-    user = person_of(request)
-    if not user.is_local:
-        raise Http404
-    form = PasswordForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and _change(request, user, form):
-        messages.success(request, "Your password is changed. Every other session of yours has ended.")
-        return redirect("configuration:profile")
-    return render(request, "configuration/password.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-def _change(request: HttpRequest, user: User, form: PasswordForm) -> bool:
-    if local_administrator(request, user.user_name, form.cleaned_data["current"]) is None:
-        form.add_error("current", "That is not your current password.")
-        return False
-    try:
-        change_password(user.id, form.cleaned_data["new"], actor=actor_of(request))
-    except DomainError as refusal:
-        form.add_error("new", str(refusal))
-        return False
-    user.refresh_from_db()
-    opened = open_sign_in(
-        user,
-        actor=actor_of(request),
-        address=request.META.get("REMOTE_ADDR", ""),
-        user_agent=request.META.get("HTTP_USER_AGENT", ""),
-    )
-    open_browser_session(request, user, opened)
-    return True

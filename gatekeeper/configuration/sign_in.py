@@ -10,12 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gatekeeper.audit.actor import Actor
-from gatekeeper.browser_session import local_administrator, open_browser_session
 from gatekeeper.configuration.forms import LocalSignInForm
 from gatekeeper.configuration.guards import access_of_request
-from gatekeeper.directory.models import User
-from gatekeeper.directory.sign_in import open_sign_in
+from gatekeeper.configuration.local_proof import pausing, prove_password
+from gatekeeper.configuration.sign_in_code import after_the_password
 from saml.addresses import own_path
 from saml.models import Connection
 from saml.views import leave
@@ -26,6 +24,7 @@ WRONG = "The e-mail or the password is wrong. Both are those of a local account,
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@pausing
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Each SAML connection, and folded away the local password form."""
     target = own_path(request.GET.get("next"))
@@ -33,10 +32,9 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         return redirect(target)
     form = LocalSignInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        user = local_administrator(request, form.cleaned_data["email"], form.cleaned_data["password"])
+        user = prove_password(request, form.cleaned_data["email"], form.cleaned_data["password"])
         if user is not None:
-            _open_session(request, user)
-            return redirect(target)
+            return after_the_password(request, user, target)
         form.add_error(None, WRONG)
     page = {
         "form": form,
@@ -50,16 +48,6 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         page,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK,
     )
-
-
-def _open_session(request: HttpRequest, user: User) -> None:
-    opened = open_sign_in(
-        user,
-        actor=Actor.person(user),
-        address=request.META.get("REMOTE_ADDR", ""),
-        user_agent=request.META.get("HTTP_USER_AGENT", ""),
-    )
-    open_browser_session(request, user, opened)
 
 
 @never_cache

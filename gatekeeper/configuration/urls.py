@@ -7,15 +7,24 @@ from gatekeeper.configuration import (
     admin,
     authentication,
     brakes,
+    connection_attributes,
+    connection_keys,
     groups,
     keys,
+    local_account,
     mappings,
     overview,
     people,
+    retention,
     scim,
+    sessions,
     sign_in,
+    sign_in_attempts,
+    sign_in_code,
+    step_up,
     sync_runs,
     teams,
+    tracing,
 )
 
 scim_pages = [
@@ -37,6 +46,14 @@ authentication_pages = [
     path("new/", authentication.new_connection, name="new_connection"),
     path("<uuid:connection_id>/refresh/", authentication.refresh, name="refresh_connection"),
     path("<uuid:connection_id>/accept/", authentication.accept_idp_initiated, name="accept_idp_initiated"),
+    path(
+        "<uuid:connection_id>/certificate/<str:sha256>.cer", connection_keys.certificate, name="connection_certificate"
+    ),
+    path("<uuid:connection_id>/next-key/", connection_keys.publish_next, name="publish_next_key"),
+    path("<uuid:connection_id>/finish-key-change/", connection_keys.finish_change, name="finish_key_change"),
+    path("<uuid:connection_id>/sign-requests/", connection_keys.sign_requests, name="sign_requests"),
+    path("<uuid:connection_id>/person-claim/", connection_attributes.person_claim, name="person_claim"),
+    path("<uuid:connection_id>/profile-fields/", connection_attributes.profile_fields, name="profile_fields"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 
@@ -46,6 +63,7 @@ settings_pages: list[URLPattern | URLResolver] = [
     path("authentication/", include(authentication_pages)),
     path("brakes/", brakes.brakes, name="brakes"),
     path("brakes/release/", brakes.release, name="release_brakes"),
+    path("retention/", retention.retention, name="retention"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team_id>/", teams.edit_team, name="team"),
     path("teams/<uuid:team_id>/delete/", teams.remove_team, name="delete_team"),
@@ -53,16 +71,27 @@ settings_pages: list[URLPattern | URLResolver] = [
 
 pages: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/code/", sign_in_code.code, name="sign_in_code"),
+    path("sign-in/again/", step_up.sign_in_again, name="sign_in_again"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("profile/", people.profile, name="profile"),
-    path("profile/password/", people.password, name="password"),
-    path("profile/end-sessions/", people.end_own_sessions, name="end_own_sessions"),
+    path("profile/password/", local_account.password, name="password"),
+    path("profile/second-factor/", local_account.second_factor, name="second_factor"),
+    path("profile/end-sessions/", sessions.end_own_sessions, name="end_own_sessions"),
+    path("profile/end-other-sessions/", sessions.end_other_sessions, name="end_other_sessions"),
+    path("profile/sessions/<uuid:sign_in_id>/end/", sessions.end_own_session, name="end_own_session"),
     path("users/<uuid:user_id>/", people.person, name="person"),
-    path("users/<uuid:user_id>/end-sessions/", people.end_sessions, name="end_sessions"),
+    path("users/<uuid:user_id>/end-sessions/", sessions.end_sessions, name="end_sessions"),
+    path("users/<uuid:user_id>/sessions/<uuid:sign_in_id>/end/", sessions.end_session, name="end_session"),
     path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
     path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
     path("settings/configuration/", include(settings_pages)),
+    path("provisioning-log/trace/", tracing.start, name="start_tracing"),
+    path("provisioning-log/trace/stop/", tracing.stop, name="stop_tracing"),
     path("sync-history/run/", sync_runs.run_now, name="run_sync"),
+    path(
+        "sign-in-attempts/<int:attempt_id>/personal-values/", sign_in_attempts.personal_values, name="personal_values"
+    ),
     path("sync-history/progress/", sync_runs.progress, name="sync_progress"),
 ]
 

@@ -24,6 +24,7 @@ from gatekeeper.directory.models import (
     User,
 )
 from gatekeeper.directory.past import names_at, states_at, user_by_name_at
+from gatekeeper.errors import LocalAdministratorNotFound
 
 # So many ids fit into one statement on both databases; longer lists are read in slices.
 SLICE = 900
@@ -162,6 +163,14 @@ def user_by_name(name: str, at: datetime | None = None) -> User | None:
 
     found = User.objects.filter(Q(user_name_folded=folded) | Q(work_email_folded=folded))
     return min(found, key=preference, default=None)
+
+
+def local_administrator_called(email: str) -> User:
+    """Find a local administrator by e-mail in any case. Raises LocalAdministratorNotFound."""
+    found = User.objects.local().filter(user_name_folded=fold(email)).first() if _is_text(email) else None
+    if found is None:
+        raise LocalAdministratorNotFound(email)
+    return found
 
 
 def _is_text(name: str) -> bool:

@@ -1,10 +1,12 @@
 """Who may come in, under which name, and the sessions that are open."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -12,7 +14,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.models import IdentityProvider, SignIn, SignInIdentity, User
+from gatekeeper.directory.models import IdentityProvider, Origin, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.states import words_for
 from gatekeeper.errors import IdentityProviderNotFound, SignInRefused, UserNotFound
@@ -20,6 +22,8 @@ from gatekeeper.errors import IdentityProviderNotFound, SignInRefused, UserNotFo
 SYNC_MINUTE = 45
 UNKNOWN_PERSON = "unknown_person"
 OTHER_PERSON = "other_person"
+
+log = structlog.get_logger(__name__)
 
 
 def next_sync(now: datetime) -> datetime:
@@ -54,11 +58,13 @@ def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def person_who_signs_in(provider_id: UUID, name_id: str, object_id: str | None) -> User:
-    """The person whom an identity provider names, if they may come in now.
+def person_who_signs_in(
+    provider_id: UUID, name_id: str, object_id: str | None = None, *, persistent_id: str = ""
+) -> User:
+    """The person whom an identity provider names, if they may come in now. ``name_id`` is compared with work e-mails.
 
-    The first sign-in remembers the immutable ``object_id``; a later one with another id is somebody else who was
-    given a recycled address.
+    The first sign-in remembers the immutable ``object_id``, or where none is stated the ``persistent_id``; a later
+    one with another id is somebody else who was given a recycled address.
     Raises: SignInRefused; its code is a ``blocked_because`` value, "unknown_person" or "other_person".
     """
     identity = _identity(provider_id, name_id)
@@ -71,8 +77,8 @@ def person_who_signs_in(provider_id: UUID, name_id: str, object_id: str | None) 
         blocked = Blocked.AWAITING_SAML_SYNC
     if blocked is not None:
         raise SignInRefused(blocked.value, words_for(blocked), user_id=user.id)
-    if identity is not None and object_id:
-        _remember_object_id(identity, object_id)
+    if identity is not None:
+        _remember_account(identity, object_id or "", persistent_id)
     return user
 
 
@@ -80,7 +86,7 @@ def _identity(provider_id: UUID, name_id: str) -> SignInIdentity | None:
     return (
         SignInIdentity.objects.live()
         .select_related("user")
-        .filter(provider=provider_id, provider__until=None, name_id_folded=fold(name_id))
+        .filter(provider=provider_id, provider__until=None, name_id_folded=fold(name_id), user__origin=Origin.SCIM)
         .first()
     )
 
@@ -91,17 +97,44 @@ def _person_by_email(name_id: str) -> User | None:
     return found.first()
 
 
-def _remember_object_id(identity: SignInIdentity, object_id: str) -> None:
-    if not identity.object_id:
+def _remember_account(identity: SignInIdentity, object_id: str, persistent_id: str) -> None:
+    """Like is compared with like: a connection that stops to state one of the ids does not shut anybody out."""
+    field, stated = ("object_id", object_id) if object_id else ("persistent_id", persistent_id)
+    if not stated:
+        return
+    if not getattr(identity, field):
         # Conditional, so that of two first sign-ins at one moment only one is remembered.
-        SignInIdentity.objects.filter(pk=identity.pk, object_id="").update(object_id=object_id)
-        identity.refresh_from_db(fields=["object_id"])
-    if identity.object_id != object_id:
+        unset = SignInIdentity.objects.filter(Q(**{field: ""}), pk=identity.pk)
+        unset.update(**{field: stated, "remembered_at": timezone.now()})
+        identity.refresh_from_db(fields=[field])
+    if getattr(identity, field) != stated:
         raise SignInRefused(
             OTHER_PERSON,
             "This address belonged to somebody else before. An administrator has to confirm that it is yours now.",
             user_id=identity.user_id,
         )
+
+
+@transaction.atomic
+def keep_statement(user: User, provider_id: UUID, stated: Mapping[str, str], *, actor: Actor) -> None:
+    """Keep what the identity provider stated about a person's profile as they signed in, in place of the last time.
+
+    ``stated``: profile field -> value. It is beside what SCIM states and never mixed with it.
+    """
+    identity = SignInIdentity.objects.live().select_for_update().filter(user=user, provider=provider_id).first()
+    if identity is None or identity.stated == stated:
+        return
+    before, identity.stated = identity.stated, dict(stated)
+    identity.save(update_fields=["stated"])
+    record(
+        Event.IDENTITY_STATED,
+        actor=actor,
+        kind="user",
+        object_id=user.id,
+        label=user.label,
+        before=before,
+        after=stated,
+    )
 
 
 @transaction.atomic
@@ -114,11 +147,11 @@ def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
     user = User.objects.provisioned().filter(pk=user_id).first()
     if user is None:
         raise UserNotFound(user_id)
-    remembered = SignInIdentity.objects.live().filter(user=user).exclude(object_id="").select_for_update()
-    before = [identity.object_id for identity in remembered]
+    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="", persistent_id="")
+    before = [identity.object_id or identity.persistent_id for identity in links.select_for_update()]
     if not before:
         return
-    remembered.update(object_id="")
+    links.update(object_id="", persistent_id="", remembered_at=None)
     record(
         Event.IDENTITY_CONFIRMED,
         actor=actor,
@@ -130,7 +163,7 @@ def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def open_sign_in(
+def open_sign_in(  # noqa: PLR0913 - each is a column
     user: User,
     *,
     actor: Actor,
@@ -139,8 +172,12 @@ def open_sign_in(
     session_index: str = "",
     address: str = "",
     user_agent: str = "",
+    authenticated_at: datetime | None = None,
 ) -> SignIn:
-    """Note that a session was opened; ``browser_session`` ties it to the browser."""
+    """Note that a session was opened; ``browser_session`` ties it to the browser.
+
+    ``authenticated_at``: when the person proved who they are, where that was before now.
+    """
     sign_in = SignIn.objects.create(
         user=user,
         provider_id=provider_id,
@@ -148,6 +185,7 @@ def open_sign_in(
         session_index=session_index[:300],
         address=address[:45],
         user_agent=user_agent[:300],
+        authenticated_at=authenticated_at,
     )
     record(
         Event.SIGN_IN_ACCEPTED,
@@ -160,9 +198,49 @@ def open_sign_in(
     return sign_in
 
 
-def end_sign_ins(user_ids: Collection[UUID], *, actor: Actor, now: datetime | None = None) -> int:
-    """End every session of these people; returns how many there were. One statement, and an entry when it hit any."""
-    ended = SignIn.objects.filter(user__in=user_ids).end(now or timezone.now())
+@transaction.atomic
+def open_local_sign_in(user: User, *, actor: Actor, proof: str, address: str, user_agent: str) -> SignIn:
+    """The same for a break-glass account, whose every use is told to the other administrators and the operator.
+
+    ``proof`` says what they came in with, such as "password and code".
+    """
+    sign_in = open_sign_in(user, actor=actor, address=address, user_agent=user_agent)
+    record(
+        Event.BREAK_GLASS_USED,
+        actor=actor,
+        kind="user",
+        object_id=user.id,
+        label=user.label,
+        after={"address": address, "with": proof},
+    )
+    log.warning("break_glass_used", account=user.user_name, address=address, proof=proof)
+    return sign_in
+
+
+def break_glass_uses(since: datetime | None = None) -> models.QuerySet[SignIn]:
+    """The sign-ins of local administrators from ``since`` on, or all of them; the newest first."""
+    uses = SignIn.objects.filter(user__origin=Origin.LOCAL).select_related("user")
+    return uses if since is None else uses.filter(since__gte=since)
+
+
+@transaction.atomic
+def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
+    """Note that the person of an open session has just proven anew who they are."""
+    sign_in = SignIn.objects.live().select_related("user").get(pk=sign_in_id)
+    sign_in.authenticated_at = timezone.now()
+    sign_in.save(update_fields=["authenticated_at"])
+    record(Event.SIGN_IN_RENEWED, actor=actor, kind="user", object_id=sign_in.user_id, label=sign_in.user.label)
+
+
+def end_sign_ins(
+    user_ids: Collection[UUID], *, actor: Actor, now: datetime | None = None, keep: UUID | None = None
+) -> int:
+    """End every session of these people, except the one to ``keep``; returns how many there were.
+
+    One statement, and an audit entry when it hit any.
+    """
+    open_ones = SignIn.objects.filter(user__in=user_ids)
+    ended = (open_ones.exclude(pk=keep) if keep else open_ones).end(now or timezone.now())
     if ended:
         record(
             Event.SIGN_INS_ENDED,

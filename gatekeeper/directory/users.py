@@ -132,15 +132,18 @@ def create_local_administrator(email: str, password: str, *, actor: Actor) -> Us
 
 
 @transaction.atomic
-def change_password(user_id: UUID, password: str, *, actor: Actor) -> None:
-    """Give a local administrator another password; their other sessions end. Raises UserNotFound, InvalidValue."""
+def change_password(user_id: UUID, password: str, *, actor: Actor, keep: UUID | None = None) -> None:
+    """Give a local administrator another password; their sessions end, except ``keep``.
+
+    Raises: UserNotFound, InvalidValue.
+    """
     _validate_password(password)
     user = _lock(User.objects.local().filter(pk=user_id))
     if user is None:
         raise UserNotFound(user_id)
     user.password = make_password(password)
     user.save(update_fields=["password"])
-    end_sign_ins([user.id], actor=actor, now=timezone.now())
+    end_sign_ins([user.id], actor=actor, keep=keep)
     record(Event.PASSWORD_CHANGED, actor=actor, kind="user", object_id=user.id, label=user.label)
 
 

@@ -17,10 +17,13 @@ from django.utils import timezone
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from gatekeeper.audit import chain
 from gatekeeper.celery import app
 from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.second_factors import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
+from saml.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState
 from scim.models import ApiKey
 
@@ -28,6 +31,7 @@ BROKER_TIMEOUT = 3  # seconds
 OWN_ADDRESS_TIMEOUT = 5  # seconds
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
 WARN_BEFORE = timedelta(days=30)  # before a key or a certificate expires
+CHECKED_LINKS = 1000  # of the audit trail's end; manage.py audit verify checks them all
 SYNC_LATE_AFTER = timedelta(minutes=75)  # one missed minute 45 and some slack
 
 
@@ -155,6 +159,22 @@ def check_certificates() -> list[Check]:
     return found or [warning(name, no_connection, "Create one under Settings > Configuration > Authentication.")]
 
 
+def check_own_certificates() -> list[Check]:
+    """Days left of our own certificate at each connection, and whether its private key can be read."""
+    name, found = "saml_own_certificates", []
+    for saml in Connection.objects.live():
+        days = key_pairs(saml)[0].days_left(timezone.now())
+        fix = f"Run manage.py saml_connection rotate-key {saml.id}; docs/saml.md, 'Our own keys', says what comes next."
+        if not keys_are_readable(saml):
+            detail = f"{saml.name}: our private key cannot be read with the present SECRET_KEY."
+            found.append(failed(name, detail, f"Restore SECRET_KEY. Or: {fix}"))
+        elif days < WARN_BEFORE.days:
+            found.append(warning(name, f"{saml.name}: our own certificate has {max(days, 0)} days left.", fix))
+        else:
+            found.append(ok(name, f"{saml.name}: our own certificate has {days} days left."))
+    return found
+
+
 def check_fallback_team() -> Check:
     """Whether everybody who has access gets a team."""
     site = site_facts()
@@ -163,6 +183,17 @@ def check_fallback_team() -> Check:
         fix = "Choose one under Settings > Configuration > SCIM."
         return warning("fallback_team", "None is chosen; people whom no mapping puts in a team have none.", fix)
     return ok("fallback_team", f"{team} is the fallback team.")
+
+
+def check_second_factors() -> Check:
+    """Whether each break-glass account asks for more than a password."""
+    name = "second_factor"
+    missing = list(without_second_factor().values_list("user_name", flat=True))
+    if missing:
+        named = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")
+        fix = "Let each of them sign in and set up a second factor on the profile page."
+        return warning(name, f"The password alone lets in: {named}.", fix)
+    return ok(name, "Every local administrator has one.")
 
 
 def check_clock() -> Check:
@@ -192,6 +223,22 @@ def check_saml_sync() -> Check:
     return ok("saml_sync", f"The last sync finished {minutes} minutes ago.")
 
 
+def check_audit_trail() -> Check:
+    """Whether the newest entries of the audit trail are as they were written, and whether new ones are being linked."""
+    name = "audit_trail"
+    verdict = chain.verify(last=CHECKED_LINKS)
+    if verdict.problems:
+        return failed(name, verdict.problems[0], "Find out who wrote to the database; see manage.py audit verify.")
+    since = chain.waiting_since()
+    if since is not None and timezone.now() - since > chain.LATE_AFTER:
+        return warning(
+            name,
+            f"{verdict.waiting} entries are not linked yet.",
+            "Start worker and beat, or run manage.py audit head.",
+        )
+    return ok(name, f"The newest {verdict.checked} links are as they were written.")
+
+
 AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_broker,
     check_worker,
@@ -199,9 +246,12 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_public_url,
     check_scim_key,
     check_certificates,
+    check_own_certificates,
     check_fallback_team,
+    check_second_factors,
     check_clock,
     check_saml_sync,
+    check_audit_trail,
 )
 
 

@@ -1,15 +1,19 @@
 """What Prometheus reads. Everything is counted in the database when it asks, so that all processes tell the same."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from django.db.models import Count
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.reads import reads_since
 from gatekeeper.directory.models import IdpGroup, SignIn, User
+from gatekeeper.directory.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from saml.models import Connection, SyncRun, SyncState
@@ -19,18 +23,21 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Gauges computed at the scrape: eight queries, all of them counts or single rows."""
+    """Computed at the scrape: a dozen queries, all of them counts or single rows."""
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         yield from (
             _users(),
             _groups(),
             _sign_ins(),
+            _break_glass(),
             _provisioning(),
             _last_seen(),
             _last_sync(),
             _key(),
             _certificates(),
+            _audit_waiting(),
+            _reads(),
         )
 
 
@@ -53,7 +60,13 @@ def _groups() -> GaugeMetricFamily:
 
 
 def _sign_ins() -> GaugeMetricFamily:
-    return GaugeMetricFamily("gatekeeper_open_sign_ins", "Open sessions.", value=SignIn.objects.live().count())
+    return GaugeMetricFamily("gatekeeper_open_sign_ins", "Open sessions.", value=SignIn.objects.open().count())
+
+
+def _break_glass() -> CounterMetricFamily:
+    return CounterMetricFamily(
+        "gatekeeper_break_glass_sign_ins", "Sign-ins of local administrators.", value=break_glass_uses().count()
+    )
 
 
 def _provisioning() -> GaugeMetricFamily:
@@ -101,6 +114,16 @@ def _certificates() -> GaugeMetricFamily:
     for name, days in _days_left():
         gauge.add_metric([name], days)
     return gauge
+
+
+def _audit_waiting() -> GaugeMetricFamily:
+    number = AuditEntry.objects.filter(position=None).count()
+    return GaugeMetricFamily("gatekeeper_audit_entries_waiting", "Audit entries not linked yet.", value=number)
+
+
+def _reads() -> GaugeMetricFamily:
+    number = reads_since(timezone.now() - timedelta(hours=1))
+    return GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=number)
 
 
 def _days_left() -> Iterator[tuple[str, float]]:

@@ -9,12 +9,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from gatekeeper.audit.chain import head, link_new_entries
 from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.configuration.charts import provisioning_by_hour
 from saml.models import SignInAttempt, SyncRun
 from saml.sync import sync_saml_users
-from tests.builders import ADMIN, make_user
+from tests.builders import ADMIN, make_team, make_user
 from tests.configuration.pages import queries_of, text_of
 
 LOG = "/provisioning-log/"
@@ -139,7 +140,7 @@ def test_a_refused_sign_in_says_why_to_administrators(desk: Client) -> None:
     )
 
     assert "compare the clocks" in text_of(desk.get("/sign-in-attempts/"))
-    assert "is within its time" in text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+    assert "Compare this server's clock" in text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
 
 
 def test_logs_cost_the_same_for_few_and_for_many_entries(desk: Client) -> None:
@@ -167,3 +168,39 @@ def test_the_chart_counts_hours_and_shows_even_one_failure(db: None) -> None:
 
     assert (chart.good, chart.bad) == (300, 1)
     assert chart.bars[-1].bad_height >= 2
+
+
+def test_the_audit_trail_shows_the_newest_link_and_each_entry_its_own(desk):
+    make_team("Finance")
+    link_new_entries()
+    entry = AuditEntry.objects.get(event="team.created")
+
+    assert head().digest[:12] in desk.get("/audit-trail/").content.decode()
+    assert entry.digest in desk.get(f"/audit-trail/{entry.pk}/").content.decode()
+
+
+def test_reads_are_listed_for_an_hour_when_an_administrator_asks_for_it(desk):
+    assert "List reads for an hour" in desk.get(LOG).content.decode()
+
+    page = desk.post(f"{LOG}trace/", follow=True).content.decode()
+    assert "Reads are listed too until" in page
+
+    page = desk.post(f"{LOG}trace/stop/", follow=True).content.decode()
+    assert "Reads are listed too until" not in page
+
+
+def test_whoever_only_reads_logs_cannot_start_tracing(person_with):
+    reader = person_with("collaborator", "history")
+
+    assert "List reads" not in reader.get(LOG).content.decode()
+    assert reader.post(f"{LOG}trace/").status_code == 403
+
+
+def test_an_administrator_chooses_how_long_personal_data_is_kept(desk):
+    address = "/settings/configuration/retention/"
+    assert address in desk.get("/audit-trail/").content.decode()
+
+    page = desk.post(address, {"days": "400"}, follow=True).content.decode()
+    assert "Saved." in page
+    assert 'value="400"' in page
+    assert desk.post(address, {"days": "0"}).status_code == 422

@@ -12,6 +12,7 @@ from gatekeeper.configuration.people import flatten
 from gatekeeper.directory.models import SignIn
 from gatekeeper.directory.sign_in import OTHER_PERSON, open_sign_in, person_who_signs_in
 from gatekeeper.directory.users import delete_user, edit_user
+from saml.connections import create_connection
 from saml.models import SignInAttempt
 from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_team, make_user, make_users, map_group
 from tests.configuration.pages import queries_of, text_of
@@ -140,15 +141,19 @@ def test_attributes_are_flattened_without_empty_ones() -> None:
     ]
 
 
-def test_an_administrator_confirms_a_recycled_address_where_another_account_was_refused(desk: Client) -> None:
-    provider, user = make_provider(), make_user("ada@example.com")
+def test_an_administrator_confirms_a_recycled_address_where_another_account_was_refused(
+    desk: Client, metadata: bytes
+) -> None:
+    connection = create_connection("Contoso", actor=ADMIN, document=metadata)
+    user = make_user("ada@example.com")
     link()
-    person_who_signs_in(provider.id, "ada@example.com", "object-1")
+    person_who_signs_in(connection.id, "ada@example.com", "object-1")
     assert "Another account was refused" not in page_of(desk, user)
-    SignInAttempt.objects.create(accepted=False, failed_check=OTHER_PERSON, name_id="Ada@example.com")
+    SignInAttempt.objects.create(accepted=False, failed_check=OTHER_PERSON, user=user, connection=connection)
     assert "Another account was refused" in page_of(desk, user)
 
     desk.post(reverse("configuration:confirm_address", args=(user.pk,)))
 
-    assert person_who_signs_in(provider.id, "ada@example.com", "object-2") == user
+    assert person_who_signs_in(connection.id, "ada@example.com", "object-2") == user
+    assert "Another account was refused" not in page_of(desk, user)
     assert desk.post(reverse("configuration:confirm_address", args=(uuid4(),))).status_code == 404

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from gatekeeper.directory.mappings import choose_fallback_team
@@ -15,7 +16,7 @@ from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.models import Heartbeat
 from saml.models import SyncRun, SyncState
 from scim.api_keys import generate_key
-from tests.builders import ADMIN, make_group, make_team, make_user
+from tests.builders import ADMIN, PASSWORD, give_second_factor, make_administrator, make_group, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +30,10 @@ NAMES = {
     "scim_key",
     "saml_certificates",
     "fallback_team",
+    "second_factor",
     "clock",
     "saml_sync",
+    "audit_trail",
 }
 
 
@@ -178,8 +181,27 @@ def test_metrics_count_people_and_groups(client, both_alive):
     assert 'gatekeeper_heartbeat_age_seconds{process="worker"}' in page
 
 
+def test_a_local_administrator_without_a_second_factor_is_a_warning_that_names_them():
+    root = make_administrator("root@example.com")
+    give_second_factor(make_administrator("safe@example.com"))
+
+    check = checks.check_second_factors()
+    assert (check.status, check.detail) == (Status.WARNING, "The password alone lets in: root@example.com.")
+
+    give_second_factor(root)
+    assert checks.check_second_factors().status is Status.OK
+
+
+def test_metrics_count_each_use_of_a_break_glass_account(client):
+    make_administrator("root@example.com")
+    for _ in range(2):
+        Client().post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
+
+    assert "gatekeeper_break_glass_sign_ins_total 2.0" in client.get("/metrics").content.decode()
+
+
 def test_metrics_cost_the_same_whatever_the_number_of_people(client, django_assert_max_num_queries):
     make_group(members=[make_user() for _ in range(30)])
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get("/metrics")

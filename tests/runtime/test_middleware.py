@@ -1,10 +1,12 @@
 """Machines pass none of the browsers' machinery; browsers get all of it."""
 
+import logging
 import uuid
 
 import pytest
 from django.test import Client
 
+from gatekeeper.directory.models import SignIn
 from gatekeeper.health.boot import check_environment
 from tests.builders import PASSWORD, make_administrator
 
@@ -65,6 +67,30 @@ def test_a_page_without_its_slash_is_redirected_for_browsers(client):
 
 def test_a_host_that_is_not_ours_is_refused_for_browsers(client):
     assert client.get("/sign-in/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "behind_a_proxy", "noted"),
+    [
+        ("198.51.100.9", True, "198.51.100.9"),
+        ("203.0.113.1, 198.51.100.9", True, "198.51.100.9"),
+        ("nonsense", True, "127.0.0.1"),
+        ("198.51.100.9", False, "127.0.0.1"),
+    ],
+)
+def test_the_address_of_a_client_is_what_the_proxy_names_and_only_behind_one(
+    client, settings, caplog, forwarded, behind_a_proxy, noted
+):
+    make_administrator()
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if behind_a_proxy else None
+
+    with caplog.at_level(logging.INFO, logger="django_structlog"):
+        client.post(
+            "/sign-in/", {"email": "root@example.com", "password": PASSWORD}, headers={"x-forwarded-for": forwarded}
+        )
+
+    assert [line.msg["ip"] for line in caplog.records if "request_finished" in str(line.msg)] == [noted]
+    assert SignIn.objects.get().address == noted
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,11 @@ def test_the_running_site_answers_liveness_and_serves_hashed_static_files(runnin
     assert httpx.get(running_site.url + sheet[1]).headers["Cache-Control"].startswith("max-age=315360000")
 
 
+def test_only_the_site_s_own_static_files_are_prepared_and_served(running_site):
+    assert not (running_site.data_dir / "static" / "admin").exists()
+    assert httpx.get(f"{running_site.url}/static/admin/css/base.css").status_code == 404
+
+
 def test_ctrl_c_stops_all_three_processes_of_the_whole_site(make_site):
     site = make_site(processes=())
     started = subprocess.Popen(

@@ -17,7 +17,7 @@ from gatekeeper.directory.models import SignIn
 from saml.addresses import addresses_of
 from saml.connections import create_connection, set_accept_idp_initiated
 from saml.models import Connection
-from tests.builders import ADMIN, link, make_user, map_group
+from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_user, map_group
 from tests.saml.forge import Story, encode, metadata, signed_response
 
 
@@ -35,6 +35,15 @@ def ada(connection):
     return user
 
 
+@pytest.fixture
+def desk(db) -> Client:
+    """Another browser: a local administrator's, signed in by the page's own form."""
+    make_administrator()
+    client = Client()
+    assert client.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD}).status_code == 302
+    return client
+
+
 @dataclass
 class Browser:
     """A test client at one connection."""
@@ -42,9 +51,9 @@ class Browser:
     connection: Connection
     client: Client
 
-    def begin(self, next_path: str = "") -> str:
+    def begin(self, next_path: str = "", **query: str) -> str:
         """Start at the Sso url; returns the ID of the AuthnRequest that the identity provider would see."""
-        query = {"next": next_path} if next_path else {}
+        query |= {"next": next_path} if next_path else {}
         answer = self.client.get(f"/saml/{self.connection.id}/sso", query)
         assert answer.status_code == 302, answer.content
         return sent_message(answer.headers["Location"], "SAMLRequest").get("ID")
@@ -81,7 +90,7 @@ class Browser:
     def leave(self) -> None:
         """Sign out here, so that a later sign-in is a new one."""
         self.client.cookies.pop("gatekeeper_session", None)
-        SignIn.objects.all().delete()
+        SignIn.objects.filter(provider=self.connection.id).delete()
 
     @property
     def is_signed_in(self) -> bool:

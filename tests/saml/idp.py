@@ -1,6 +1,7 @@
 """An independent identity provider: pysaml2 with a small HTTP server, so that real XML travels over real HTTP.
 
 ``with running_idp() as idp:`` gives ``idp.metadata_url`` for a connection; show it ours with ``idp.trust(url)``.
+``idp.wants_signed`` and ``idp.encrypts`` make it check our signatures, and encrypt for the certificate in our metadata.
 Whoever is sent to it is signed in at once as ``idp.person``, or as ``?person=`` of its page ``/pick?to=SSO_URL``.
 """
 
@@ -26,7 +27,9 @@ with warnings.catch_warnings():
     from saml2.config import IdPConfig
     from saml2.metadata import create_metadata_string
     from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID
+    from saml2.samlp import response_from_string
     from saml2.server import Server
+    from saml2.sigver import pre_encryption_part
     from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
@@ -42,6 +45,7 @@ class Idp:
         self.url = url
         self.person = "ada.obi@contoso.com"
         self.attributes: dict[str, Any] = {}
+        self.wants_signed = self.encrypts = False
         self.logouts: list[str] = []
         self.document_override: bytes | None = None
         self.asked = threading.Event()
@@ -80,10 +84,10 @@ class Idp:
         document: str | bytes = create_metadata_string(None, config=self._config())
         return document.encode() if isinstance(document, str) else document
 
-    def answer_sign_on(self, saml_request: str, person: str) -> tuple[str, str]:
-        """The address to post to, and the base64 of the signed response."""
+    def answer_sign_on(self, query: dict[str, str], person: str) -> tuple[str, str]:
+        """The address to post to, and the base64 of the signed response. ``query``: the redirect's parameters."""
         server = self._saml()
-        request = server.parse_authn_request(saml_request, BINDING_HTTP_REDIRECT)
+        request = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **_signature(query))
         facts = server.response_args(request.message, [BINDING_HTTP_POST])
         response = server.create_authn_response(
             identity=self.attributes,
@@ -98,14 +102,27 @@ class Idp:
             sp_entity_id=facts["sp_entity_id"],
             destination=facts["destination"],
         )
+        if self.encrypts:
+            response = self._encrypted(str(response), facts["sp_entity_id"])
         form = server.apply_binding(BINDING_HTTP_POST, str(response), facts["destination"], response=True)
         value = form["data"].split('name="SAMLResponse" value="')[1].split('"')[0]
         return facts["destination"], html.unescape(value)
 
-    def answer_sign_out(self, saml_request: str) -> str:
+    def _encrypted(self, response: str, sp_entity_id: str) -> str:
+        """By the program xmlsec1; pysaml2 itself would choose Triple DES."""
+        server = self._saml()
+        _, certificate = server.metadata.certs(sp_entity_id, "any", "encryption")[0]
+        file = self._folder / "encrypt-for.pem"
+        file.write_text(f"-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n")
+        template = pre_encryption_part(msg_enc="http://www.w3.org/2001/04/xmlenc#aes256-cbc", encrypt_cert=certificate)
+        parsed = response_from_string(response)
+        encrypted: str = server.sec.crypto.encrypt_assertion(parsed, str(file), template, key_type="aes-256")
+        return encrypted
+
+    def answer_sign_out(self, query: dict[str, str]) -> str:
         """The address that carries the LogoutResponse back."""
         server = self._saml()
-        request = server.parse_logout_request(saml_request, BINDING_HTTP_REDIRECT)
+        request = server.parse_logout_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **_signature(query))
         self.logouts.append(request.message.name_id.text)
         response = server.create_logout_response(request.message, [BINDING_HTTP_REDIRECT])
         destination = server.response_args(request.message, [BINDING_HTTP_REDIRECT])["destination"]
@@ -137,12 +154,21 @@ class Idp:
                             "single_logout_service": [(f"{self.url}/slo", BINDING_HTTP_REDIRECT)],
                         },
                         "name_id_format": [NAMEID_FORMAT_EMAILADDRESS],
+                        "want_authn_requests_signed": self.wants_signed,
                         "policy": {"default": {"lifetime": {"minutes": 15}}},
                     }
                 },
             }
         )
         return config
+
+
+def _signature(query: dict[str, str]) -> dict[str, str | None]:
+    return {
+        "relay_state": query.get("RelayState"),
+        "sigalg": query.get("SigAlg"),
+        "signature": query.get("Signature"),
+    }
 
 
 class _Pages(BaseHTTPRequestHandler):
@@ -160,12 +186,12 @@ class _Pages(BaseHTTPRequestHandler):
         self._send(200, self.idp.metadata(), "application/samlmetadata+xml")
 
     def _sso(self, query: dict[str, str]) -> None:
-        action, value = self.idp.answer_sign_on(query["SAMLRequest"], self.idp.person)
+        action, value = self.idp.answer_sign_on(query, self.idp.person)
         self._send(200, FORM.format(action=html.escape(action), value=value).encode(), "text/html")
 
     def _slo(self, query: dict[str, str]) -> None:
         if "SAMLRequest" in query:
-            self._redirect(self.idp.answer_sign_out(query["SAMLRequest"]))
+            self._redirect(self.idp.answer_sign_out(query))
         else:
             self._send(200, b"signed out at the identity provider", "text/html")
 
@@ -201,7 +227,7 @@ def running_idp(keys: KeyPair | None = None) -> Iterator[Idp]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     idp = Idp(f"http://127.0.0.1:{server.server_address[1]}", keys or key_pair())
     handler.idp = idp  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield idp

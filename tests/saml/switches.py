@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from saml import allow_list, once, trust
+from saml import allow_list, encryption, once, trust
 from saml.assertion import without_signature
 from saml.errors import Refused
 from saml.models import PendingRequest
@@ -18,8 +18,8 @@ def switch_off(monkeypatch: Any, name: str) -> None:
         if len(left) < len(guards):
             monkeypatch.setattr(module, table, left)
             return
-    target, attribute, replacement = _ELSEWHERE[name]
-    monkeypatch.setattr(target, attribute, replacement)
+    for target, attribute, replacement in _ELSEWHERE[name]:
+        monkeypatch.setattr(target, attribute, replacement)
 
 
 def _believe_any_signature(root: Any, certificates: Any) -> Verified:
@@ -35,9 +35,12 @@ def _any_browser(connection: Any, request_id: str, **_: Any) -> PendingRequest:
 
 
 _ELSEWHERE = {
-    "python3_saml": (trust, "library_accepts", lambda document, expected: None),
-    "is_signed_by_the_connection": (trust, "verify", _believe_any_signature),
-    "answers_this_browser": (once, "pending_request", _any_browser),
-    "is_used_once": (once, "use", lambda issuer, message_ids, *, expires: None),
+    "python3_saml": [(trust, "library_accepts", lambda document, expected: None)],
+    "is_signed_by_the_connection": [
+        (trust, "verify", _believe_any_signature),
+        (encryption, "require_fitting", lambda root, signature, certificates: None),
+    ],
+    "answers_this_browser": [(once, "pending_request", _any_browser)],
+    "is_used_once": [(once, "use", lambda issuer, message_ids, *, expires: None)],
 }
 SWITCHABLE = frozenset(_ELSEWHERE) | {guard.__name__ for guard in (*allow_list.GUARDS, *trust.CHECKS)}

@@ -182,7 +182,7 @@ def test_pysaml2_signs_somebody_in_with_its_own_xml(settings):
         idp.trust_document(client.get(f"/saml/{connection.id}/metadata").content.decode())
         location = client.get(f"/saml/{connection.id}/sso").headers["Location"]
         request = parse_qs(urlsplit(location).query)["SAMLRequest"][0]
-        address, value = idp.answer_sign_on(request, "ada.obi@contoso.com")
+        address, value = idp.answer_sign_on({"SAMLRequest": request}, "ada.obi@contoso.com")
         answer = client.post(address.removeprefix("http://127.0.0.1:8000"), {"SAMLResponse": value})
 
     assert answer.status_code == 302, answer.content.decode()

@@ -3,9 +3,11 @@
 from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
+from gatekeeper.directory.models.local_proofs import FailedAttempt, RecoveryCode, SecondFactor
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
+from gatekeeper.directory.models.retention import RetentionSetting
 from gatekeeper.directory.models.teams import Team
 from gatekeeper.directory.models.users import ActivePeriod, Origin, User
 
@@ -14,6 +16,7 @@ __all__ = (
     "BrakeRelease",
     "BrakeSetting",
     "EndedBecause",
+    "FailedAttempt",
     "FormerName",
     "IdentityProvider",
     "IdpGroup",
@@ -22,6 +25,9 @@ __all__ = (
     "Membership",
     "Origin",
     "PeriodQuerySet",
+    "RecoveryCode",
+    "RetentionSetting",
+    "SecondFactor",
     "SignIn",
     "SignInIdentity",
     "SiteChoice",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -31,7 +33,9 @@ class SignInIdentity(Period):
     """The link between a user and a NameID. Made and ended by the SAML user sync only.
 
     It lets the user in only while ``name_id_folded`` equals their work e-mail, so a changed e-mail stops it at once.
-    ``object_id`` is the immutable id that the identity provider stated at the first sign-in.
+    ``object_id`` is the immutable id that the identity provider stated at the first sign-in; ``persistent_id`` the
+    persistent NameID, where no such id was stated. ``stated`` is what the last sign-in said about the profile
+    (field -> value), and only fields that SCIM had not stated.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
@@ -39,6 +43,9 @@ class SignInIdentity(Period):
     name_id = models.CharField(max_length=512)
     name_id_folded = models.CharField(max_length=1024)
     object_id = models.CharField(max_length=200, blank=True)
+    persistent_id = models.CharField(max_length=300, blank=True, default="")
+    remembered_at = models.DateTimeField(null=True, blank=True, help_text="When either id was remembered.")
+    stated = models.JSONField(default=dict, blank=True)
 
     objects = PeriodQuerySet["SignInIdentity"].as_manager()
 
@@ -58,19 +65,30 @@ class SignInIdentity(Period):
         return f"{self.name_id} at {self.provider_id}"
 
 
+class SignInQuerySet(PeriodQuerySet["SignIn"]):
+    def open(self) -> SignInQuerySet:
+        """The live ones whose browser may still have its cookie: an ended cookie tells nobody that it has ended."""
+        longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        return self.live().filter(last_seen_at__gt=timezone.now() - longest)
+
+
 class SignIn(Period):
-    """One browser session of one person; ended by them, by an administrator, by the IdP or by losing access."""
+    """One browser session of one person; ended by them, by an administrator, by the IdP or by losing access.
+
+    ``authenticated_at`` is when the person last proved who they are; null while that was when the session was opened.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
     provider = models.ForeignKey(IdentityProvider, null=True, on_delete=models.SET_NULL, related_name="sign_ins")
     name_id = models.CharField(max_length=512, blank=True)
     session_index = models.CharField(max_length=300, blank=True)
+    authenticated_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(default=timezone.now)
     address = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
 
-    objects = PeriodQuerySet["SignIn"].as_manager()
+    objects = SignInQuerySet.as_manager()
 
     class Meta:
         ordering = ("-since",)
@@ -81,3 +99,8 @@ class SignIn(Period):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.since}"
+
+    @property
+    def proven_at(self) -> datetime:
+        """When the person last proved who they are."""
+        return self.authenticated_at or self.since

@@ -55,6 +55,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Personal data was removed (retention).")
 
     last_login = None
     objects = UserManager()
@@ -77,6 +78,7 @@ class User(AbstractBaseUser):
             models.Index(fields=("external_id",), name="user_by_external_id"),
             models.Index(fields=("created_at", "id"), name="user_by_creation"),
             models.Index(fields=("updated_at", "id"), name="user_by_change"),
+            models.Index(fields=("deleted_at",), condition=Q(erased_at=None), name="user_to_be_erased"),
         )
 
     def __str__(self) -> str:

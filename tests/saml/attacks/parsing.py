@@ -4,8 +4,7 @@ from typing import Any
 
 from lxml import etree
 
-from tests.saml.attacks.table import assertion_of, attack, signed_by_idp
-from tests.saml.forge import NS, compose
+from tests.saml.attacks.table import attack, signed_by_idp
 
 
 def document(browser: Any) -> bytes:
@@ -84,11 +83,3 @@ def status_that_is_not_success(browser):
         status="urn:oasis:names:tc:SAML:2.0:status:Responder",
         status_message="AADSTS50105: &lt;script&gt;alert(1)&lt;/script&gt; is not assigned",
     )
-
-
-@attack
-def encrypted_and_unsigned(browser):
-    response = compose(browser.story(browser.begin()))
-    assertion = assertion_of(response)
-    response.replace(assertion, etree.Element(f"{{{NS['saml']}}}EncryptedAssertion"))
-    return browser.post(response)

@@ -1,12 +1,11 @@
 """manage.py create_admin: a local (break-glass) administrator, who signs in with a password and not through SAML."""
 
-import sys
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand
+from gatekeeper.command import OperatorCommand, add_password_argument, password_from_stdin
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.users import create_local_administrator
 
@@ -16,18 +15,11 @@ class Command(OperatorCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", metavar="EMAIL")
-        parser.add_argument(
-            "--password-stdin",
-            action="store_true",
-            required=True,
-            help="Read the password from standard input, so that it appears in no process list and no history.",
-        )
+        add_password_argument(parser)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """Returns what contract.md says. Raises InvalidValue, AdministratorExists; CommandError without a password."""
-        password = sys.stdin.readline().rstrip("\r\n")
-        if not password:
-            raise CommandError("There is no password on standard input; pipe one line into this command.")
+        password = password_from_stdin()
         user = create_local_administrator(options["email"], password, actor=Actor.command("create_admin"))
         access = access_of(user)
         return {"email": user.user_name, "level": access.level.slug, "permissions": sorted(access.permissions)}

@@ -1,0 +1,34 @@
+"""manage.py reset_password: another password for a local administrator who has lost theirs, or who is paused."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.command import OperatorCommand, add_password_argument, password_from_stdin
+from gatekeeper.directory.attempts import forget_attempts
+from gatekeeper.directory.queries import local_administrator_called
+from gatekeeper.directory.second_factors import second_factor_of
+from gatekeeper.directory.users import change_password
+
+
+class Command(OperatorCommand):
+    help = "Give a local administrator another password, and end a pause after too many wrong ones."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email", metavar="EMAIL")
+        add_password_argument(parser)
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """``{"email", "second_factor"}``: whether a code is still asked for. Their sessions end.
+
+        Raises: LocalAdministratorNotFound, InvalidValue; CommandError without a password.
+        """
+        user = local_administrator_called(options["email"])
+        change_password(user.id, password_from_stdin(), actor=Actor.command("reset_password"))
+        forget_attempts(user.user_name)
+        return {"email": user.user_name, "second_factor": second_factor_of(user) is not None}
+
+    def describe(self, document: dict[str, Any]) -> str:
+        code = " A code is asked for as well." if document["second_factor"] else ""
+        return f"{document['email']} signs in with the new password from now on; open sessions have ended.{code}"

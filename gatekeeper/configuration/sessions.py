@@ -1,0 +1,115 @@
+"""Open sessions: listed on a person's page, and ended from there."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from gatekeeper.browser_session import current_sign_in
+from gatekeeper.configuration.guards import actor_of, is_signed_in, may_configure, only, person_of
+from gatekeeper.directory.models import SignIn, User
+from gatekeeper.directory.sign_in import end_sign_in, end_sign_ins
+
+# The first that fits: each of them also calls itself one of those below it.
+_BROWSERS = (
+    ("Edge", r"\bEdg(A|iOS)?/"),
+    ("Opera", r"\bOPR/"),
+    ("Samsung Internet", r"\bSamsungBrowser/"),
+    ("Firefox", r"\b(Firefox|FxiOS)/"),
+    ("Chrome", r"\b(Chrome|CriOS|HeadlessChrome)/"),
+    ("Safari", r"\bSafari/"),
+)
+_SYSTEMS = (
+    ("Windows", r"\bWindows\b"),
+    ("iPhone", r"\biPhone\b"),
+    ("iPad", r"\biPad\b"),
+    ("Android", r"\bAndroid\b"),
+    ("ChromeOS", r"\bCrOS\b"),
+    ("macOS", r"\bMac OS X\b|\bMacintosh\b"),
+    ("Linux", r"\bLinux\b"),
+)
+
+
+def browser_in_words(user_agent: str) -> str:
+    """What a browser calls itself, for people: "Firefox on Windows". It may lie; it helps to tell them apart."""
+    browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or (f"A browser on {system}" if system else "An unknown program")
+
+
+def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((name for name, pattern in names if re.search(pattern, user_agent)), "")
+
+
+def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
+    """Every open session of a person for the page; the one of this browser first, then the newest."""
+    rows = [
+        {"session": session, "browser": browser_in_words(session.user_agent), "this": session == this}
+        for session in SignIn.objects.open().filter(user=user).select_related("provider")
+    ]
+    return sorted(rows, key=lambda row: not row["this"])
+
+
+@require_POST
+@only(is_signed_in)
+def end_own_session(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
+    """End one session of mine; when it is this one, the next page is the sign-in page."""
+    _end(request, person_of(request).id, sign_in_id)
+    return redirect("configuration:profile")
+
+
+@require_POST
+@only(is_signed_in)
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Every session of mine but this one."""
+    this = current_sign_in(request)
+    ended = end_sign_ins([person_of(request).id], actor=actor_of(request), keep=this.id if this else None)
+    messages.success(request, f"{_sessions(ended)} ended; this one goes on.")
+    return redirect("configuration:profile")
+
+
+@require_POST
+@only(is_signed_in)
+def end_own_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere: every session of mine, this one too."""
+    end_sign_ins([person_of(request).id], actor=actor_of(request))
+    return redirect("configuration:sign_in")
+
+
+@require_POST
+@only(may_configure)
+def end_session(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> HttpResponse:
+    """An administrator ends one session of somebody."""
+    _end(request, user_id, sign_in_id)
+    return redirect("configuration:person", user_id=user_id)
+
+
+@require_POST
+@only(may_configure)
+def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """An administrator ends somebody's sessions; they may sign in again unless their access ended as well."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise Http404
+    ended = end_sign_ins([user.id], actor=actor_of(request))
+    messages.success(
+        request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
+    )
+    return redirect("configuration:person", user_id=user_id)
+
+
+def _end(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> None:
+    """End a session of exactly this person. One that has ended meanwhile is as good."""
+    if not SignIn.objects.filter(pk=sign_in_id, user=user_id).exists():
+        raise Http404
+    end_sign_in(sign_in_id, actor=actor_of(request))
+    messages.success(request, "That session is ended.")
+
+
+def _sessions(count: int) -> str:
+    return {0: "No session", 1: "1 session"}.get(count, f"{count} sessions")

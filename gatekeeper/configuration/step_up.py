@@ -1,0 +1,96 @@
+"""Signing in again before something that matters, after a while; the guard is ``guards.freshly``."""
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from gatekeeper.browser_session import CARRIED, current_sign_in, renew_browser_session
+from gatekeeper.configuration.forms import ProofForm
+from gatekeeper.configuration.guards import is_fresh, is_signed_in, only, person_of
+from gatekeeper.configuration.local_proof import pausing, prove_again
+from gatekeeper.directory.second_factors import second_factor_of
+from saml.addresses import own_path
+from saml.models import Connection
+
+
+@never_cache
+@sensitive_post_parameters("password", "code")
+@require_http_methods(["GET", "POST"])
+@only(is_signed_in)
+@pausing
+def sign_in_again(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the password (and code), or send on to the identity provider, which has to ask; then back."""
+    target = own_path(request.GET.get("next"))
+    if is_fresh(request):
+        return _go_on(request, target)
+    user = person_of(request)
+    form = None
+    if user.is_local:
+        form = ProofForm(
+            request.POST if request.method == "POST" else None, with_code=second_factor_of(user) is not None
+        )
+        if form.is_bound and form.is_valid() and prove_again(request, user, form):
+            renew_browser_session(request)
+            return _go_on(request, target)
+    page: dict[str, Any] = {
+        "form": form,
+        "posted": (request.session.get(CARRIED) or {}).get("posted", False),
+        "target": target,
+        "ways": [] if user.is_local else _ways(request, target),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.is_bound else HTTPStatus.OK
+    return render(request, "configuration/sign_in_again.html", page, status=status)
+
+
+def take_carried_form(request: HttpRequest) -> QueryDict | None:
+    """What was in this page's form when its person had to sign in again, once; None when nothing was."""
+    carried = request.session.get(CARRIED)
+    if not carried or not carried.get("answered") or carried["back"] != request.get_full_path():
+        return None
+    del request.session[CARRIED]
+    return QueryDict(carried["form"])
+
+
+def _ways(request: HttpRequest, target: str) -> list[tuple[str, str]]:
+    """Name and address for each identity provider that can ask this person: the one they came through, if it is there.
+
+    It leads back here first, where the session is fresh then.
+    """
+    sign_in = current_sign_in(request)
+    mine = Q(pk=sign_in.provider_id) if sign_in and sign_in.provider_id else Q()
+    back = f"{reverse('configuration:sign_in_again')}?{urlencode({'next': target})}"
+    query = urlencode({"force": "1", "next": back})
+    return [
+        (connection.name, f"{reverse('saml:sso', args=(connection.id,))}?{query}")
+        for connection in Connection.objects.live().filter(mine)
+    ]
+
+
+def _go_on(request: HttpRequest, target: str) -> HttpResponseBase:
+    """Back to the page, saying what has become of what was sent."""
+    carried = request.session.get(CARRIED)
+    if carried and carried["back"] == target:
+        messages.success(request, _words(carried))
+        if carried["form"]:
+            request.session[CARRIED] = {**carried, "answered": True}
+    if not carried or not carried["form"]:
+        request.session.pop(CARRIED, None)
+    return redirect(target)
+
+
+def _words(carried: dict[str, Any]) -> str:
+    done = "You have signed in again."
+    if carried["form"]:
+        return f"{done} Nothing was saved so far: what you entered is in the form below. Look at it and send it again."
+    if carried["posted"]:
+        return f"{done} Nothing was changed so far: press the button again."
+    return f"{done} You can go on."

@@ -1,0 +1,210 @@
+"""What came of each SAML response: written down masked, sealed for a while, found again, and forgotten."""
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.models import User
+from gatekeeper.directory.sign_in import UNKNOWN_PERSON
+from gatekeeper.errors import SealBroken
+from gatekeeper.sealing import seal, unseal
+from saml.assertion import AssertedPerson
+from saml.concerned import person_concerned
+from saml.models import Connection, SignInAttempt
+from saml.outline import outline
+from saml.rendition import mask, mask_addresses, shortened
+from saml.request_facts import address_of, request_id_of
+
+ATTEMPTS_KEPT = timedelta(days=30)
+PERSONAL_VALUES_KEPT = timedelta(days=7)
+# Anybody can post nonsense to the ACS. So many unbelieved messages an hour are kept whole, the rest as an outline.
+MOST_UNBELIEVED = 200
+_PURPOSE = "sign-in message"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What came of one message. An empty ``check`` says that it was accepted; ``person`` is who was believed."""
+
+    check: str = ""
+    reason: str = ""
+    document: bytes = b""
+    person: AssertedPerson | None = None
+    user_id: UUID | None = None
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalValues:
+    """What was really said: who was named, and the message (``rendition.shortened``; "" when it could not be kept)."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mismatch:
+    """Somebody was refused under another name than their work e-mail.
+
+    ``received``: the NameID (or the claim that names people at this connection); masked, and ``is_masked`` set, once
+    personal values have been removed. ``work_email`` is "" for who has none. ``found_by``: "link" (their link is for
+    that name), "account" (the same account id) or "local_part" (the only one with this part before the @).
+    """
+
+    attempt_id: int
+    at: datetime
+    connection: str
+    received: str
+    is_masked: bool
+    work_email: str
+    found_by: str
+
+
+def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt:
+    """Write an outcome down: attempt, and for a refusal audit trail and log.
+
+    In a transaction of its own, after whatever was rolled back. A test changes nothing and is no refusal of anybody,
+    so it stands among the attempts only.
+    """
+    reason = mask_addresses(outcome.reason)
+    with transaction.atomic():
+        attempt = _store(request, connection, outcome, reason)
+        if outcome.check and not outcome.is_test:
+            _record_refusal(request, connection, attempt, reason)
+    if outcome.check:
+        log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
+    return attempt
+
+
+def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reason: str) -> SignInAttempt:
+    person, user_id, found_by = outcome.person, outcome.user_id, ""
+    name = person.sign_in_name if person else ""
+    if person is not None and outcome.check == UNKNOWN_PERSON:
+        user_id, found_by = person_concerned(connection.id, person)
+    return SignInAttempt.objects.create(
+        connection=connection,
+        request_id=request_id_of(request),
+        accepted=not outcome.check,
+        is_test=outcome.is_test,
+        failed_check=outcome.check,
+        reason=reason[:1000],
+        user_id=user_id,
+        user_by=found_by,
+        name_id=mask(name) if name else "",
+        name_key=name_key(name) if name else "",
+        statement=outline(outcome.document),
+        sealed_message=_sealed(name, outcome),
+        address=address_of(request),
+    )
+
+
+def name_key(name: str) -> str:
+    """A digest of a sign-in name, folded and keyed with SECRET_KEY: equal names are found, none can be read."""
+    return salted_hmac("gatekeeper.saml.attempts", fold(name), algorithm=hashlib.sha256().name).hexdigest()
+
+
+def _sealed(name: str, outcome: Outcome) -> bytes | None:
+    if outcome.person is None and _too_many_unbelieved():
+        return None
+    message = shortened(outcome.document)
+    if not message and not name:
+        return None
+    return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=_PURPOSE)
+
+
+def _too_many_unbelieved() -> bool:
+    recent = SignInAttempt.objects.filter(at__gte=timezone.now() - timedelta(hours=1), accepted=False)
+    return recent.filter(sealed_message__isnull=False, name_key="").count() >= MOST_UNBELIEVED
+
+
+def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignInAttempt, reason: str) -> None:
+    by_name = attempt.user if attempt.user_id and not attempt.user_by else None
+    record(
+        Event.SIGN_IN_REFUSED,
+        actor=Actor.identity_provider(connection.name, request_id=request_id_of(request)),
+        kind="user" if by_name else "connection",
+        object_id=by_name.id if by_name else connection.id,
+        label=by_name.label if by_name else attempt.name_id or connection.name,
+        after={
+            "connection": connection.name,
+            "check": attempt.failed_check,
+            "reason": reason,
+            "address": attempt.address,
+        },
+    )
+
+
+def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
+    """What was sealed with an attempt; None when it was removed, was never kept, or SECRET_KEY is another one now."""
+    if attempt.sealed_message is None:
+        return None
+    try:
+        kept = json.loads(zlib.decompress(unseal(bytes(attempt.sealed_message), purpose=_PURPOSE)))
+    except SealBroken:
+        return None
+    return PersonalValues(kept["name"], kept["message"])
+
+
+@transaction.atomic
+def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalValues | None:
+    """The same for an administrator who asks to see them; the audit trail keeps who looked at whose attempt."""
+    found = personal_values(attempt)
+    if found is not None:
+        record(
+            Event.SIGN_IN_VALUES_SHOWN,
+            actor=actor,
+            kind="user" if attempt.user else "sign_in_attempt",
+            object_id=attempt.user_id or attempt.pk,
+            label=attempt.user.label if attempt.user else attempt.name_id or "a message that names nobody",
+            after={
+                "attempt": attempt.pk,
+                "reference": attempt.request_id,
+                "connection": attempt.connection.name if attempt.connection else None,
+            },
+        )
+    return found
+
+
+def last_mismatch_of(user: User) -> Mismatch | None:
+    """How the name that ``user`` last tried to sign in under differs from their work e-mail.
+
+    None when their last attempt was accepted, when there was none within 30 days, or when it was for the work e-mail
+    that they have now (it was changed since, or something else was in the way).
+    """
+    attempts = SignInAttempt.objects.filter(user=user).exclude(name_key="")
+    last = attempts.select_related("connection__provider").order_by("-pk").first()
+    if last is None or last.accepted or last.name_key == name_key(user.work_email or ""):
+        return None
+    values = personal_values(last)
+    return Mismatch(
+        attempt_id=last.pk,
+        at=last.at,
+        connection=last.connection.name if last.connection else "",
+        received=values.name if values else last.name_id,
+        is_masked=values is None,
+        work_email=user.work_email or "",
+        found_by=last.user_by or "link",
+    )
+
+
+def forget_old_attempts(now: datetime) -> int:
+    """Remove personal values after 7 days and attempts after 30; returns how many attempts went. Part of each sync."""
+    attempts = SignInAttempt.objects.all()
+    attempts.filter(at__lt=now - PERSONAL_VALUES_KEPT, sealed_message__isnull=False).update(sealed_message=None)
+    forgotten, _ = attempts.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    return forgotten

@@ -1,0 +1,94 @@
+"""An outline as rows for a page: each fact in words, beside what this connection expects of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saml.addresses import addresses_of
+from saml.models import Connection
+
+_LABELS = {
+    "message": "Message",
+    "looks_like": "Looks like",
+    "size": "Size in bytes",
+    "status": "Status",
+    "status_message": "Status message",
+    "issuer": "Issuer of the response",
+    "assertion_issuer": "Issuer of the assertion",
+    "destination": "Destination",
+    "recipient": "Recipient",
+    "audience": "Audience",
+    "in_response_to": "InResponseTo",
+    "issued": "Issued",
+    "not_before": "Valid from",
+    "not_on_or_after": "Valid until",
+    "response_signed": "Response signed",
+    "assertion_signed": "Assertion signed",
+    "signature_algorithm": "Signature algorithm",
+    "assertion_encrypted": "Assertion encrypted",
+    "encryption_algorithm": "Encryption",
+    "key_encryption": "Encryption of the key",
+    "encrypted_for": "Encrypted for the key",
+    "name_id": "NameID",
+    "name_id_format": "NameID format",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """``expected`` is "" where anything may stand."""
+
+    label: str
+    stated: str
+    expected: str = ""
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.expected) and self.expected not in self.stated.split(", ")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """``short`` is the last part of a name that is an address."""
+
+    name: str
+    value: str
+
+    @property
+    def short(self) -> str:
+        return self.name.rstrip("/").rpartition("/")[2]
+
+
+def facts_of(statement: Mapping[str, Any], connection: Connection | None) -> list[Fact]:
+    """The facts of an outline in their order; what an assertion has to state and does not is told as missing.
+
+    The issuer of the response may be left out (SAML core 3.2.2).
+    """
+    expected = _expected(connection) if connection is not None else {}
+    missing = set(expected) - set(statement) - {"issuer"} if "assertion_signed" in statement else set()
+    return [
+        Fact(label, _words(statement.get(name, "missing")), expected.get(name, ""))
+        for name, label in _LABELS.items()
+        if name in statement or name in missing
+    ]
+
+
+def claims_of(statement: Mapping[str, Any]) -> list[Claim]:
+    """The claims of an outline, as they were stated."""
+    return [Claim(name, value) for name, value in statement.get("attributes", {}).items()]
+
+
+def _expected(connection: Connection) -> dict[str, str]:
+    addresses = addresses_of(connection.id)
+    return {
+        "issuer": connection.idp_entity_id,
+        "assertion_issuer": connection.idp_entity_id,
+        "destination": addresses.acs,
+        "recipient": addresses.acs,
+        "audience": addresses.metadata,
+        "assertion_signed": "yes",
+    }
+
+
+def _words(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,225 @@
+"""Whoever alters, deletes or cuts off entries of the audit trail is found out."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+
+from gatekeeper.audit import chain
+from gatekeeper.audit.chain import Head, head, link_new_entries, verify
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.audit.tasks import link
+from gatekeeper.celery import app
+from gatekeeper.health.checks import check_audit_trail
+from tests.builders import ADMIN
+
+pytestmark = pytest.mark.django_db
+
+WRITE_MANY = """
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+for n in range(300):
+    record(Event.TEAM_CREATED, actor=Actor.command("tests"), kind="team", object_id=n, label=str(n))
+"""
+
+
+def write(*labels: str) -> None:
+    for label in labels:
+        record(
+            Event.TEAM_CREATED, actor=ADMIN, kind="team", object_id=label, label=label, after={"n": [1.5, "ä", None]}
+        )
+
+
+def entry(label: str) -> AuditEntry:
+    return AuditEntry.objects.get(object_label=label)
+
+
+@pytest.fixture
+def linked() -> list[str]:
+    """A trail of five entries, in two links' work."""
+    write("a", "b", "c")
+    link_new_entries()
+    write("d", "e")
+    link_new_entries()
+    return ["a", "b", "c", "d", "e"]
+
+
+def test_a_trail_that_nobody_touched_is_intact(linked):
+    verdict = verify()
+
+    assert (verdict.intact, verdict.checked, verdict.waiting) == (True, 5, 0)
+    assert verdict.head == Head(5, entry("e").digest)
+
+
+def test_linking_again_changes_nothing(linked):
+    before = list(AuditEntry.objects.order_by("id").values_list("position", "digest"))
+
+    assert link_new_entries() == 0
+    assert list(AuditEntry.objects.order_by("id").values_list("position", "digest")) == before
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"actor_name": "somebody else"},
+        {"event": "team.deleted"},
+        {"object_label": "another"},
+        {"object_id": "z"},
+        {"after": {"n": []}},
+        {"before": {"n": 1}},
+        {"at": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"digest": "0" * 64},
+    ],
+)
+def test_an_altered_entry_is_named(linked, altered):
+    AuditEntry.objects.filter(object_label="b").update(**altered)
+
+    verdict = verify()
+
+    assert not verdict.intact
+    assert verdict.problems[0].startswith(f"Entry {AuditEntry.objects.get(position=2).pk} of ")
+
+
+def test_a_deleted_entry_leaves_a_gap(linked):
+    entry("c").delete()
+
+    assert "1 entries are missing before" in verify().problems[0]
+
+
+def test_entries_that_changed_places_are_noticed(linked):
+    AuditEntry.objects.filter(object_label="b").update(position=99)
+    AuditEntry.objects.filter(object_label="c").update(position=2)
+    AuditEntry.objects.filter(object_label="b").update(position=3)
+
+    assert not verify().intact
+
+
+def test_an_alteration_that_was_linked_anew_with_another_key_does_not_pass(linked, settings):
+    AuditEntry.objects.filter(object_label="b").update(actor_name="somebody else")
+    AuditEntry.objects.update(position=None, digest="", key_hint="")
+    ours, settings.SECRET_KEY = settings.SECRET_KEY, "what a thief of the database would have to guess"
+    link_new_entries()
+    settings.SECRET_KEY = ours
+
+    assert "another SECRET_KEY" in verify().problems[0]
+
+
+def test_a_cut_end_is_noticed_by_whoever_kept_a_head(linked):
+    kept = head()
+    AuditEntry.objects.filter(object_label__in=["d", "e"]).delete()
+
+    assert verify().intact
+    assert "its end was cut off" in verify(expected_head=kept).problems[0]
+
+
+def test_a_trail_that_was_made_up_differs_from_the_head_that_was_kept(linked):
+    kept = head()
+    AuditEntry.objects.filter(object_label="b").update(actor_name="somebody else")
+    AuditEntry.objects.update(position=None, digest="", key_hint="")
+    link_new_entries()
+
+    assert verify().intact
+    assert "another digest" in verify(expected_head=kept).problems[0]
+
+
+def test_only_the_last_links_can_be_checked(linked):
+    AuditEntry.objects.filter(object_label="a").update(actor_name="somebody else")
+
+    assert verify(last=2).intact
+    assert verify(last=2).checked == 2
+    assert not verify(last=5).intact
+
+
+def test_entries_from_before_a_change_of_the_secret_key_are_checked_with_the_former_one(linked, settings):
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "a new secret key, long enough to be one for this site"
+    write("f")
+    link_new_entries()
+
+    assert "another SECRET_KEY" in verify().problems[0]
+    assert verify(former_secret_keys=[former]).intact
+
+
+def test_what_is_not_linked_yet_is_counted(linked):
+    write("f")
+
+    assert verify().waiting == 1
+    assert chain.waiting_since() == entry("f").at
+
+
+def test_beat_links_new_entries_every_minute():
+    scheduled = next(each for each in app.conf.beat_schedule.values() if each["task"] == "audit.link_new_entries")
+
+    assert scheduled["schedule"].minute == set(range(60))
+    assert scheduled["task"] == link.name
+    write("a")
+    link()
+    assert entry("a").position == 1
+
+
+def test_a_batch_ends_and_the_next_one_goes_on(monkeypatch):
+    monkeypatch.setattr(chain, "BATCH", 2)
+    write("a", "b", "c", "d", "e")
+
+    assert link_new_entries() == 5
+    assert verify().intact
+
+
+def test_processes_that_link_at_once_leave_one_unbroken_chain(running_site):
+    running_site.manage("shell", "--no-imports", "-c", WRITE_MANY, as_json=False)
+
+    with ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(lambda _: running_site.manage("audit", "verify"), range(3)))
+
+    assert all(answer["intact"] for answer in answers)
+    assert running_site.manage("audit", "verify")["checked"] >= 300
+
+
+def run(capsys, *arguments: str) -> tuple[int, dict]:
+    status = 0
+    try:
+        call_command("audit", *arguments, "--json")
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_the_command_links_and_checks_everything(capsys):
+    write("a", "b")
+
+    status, document = run(capsys, "verify")
+
+    assert (status, document["intact"], document["checked"], document["problems"]) == (0, True, 2, [])
+    assert document["head"] == f"2:{entry('b').digest}"
+
+
+def test_the_command_ends_with_status_1_when_something_differs(capsys, linked):
+    kept = run(capsys, "head")[1]["head"]
+    AuditEntry.objects.filter(object_label="e").delete()
+
+    status, document = run(capsys, "verify", "--head", kept)
+
+    assert (status, document["intact"]) == (1, False)
+
+
+def test_the_command_takes_former_keys_from_files(capsys, linked, settings, tmp_path):
+    (tmp_path / "former").write_text(settings.SECRET_KEY + "\n")
+    settings.SECRET_KEY = "a new secret key, long enough to be one for this site"
+
+    assert run(capsys, "verify")[0] == 1
+    assert run(capsys, "verify", "--former-secret-key-file", str(tmp_path / "former"))[0] == 0
+
+
+def test_doctor_says_when_the_trail_was_altered_and_when_nobody_links_it(linked):
+    assert check_audit_trail().status == "ok"
+
+    write("f")
+    AuditEntry.objects.filter(object_label="f").update(at=datetime.now(UTC) - timedelta(minutes=6))
+    assert check_audit_trail().status == "warning"
+
+    entry("c").delete()
+    assert check_audit_trail().status == "failed"
