@@ -84,7 +84,7 @@ def measure() -> None:
     report("counts of all states", lambda: sum(count_states(differs_from_name_id()).values()))
     report("counts without refused NameIDs", lambda: sum(count_states(nobody).values()))
     for state in (State.CAN_SIGN_IN, State.NAME_ID_DIFFERS, State.NO_GROUP_ACCESS):
-        people = in_state(state, differs_from_name_id()).order_by("user_name_folded", "id")
+        people = in_state(User.objects.all(), state, differs_from_name_id()).order_by("user_name_folded", "id")
         report(f"count of {state.value}", people.count)
         report(f"first page of {state.value}", lambda: len(people[:50]))  # noqa: B023 - called at once
     report("who had a permission: count", lambda: sum(1 for _ in holders(Permission.REPORTS)))

@@ -97,7 +97,7 @@ class InvalidValue(DomainError):
 
     def __init__(self, attribute: str, reason: str) -> None:
         super().__init__(f"{attribute}: {reason}")
-        self.attribute = attribute
+        self.attribute, self.reason = attribute, reason
 
 
 class UnknownMembers(InvalidValue):

@@ -1,6 +1,6 @@
-"""A small chart as SVG that the server draws: no script, and no style that the content security policy would refuse."""
+"""Small charts as SVG that the server draws: no script, and no style that the content security policy would refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.directory.states import State
 
 HOURS = 24
 WIDTH, HEIGHT, GAP = 720, 96, 4  # units of the drawing, not pixels
@@ -84,3 +85,23 @@ def _draw(first: datetime, rows: Iterable[tuple[datetime, str, int]]) -> HourCha
 def _height(count: int, highest: int) -> int:
     """At least two units where there is anything, so that one failure among thousands is seen."""
     return max(2, round(count / highest * (HEIGHT - 4))) if count else 0
+
+
+@dataclass(frozen=True, slots=True)
+class StateBar:
+    """How many people are in one state. ``width`` is a share of the largest, in percent."""
+
+    state: State
+    count: int
+    width: int
+    chosen: bool
+
+
+def state_bars(counts: Mapping[State, int], chosen: str = "") -> list[StateBar]:
+    """A bar for each state in which there is anybody; the smallest is still seen."""
+    highest = max(counts.values(), default=0)
+    return [
+        StateBar(state, count, max(1, round(count / highest * 100)), state.value == chosen)
+        for state, count in counts.items()
+        if count
+    ]

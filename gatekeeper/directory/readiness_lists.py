@@ -36,13 +36,13 @@ def with_state(people: QuerySet[User], differs: Q, site: SiteFacts | None = None
     return people.annotate(state=Case(*whens, default=default, output_field=CharField()))
 
 
-def in_state(state: State, differs: Q) -> QuerySet[User]:
-    """Everybody in one state; who was deleted is among them for that state only."""
+def in_state(people: QuerySet[User], state: State, differs: Q) -> QuerySet[User]:
+    """Those of ``people`` who are in one state."""
     if state is State.DELETED:
-        return User.objects.filter(deleted_at__isnull=False)
+        return people.filter(deleted_at__isnull=False)
     if state is State.DEACTIVATED:
-        return User.objects.live().filter(active=False)
-    return with_state(User.objects.live(), differs).filter(state=state.value)
+        return people.filter(deleted_at=None, active=False)
+    return with_state(people.filter(deleted_at=None, active=True), differs).filter(state=state.value)
 
 
 def count_states(differs: Q) -> dict[State, int]:

@@ -93,7 +93,7 @@ def test_counts_add_up_to_everybody_and_each_filter_finds_as_many(everybody: Non
 
     assert list(counts) == list(State)
     assert sum(counts.values()) == User.objects.count()
-    assert {state: in_state(state, NOBODY).count() for state in State} == counts
+    assert {state: in_state(User.objects.all(), state, NOBODY).count() for state in State} == counts
     assert counts == {state: Counter(states().values())[state.value] for state in State}
 
 
@@ -111,7 +111,9 @@ def refuse(user: User, name: str = "a•••@c•••", **fields: Any) -> Si
 def differing(*people: User) -> dict[UUID, str]:
     """By the list and by the names of a page, which have to agree."""
     found = refused_name_ids(people)
-    assert set(in_state(State.NAME_ID_DIFFERS, differs_from_name_id()).values_list("pk", flat=True)) == set(found)
+    assert set(
+        in_state(User.objects.all(), State.NAME_ID_DIFFERS, differs_from_name_id()).values_list("pk", flat=True)
+    ) == set(found)
     return found
 
 
