@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 
 from gatekeeper.configuration.change_lists import ChoiceFilter, ReadOnlyList
 from gatekeeper.configuration.charts import state_bars
-from gatekeeper.configuration.guards import Rule, may_read_people
+from gatekeeper.configuration.guards import Rule, access_of_request, may_ask_who_had, may_read_people
 from gatekeeper.configuration.site import site
 from gatekeeper.directory.models import Membership, Origin, User
 from gatekeeper.directory.queries import access_of_many
@@ -93,7 +93,11 @@ class People(ReadOnlyList):
         """The counts stand above the whole list and above one state, not above every search and page."""
         narrowed = any(request.GET.get(name) for name in ("q", "p", OriginFilter.parameter_name))
         chosen = request.GET.get(ReadinessFilter.parameter_name, "")
-        return {"bars": [] if narrowed else state_bars(count_states(differs_from_name_id()), chosen)}
+        access = access_of_request(request)
+        return {
+            "bars": [] if narrowed else state_bars(count_states(differs_from_name_id()), chosen),
+            "may_ask_who_had": access is not None and may_ask_who_had(access),
+        }
 
     def detail(self, request: HttpRequest, entry: User) -> HttpResponse:
         return redirect("configuration:person", user_id=entry.pk)
