@@ -82,7 +82,7 @@ def _told(cause: Cause, at: datetime, entries: Collection[AuditEntry]) -> Told:
 
 def _effects(before: Access | None, after: Access) -> Iterator[str]:
     lines = [*_level(before, after), *_permissions(before, after), *_teams(before, after), *_state(before, after)]
-    yield from lines or ["Nothing gained or lost: it only comes from somewhere else."]
+    yield from lines or ["Nothing gained or lost by it."]
 
 
 def _level(before: Access | None, after: Access) -> Iterator[str]:

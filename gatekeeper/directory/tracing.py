@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
 
@@ -85,14 +84,13 @@ class Trace:
         return (first.since, who(event, event.value.partition(".")[0], first.since)) if first else UNDECIDED
 
     def _first(self, facts: Sequence[Fact], wanted: Callable[[Fact], bool]) -> Fact | None:
-        known = [fact for fact in facts if fact.since <= self.at]
-        if not known or not holds(known[-1], self.at):
-            return None
-        first = known[-1]
-        for before, after in reversed(list(pairwise(known))):
-            if before.until != after.since or not wanted(before):
-                break
-            first = before
+        """From the fact that holds back to the first of those that were wanted, without a gap between them."""
+        first = next((fact for fact in facts if holds(fact, self.at)), None)
+        before = first
+        while first and before:
+            first, since = before, before.since
+            earlier = (fact for fact in facts if fact.since < since == fact.until and wanted(fact))
+            before = next(earlier, None)
         return first
 
 
