@@ -2,7 +2,7 @@
 
 from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
-from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
+from gatekeeper.directory.models.identities import IdentityProvider, ProviderDomain, SignIn, SignInIdentity
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
@@ -22,6 +22,7 @@ __all__ = (
     "Membership",
     "Origin",
     "PeriodQuerySet",
+    "ProviderDomain",
     "SignIn",
     "SignInIdentity",
     "SiteChoice",
