@@ -18,7 +18,11 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Rule 5 of the product: people who were provisioned since the last run can sign in after minute 45.
-    "sync SAML users at minute 45": {"task": "saml.sync_users", "schedule": crontab(minute="45")},
+    "sync SAML users at minute 45": {
+        "task": "saml.sync_users",
+        "schedule": crontab(minute="45"),
+        "kwargs": {"spread": True},  # a random pause before metadata is fetched: saml/pacing.py
+    },
     "heartbeat every minute": {
         "task": "health.heartbeat",
         "schedule": crontab(),

@@ -98,6 +98,7 @@ class InvalidValue(DomainError):
     def __init__(self, attribute: str, reason: str) -> None:
         super().__init__(f"{attribute}: {reason}")
         self.attribute = attribute
+        self.reason = reason
 
 
 class UnknownMembers(InvalidValue):

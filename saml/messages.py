@@ -6,7 +6,7 @@ import base64
 import secrets
 import zlib
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from lxml import etree
 
@@ -19,6 +19,15 @@ NAME_ID_FORMATS = (
     "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
     "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
     "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+)
+# The public cloud, and those of the United States' and of China's government; "login_hint" is a query parameter there.
+ENTRA_SIGN_ON_HOSTS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "login.chinacloudapi.cn",
+    }
 )
 _NSMAP = {"samlp": SAMLP, "saml": SAML}
 
@@ -91,6 +100,13 @@ def redirect_url(destination: str, parameter: str, message: bytes, relay_state: 
     if relay_state:
         query["RelayState"] = relay_state
     return f"{destination}{'&' if '?' in destination else '?'}{urlencode(query)}"
+
+
+def with_login_hint(address: str, person: str) -> str:
+    """Tell Entra who is coming, so that they need not type it again. No other provider is told: none asks for it."""
+    if urlsplit(address).hostname not in ENTRA_SIGN_ON_HOSTS:
+        return address
+    return f"{address}&{urlencode({'login_hint': person})}"
 
 
 def _message(name: str, message_id: str, destination: str, addresses: Addresses) -> etree._Element:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,6 +33,9 @@ class Connection(models.Model):
     slo_url = models.CharField(max_length=1000, blank=True)
     idp_metadata_url = models.CharField(max_length=1000, blank=True, help_text="Empty when the document was uploaded.")
     accept_idp_initiated = models.BooleanField(default=False)
+    metadata_pin = models.CharField(
+        max_length=64, blank=True, default="", help_text="SHA-256 of the one certificate that may sign its metadata."
+    )
     document = models.BinaryField(help_text="The last good metadata document, as it was received.")
     document_sha256 = models.CharField(max_length=64)
     refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
@@ -91,10 +93,6 @@ class Certificate(Period):
             not_before=self.not_before,
             not_after=self.not_after,
         )
-
-    def days_left(self, now: datetime) -> int:
-        """Whole days until it expires; negative when it has."""
-        return (self.not_after - now).days
 
 
 class PendingRequest(models.Model):

@@ -26,6 +26,7 @@ ADVICE = {
     "unsolicited": "Fill Sign on URL in Entra with our Sso url, or accept unsolicited responses on this connection.",
     "unknown_person": "Provision the person; map userPrincipalName to the work e-mail, which the NameID must equal.",
     "awaiting_saml_sync": "Run the SAML user sync, or wait for minute 45.",
+    "other_connection": "Add the e-mail domain to this connection, or let the person use the one that lists it.",
     "other_person": "The address was given to somebody else; confirm the new holder on the person's page.",
 }
 _PERSON = "the person may sign in"

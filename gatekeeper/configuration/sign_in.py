@@ -15,6 +15,7 @@ from gatekeeper.browser_session import local_administrator, open_browser_session
 from gatekeeper.configuration.forms import LocalSignInForm
 from gatekeeper.configuration.guards import access_of_request
 from gatekeeper.directory.models import User
+from gatekeeper.directory.realms import stated_domains
 from gatekeeper.directory.sign_in import open_sign_in
 from saml.addresses import own_path
 from saml.models import Connection
@@ -41,6 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     page = {
         "form": form,
         "connections": Connection.objects.live(),
+        "asks_for_account": stated_domains().exists(),
         "next_query": f"?{urlencode({'next': target})}" if target != "/" else "",
         "unfolded": form.is_bound,
     }

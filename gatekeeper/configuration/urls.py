@@ -7,7 +7,9 @@ from gatekeeper.configuration import (
     admin,
     authentication,
     brakes,
+    connection_changes,
     groups,
+    home_realm,
     keys,
     mappings,
     overview,
@@ -35,8 +37,10 @@ scim_pages = [
 authentication_pages = [
     path("", authentication.authentication, name="authentication"),
     path("new/", authentication.new_connection, name="new_connection"),
-    path("<uuid:connection_id>/refresh/", authentication.refresh, name="refresh_connection"),
-    path("<uuid:connection_id>/accept/", authentication.accept_idp_initiated, name="accept_idp_initiated"),
+    path("<uuid:connection_id>/settings/", connection_changes.settings, name="connection_settings"),
+    path("<uuid:connection_id>/pin/", connection_changes.pin, name="pin_metadata"),
+    path("<uuid:connection_id>/refresh/", connection_changes.refresh, name="refresh_connection"),
+    path("<uuid:connection_id>/refresh/confirm/", connection_changes.confirm, name="confirm_metadata"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 
@@ -53,6 +57,7 @@ settings_pages: list[URLPattern | URLResolver] = [
 
 pages: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/connection/", home_realm.home_realm, name="home_realm"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", people.password, name="password"),

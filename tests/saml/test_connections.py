@@ -14,11 +14,10 @@ from saml.connections import (
     delete_connection,
     describe,
     refresh_connection,
-    set_accept_idp_initiated,
-    warnings_about,
 )
 from saml.errors import MetadataRefused
 from saml.models import Certificate, Connection
+from saml.standing import warnings_about
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.conftest import Browser
 from tests.saml.forge import ENTITY_ID, metadata, signed_response
@@ -151,15 +150,6 @@ def test_deleting_a_connection_takes_its_name_and_ends_what_came_through_it(brow
     assert browser.client.get(f"/saml/{browser.connection.id}/sso").status_code == 404
     with pytest.raises(IdentityProviderNotFound):
         refresh_connection(browser.connection.id, actor=ADMIN)
-
-
-def test_accepting_unsolicited_responses_is_a_change_that_is_written_down_once(connection):
-    set_accept_idp_initiated(connection.id, True, actor=ADMIN)
-    set_accept_idp_initiated(connection.id, True, actor=ADMIN)
-
-    entry = AuditEntry.objects.filter(event="connection.changed").latest("id")
-    assert (entry.before["accept_idp_initiated"], entry.after["accept_idp_initiated"]) == (False, True)
-    assert AuditEntry.objects.filter(event="connection.changed").count() == 2  # made, changed
 
 
 def test_certificates_that_run_out_are_announced_in_days(connection):
