@@ -22,6 +22,7 @@ from gatekeeper.configuration.authentication import (
 )
 from gatekeeper.configuration.connection_forms import DocumentForm, SettingsForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.directory.realms import domains_of
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from saml.acceptance import live_connection
 from saml.connection_settings import edit_connection, settings_of
@@ -40,6 +41,7 @@ KEPT = "What was known before stays in force."
 def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Name, domains, address of the metadata, pin, and whether sign-in may begin at the identity provider."""
     form = SettingsForm(request.POST, auto_id=form_ids(connection_id))
+    before = domains_of(connection_id)
     if form.is_valid():
         try:
             connection = edit_connection(connection_id, form.settings(), actor=actor_of(request))
@@ -47,6 +49,10 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             show_refusal(form, refusal)
         else:
             messages.success(request, f"The settings of {connection.name} are saved.")
+            if domains_of(connection_id) != before:
+                messages.info(
+                    request, "Whom a connection may not name any more is out; others follow at the next sync."
+                )
             _doubt_pin(request, connection)
             return back_to(connection_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY

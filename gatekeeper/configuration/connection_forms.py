@@ -76,7 +76,7 @@ class _ChoicesForm(DeskForm):
         max_length=30_000,
         help_text="Such as contoso.com; one on each line. Their people sign in here and nowhere else, and nobody else "
         "does. Empty: everybody whose domain no other connection lists.",
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "input input-short"}),
     )
     pin = forms.CharField(
         label="Signer of the metadata",
@@ -90,6 +90,7 @@ class _ChoicesForm(DeskForm):
         label="Accept sign-in that starts at the identity provider",
         required=False,
         help_text="Better off: such a sign-in is then turned into an ordinary one, without asking the person anything.",
+        widget=forms.CheckboxInput(attrs={"class": ""}),
     )
 
     def clean_domains(self) -> tuple[str, ...]:

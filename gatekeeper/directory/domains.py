@@ -20,6 +20,7 @@ from gatekeeper.directory.sync import unlink_outdated
 from gatekeeper.errors import DomainTaken, IdentityProviderNotFound, InvalidValue
 
 MOST_DOMAINS = 100
+_LONGEST = 253  # characters of a name in the DNS, RFC 1035 2.3.4
 _VALID = DomainNameValidator()
 
 
@@ -61,6 +62,8 @@ def read_domain(text: str) -> tuple[str, str]:
     Raises: InvalidValue for what is no domain of a mail address.
     """
     stated = text.strip().removeprefix("@").removesuffix(".")
+    if len(stated) > _LONGEST:
+        raise InvalidValue("domains", f"a domain has at most {_LONGEST} characters.")
     try:
         ascii_form = stated.encode("idna").decode("ascii").lower()
         _VALID(ascii_form)
