@@ -16,11 +16,12 @@ from saml.connections import (
     refresh_connection,
 )
 from saml.errors import MetadataRefused
+from saml.metadata_changes import compare_metadata
 from saml.models import Certificate, Connection
 from saml.standing import warnings_about
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.conftest import Browser
-from tests.saml.forge import ENTITY_ID, metadata, signed_response
+from tests.saml.forge import ENTITY_ID, SSO_URL, fingerprint, metadata, signed_response
 from tests.saml.idp import running_idp
 from tests.saml.keys import key_pair
 
@@ -93,6 +94,19 @@ def test_an_uploaded_document_may_move_the_sign_on_address_but_not_the_identity(
 
     with pytest.raises(MetadataRefused, match="entityID"):
         refresh_connection(connection.id, document=metadata(entity_id="https://other/"), actor=ADMIN)
+
+
+def test_a_yes_holds_for_the_very_change_that_was_shown(connection):
+    moved = metadata(sso_url="https://login.example/sso")
+    shown = compare_metadata(connection.id, moved)
+    assert Connection.objects.get().sso_url == SSO_URL
+
+    with pytest.raises(NeedsConfirmation):
+        refresh_connection(connection.id, document=metadata(key_pair("next")), confirmed=shown.fingerprint, actor=ADMIN)
+    assert fingerprints(connection) == {fingerprint(key_pair())}
+
+    _, result = refresh_connection(connection.id, document=moved, confirmed=shown.fingerprint, actor=ADMIN)
+    assert result == "changed"
 
 
 def test_an_unchanged_refresh_leaves_no_trace_in_the_audit_trail(connection):
