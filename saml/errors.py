@@ -27,7 +27,6 @@ class MetadataRefused(InvalidValue):
 
     def __init__(self, reason: str) -> None:
         super().__init__("metadata", reason)
-        self.reason = reason
 
 
 class SyncAlreadyRunning(DomainError):

@@ -34,8 +34,8 @@ _BLOCKED: dict[Blocked, tuple[str, str, str]] = {
     ),
     Blocked.NO_SAML_CONNECTION: (
         "No SAML connection",
-        "No identity provider is connected, so nobody can sign in through one.",
-        "Set up single sign-on first; the sync links everybody afterwards.",
+        "No identity provider is connected, or none is for the domain of this person's work e-mail.",
+        "Set up single sign-on, or add the domain to a connection; the sync links everybody afterwards.",
     ),
     Blocked.IDENTITY_CONFLICT: (
         "Conflict",

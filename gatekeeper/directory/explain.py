@@ -15,6 +15,7 @@ from gatekeeper.directory.access import Access, Blocked, Source
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import (
     EndedBecause,
+    IdentityProvider,
     MappingVersion,
     Membership,
     SiteChoice,
@@ -217,6 +218,12 @@ def _who_removed(membership: Membership) -> str:
     return f" by {entry.actor_name}" if entry else ""
 
 
+def _without_connection(asked: _Asked) -> str:
+    if not IdentityProvider.objects.at(asked.at).exists():
+        return NO_CONNECTION
+    return f"No connection is for the domain of {asked.access.email}: add it to one in Settings > Configuration."
+
+
 def _conflict(asked: _Asked) -> str:
     return (
         f"Another active person has the work e-mail {asked.access.email}: change one of them where it is kept; "
@@ -229,7 +236,7 @@ _SENTENCES: dict[Blocked, Callable[[_Asked], str]] = {
     Blocked.DEACTIVATED: _deactivated,
     Blocked.DELETED: _deleted,
     Blocked.NO_GROUP_ACCESS: _without_access,
-    Blocked.NO_SAML_CONNECTION: lambda _: NO_CONNECTION,
+    Blocked.NO_SAML_CONNECTION: _without_connection,
     Blocked.IDENTITY_CONFLICT: _conflict,
 }
 
