@@ -18,7 +18,6 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Rule 5 of the product: people who were provisioned since the last run can sign in after minute 45.
-    "sync SAML users at minute 45": {"task": "saml.sync_users", "schedule": crontab(minute="45")},
     "link new audit entries every minute": {
         "task": "audit.link_new_entries",
         "schedule": crontab(),
@@ -29,6 +28,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="20", hour="3"),
     },
     "forget old counts of reads": {"task": "audit.forget_old_counts", "schedule": crontab(hour="3", minute="10")},
+    "sync SAML users at minute 45": {
+        "task": "saml.sync_users",
+        "schedule": crontab(minute="45"),
+        "kwargs": {"spread": True},  # a random pause before metadata is fetched: saml/pacing.py
+    },
     "heartbeat every minute": {
         "task": "health.heartbeat",
         "schedule": crontab(),

@@ -60,6 +60,13 @@ class NameTaken(DomainError):
     code = "name_taken"
 
 
+class DomainTaken(NameTaken):
+    code = "domain_taken"
+
+    def __init__(self, domain: str, connection: str) -> None:
+        super().__init__(f"{domain} belongs to the connection {connection}; take it away there first.")
+
+
 class UserNameTaken(NameTaken):
     code = "user_name_taken"
 
@@ -97,7 +104,8 @@ class InvalidValue(DomainError):
 
     def __init__(self, attribute: str, reason: str) -> None:
         super().__init__(f"{attribute}: {reason}")
-        self.attribute, self.reason = attribute, reason
+        self.attribute = attribute
+        self.reason = reason
 
 
 class UnknownMembers(InvalidValue):

@@ -109,6 +109,9 @@ ADVICE: Final[dict[str, Advice]] = {
     "no_group_access": Advice("Put the person into a group that is assigned and pushed, and look what it is worth."),
     "identity_conflict": Advice("Two active people have this work e-mail; change one there. The sync names both."),
     "deleted": Advice("The person was deleted over SCIM; assign them again if they should come back."),
+    "other_connection": Advice(
+        "Add the e-mail domain to this connection here, or let the person use the connection that lists it."
+    ),
     "other_person": Advice(
         "The address was given to somebody else, or the account was made anew. If that is right, confirm the new "
         "holder on the person's page; they can then sign in."

@@ -1,7 +1,6 @@
 """What may be done with a SAML connection. Facts come only from a metadata document that was found good."""
 
-import hashlib
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +10,19 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.domains import set_domains
 from gatekeeper.directory.sign_in import add_identity_provider, end_identity_provider
-from gatekeeper.errors import IdentityProviderNotFound, InvalidValue, NeedsConfirmation
+from gatekeeper.errors import InvalidValue, NeedsConfirmation
+from saml.acceptance import document_of, live_connection, read_first, read_next
 from saml.addresses import addresses_of
 from saml.errors import MetadataRefused
-from saml.fetch import fetch_metadata, site_is_local
-from saml.key_pairs import make_first_key_pair, retire_key_pairs, warnings_about_keys
-from saml.metadata import MetadataFacts, read_metadata, warn_about_address
+from saml.fetch import fetch_metadata
+from saml.key_pairs import make_first_key_pair, retire_key_pairs
+from saml.metadata import MetadataFacts
+from saml.metadata_changes import difference
+from saml.metadata_signature import read_pin
 from saml.models import Certificate, Connection
 
-LONGEST_NAME = 200
 UNCHANGED = "unchanged"
 
 
@@ -31,59 +33,61 @@ def create_connection(
     metadata_url: str = "",
     document: bytes | None = None,
     accept_idp_initiated: bool = False,
-    sign_requests: bool = False,
+    domains: Iterable[str] = (),
+    pin: str = "",
 ) -> Connection:
     """Begin to believe the identity provider that a metadata document describes.
 
-    ``sign_requests`` is switched on, too, when the document asks for signed requests.
+    What we send is signed from the start when the document asks for signed requests.
     Exactly one of ``metadata_url`` (fetched now, outside the transaction, and again by each sync) and ``document``.
-    Raises: InvalidValue for the name; MetadataRefused. Then nothing was made.
+    ``domains`` and ``pin`` as in ``connection_settings.py``.
+    Raises: InvalidValue for the name or a domain; DomainTaken; MetadataRefused. Then nothing was made.
     """
-    name = name.strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise InvalidValue("name", f"give the connection a name of at most {LONGEST_NAME} characters.")
     if bool(metadata_url) == (document is not None):
         raise InvalidValue("metadata", "give either the address of the metadata or the document itself.")
+    pin = read_pin(pin)
     if document is None:
         document = fetch_metadata(metadata_url)
-    facts = read_metadata(document, allow_http=site_is_local())
-    _require_unexpired(facts)
+    facts = read_first(document, pin=pin)
     with transaction.atomic():
         provider = add_identity_provider(name, actor=actor)
         connection = Connection(
             provider=provider,
             idp_metadata_url=metadata_url,
             accept_idp_initiated=accept_idp_initiated,
-            sign_requests=sign_requests or facts.wants_signed_requests,
+            sign_requests=facts.wants_signed_requests,
+            metadata_pin=pin,
         )
         _take(connection, facts, document)
         connection.save(force_insert=True)
         added, _ = _keep_certificates(connection, facts)
         _record_change(connection, Event.CONNECTION_CHANGED, actor, before=None, added=added, withdrawn=[])
         make_first_key_pair(connection.id, actor=actor)
+        set_domains(connection.id, domains, actor=actor)
     return connection
 
 
-def refresh_connection(connection_id: UUID, *, actor: Actor, document: bytes | None = None) -> tuple[Connection, str]:
+def refresh_connection(
+    connection_id: UUID, *, actor: Actor, document: bytes | None = None, confirmed: str | None = None
+) -> tuple[Connection, str]:
     """Read the metadata again, from its address or from ``document``; returns what came of it in a few words.
 
     A certificate that is not in it any more stops working now. Another entityID is never taken, and another sign-on
-    host only from a document that an administrator handed over.
-    Raises: IdentityProviderNotFound; MetadataRefused, and then the last good document stays in force.
+    host only from a document that an administrator handed over or has seen: ``confirmed`` is the fingerprint of the
+    ``MetadataChange`` that they said yes to.
+    Raises: IdentityProviderNotFound; NeedsConfirmation when the change is not the confirmed one (any more);
+    MetadataRefused, and then the last good document stays in force.
     """
-    connection = Connection.objects.live().filter(pk=connection_id).first()
-    if connection is None:
-        raise IdentityProviderNotFound(connection_id)
-    by_hand = document is not None
+    connection = live_connection(connection_id)
+    by_hand = document is not None or confirmed is not None
     try:
         if document is None:
-            document = _fetch_again(connection)
-        facts = read_metadata(document, allow_http=site_is_local())
-        _require_no_worse(connection, facts, by_hand=by_hand)
+            document = document_of(connection)
+        facts = read_next(connection, document, by_hand=by_hand)
     except MetadataRefused as refusal:
         _note_failure(connection, refusal.reason)
         raise
-    return _apply(connection_id, facts, document, actor=actor)
+    return _apply(connection_id, facts, document, confirmed, actor=actor)
 
 
 @transaction.atomic
@@ -92,38 +96,13 @@ def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> Non
 
     Raises: IdentityProviderNotFound; NeedsConfirmation unless ``confirm`` is the connection's name to the letter.
     """
-    connection = Connection.objects.live().filter(pk=connection_id).first()
-    if connection is None:
-        raise IdentityProviderNotFound(connection_id)
+    connection = live_connection(connection_id)
     if confirm != connection.name:
         raise NeedsConfirmation(
             f"Deleting {connection.name} signs out everybody who came through it; confirm with exactly that name."
         )
     end_identity_provider(connection_id, actor=actor)
     retire_key_pairs(connection)
-
-
-def set_accept_idp_initiated(connection_id: UUID, accept: bool, *, actor: Actor) -> Connection:
-    """Choose whether unsolicited responses are believed at this connection. Raises: IdentityProviderNotFound."""
-    return _set_switch(connection_id, "accept_idp_initiated", accept, actor=actor)
-
-
-def set_sign_requests(connection_id: UUID, sign: bool, *, actor: Actor) -> Connection:
-    """Choose whether the messages that we send to this connection are signed. Raises: IdentityProviderNotFound."""
-    return _set_switch(connection_id, "sign_requests", sign, actor=actor)
-
-
-@transaction.atomic
-def _set_switch(connection_id: UUID, name: str, value: bool, *, actor: Actor) -> Connection:
-    connection = Connection.objects.live().filter(pk=connection_id).first()
-    if connection is None:
-        raise IdentityProviderNotFound(connection_id)
-    if getattr(connection, name) != value:
-        before = _facts(connection)
-        setattr(connection, name, value)
-        connection.save(update_fields=[name])
-        _record_change(connection, Event.CONNECTION_CHANGED, actor, before=before, added=[], withdrawn=[])
-    return connection
 
 
 def describe(connection: Connection) -> dict[str, Any]:
@@ -145,54 +124,13 @@ def describe(connection: Connection) -> dict[str, Any]:
     }
 
 
-def warnings_about(connection: Connection, now: datetime) -> list[str]:
-    """Sentences for the page and doctor: certificates that run out, a last refresh that failed, a doubtful address."""
-    found = [warn_about_address(connection.idp_metadata_url)]
-    ends = [each.days_left(now) for each in connection.certificates.live()]
-    days = max(ends, default=-1)
-    if days < 0:
-        found.append("Every signing certificate has expired, so nobody can sign in; renew it and refresh the metadata.")
-    elif days <= 60:
-        found.append(f"The last signing certificate expires in {days} day{'s' if days != 1 else ''}.")
-    if connection.refresh_failed:
-        found.append(f"The last refresh failed: {connection.refresh_result}")
-    facts = read_metadata(bytes(connection.document), allow_http=site_is_local())
-    if facts.wants_signed_requests and not connection.sign_requests:
-        found.append("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below.")
-    return [warning for warning in (*found, *warnings_about_keys(connection, now)) if warning]
-
-
-def _fetch_again(connection: Connection) -> bytes:
-    """Uploaded metadata has no address; the document that was uploaded is as good as it was."""
-    if not connection.idp_metadata_url:
-        return bytes(connection.document)
-    return fetch_metadata(connection.idp_metadata_url)
-
-
-def _require_unexpired(facts: MetadataFacts) -> None:
-    if all(certificate.not_after <= timezone.now() for certificate in facts.certificates):
-        raise MetadataRefused("all of its signing certificates have expired.")
-
-
-def _require_no_worse(connection: Connection, facts: MetadataFacts, *, by_hand: bool) -> None:
-    if facts.entity_id != connection.idp_entity_id:
-        raise MetadataRefused(
-            "its entityID is another identity provider's; create a new connection if you mean to change over."
-        )
-    if not by_hand and _origin(facts.sso_url) != _origin(connection.sso_url):
-        raise MetadataRefused("its sign-on address is on another host; upload the document if that is right.")
-    if any(certificate.not_after > timezone.now() for certificate in connection.signing_certificates()):
-        _require_unexpired(facts)
-
-
-def _origin(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0].lower()}"
-
-
 @transaction.atomic
-def _apply(connection_id: UUID, facts: MetadataFacts, document: bytes, *, actor: Actor) -> tuple[Connection, str]:
+def _apply(
+    connection_id: UUID, facts: MetadataFacts, document: bytes, confirmed: str | None, *, actor: Actor
+) -> tuple[Connection, str]:
     connection = Connection.objects.live().select_for_update(of=("self",)).get(pk=connection_id)
+    if confirmed is not None and difference(connection, facts, document).fingerprint != confirmed:
+        raise NeedsConfirmation("The metadata is not what was shown any more; look at what would change now.")
     before = _facts(connection)
     _take(connection, facts, document)
     connection.save()
@@ -215,7 +153,7 @@ def _take(connection: Connection, facts: MetadataFacts, document: bytes) -> None
     connection.sso_url = facts.sso_url
     connection.slo_url = facts.slo_url
     connection.document = document
-    connection.document_sha256 = hashlib.sha256(document).hexdigest()
+    connection.document_sha256 = facts.sha256
     connection.refreshed_at = connection.tried_at = now
     connection.refresh_failed = False
     connection.refresh_result = "good"
@@ -253,8 +191,10 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "idp_entity_id": connection.idp_entity_id,
         "sso_url": connection.sso_url,
         "slo_url": connection.slo_url,
+        "idp_metadata_url": connection.idp_metadata_url,
         "accept_idp_initiated": connection.accept_idp_initiated,
         "sign_requests": connection.sign_requests,
+        "metadata_pin": connection.metadata_pin,
     }
 
 

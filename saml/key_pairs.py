@@ -120,13 +120,13 @@ def keys_are_readable(connection: Connection) -> bool:
 
 def warnings_about_keys(connection: Connection, now: datetime) -> list[str]:
     """Sentences for the page and doctor: our certificate runs out, or its private key cannot be read."""
-    found = []
-    days = key_pairs(connection)[0].days_left(now)
+    found, pairs = [], key_pairs(connection)
+    days = pairs[0].days_left(now)
     if days < 0:
         found.append("Our own certificate has expired; publish the next one and give it to the identity provider.")
     elif days < WARN_DAYS:
         found.append(f"Our own certificate expires in {days} day{'s' if days != 1 else ''}; publish the next one.")
-    if not keys_are_readable(connection):
+    if len(_readable(pairs)) < len(pairs):
         found.append(
             "Our private key cannot be read with the present SECRET_KEY: restore that, or publish a next certificate, "
             "hand it to the identity provider and finish the change."

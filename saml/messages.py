@@ -7,7 +7,7 @@ import secrets
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from lxml import etree
 
@@ -23,6 +23,15 @@ NAME_ID_FORMATS = (
     "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
 )
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+# The public cloud, and those of the United States' and of China's government; "login_hint" is a query parameter there.
+ENTRA_SIGN_ON_HOSTS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "login.chinacloudapi.cn",
+    }
+)
 _NSMAP = {"samlp": SAMLP, "saml": SAML}
 
 
@@ -129,6 +138,13 @@ def redirect_url(
     if sign is not None:
         query += "&" + urlencode({"Signature": base64.b64encode(sign(query.encode("ascii")))})
     return f"{destination}{'&' if '?' in destination else '?'}{query}"
+
+
+def with_login_hint(address: str, person: str) -> str:
+    """Tell Entra who is coming, so that they need not type it again. No other provider is told: none asks for it."""
+    if urlsplit(address).hostname not in ENTRA_SIGN_ON_HOSTS:
+        return address
+    return f"{address}&{urlencode({'login_hint': person})}"
 
 
 def _message(name: str, message_id: str, destination: str, addresses: Addresses) -> etree._Element:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from saml.certificates import SigningCertificate, read_certificate
 from saml.errors import MetadataRefused, UnreadableXml
+from saml.metadata_signature import signed_by
 from saml.xml import DS, MD, SAMLP, parse, tag, text
 
 METADATA_LIMIT = 1024 * 1024  # bytes; Entra's are below 100 KB
@@ -23,7 +24,10 @@ _MOST_CERTIFICATES = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetadataFacts:
-    """What a good document says."""
+    """What a good document says.
+
+    ``signer`` is the SHA-256 of the certificate that signed it, "" when nobody did; then ``unsigned_because`` says why.
+    """
 
     entity_id: str
     sso_url: str
@@ -31,13 +35,16 @@ class MetadataFacts:
     certificates: tuple[SigningCertificate, ...]
     sha256: str
     wants_signed_requests: bool = False
+    signer: str = ""
+    unsigned_because: str = ""
 
 
-def read_metadata(document: bytes, *, allow_http: bool = False) -> MetadataFacts:
+def read_metadata(document: bytes, *, allow_http: bool = False, pin: str = "") -> MetadataFacts:
     """Read an EntityDescriptor, byte-order mark or not.
 
-    ``allow_http``: take http addresses too, for an identity provider on this very machine.
-    Raises: MetadataRefused when the document could not be used to sign anybody in.
+    ``allow_http``: take http addresses too, for an identity provider on this very machine. ``pin``: the SHA-256 of the
+    certificate that has to have signed it; everything is then read from the signed bytes.
+    Raises: MetadataRefused when the document could not be used to sign anybody in, or does not fit the pin.
     """
     try:
         root = parse(document, limit=METADATA_LIMIT)
@@ -45,6 +52,7 @@ def read_metadata(document: bytes, *, allow_http: bool = False) -> MetadataFacts
         raise MetadataRefused(f"{error} Copy the App Federation Metadata Url again.") from error
     if root.tag != tag(MD, "EntityDescriptor"):
         raise MetadataRefused("this is not the metadata of one SAML identity provider (no EntityDescriptor).")
+    root, signer, unsigned_because = _signature(root, pin)
     descriptor = _identity_provider(root)
     return MetadataFacts(
         entity_id=_entity_id(root),
@@ -53,7 +61,20 @@ def read_metadata(document: bytes, *, allow_http: bool = False) -> MetadataFacts
         certificates=_certificates(descriptor),
         sha256=hashlib.sha256(document).hexdigest(),
         wants_signed_requests=descriptor.get("WantAuthnRequestsSigned", "").strip().lower() in {"true", "1"},
+        signer=signer,
+        unsigned_because=unsigned_because,
     )
+
+
+def _signature(root: etree._Element, pin: str) -> tuple[etree._Element, str, str]:
+    """The tree to read from, who signed it, and why nobody did. Without a pin a signature is only looked at."""
+    try:
+        signed, signer = signed_by(root, pin)
+    except MetadataRefused as refusal:
+        if pin:
+            raise
+        return root, "", refusal.reason
+    return signed, signer.sha256, ""
 
 
 def warn_about_address(url: str) -> str | None:

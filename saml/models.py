@@ -41,6 +41,9 @@ class Connection(models.Model):
         max_length=300, blank=True, default="", help_text="The claim that says who is signing in; empty: the NameID."
     )
     claim_mapping = models.JSONField(null=True, blank=True, help_text="Profile field -> claim; null: the usual ones.")
+    metadata_pin = models.CharField(
+        max_length=64, blank=True, default="", help_text="SHA-256 of the one certificate that may sign its metadata."
+    )
     document = models.BinaryField(help_text="The last good metadata document, as it was received.")
     document_sha256 = models.CharField(max_length=64)
     refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
@@ -98,10 +101,6 @@ class Certificate(Period):
             not_before=self.not_before,
             not_after=self.not_after,
         )
-
-    def days_left(self, now: datetime) -> int:
-        """Whole days until it expires; negative when it has."""
-        return (self.not_after - now).days
 
 
 class KeyPair(Period):

@@ -10,10 +10,11 @@ LOGOUT = "logout:"  # What stands before the check of a sign-out message that wa
 
 _KNOWN, _MAY_COME_IN, _SAME_ACCOUNT = "is_known", "may_come_in", "is_the_same_account"
 # A refusal's code that is about the person and not about the message -> the step that failed.
-_ABOUT_THE_PERSON = {"unknown_person": _KNOWN, "other_person": _SAME_ACCOUNT}
+_ABOUT_THE_PERSON = {"unknown_person": _KNOWN, "other_connection": _KNOWN, "other_person": _SAME_ACCOUNT}
 # The same, as the result of an attempt.
 PERSON_WORDS = {
     "unknown_person": "nobody with this sign-in name is provisioned",
+    "other_connection": "this connection does not name people of their e-mail domain",
     "other_person": "this is another account than the one that signed in under this address before",
     "awaiting_saml_sync": "the person is provisioned and awaits the SAML user sync",
     "deactivated": "the person is deactivated",

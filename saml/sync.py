@@ -17,24 +17,29 @@ from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
 from saml.models import Connection, SyncRun, SyncState
 from saml.once import forget_expired
+from saml.pacing import Pace, no_pace
 from saml.single_flight import single_flight
+from saml.standing import announce_ending
 
 log = structlog.get_logger(__name__)
 
 
-def sync_saml_users(*, actor: Actor, now: datetime | None = None) -> SyncRun:
+def sync_saml_users(*, actor: Actor, now: datetime | None = None, pace: Pace | None = None) -> SyncRun:
     """Run the sync once; a second run changes nothing, and a run may be killed anywhere.
 
     Each connection's metadata is fetched outside any transaction; one that fails keeps its last good document and
-    does not keep people from being linked. Returns: the finished run.
+    does not keep people from being linked. ``pace``: pauses before the run and between connections, for the clock.
+    Returns: the finished run.
     Raises: SyncAlreadyRunning when another process is at it.
     """
+    pace = pace or no_pace()
+    pace.before_the_run()
     now = now or timezone.now()
     with single_flight():
         _abandon_orphans(now)
         run = SyncRun.objects.create(started_at=now, actor_kind=actor.kind, actor_name=actor.name)
         try:
-            _work(run, actor, now)
+            _work(run, actor, now, pace)
         except Exception as error:
             SyncRun.objects.filter(pk=run.pk).update(
                 state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
@@ -45,8 +50,8 @@ def sync_saml_users(*, actor: Actor, now: datetime | None = None) -> SyncRun:
     return run
 
 
-def _work(run: SyncRun, actor: Actor, now: datetime) -> None:
-    run.metadata = [_refresh(connection, actor) for connection in Connection.objects.live()]
+def _work(run: SyncRun, actor: Actor, now: datetime, pace: Pace) -> None:
+    run.metadata = _refresh_all(actor, pace)
     report = link_users(actor=actor, now=timezone.now())
     forget_expired(timezone.now())
     forget_old_attempts(now)
@@ -64,6 +69,16 @@ def _work(run: SyncRun, actor: Actor, now: datetime) -> None:
             label=f"{run.linked} linked, {run.unlinked} unlinked",
             after={"linked": run.linked, "unlinked": run.unlinked, "conflicts": len(run.conflicts)},
         )
+
+
+def _refresh_all(actor: Actor, pace: Pace) -> list[dict[str, str]]:
+    results = []
+    for number, connection in enumerate(Connection.objects.live()):
+        if number:
+            pace.before_the_next()
+        results.append(_refresh(connection, actor))
+        announce_ending(connection, actor=actor, now=timezone.now())
+    return results
 
 
 def _refresh(connection: Connection, actor: Actor) -> dict[str, str]:

@@ -146,6 +146,15 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     return _own_logout(request)
 
 
+def lead_to(request: HttpRequest, connection: Connection, *, relay_path: str, login_hint: str) -> HttpResponse:
+    """Begin to sign on, for whoever typed ``login_hint``; a page that leads on, for the reason told at ``leave``."""
+    begun = _begin_sign_on(request, connection, relay_path=relay_path)
+    onward = messages.with_login_hint(begun.headers["Location"], login_hint)
+    response = render(request, "saml/leading.html", {"onward": onward, "connection": connection, "access": None})
+    response.cookies.update(begun.cookies)
+    return response
+
+
 def leave(request: HttpRequest) -> HttpResponse | None:
     """End this browser's session; the page that leads on to the identity provider's sign-out, None if it has none.
 

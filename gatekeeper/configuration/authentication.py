@@ -1,5 +1,6 @@
 """Settings > Configuration > Authentication: the SAML connections."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -12,41 +13,56 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatekeeper.configuration.connection_attributes import attribute_facts
+from gatekeeper.configuration.connection_forms import ConnectionForm, SettingsForm
 from gatekeeper.configuration.connection_keys import key_facts
-from gatekeeper.configuration.forms import ConnectionForm
 from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
 from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import next_sync
-from gatekeeper.errors import DomainError
+from gatekeeper.errors import DomainError, DomainTaken, InvalidValue
 from saml.addresses import addresses_of
-from saml.connections import (
-    create_connection,
-    delete_connection,
-    refresh_connection,
-    set_accept_idp_initiated,
-    warnings_about,
-)
+from saml.certificates import SigningCertificate
+from saml.connection_settings import settings_of
+from saml.connections import create_connection, delete_connection
 from saml.errors import MetadataRefused
+from saml.expiry import Phase, Standing, lasting, standing
+from saml.fetch import site_is_local
+from saml.metadata import read_metadata
 from saml.models import Connection
+from saml.standing import warnings_about
 
 USUAL_NAME = "Microsoft Entra"
-MAXIMUM_UPLOAD = 2 * 1024 * 1024  # bytes; real metadata is below a tenth of that
+_BADGES = {
+    Phase.VALID: "badge-ok",
+    Phase.ENDING: "badge-warn",
+    Phase.EXPIRED: "badge-danger",
+    Phase.NOT_YET: "badge-info",
+}
 
 
 @require_safe
 @only(may_configure)
 def authentication(request: HttpRequest) -> HttpResponse:
     """Every connection with its four addresses and its state."""
-    return _page(request)
+    return page_of_connections(request)
 
 
-def _page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **refused: Any) -> HttpResponse:
+def page_of_connections(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **refused: Any) -> HttpResponse:
+    """The page; ``refused``: what a form on it did not get through, with ``opened``, the connection that it is about.
+
+    ``settings_form``: that connection's form, with its errors. ``delete_error``: why it was not deleted.
+    """
     connections = [connection_facts(connection) for connection in Connection.objects.live()]
-    opened = str(refused.get("deleting") or request.GET.get("connection", ""))
+    opened = str(refused.get("opened") or request.GET.get("connection", ""))
     for number, facts in enumerate(connections):
         facts["open"] = facts["id"] == opened or (not opened and number == 0)
-    page = {"connections": connections, "next_sync": next_sync(timezone.now()), **refused}
+        if facts["id"] == opened:
+            facts.update(refused)
+    page = {
+        "connections": connections,
+        "for_everybody": [facts["connection"].name for facts in connections if not facts["settings"].domains],
+        "next_sync": next_sync(timezone.now()),
+    }
     return render(request, "configuration/authentication.html", page, status=status)
 
 
@@ -54,7 +70,9 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
     """What the page shows of a connection: the four addresses with the Entra field for each, and its state."""
     now = timezone.now()
     addresses = addresses_of(connection.id)
-    ends = [certificate.not_after for certificate in connection.signing_certificates()]
+    certificates = connection.signing_certificates()
+    best = lasting(certificates, now)
+    settings = settings_of(connection)
     return {
         "id": str(connection.id),
         "connection": connection,
@@ -68,19 +86,32 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
             ),
             ("Logout url", addresses.logout, "Entra: Logout Url"),
         ],
-        "certificate_ends": max(ends, default=None),
-        "days_left": (max(ends) - now).days if ends else None,
-        "certificate_count": len(ends),
+        "certificates": [certificate_facts(each, now) for each in certificates],
+        "standing": standing(best, now) if best else None,
         "warnings": warnings_about(connection, now),
         "keys": key_facts(connection),
         "attributes": attribute_facts(connection),
+        "metadata": read_metadata(bytes(connection.document), allow_http=site_is_local()),
+        "settings": settings,
+        "settings_form": SettingsForm.showing(settings, auto_id=form_ids(connection.id)),
         "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
     }
 
 
+def certificate_facts(certificate: SigningCertificate, now: datetime) -> dict[str, Any]:
+    """One line about a certificate, with how its badge looks."""
+    where: Standing = standing(certificate, now)
+    return {"certificate": certificate, "standing": where, "badge": _BADGES[where.phase]}
+
+
+def form_ids(connection_id: UUID) -> str:
+    """Several forms of one kind are on the page; their fields need ids of their own."""
+    return f"settings-{connection_id}-%s"
+
+
 @require_http_methods(["GET", "POST"])
 @only(may_configure)
-@freshly(keep=("metadata_url", "name", "accept_idp_initiated"))
+@freshly(keep=("metadata_url", "name", "domains", "pin", "accept_idp_initiated"))
 def new_connection(request: HttpRequest) -> HttpResponseBase:
     """Configure SAML 2.0: from the metadata's address, or from the document itself."""
     bound = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -88,17 +119,17 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             connection = _create(request, form)
-        except MetadataRefused as refusal:
-            form.add_error("metadata_url" if form.cleaned_data["metadata_url"] else None, _about_metadata(refusal))
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            show_refusal(form, refusal)
         else:
             messages.success(
                 request,
                 f"{connection.name} is connected. Copy the four addresses below into Entra's Basic SAML Configuration.",
             )
-            return redirect(f"{_address()}?connection={connection.id}")
-    page = {"form": form, "by_hand": form.is_bound and not form.data.get("metadata_url")}
+            return back_to(connection.id)
+    by_hand = form.is_bound and not form.data.get("metadata_url")
+    more = form.is_bound and any(form.data.get(name) for name in ("domains", "pin", "accept_idp_initiated"))
+    page = {"form": form, "by_hand": by_hand, "more": more}
     return render(request, "configuration/new_connection.html", page, status=422 if form.is_bound else 200)
 
 
@@ -115,10 +146,25 @@ def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
         metadata_url=form.cleaned_data["metadata_url"],
         document=form.metadata_xml(),
         accept_idp_initiated=form.cleaned_data["accept_idp_initiated"],
+        domains=form.cleaned_data["domains"],
+        pin=form.cleaned_data["pin"],
     )
 
 
-def _about_metadata(refusal: MetadataRefused) -> str:
+def show_refusal(form: ConnectionForm | SettingsForm, refusal: DomainError) -> None:
+    """Put a refusal to the field that it is about."""
+    if isinstance(refusal, MetadataRefused):
+        form.add_error("metadata_url" if form.cleaned_data["metadata_url"] else None, about_metadata(refusal))
+    elif isinstance(refusal, DomainTaken):
+        form.add_error("domains", str(refusal))
+    elif isinstance(refusal, InvalidValue) and refusal.attribute in form.fields:
+        form.add_error(refusal.attribute, refusal.reason)
+    else:
+        form.add_error(None, str(refusal))
+
+
+def about_metadata(refusal: MetadataRefused) -> str:
+    """A refused document in a sentence for the page."""
     return f"The metadata was not accepted: {refusal.reason}"
 
 
@@ -132,61 +178,17 @@ def _free_name() -> str:
 @require_POST
 @only(may_configure)
 @freshly(back="configuration:authentication")
-def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Read the metadata again: from its address, or from a file that was chosen."""
-    upload = request.FILES.get("metadata_file")
-    if upload is not None and (upload.size or 0) > MAXIMUM_UPLOAD:
-        messages.error(request, "The metadata was not accepted: the file is larger than 2 MB.")
-        return _back(connection_id)
-    try:
-        connection, result = refresh_connection(
-            connection_id, actor=actor_of(request), document=upload.read() if upload is not None else None
-        )
-    except MetadataRefused as refusal:
-        messages.error(request, f"{_about_metadata(refusal)} What was known before stays in force.")
-    except DomainError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, f"The metadata of {connection.name} was read again: {result}.")
-    return _back(connection_id)
-
-
-@require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
-def accept_idp_initiated(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Whether a response that nobody asked for is believed."""
-    accept = request.POST.get("accept") == "on"
-    try:
-        connection = set_accept_idp_initiated(connection_id, accept, actor=actor_of(request))
-    except DomainError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(
-            request,
-            f"{connection.name} may start a sign-in by itself now."
-            if accept
-            else f"Sign-in that {connection.name} starts by itself is turned into an ordinary one now.",
-        )
-    return _back(connection_id)
-
-
-@require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
 def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Delete a connection, confirmed by its name."""
     try:
         delete_connection(connection_id, confirm=request.POST.get("confirm", ""), actor=actor_of(request))
     except DomainError as refusal:
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, deleting=str(connection_id), delete_error=str(refusal))
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return page_of_connections(request, status, opened=connection_id, delete_error=str(refusal))
     messages.success(request, "The connection is deleted. Everybody who came in through it is signed out.")
     return redirect("configuration:authentication")
 
 
-def _address() -> str:
-    return reverse("configuration:authentication")
-
-
-def _back(connection_id: UUID) -> HttpResponse:
-    return redirect(f"{_address()}?connection={connection_id}")
+def back_to(connection_id: UUID) -> HttpResponse:
+    """The page, with that connection open."""
+    return redirect(f"{reverse('configuration:authentication')}?connection={connection_id}")

@@ -1,4 +1,4 @@
-"""Authentication: our own certificate at a connection, its change, and whether we sign."""
+"""Authentication: our own certificate at a connection, and its change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
 from gatekeeper.errors import DomainError
-from saml.connections import set_sign_requests
 from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
 from saml.models import Connection
 
@@ -51,6 +50,7 @@ def certificate(request: HttpRequest, connection_id: UUID, sha256: str) -> HttpR
 
 @require_POST
 @only(may_configure)
+@freshly(back="configuration:authentication")
 def publish_next(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Begin to change keys."""
     return _do(
@@ -63,6 +63,7 @@ def publish_next(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 @require_POST
 @only(may_configure)
+@freshly(back="configuration:authentication")
 def finish_change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Let the next key take over, once somebody says that the identity provider is ready for it."""
     if request.POST.get("ready") != "on":
@@ -75,19 +76,6 @@ def finish_change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection_id,
         lambda: finish_key_change(connection_id, actor=actor_of(request)),
         "The next certificate is in use now. The old one is retired; remove it at the identity provider.",
-    )
-
-
-@require_POST
-@only(may_configure)
-def sign_requests(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Whether what we send to the identity provider is signed."""
-    sign = request.POST.get("sign") == "on"
-    return _do(
-        request,
-        connection_id,
-        lambda: set_sign_requests(connection_id, sign, actor=actor_of(request)),
-        "Our requests are signed from now on." if sign else "Our requests are not signed any more.",
     )
 
 

@@ -14,6 +14,7 @@ from gatekeeper.configuration.forms import LocalSignInForm
 from gatekeeper.configuration.guards import access_of_request
 from gatekeeper.configuration.local_proof import pausing, prove_password
 from gatekeeper.configuration.sign_in_code import after_the_password
+from gatekeeper.directory.realms import stated_domains
 from saml.addresses import own_path
 from saml.models import Connection
 from saml.views import leave
@@ -39,6 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     page = {
         "form": form,
         "connections": Connection.objects.live(),
+        "asks_for_account": stated_domains().exists(),
         "next_query": f"?{urlencode({'next': target})}" if target != "/" else "",
         "unfolded": form.is_bound,
     }

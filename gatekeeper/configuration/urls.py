@@ -8,8 +8,10 @@ from gatekeeper.configuration import (
     authentication,
     brakes,
     connection_attributes,
+    connection_changes,
     connection_keys,
     groups,
+    home_realm,
     keys,
     local_account,
     mappings,
@@ -45,16 +47,17 @@ scim_pages = [
 authentication_pages = [
     path("", authentication.authentication, name="authentication"),
     path("new/", authentication.new_connection, name="new_connection"),
-    path("<uuid:connection_id>/refresh/", authentication.refresh, name="refresh_connection"),
-    path("<uuid:connection_id>/accept/", authentication.accept_idp_initiated, name="accept_idp_initiated"),
     path(
         "<uuid:connection_id>/certificate/<str:sha256>.cer", connection_keys.certificate, name="connection_certificate"
     ),
     path("<uuid:connection_id>/next-key/", connection_keys.publish_next, name="publish_next_key"),
     path("<uuid:connection_id>/finish-key-change/", connection_keys.finish_change, name="finish_key_change"),
-    path("<uuid:connection_id>/sign-requests/", connection_keys.sign_requests, name="sign_requests"),
     path("<uuid:connection_id>/person-claim/", connection_attributes.person_claim, name="person_claim"),
     path("<uuid:connection_id>/profile-fields/", connection_attributes.profile_fields, name="profile_fields"),
+    path("<uuid:connection_id>/settings/", connection_changes.settings, name="connection_settings"),
+    path("<uuid:connection_id>/pin/", connection_changes.pin, name="pin_metadata"),
+    path("<uuid:connection_id>/refresh/", connection_changes.refresh, name="refresh_connection"),
+    path("<uuid:connection_id>/refresh/confirm/", connection_changes.confirm, name="confirm_metadata"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 
@@ -74,6 +77,7 @@ pages: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/code/", sign_in_code.code, name="sign_in_code"),
     path("sign-in/again/", step_up.sign_in_again, name="sign_in_again"),
+    path("sign-in/connection/", home_realm.home_realm, name="home_realm"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", local_account.password, name="password"),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.folding import domain_of
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models.groups import EndedBecause
 from gatekeeper.directory.models.mappings import LastGroupPolicy
@@ -30,7 +31,10 @@ class Blocked(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteFacts:
-    """What holds for everybody at a moment. ``mappings`` has the groups with a mapping of their own, by group id."""
+    """What holds for everybody at a moment. ``mappings`` has the groups with a mapping of their own, by group id.
+
+    ``only_domains``: set when each connection is for stated e-mail domains; nobody else has a connection then.
+    """
 
     default_mapping: MappingRecord
     mappings: dict[UUID, MappingRecord]
@@ -38,6 +42,13 @@ class SiteFacts:
     fallback_team_id: UUID | None
     last_group_policy: str
     has_saml_connection: bool
+    only_domains: frozenset[str] | None = None
+
+    def has_connection_for(self, email: str | None) -> bool:
+        """Whether a connection would ever let this address in. Who has none is told so elsewhere."""
+        if not self.has_saml_connection or self.only_domains is None or email is None:
+            return self.has_saml_connection
+        return domain_of(email) in self.only_domains
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,7 +208,7 @@ def _blocked_because(person: PersonFacts, site: SiteFacts, level: Level) -> Bloc
         (level is Level.NONE, Blocked.NO_GROUP_ACCESS),
         # A local administrator signs in with a password and needs no link.
         (person.local, None),
-        (not site.has_saml_connection, Blocked.NO_SAML_CONNECTION),
+        (not site.has_connection_for(person.email), Blocked.NO_SAML_CONNECTION),
         (person.linked, None),
         (person.conflicting, Blocked.IDENTITY_CONFLICT),
         (True, Blocked.AWAITING_SAML_SYNC),

@@ -25,6 +25,7 @@ def causes_at(history: History, moment: datetime) -> Iterator[Cause]:
     yield from _person(history, moment)
     yield from _memberships(history, moment)
     yield from _links(history, moment)
+    yield from _connections(history, moment)
     yield from _names(history, moment)
     yield from _mappings(history, moment)
     yield from _site(history, moment)
@@ -64,11 +65,19 @@ def _links(history: History, moment: datetime) -> Iterator[Cause]:
             yield Cause(f"Linked to {link.provider.name} as {link.name_id}", (Event.IDENTITY_LINKED,), own)
         if link.until == moment and moment not in (link.provider.until, history.user.deleted_at):
             yield Cause(f"Link to {link.provider.name} as {link.name_id} ended", (Event.IDENTITY_UNLINKED,), own)
+
+
+def _connections(history: History, moment: datetime) -> Iterator[Cause]:
     for provider in history.providers:
         if provider.since == moment:
             yield Cause(f"{provider.name} was connected", (Event.CONNECTION_CREATED,), str(provider.id))
         if provider.until == moment:
             yield Cause(f"{provider.name} was disconnected", (Event.CONNECTION_DELETED,), str(provider.id))
+    changed = {domain.provider for domain in history.domains if moment in (domain.since, domain.until)}
+    for provider in sorted(changed, key=lambda provider: provider.name):
+        if provider.until != moment:
+            text = f"The e-mail domains of {provider.name} were changed"
+            yield Cause(text, (Event.CONNECTION_DOMAINS_SET,), str(provider.id))
 
 
 def _names(history: History, moment: datetime) -> Iterator[Cause]:

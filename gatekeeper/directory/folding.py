@@ -9,3 +9,8 @@ def fold(text: str) -> str:
     Folding may undo the normal form (for example "ͅ"), so it is applied again. The text itself is kept as sent.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def domain_of(email: str) -> str:
+    """What stands behind the last "@" of an address, folded; "" when there is none."""
+    return fold(email).rpartition("@")[2] if "@" in email else ""

@@ -19,6 +19,7 @@ from gatekeeper.directory.models import (
     LastGroupPolicy,
     MappingVersion,
     Membership,
+    ProviderDomain,
     SignInIdentity,
     SiteChoice,
     Team,
@@ -38,6 +39,7 @@ class History:
     versions: list[MappingVersion]
     choices: list[SiteChoice]
     providers: list[IdentityProvider]
+    domains: list[ProviderDomain]
     teams: list[Team]
     names: dict[UUID, list[FormerName]]
 
@@ -51,6 +53,7 @@ class History:
             self.versions,
             self.choices,
             self.providers,
+            self.domains,
         ]
         ends = {end for facts in periods for fact in facts for end in (fact.since, fact.until) if end}
         ends |= {former.until for formers in self.names.values() for former in formers}
@@ -122,7 +125,16 @@ class History:
             fallback_team_id=choice.fallback_team_id if choice else None,
             last_group_policy=choice.last_group_policy if choice else LastGroupPolicy.REVOKE,
             has_saml_connection=any(holds(provider, moment) for provider in self.providers),
+            only_domains=self._only_domains(moment),
         )
+
+    def _only_domains(self, moment: datetime) -> frozenset[str] | None:
+        """For which domains only there was a connection; None where one was for everybody, or there was none."""
+        live = {provider.id for provider in self.providers if holds(provider, moment)}
+        stated = [domain for domain in self.domains if domain.provider_id in live and holds(domain, moment)]
+        if not live or live - {domain.provider_id for domain in stated}:
+            return None
+        return frozenset(form for domain in stated for form in (domain.domain, domain.ascii))
 
     def choice_at(self, moment: datetime) -> SiteChoice | None:
         """The site's choices that held at a moment."""
@@ -135,7 +147,7 @@ def holds(fact: Period, moment: datetime) -> bool:
 
 
 def history_of(user: User) -> History:
-    """Read everything that ever bore on one person's access. Eight queries, whatever the size of their groups."""
+    """Read everything that ever bore on one person's access. Nine queries, whatever the size of their groups."""
     memberships = list(Membership.objects.filter(user=user).select_related("group").order_by("since", "id"))
     groups = {membership.group_id for membership in memberships}
     versions = MappingVersion.objects.filter(group=None) | MappingVersion.objects.filter(group__in=groups)
@@ -151,6 +163,7 @@ def history_of(user: User) -> History:
         versions=ordered,
         choices=choices,
         providers=list(IdentityProvider.objects.order_by("since", "id")),
+        domains=list(ProviderDomain.objects.select_related("provider").order_by("since", "id")),
         teams=list(Team.objects.filter(pk__in=team_ids)),
         names=_former_names({user.id} | groups | team_ids),
     )

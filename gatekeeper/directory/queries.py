@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from gatekeeper.directory.access import INITIAL_DEFAULT_MAPPING, Access, PersonFacts, SiteFacts, effective_access
@@ -23,6 +23,7 @@ from gatekeeper.directory.models import (
     Team,
     User,
 )
+from gatekeeper.directory.models.periods import holds_at
 from gatekeeper.directory.past import names_at, states_at, user_by_name_at
 from gatekeeper.errors import LocalAdministratorNotFound
 
@@ -64,8 +65,18 @@ def site_facts(at: datetime | None = None) -> SiteFacts:
         teams=names_at(dict(Team.objects.at(at).values_list("id", "name")), at),
         fallback_team_id=choice.fallback_team_id if choice else None,
         last_group_policy=choice.last_group_policy if choice else LastGroupPolicy.REVOKE,
-        has_saml_connection=IdentityProvider.objects.at(at).exists(),
+        **_connections(at),
     )
+
+
+def _connections(at: datetime | None) -> dict[str, Any]:
+    """Whether there is an identity provider, and for which domains only, if each of them states some. One query."""
+    held = FilteredRelation("domains", condition=holds_at(at, "domains__"))
+    providers = IdentityProvider.objects.at(at).alias(held=held).order_by()
+    rows = list(providers.values_list("held__domain", "held__ascii"))
+    for_everybody = any(domain is None for domain, _ in rows)
+    only = None if for_everybody or not rows else frozenset(form for row in rows for form in row)
+    return {"has_saml_connection": bool(rows), "only_domains": only}
 
 
 def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access import Access
-from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, User
+from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdentityProvider, Membership, User
 from gatekeeper.directory.past import names_at
 from gatekeeper.directory.sign_in import next_sync
 from gatekeeper.directory.states import Readiness, State, Words, listed, state_of
@@ -31,6 +31,7 @@ class _Facts:
     received: Mapping[UUID, str]
     deactivated_at: Mapping[UUID, datetime]
     removals: Mapping[UUID, tuple[str, datetime, str]]  # group, when, by whom ("" when the entry is gone)
+    is_connected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,13 @@ def _facts_about(
     without = [
         user_id for user_id, state in states.items() if state is State.NO_GROUP_ACCESS and not access[user_id].sources
     ]
-    return _Facts(next_sync(moment), received, _ends_of_activity(deactivated, moment), _removals(without, moment))
+    return _Facts(
+        next_sync(moment),
+        received,
+        _ends_of_activity(deactivated, moment),
+        _removals(without, moment),
+        State.NO_SAML_CONNECTION in states.values() and IdentityProvider.objects.at(moment).exists(),
+    )
 
 
 def _ends_of_activity(ids: list[UUID], moment: datetime) -> dict[UUID, datetime]:
@@ -142,6 +149,13 @@ def _name_id_differs(asked: _Asked) -> _Told:
     return (what,), MAP_THE_WORK_EMAIL
 
 
+def _without_connection(asked: _Asked) -> _Told:
+    where = "in Settings > Configuration > Authentication; the sync links everybody afterwards."
+    if asked.facts.is_connected:
+        return (f"No connection is for the domain of {asked.access.email}.",), f"Add the domain to one {where}"
+    return ("No identity provider is connected.",), f"Set up SAML 2.0 {where}"
+
+
 def _conflict(asked: _Asked) -> _Told:
     what = f"Another active person has the work e-mail {asked.access.email} too, so neither is linked."
     return (what,), "Change one of the two where it is kept; the next sync links both."
@@ -177,10 +191,7 @@ _TELL: dict[State, Callable[[_Asked], _Told]] = {
     State.NAME_ID_DIFFERS: _name_id_differs,
     State.IDENTITY_CONFLICT: _conflict,
     State.NO_GROUP_ACCESS: _without_access,
-    State.NO_SAML_CONNECTION: lambda _: (
-        ("No identity provider is connected.",),
-        "Set up SAML 2.0 in Settings > Configuration > Authentication; the sync links everybody afterwards.",
-    ),
+    State.NO_SAML_CONNECTION: _without_connection,
     State.DEACTIVATED: _deactivated,
     State.DELETED: _deleted,
 }

@@ -9,6 +9,7 @@ from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, MappingVersion, Membership, Origin, User
 from gatekeeper.directory.queries import conflict_exists, link_exists, site_facts
+from gatekeeper.directory.realms import without_a_provider
 from gatekeeper.directory.states import State
 
 _ALWAYS, _NEVER = ~Q(pk__in=[]), Q(pk__in=[])
@@ -25,7 +26,7 @@ def with_state(people: QuerySet[User], differs: Q, site: SiteFacts | None = None
         (Q(active=False), State.DEACTIVATED),
         (Q(origin=Origin.LOCAL), State.CAN_SIGN_IN),
         (_gets_no_level(facts), State.NO_GROUP_ACCESS),
-        (_NEVER if facts.has_saml_connection else _ALWAYS, State.NO_SAML_CONNECTION),
+        (_has_no_connection(facts), State.NO_SAML_CONNECTION),
         (Q(work_email=None), State.NO_WORK_EMAIL),
         (differs, State.NAME_ID_DIFFERS),
         (Q(link_exists()), State.CAN_SIGN_IN),
@@ -50,6 +51,14 @@ def count_states(differs: Q) -> dict[State, int]:
     rows = with_state(User.objects.live(), differs).order_by().values_list("state").annotate(people=Count("pk"))
     found = {**dict(rows), State.DELETED.value: User.objects.filter(deleted_at__isnull=False).count()}
     return {state: found.get(state.value, 0) for state in State}
+
+
+def _has_no_connection(site: SiteFacts) -> Q:
+    if not site.has_saml_connection:
+        return _ALWAYS
+    if site.only_domains is None:
+        return _NEVER
+    return Q(work_email__isnull=False) & without_a_provider("work_email_folded")
 
 
 def _gets_no_level(site: SiteFacts) -> Q:

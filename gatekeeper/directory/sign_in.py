@@ -16,12 +16,15 @@ from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import IdentityProvider, Origin, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
+from gatekeeper.directory.realms import may_name
 from gatekeeper.directory.states import words_for
-from gatekeeper.errors import IdentityProviderNotFound, SignInRefused, UserNotFound
+from gatekeeper.errors import IdentityProviderNotFound, InvalidValue, SignInRefused, UserNotFound
 
 SYNC_MINUTE = 45
 UNKNOWN_PERSON = "unknown_person"
 OTHER_PERSON = "other_person"
+OTHER_CONNECTION = "other_connection"
+LONGEST_NAME = 200  # characters of a connection's name
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +37,44 @@ def next_sync(now: datetime) -> datetime:
 
 @transaction.atomic
 def add_identity_provider(name: str, *, actor: Actor) -> IdentityProvider:
-    """Begin to believe an identity provider. People can use it after the next sync has linked them."""
+    """Begin to believe an identity provider. People can use it after the next sync has linked them.
+
+    Raises: InvalidValue for the name.
+    """
+    name = _read_name(name)
     provider = IdentityProvider.objects.create(name=name)
     record(Event.CONNECTION_CREATED, actor=actor, kind="connection", object_id=provider.id, label=name)
     return provider
+
+
+@transaction.atomic
+def rename_identity_provider(provider_id: UUID, name: str, *, actor: Actor) -> None:
+    """Call it otherwise; nothing else changes. Raises: InvalidValue; IdentityProviderNotFound."""
+    name = _read_name(name)
+    provider = IdentityProvider.objects.live().select_for_update().filter(pk=provider_id).first()
+    if provider is None:
+        raise IdentityProviderNotFound(provider_id)
+    before = provider.name
+    if before == name:
+        return
+    provider.name = name
+    provider.save(update_fields=["name"])
+    record(
+        Event.CONNECTION_RENAMED,
+        actor=actor,
+        kind="connection",
+        object_id=provider.id,
+        label=name,
+        before={"name": before},
+        after={"name": name},
+    )
+
+
+def _read_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise InvalidValue("name", f"give the connection a name of at most {LONGEST_NAME} characters.")
+    return name
 
 
 @transaction.atomic
@@ -52,6 +89,7 @@ def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
     now = timezone.now()
     provider.until = now
     provider.save(update_fields=["until"])
+    provider.domains.all().end(now)
     SignInIdentity.objects.filter(provider=provider).end(now)
     SignIn.objects.filter(provider=provider).end(now)
     record(Event.CONNECTION_DELETED, actor=actor, kind="connection", object_id=provider.id, label=provider.name)
@@ -65,8 +103,13 @@ def person_who_signs_in(
 
     The first sign-in remembers the immutable ``object_id``, or where none is stated the ``persistent_id``; a later
     one with another id is somebody else who was given a recycled address.
-    Raises: SignInRefused; its code is a ``blocked_because`` value, "unknown_person" or "other_person".
+    Raises: SignInRefused; its code is a ``blocked_because`` value, "unknown_person", "other_person" or
+    "other_connection": the provider is not one for this e-mail domain, whether or not somebody has the address.
     """
+    if not may_name(provider_id, name_id):
+        raise SignInRefused(
+            OTHER_CONNECTION, "People with this e-mail domain do not sign in here. Go back and choose another way in."
+        )
     identity = _identity(provider_id, name_id)
     user = identity.user if identity else _person_by_email(name_id)
     if user is None:

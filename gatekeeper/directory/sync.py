@@ -13,6 +13,7 @@ from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
 from gatekeeper.directory.queries import conflict_exists
+from gatekeeper.directory.realms import allowed, without_a_provider
 
 _BATCH = 500
 # Entra renames a soft-deleted user to 32 hex digits followed by the old name.
@@ -20,6 +21,8 @@ TOMBSTONE_PATTERN = r"^[0-9a-fA-F]{32}.+"
 
 SAME_EMAIL = "{email} is the work e-mail of {count} active users; change all but one in the identity provider."
 NO_EMAIL = 'There is no work e-mail to sign in with; map userPrincipalName to emails[type eq "work"].value.'
+
+NO_CONNECTION = "No connection is for the domain of {email}; add it to a connection, or correct the address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,14 @@ class LinkReport:
 def link_users(*, actor: Actor, now: datetime) -> LinkReport:
     """Make the links what the facts say they should be; a second run changes nothing.
 
-    Links every active person with a work e-mail to every connection under that e-mail; re-keys whose e-mail changed;
-    unlinks the deleted, and whoever shares a work e-mail with another active person. Whoever is inactive keeps their
-    link, so that re-activation restores sign-in, unless somebody active has the address now. Set-based: a fixed number
-    of queries and one insert per 500 people. Each batch is a transaction of its own, so a run may be killed anywhere.
+    Links every active person with a work e-mail to every connection that may name it (``realms.py``), under that
+    e-mail; re-keys whose e-mail changed; unlinks the deleted, whoever shares a work e-mail with another active person,
+    and whom the connection may not name. Whoever is inactive keeps their link, so that re-activation restores sign-in,
+    unless somebody active has the address now. Set-based: a fixed number of queries and one insert per 500 people. Each
+    batch is a transaction of its own, so a run may be killed anywhere.
     """
     conflicts = _conflicts()
-    unlinked = _unlink(actor=actor, now=now)
+    unlinked = unlink_outdated(actor=actor, now=now)
     linked = sum(_link(provider, actor=actor, now=now) for provider in IdentityProvider.objects.live())
     return LinkReport(linked, unlinked, tuple(conflicts))
 
@@ -56,13 +60,18 @@ def _conflicts() -> list[Conflict]:
     shared = people.filter(conflict_exists()).order_by("work_email_folded", "user_name_folded")
     counts = Counter(shared.values_list("work_email_folded", flat=True))
     without = people.filter(work_email=None).order_by("user_name_folded")
+    homeless = people.filter(without_a_provider("work_email_folded"), work_email__isnull=False)
+    homeless = homeless.exclude(user_name__regex=TOMBSTONE_PATTERN).order_by("user_name_folded")
     return [
         Conflict(user.user_name, SAME_EMAIL.format(email=user.work_email, count=counts[user.work_email_folded]))
         for user in shared.iterator()
-    ] + [Conflict(user.user_name, NO_EMAIL) for user in without.iterator()]
+    ] + [
+        *(Conflict(user.user_name, NO_EMAIL) for user in without.iterator()),
+        *(Conflict(user.user_name, NO_CONNECTION.format(email=user.work_email)) for user in homeless.iterator()),
+    ]
 
 
-def _unlink(*, actor: Actor, now: datetime) -> int:
+def unlink_outdated(*, actor: Actor, now: datetime) -> int:
     """End the links that the facts no longer bear out, in batches."""
     count = 0
     while batch := list(_outdated_links().select_related("user")[:_BATCH]):
@@ -87,6 +96,7 @@ def _outdated_links() -> QuerySet[SignInIdentity]:
         | Q(user__deleted_at__isnull=False)
         | (Q(user__active=True) & ~own_name & ~tombstone)
         | Exists(other_holder)
+        | ~allowed(OuterRef("provider_id"), "name_id_folded")
     )
 
 
@@ -114,6 +124,7 @@ def _unlinked_people(provider: IdentityProvider) -> QuerySet[User]:
     return (
         User.objects.provisioned()
         .filter(~Exists(own_link), ~conflict_exists(), active=True, work_email__isnull=False)
+        .filter(allowed(provider.id, "work_email_folded"))
         .exclude(user_name__regex=TOMBSTONE_PATTERN)
         .order_by("id")
     )

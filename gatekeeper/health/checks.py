@@ -24,15 +24,17 @@ from gatekeeper.directory.second_factors import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
+from saml.expiry import WARN_AT, lasting, standing
 from saml.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState
+from saml.standing import certificate_concerns
 from scim.models import ApiKey
 
 BROKER_TIMEOUT = 3  # seconds
 OWN_ADDRESS_TIMEOUT = 5  # seconds
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
-WARN_BEFORE = timedelta(days=30)  # before a key or a certificate expires
 CHECKED_LINKS = 1000  # of the audit trail's end; manage.py audit verify checks them all
+WARN_BEFORE = timedelta(days=max(WARN_AT))  # before a key expires; as for certificates
 SYNC_LATE_AFTER = timedelta(minutes=75)  # one missed minute 45 and some slack
 
 
@@ -145,18 +147,21 @@ def check_scim_key() -> Check:
 
 
 def check_certificates() -> list[Check]:
-    """Days left of each connection's longest valid signing certificate, and whether there is a connection."""
-    name, found = "saml_certificates", []
-    for saml in Connection.objects.live():
-        certificates = saml.signing_certificates()
-        days = (certificates[0].not_after - timezone.now()).days if certificates else -1
-        detail = f"{saml.name}: {days} days left."
-        fix = f"Renew the signing certificate at {saml.name}, then refresh the connection."
-        if days < 0:
-            found.append(failed(name, f"{saml.name}: no certificate is valid; nobody can sign in through it.", fix))
-        else:
-            found.append(warning(name, detail, fix) if days < WARN_BEFORE.days else ok(name, detail))
-    return found or [warning(name, NO_CONNECTION, "Create one under Settings > Configuration > Authentication.")]
+    """What is to be done about each connection's signing certificates, and whether there is a connection."""
+    found = [check for saml in Connection.objects.live() for check in _check_certificates_of(saml)]
+    fix = "Create one under Settings > Configuration > Authentication."
+    return found or [warning("saml_certificates", NO_CONNECTION, fix)]
+
+
+def _check_certificates_of(saml: Connection) -> Iterable[Check]:
+    name, now, certificates = "saml_certificates", timezone.now(), saml.signing_certificates()
+    concerns = certificate_concerns(certificates, now)
+    fix = f"Renew the signing certificate at {saml.name}, then refresh the connection."
+    for concern in concerns:
+        yield (failed if concern.stops_sign_in else warning)(name, f"{saml.name}: {concern.text}", fix)
+    best = lasting(certificates, now)
+    if best is not None and not concerns:
+        yield ok(name, f"{saml.name}: {standing(best, now).words}.")
 
 
 def check_own_certificates() -> list[Check]:

@@ -1,7 +1,7 @@
 """What Prometheus reads. Everything is counted in the database when it asks, so that all processes tell the same."""
 
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db.models import Count
 from django.utils import timezone
@@ -16,7 +16,8 @@ from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
-from saml.models import Connection, SyncRun, SyncState
+from saml.expiry import lasting
+from saml.models import Certificate, Connection, SyncRun, SyncState
 from scim.models import ApiKey
 
 SECONDS_A_DAY = 86_400
@@ -108,11 +109,11 @@ def _key() -> GaugeMetricFamily:
 def _certificates() -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(
         "gatekeeper_saml_certificate_days_left",
-        "Until a connection's longest valid certificate expires.",
-        labels=["connection"],
+        "Until the last of a connection's valid signing certificates expires; not above 0 when none is valid.",
+        labels=["connection", "id"],
     )
-    for name, days in _days_left():
-        gauge.add_metric([name], days)
+    for connection, certificates in _certificates_by_connection().items():
+        gauge.add_metric([connection.name, str(connection.id)], _days_left(certificates, timezone.now()))
     return gauge
 
 
@@ -126,8 +127,16 @@ def _reads() -> GaugeMetricFamily:
     return GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=number)
 
 
-def _days_left() -> Iterator[tuple[str, float]]:
-    for connection in Connection.objects.live():
-        certificates = connection.signing_certificates()
-        if certificates:
-            yield connection.name, (certificates[0].not_after - timezone.now()).total_seconds() / SECONDS_A_DAY
+def _certificates_by_connection() -> dict[Connection, list[Certificate]]:
+    """One query, however many connections there are."""
+    live = Certificate.objects.live().filter(connection__provider__until=None)
+    found: dict[Connection, list[Certificate]] = {}
+    for certificate in live.select_related("connection__provider").order_by("connection__provider__name", "pk"):
+        found.setdefault(certificate.connection, []).append(certificate)
+    return found
+
+
+def _days_left(certificates: list[Certificate], now: datetime) -> float:
+    best = lasting(certificates, now)
+    end = best.not_after if best else min(now, max(each.not_after for each in certificates))
+    return (end - now).total_seconds() / SECONDS_A_DAY

@@ -79,17 +79,6 @@ def test_a_connection_is_refreshed_and_a_worse_document_is_refused(desk: Client,
     assert "What was known before stays in force." in text
 
 
-def test_idp_initiated_sign_in_is_switched_on_and_off(desk: Client, metadata: bytes) -> None:
-    connection = create_connection("Contoso", actor=ADMIN, document=metadata)
-    address = reverse("configuration:accept_idp_initiated", args=(connection.id,))
-
-    desk.post(address, {"accept": "on"})
-    assert Connection.objects.get().accept_idp_initiated
-
-    desk.post(address)
-    assert not Connection.objects.get().accept_idp_initiated
-
-
 def test_teams_are_created_renamed_and_deleted(desk: Client) -> None:
     desk.post(reverse("configuration:teams"), {"name": "Finance"})
     team = Team.objects.get()

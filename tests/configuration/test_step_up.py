@@ -97,7 +97,7 @@ def test_a_key_is_not_revoked_either(stale: Client) -> None:
     assert ApiKey.objects.active().exists()
 
 
-@pytest.mark.parametrize("name", ["delete_connection", "refresh_connection", "accept_idp_initiated"])
+@pytest.mark.parametrize("name", ["delete_connection", "refresh_connection", "connection_settings"])
 def test_a_connection_is_not_changed(stale: Client, connection: Connection, name: str) -> None:
     answer = stale.post(
         reverse(f"configuration:{name}", args=(connection.id,)), {"confirm": connection.name, "accept": "on"}

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.directory.changes import MembersChange
+from gatekeeper.directory.domains import set_domains
 from gatekeeper.directory.groups import delete_group, edit_group
 from gatekeeper.directory.history import history_of
 from gatekeeper.directory.levels import Level
@@ -66,7 +67,7 @@ class World:
             "leave": lambda a, b: self.leave(a),
             "deactivate": lambda a, b: self.edit(a, active=False),
             "activate": lambda a, b: self.edit(a, active=True),
-            "readdress": lambda a, b: self.edit(a, work_email=f"P{b % 4}@Example.com"),
+            "readdress": lambda a, b: self.edit(a, work_email=f"P{b % 4}@{('Example.com', 'other.example')[b % 2]}"),
             "rename": lambda a, b: self.edit(a, user_name=f"q{b}@example.com"),
             "no e-mail": lambda a, b: self.edit(a, work_email=None),
             "delete": lambda a, b: delete_user(self.person(a).id, actor=ENTRA),
@@ -89,6 +90,7 @@ class World:
             "sync": lambda a, b: link(),
             "disconnect": lambda a, b: end_identity_provider(self.providers[-1].id, actor=ADMIN),
             "connect": lambda a, b: self.providers.append(make_provider()),
+            "domains": self.state_domains,
         }
 
     def person(self, number: int) -> User:
@@ -106,6 +108,14 @@ class World:
     def map(self, group: IdpGroup | None, number: int) -> None:
         level = list(Level)[number % len(Level)].slug
         map_group(group, level, [PERMISSIONS[number % 3]], [self.team(number)] if number % 2 else [])
+
+    def state_domains(self, a: int, b: int) -> None:
+        provider = self.providers[a % len(self.providers)]
+        set_domains(
+            provider.id,
+            [("example.com",), ("example.com", "other.example"), ("other.example",), ()][b % 4],
+            actor=ADMIN,
+        )
 
     def leave(self, number: int) -> None:
         memberships = list(Membership.objects.live().select_related("group", "user").order_by("since", "id"))
@@ -135,7 +145,7 @@ def test_access_before_a_change_is_what_it_was_to_the_second() -> None:
 STEPS = (
     "join", "leave", "deactivate", "activate", "readdress", "rename", "no e-mail", "delete", "arrive", "map", "default",
     "reset", "delete group", "new group", "rename group", "fallback", "policy", "rename team", "delete team", "sync",
-    "disconnect", "connect",
+    "disconnect", "connect", "domains",
 )  # fmt: skip
 OFTEN = ("join", "join", "join", "leave", "leave", "map", "map", "activate", "sync")
 histories = st.lists(

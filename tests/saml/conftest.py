@@ -2,7 +2,7 @@
 
 import base64
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,10 +15,16 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.browser_session import SESSION_KEY
 from gatekeeper.directory.models import SignIn
 from saml.addresses import addresses_of
-from saml.connections import create_connection, set_accept_idp_initiated
+from saml.connection_settings import edit_connection, settings_of
+from saml.connections import create_connection
 from saml.models import Connection
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_user, map_group
 from tests.saml.forge import Story, encode, metadata, signed_response
+
+
+def choose(connection: Connection, **settings: Any) -> None:
+    """Change some of a connection's settings."""
+    edit_connection(connection.id, replace(settings_of(connection), **settings), actor=ADMIN)
 
 
 @pytest.fixture
@@ -85,7 +91,7 @@ class Browser:
         return self.post(signed_response(self.story(self.begin(), **facts)))
 
     def accept_idp_initiated(self) -> None:
-        set_accept_idp_initiated(self.connection.id, True, actor=ADMIN)
+        choose(self.connection, accept_idp_initiated=True)
 
     def leave(self) -> None:
         """Sign out here, so that a later sign-in is a new one."""

@@ -4,6 +4,7 @@
 """
 
 import base64
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -203,4 +204,26 @@ def metadata(
     return (b"\xef\xbb\xbf" if bom else b"") + document.encode()
 
 
-__all__ = ["Story", "compose", "encode", "metadata", "replace", "sign", "signed_response"]
+def signed_metadata(signer: KeyPair, *keys: KeyPair, weak: bool = False, **facts: str) -> bytes:
+    """The same, its EntityDescriptor signed as Entra does. ``weak``: with SHA-1."""
+    document = etree.fromstring(metadata(*keys, **facts).removeprefix(b"\xef\xbb\xbf"))  # type: ignore[arg-type]
+    method = SignatureMethod.RSA_SHA1 if weak else SignatureMethod.RSA_SHA256
+    return b"\xef\xbb\xbf" + etree.tostring(sign(document, signer, method=method))
+
+
+def fingerprint(keys: KeyPair) -> str:
+    """The SHA-256 of a certificate, as a connection keeps it."""
+    return hashlib.sha256(base64.b64decode(keys.certificate_base64)).hexdigest()
+
+
+__all__ = [
+    "Story",
+    "compose",
+    "encode",
+    "fingerprint",
+    "metadata",
+    "replace",
+    "sign",
+    "signed_metadata",
+    "signed_response",
+]

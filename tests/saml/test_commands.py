@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from saml.models import Connection
-from tests.saml.forge import metadata
+from tests.saml.forge import ENTITY_ID, fingerprint, metadata, signed_metadata
 from tests.saml.keys import key_pair
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,8 @@ def test_the_switch_for_unsolicited_responses_is_off_unless_asked_for(run, docum
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("settings", "00000000-0000-4000-8000-000000000000"),
+        ("refresh", "00000000-0000-4000-8000-000000000000", "--dry-run"),
         ("create", "Entra", "--metadata-file", "/nonexistent"),
         ("create", "Entra", "--metadata-url", "http://169.254.169.254/"),
         ("refresh", "00000000-0000-4000-8000-000000000000"),
@@ -85,3 +87,86 @@ def test_deleting_needs_the_name(run, document):
     with pytest.raises(CommandError, match="confirm"):
         run("delete", created["id"], "--confirm", "entra")
     assert Connection.objects.live().exists()
+
+
+def test_a_dry_run_prints_what_would_change_and_changes_nothing(run, document):
+    created = run("create", "Entra", "--metadata-file", document, "--json")
+    before = Connection.objects.values().get()
+    document.write_bytes(metadata(key_pair("next"), sso_url="https://login.example/sso"))
+
+    change = run("refresh", created["id"], "--metadata-file", document, "--dry-run", "--json")
+
+    assert (change["dry_run"], change["changed"], change["refused"]) == (True, True, None)
+    assert change["sso_url"]["after"] == "https://login.example/sso"
+    assert [each["sha256"] for each in change["certificates_added"]] == [fingerprint(key_pair("next"))]
+    assert [each["sha256"] for each in change["certificates_withdrawn"]] == [fingerprint(key_pair())]
+    assert Connection.objects.values().get() == before
+    assert run("list", "--json")["connections"] == [created]
+
+
+def test_a_dry_run_for_people_is_a_few_lines(document, capsys, run):
+    created = run("create", "Entra", "--metadata-file", document, "--json")
+    document.write_bytes(metadata(key_pair("next")))
+
+    call_command("saml_connection", "refresh", created["id"], "--metadata-file", str(document), "--dry-run")
+
+    printed = capsys.readouterr().out
+    assert "Entra: this would change" in printed
+    assert f"certificate added: {fingerprint(key_pair('next'))}" in printed
+    assert "people linked: 0" in printed
+
+
+def test_a_dry_run_of_another_identity_provider_says_so_and_ends_with_1(document, capsys, run):
+    created = run("create", "Entra", "--metadata-file", document, "--json")
+    document.write_bytes(metadata(entity_id="https://other.example/"))
+
+    with pytest.raises(SystemExit) as end:
+        call_command(
+            "saml_connection", "refresh", created["id"], "--metadata-file", str(document), "--dry-run", "--json"
+        )
+
+    change = json.loads(capsys.readouterr().out)
+    assert end.value.code == 1
+    assert change["idp_entity_id"] == {"before": ENTITY_ID, "after": "https://other.example/"}
+    assert "another identity provider" in change["refused"]
+
+
+def test_a_pin_is_given_when_a_connection_is_made_and_holds_for_each_refresh(run, document):
+    signer = key_pair("metadata signer")
+    with pytest.raises(CommandError, match="it is not signed"):
+        run("create", "Entra", "--metadata-file", document, "--pin", fingerprint(signer))
+    assert not Connection.objects.exists()
+
+    document.write_bytes(signed_metadata(signer))
+    created = run("create", "Entra", "--metadata-file", document, "--pin", fingerprint(signer), "--json")
+    assert set(created) == KEYS
+
+    document.write_bytes(signed_metadata(key_pair("next")))
+    with pytest.raises(CommandError, match="another certificate"):
+        run("refresh", created["id"], "--metadata-file", document)
+    assert Connection.objects.get().refresh_failed
+    assert run("list", "--json")["connections"] == [created]
+
+
+def test_settings_are_printed_and_changed_one_by_one(run, document):
+    created = run("create", "Entra", "--metadata-file", document, "--domain", "contoso.com", "--json")
+    first = run("settings", created["id"], "--json")
+    assert first == {
+        "id": created["id"],
+        "name": "Entra",
+        "idp_metadata_url": None,
+        "accept_idp_initiated": False,
+        "sign_requests": False,
+        "domains": ["contoso.com"],
+        "metadata_pin": None,
+        "metadata_signer": None,
+    }
+
+    changed = run("settings", created["id"], "--name", "Contoso", "--accept-idp-initiated", "--json")
+    assert changed == {**first, "name": "Contoso", "accept_idp_initiated": True}
+    both = run(
+        "settings", created["id"], "--domain", "a.example", "--domain", "b.example", "--pin", "AB" * 32, "--json"
+    )
+    assert (both["domains"], both["metadata_pin"]) == (["a.example", "b.example"], "ab" * 32)
+    none = run("settings", created["id"], "--no-domains", "--pin", "", "--no-accept-idp-initiated", "--json")
+    assert none == {**first, "name": "Contoso", "domains": []}

@@ -14,14 +14,14 @@ from saml.connections import (
     delete_connection,
     describe,
     refresh_connection,
-    set_accept_idp_initiated,
-    warnings_about,
 )
 from saml.errors import MetadataRefused
+from saml.metadata_changes import compare_metadata
 from saml.models import Certificate, Connection
+from saml.standing import warnings_about
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.conftest import Browser
-from tests.saml.forge import ENTITY_ID, metadata, signed_response
+from tests.saml.forge import ENTITY_ID, SSO_URL, fingerprint, metadata, signed_response
 from tests.saml.idp import running_idp
 from tests.saml.keys import key_pair
 
@@ -96,6 +96,19 @@ def test_an_uploaded_document_may_move_the_sign_on_address_but_not_the_identity(
         refresh_connection(connection.id, document=metadata(entity_id="https://other/"), actor=ADMIN)
 
 
+def test_a_yes_holds_for_the_very_change_that_was_shown(connection):
+    moved = metadata(sso_url="https://login.example/sso")
+    shown = compare_metadata(connection.id, moved)
+    assert Connection.objects.get().sso_url == SSO_URL
+
+    with pytest.raises(NeedsConfirmation):
+        refresh_connection(connection.id, document=metadata(key_pair("next")), confirmed=shown.fingerprint, actor=ADMIN)
+    assert fingerprints(connection) == {fingerprint(key_pair())}
+
+    _, result = refresh_connection(connection.id, document=moved, confirmed=shown.fingerprint, actor=ADMIN)
+    assert result == "changed"
+
+
 def test_an_unchanged_refresh_leaves_no_trace_in_the_audit_trail(connection):
     before = AuditEntry.objects.count()
 
@@ -151,15 +164,6 @@ def test_deleting_a_connection_takes_its_name_and_ends_what_came_through_it(brow
     assert browser.client.get(f"/saml/{browser.connection.id}/sso").status_code == 404
     with pytest.raises(IdentityProviderNotFound):
         refresh_connection(browser.connection.id, actor=ADMIN)
-
-
-def test_accepting_unsolicited_responses_is_a_change_that_is_written_down_once(connection):
-    set_accept_idp_initiated(connection.id, True, actor=ADMIN)
-    set_accept_idp_initiated(connection.id, True, actor=ADMIN)
-
-    entry = AuditEntry.objects.filter(event="connection.changed").latest("id")
-    assert (entry.before["accept_idp_initiated"], entry.after["accept_idp_initiated"]) == (False, True)
-    assert AuditEntry.objects.filter(event="connection.changed").count() == 2  # made, changed
 
 
 def test_certificates_that_run_out_are_announced_in_days(connection):

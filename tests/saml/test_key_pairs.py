@@ -16,11 +16,13 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.health.checks import Status, check_own_certificates
 from gatekeeper.sealing import unseal
 from saml import self_signed
-from saml.connections import delete_connection, describe, set_sign_requests, warnings_about
+from saml.connections import delete_connection, describe
 from saml.errors import KeyChangeUnderway, NoKeyChange
 from saml.key_pairs import decryption_keys, finish_key_change, key_pairs, publish_next_key_pair, signer
 from saml.models import Connection, KeyPair
+from saml.standing import warnings_about
 from tests.builders import ADMIN
+from tests.saml.conftest import choose
 from tests.saml.forge import DS, NS, metadata
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +138,7 @@ def test_the_database_knows_one_pair_in_use_and_one_next_one(connection):
 
 
 def test_our_metadata_is_valid_and_says_what_we_want_and_can(connection):
-    set_sign_requests(connection.id, True, actor=ADMIN)
+    choose(connection, sign_requests=True)
     publish_next_key_pair(connection.id, actor=ADMIN)
     document = Client().get(f"/saml/{connection.id}/metadata").content
 

@@ -13,10 +13,11 @@ from saml2.request import IncorrectlySigned
 from saml2.sigver import verify_redirect_signature
 
 from gatekeeper.directory.models import SignIn
-from saml.connections import create_connection, refresh_connection, set_sign_requests, warnings_about
+from saml.connections import create_connection, refresh_connection
 from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
+from saml.standing import warnings_about
 from tests.builders import ADMIN, link, make_user, map_group
-from tests.saml.conftest import Browser
+from tests.saml.conftest import Browser, choose
 from tests.saml.forge import metadata
 from tests.saml.idp import Idp
 from tests.saml.keys import key_pair
@@ -69,7 +70,7 @@ def test_an_identity_provider_that_wants_signatures_gets_them_from_the_start(bro
 def test_the_identity_provider_refuses_a_request_that_is_not_signed_or_was_changed(browser, idp):
     signed = sent(browser)
     changed = {**signed, "SAMLRequest": sent(browser)["SAMLRequest"]}
-    set_sign_requests(browser.connection.id, False, actor=ADMIN)
+    choose(browser.connection, sign_requests=False)
 
     for query in (changed, sent(browser)):
         with pytest.raises(IncorrectlySigned):
@@ -99,7 +100,7 @@ def test_while_keys_change_we_sign_with_the_old_one_and_then_with_the_new_one(br
 
 
 def test_the_signature_is_over_the_parameters_as_encoded_in_their_order(browser, idp):
-    set_sign_requests(browser.connection.id, True, actor=ADMIN)
+    choose(browser.connection, sign_requests=True)
     answer = send(browser.connection, logout_request(browser.connection, issuer=idp.metadata_url), RelayState="a b/ü")
     query = urlsplit(answer.headers["Location"]).query
 
@@ -148,7 +149,7 @@ def test_a_wish_for_signatures_that_comes_later_is_a_warning_that_names_the_swit
 
     assert not connection.sign_requests
     assert any("'Sign our requests'" in each for each in warnings_about(connection, timezone.now()))
-    set_sign_requests(connection.id, True, actor=ADMIN)
+    choose(connection, sign_requests=True)
     connection.refresh_from_db()
     assert not any("'Sign our requests'" in each for each in warnings_about(connection, timezone.now()))
 

@@ -10,14 +10,16 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.celery import app
 from gatekeeper.directory.models import SignInIdentity
-from saml import sync
+from saml import sync, tasks
 from saml.connections import create_connection
 from saml.errors import SyncAlreadyRunning
 from saml.models import PendingRequest, SyncRun
+from saml.pacing import BETWEEN, FIRST, MOST_BETWEEN, Pace
 from saml.single_flight import single_flight
 from saml.sync import sync_saml_users
 from saml.tasks import sync_users
 from tests.builders import ADMIN, make_user
+from tests.saml.forge import metadata
 from tests.saml.idp import running_idp
 from tests.site import wait_until
 
@@ -169,3 +171,70 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_nothing_that_stands_in_the
 
 def _runs(site):
     return json.loads(site.manage("shell", "--no-imports", "-c", SHOW, as_json=False).stdout)
+
+
+@pytest.fixture
+def waits():
+    return []
+
+
+def pace(waits, share=1.0) -> Pace:
+    """Pauses of ``share`` of what is possible, noted instead of waited for."""
+    return Pace(sleep=waits.append, choose=lambda least, most: least + share * (most - least))
+
+
+@needs_database
+def test_the_clocks_run_waits_before_the_lock_and_before_each_further_fetch(connection, monkeypatch):
+    """Nobody finds the sync busy with its first pause, and no two connections are asked in one moment."""
+    story = []
+    monkeypatch.setattr(sync, "refresh_connection", lambda *_, **__: story.append("fetch") or (None, "unchanged"))
+    for number in range(2):
+        create_connection(f"C{number}", document=metadata(entity_id=f"https://c{number}/"), actor=ADMIN)
+
+    def sleep(seconds):
+        story.append(seconds)
+        if len(story) == 1:
+            with single_flight():
+                story.append("free")
+
+    sync_saml_users(actor=CLOCK, pace=Pace(sleep=sleep, choose=lambda _, most: most))
+
+    assert story == [FIRST, "free", "fetch", BETWEEN, "fetch", BETWEEN, "fetch"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_all_pauses_together_stay_far_below_the_tasks_time_limit(waits, share):
+    pauses = pace(waits, share)
+    pauses.before_the_run()
+    for _ in range(1_000):
+        pauses.before_the_next()
+
+    assert sum(waits) <= FIRST + MOST_BETWEEN
+    assert sync_users.time_limit / 10 > FIRST + MOST_BETWEEN
+    assert FIRST < 60  # the run still begins in minute 45
+
+
+def test_two_sites_draw_different_moments(waits):
+    for _ in range(5):
+        Pace(sleep=waits.append).before_the_run()
+
+    assert len(set(waits)) == 5
+    assert all(0 <= pause <= FIRST for pause in waits)
+
+
+@needs_database
+def test_only_the_clock_pauses(connection, monkeypatch):
+    """The schedule asks for it; the command, the button and a task that somebody started do not."""
+    entry = next(each for each in app.conf.beat_schedule.values() if each["task"] == "saml.sync_users")
+    assert entry["kwargs"] == {"spread": True}
+
+    waited = []
+    monkeypatch.setattr(tasks, "Pace", lambda: pace(waited))
+    monkeypatch.setattr("saml.pacing.time.sleep", lambda _: pytest.fail("somebody had to wait"))
+    sync_users()
+    sync_users(asked_by={"kind": "person", "name": "Ada"})
+    call_command("sync_saml_users")
+    assert waited == []
+
+    sync_users(**entry["kwargs"])
+    assert waited == [FIRST]

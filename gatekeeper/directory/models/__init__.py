@@ -2,7 +2,7 @@
 
 from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
-from gatekeeper.directory.models.identities import IdentityProvider, SignIn, SignInIdentity
+from gatekeeper.directory.models.identities import IdentityProvider, ProviderDomain, SignIn, SignInIdentity
 from gatekeeper.directory.models.local_proofs import FailedAttempt, RecoveryCode, SecondFactor
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.names import FormerName
@@ -25,6 +25,7 @@ __all__ = (
     "Membership",
     "Origin",
     "PeriodQuerySet",
+    "ProviderDomain",
     "RecoveryCode",
     "RetentionSetting",
     "SecondFactor",

@@ -29,6 +29,28 @@ class IdentityProvider(Period):
         return self.name
 
 
+class ProviderDomain(Period):
+    """An e-mail domain whose people one identity provider alone may name. Written by ``directory/domains.py``.
+
+    ``domain`` is folded, in Unicode; ``ascii`` is its A-label form (RFC 5890), for addresses that are written so.
+    """
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="domains")
+    domain = models.CharField(max_length=253)
+    ascii = models.CharField(max_length=253)
+
+    objects = PeriodQuerySet["ProviderDomain"].as_manager()
+
+    class Meta:
+        ordering = ("domain", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("domain",), condition=Q(until=None), name="domain_of_one_live_provider"),
+        )
+
+    def __str__(self) -> str:
+        return self.domain
+
+
 class SignInIdentity(Period):
     """The link between a user and a NameID. Made and ended by the SAML user sync only.
 

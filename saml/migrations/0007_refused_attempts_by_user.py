@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('saml', '0005_mask_sign_in_names'),
+        ('saml', '0006_metadata_pin'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

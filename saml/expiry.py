@@ -1,0 +1,80 @@
+"""How long certificates still hold, and from when on that is worth a warning. Pure; the one place for the limits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+WARN_AT = (30, 7, 1)  # days before the end: page, doctor, log and audit trail warn at these
+EXPIRED = 0  # the step that comes after the last warning
+
+
+class Dated(Protocol):
+    """Anything with the two dates of an X.509 certificate."""
+
+    @property
+    def not_before(self) -> datetime: ...
+    @property
+    def not_after(self) -> datetime: ...
+
+
+D = TypeVar("D", bound=Dated)
+
+
+class Phase(StrEnum):
+    NOT_YET = "not valid yet"
+    VALID = "valid"
+    ENDING = "ending"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``days``: whole days until it ends, or since it ended, or until it begins, as ``phase`` says.
+
+    ``step`` is the last warning that has come due: 30, 7 or 1, 0 when it has expired, None when none has.
+    """
+
+    phase: Phase
+    days: int
+    step: int | None
+
+    @property
+    def words(self) -> str:
+        """For a badge: 7 days left; expired 3 days ago; not valid yet, begins in 2 days."""
+        if self.phase is Phase.EXPIRED:
+            return f"expired {_days(self.days)} ago" if self.days else "expired today"
+        if self.phase is Phase.NOT_YET:
+            return f"not valid yet, begins in {_days(self.days)}" if self.days else "not valid yet, begins within a day"
+        return f"{_days(self.days)} left" if self.days else "less than a day left"
+
+
+def standing(certificate: Dated, now: datetime) -> Standing:
+    """Where a certificate stands at a moment."""
+    if now >= certificate.not_after:
+        return Standing(Phase.EXPIRED, (now - certificate.not_after).days, EXPIRED)
+    left = certificate.not_after - now
+    step = min((days for days in WARN_AT if left <= timedelta(days=days)), default=None)
+    if now < certificate.not_before:
+        return Standing(Phase.NOT_YET, (certificate.not_before - now).days, step)
+    return Standing(Phase.VALID if step is None else Phase.ENDING, left.days, step)
+
+
+def lasting(certificates: Iterable[D], now: datetime) -> D | None:
+    """Of those that are valid now the one that ends last; None when none is."""
+    valid = [each for each in certificates if each.not_before <= now < each.not_after]
+    return max(valid, key=_end, default=None)
+
+
+def in_days(days: int) -> str:
+    """The end of "It expires …"."""
+    return f"in {_days(days)}" if days else "in less than a day"
+
+
+def _days(number: int) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"
+
+
+def _end(certificate: Dated) -> datetime:
+    return certificate.not_after

@@ -1,0 +1,88 @@
+"""Who signed a metadata document. Entra signs its EntityDescriptor; a connection may be pinned to that certificate.
+
+The shape is checked before any signature work, by the guards that responses pass too: a plain enveloped signature over
+the root and nothing else. KeyInfo says which certificate it is said to be; whether that one is trusted is for the pin.
+"""
+
+from lxml import etree
+
+from saml.allow_list import (
+    Guard,
+    has_known_transforms,
+    has_no_oddities,
+    has_plain_names,
+    has_plain_signatures,
+    has_strong_algorithms,
+    has_unique_ids,
+    refers_to_its_parent,
+)
+from saml.assertion import without_signature
+from saml.certificates import SigningCertificate, read_certificate
+from saml.errors import MetadataRefused, Refused, UnreadableXml
+from saml.signature import require_fitting
+from saml.xml import DS, canonical, parse, tag, text
+
+_CANONICAL_LIMIT = 4 * 1024 * 1024  # bytes; the document itself is at most 1 MB, and canonical form spells it out
+_SIGNATURE = tag(DS, "Signature")
+_CERTIFICATES = f"{tag(DS, 'KeyInfo')}/{tag(DS, 'X509Data')}/{tag(DS, 'X509Certificate')}"
+
+
+def signed_by(root: etree._Element, pin: str = "") -> tuple[etree._Element, SigningCertificate]:
+    """Verify the one signature of a metadata document; return the signed bytes as a tree of their own, and the signer.
+
+    ``pin``: the SHA-256 of the only certificate that is believed; "" believes whichever stands in the signature.
+    Raises: MetadataRefused, in words that say what is wrong with the signature.
+    """
+    signature = _the_signature(root)
+    try:
+        for guard in _GUARDS:
+            guard(root)
+        signer = _stated_signer(signature, pin)
+        require_fitting(root, signature, [signer])
+        signed = parse(canonical(root), limit=_CANONICAL_LIMIT)
+    except Refused as refusal:
+        raise MetadataRefused(f"its signature does not hold ({refusal.check}).") from refusal
+    except UnreadableXml as error:
+        raise MetadataRefused(f"its signature does not hold ({error})") from error
+    return without_signature(signed), signer
+
+
+def read_pin(text: str) -> str:
+    """A SHA-256 fingerprint as it is kept: lower-case hex; colons and spaces are left out. "" stays "".
+
+    Raises: MetadataRefused.
+    """
+    pin = "".join(text.split()).replace(":", "").lower()
+    if pin and (len(pin) != 64 or set(pin) - set("0123456789abcdef")):
+        raise MetadataRefused("the pin is the SHA-256 fingerprint of a certificate: 64 hexadecimal digits.")
+    return pin
+
+
+def _the_signature(root: etree._Element) -> etree._Element:
+    found = list(root.iter("{*}Signature"))
+    if not found:
+        raise MetadataRefused("it is not signed.")
+    if len(found) > 1 or found[0].tag != _SIGNATURE or found[0].getparent() is not root or not root.get("ID"):
+        raise MetadataRefused("it must have one signature, over the whole document.")
+    return found[0]
+
+
+def _stated_signer(signature: etree._Element, pin: str) -> SigningCertificate:
+    stated = [read_certificate(text(each)) for each in signature.iterfind(_CERTIFICATES)]
+    if not stated:
+        raise MetadataRefused("its signature does not say with which certificate it was made.")
+    pinned = [each for each in stated if each.sha256 == pin]
+    if pin and not pinned:
+        raise MetadataRefused(f"it is signed with another certificate ({stated[0].sha256}) than the pinned one.")
+    return (pinned or stated)[0]
+
+
+_GUARDS: tuple[Guard, ...] = (
+    has_no_oddities,
+    has_plain_names,
+    has_unique_ids,
+    has_plain_signatures,
+    refers_to_its_parent,
+    has_known_transforms,
+    has_strong_algorithms,
+)

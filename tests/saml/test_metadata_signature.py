@@ -1,0 +1,136 @@
+"""Who signed a metadata document: signed with signxml, verified by the site with xmlsec, pinned to one certificate."""
+
+import hashlib
+from base64 import b64decode
+
+import pytest
+from lxml import etree
+
+from saml.errors import MetadataRefused
+from saml.metadata import read_metadata
+from saml.metadata_signature import read_pin
+from tests.saml.forge import ENTITY_ID, NS, fingerprint, metadata, sign, signed_metadata
+from tests.saml.keys import key_pair
+
+SIGNER = key_pair("metadata signer")
+PIN = fingerprint(SIGNER)
+MD = "urn:oasis:names:tc:SAML:2.0:metadata"
+
+
+def tree(document: bytes) -> etree._Element:
+    return etree.fromstring(document.removeprefix(b"\xef\xbb\xbf"))
+
+
+def test_a_document_that_is_signed_with_the_pinned_certificate_is_read():
+    facts = read_metadata(signed_metadata(SIGNER), pin=PIN)
+
+    assert (facts.entity_id, facts.signer, len(facts.certificates)) == (ENTITY_ID, PIN, 1)
+    assert facts.sha256 == hashlib.sha256(signed_metadata(SIGNER)).hexdigest()
+
+
+def test_without_a_pin_the_signer_is_told_and_an_unsigned_document_is_read_as_well():
+    assert read_metadata(signed_metadata(SIGNER)).signer == PIN
+    facts = read_metadata(metadata())
+    assert (facts.signer, facts.unsigned_because) == ("", "it is not signed.")
+
+
+def test_a_signature_that_does_not_hold_names_no_signer():
+    facts = read_metadata(signed_metadata(SIGNER).replace(b"login.microsoftonline", b"login.evil"))
+
+    assert (facts.signer, "does not hold" in facts.unsigned_because) == ("", True)
+
+
+def swapped_certificate() -> bytes:
+    """Signed by somebody else, who writes the pinned certificate into KeyInfo."""
+    theirs = key_pair("somebody else").certificate_base64.encode()
+    signed = signed_metadata(key_pair("somebody else"))
+    flat = b"".join(signed.split(b"\n"))
+    return flat.replace(theirs, SIGNER.certificate_base64.encode())
+
+
+def wrapped() -> bytes:
+    """The genuine document inside a forged one of the same shape, the signature moved up to the forged root."""
+    genuine, forged = tree(signed_metadata(SIGNER)), tree(metadata(key_pair("evil")))
+    signature = genuine.find("ds:Signature", NS)
+    forged.set("ID", "_evil")
+    extensions = etree.SubElement(forged, f"{{{MD}}}Extensions")
+    forged.insert(0, extensions)
+    forged.insert(0, signature)
+    extensions.append(genuine)
+    return etree.tostring(forged)
+
+
+def same_id_twice() -> bytes:
+    forged = tree(wrapped())
+    forged.set("ID", "_7c1")
+    return etree.tostring(forged)
+
+
+def signed_below_the_root() -> bytes:
+    root = tree(metadata())
+    descriptor = root.find(f"{{{MD}}}IDPSSODescriptor")
+    descriptor.set("ID", "_idp")
+    root.replace(descriptor, sign(descriptor, SIGNER))
+    return etree.tostring(root)
+
+
+def signed_twice() -> bytes:
+    root = tree(signed_metadata(SIGNER))
+    root.append(etree.fromstring(etree.tostring(root.find("ds:Signature", NS))))
+    return etree.tostring(root)
+
+
+def without_key_info() -> bytes:
+    root = tree(signed_metadata(SIGNER))
+    signature = root.find("ds:Signature", NS)
+    signature.remove(signature.find("ds:KeyInfo", NS))
+    return etree.tostring(root)
+
+
+def with_a_comment() -> bytes:
+    """Canonical form leaves comments out, so the signature would hold: refused before anybody asks it."""
+    return signed_metadata(SIGNER).replace(b"<IDPSSODescriptor", b"<!-- x --><IDPSSODescriptor", 1)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (metadata(), "not signed"),
+        (signed_metadata(key_pair("somebody else")), "another certificate"),
+        (swapped_certificate(), "does not hold"),
+        (signed_metadata(SIGNER).replace(b"login.microsoftonline", b"login.evil"), "does not hold"),
+        (signed_metadata(SIGNER).replace(b'ID="_7c1"', b'ID="_7c2"'), "does not hold"),
+        (wrapped(), "does not hold"),
+        (same_id_twice(), "does not hold"),
+        (signed_below_the_root(), "over the whole document"),
+        (signed_twice(), "over the whole document"),
+        (without_key_info(), "with which certificate"),
+        (with_a_comment(), "does not hold"),
+        (signed_metadata(SIGNER, weak=True), "does not hold"),
+    ],
+)
+def test_anything_else_than_that_signature_is_refused_where_there_is_a_pin(document, reason):
+    with pytest.raises(MetadataRefused, match=reason):
+        read_metadata(document, pin=PIN)
+
+
+def test_a_namespace_without_end_is_refused_before_it_is_written_out_at_every_element():
+    document = signed_metadata(SIGNER).replace(
+        b"<IDPSSODescriptor", b'<IDPSSODescriptor xmlns:x="urn:' + b"x" * 400 + b'"'
+    )
+
+    with pytest.raises(MetadataRefused, match="has_plain_names"):
+        read_metadata(document, pin=PIN)
+
+
+def test_a_pin_is_read_as_portals_and_openssl_print_it():
+    colons = ":".join(PIN[place : place + 2].upper() for place in range(0, 64, 2))
+
+    assert read_pin(f" {colons}\n") == PIN == hashlib.sha256(b64decode(SIGNER.certificate_base64)).hexdigest()
+    assert read_pin("  ") == ""
+
+
+@pytest.mark.parametrize("nonsense", [PIN[:40], PIN + "00", "g" * 64], ids=["too short", "too long", "not hexadecimal"])
+def test_what_is_no_fingerprint_is_no_pin(nonsense):
+    with pytest.raises(MetadataRefused, match="64 hexadecimal digits"):
+        read_pin(nonsense)
