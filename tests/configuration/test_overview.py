@@ -52,6 +52,7 @@ def test_each_step_is_done_when_its_facts_are_there(metadata: bytes) -> None:
     create_connection("Entra", document=metadata, actor=ADMIN)
     generate_key("Entra", actor=ADMIN)
     assert done() == IN_ORDER[:4]
+    assert detail("fallback_team") == "General receives whoever has no other team."
 
     ApiKey.objects.update(last_used_at=timezone.now())
     user = make_user("ada@example.com")
