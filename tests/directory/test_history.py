@@ -66,7 +66,8 @@ class World:
             "join": lambda a, b: add_members(self.group(a), self.person(b)),
             "leave": lambda a, b: self.leave(a),
             "deactivate": lambda a, b: self.edit(a, active=False),
-            "activate": lambda a, b: self.edit(a, active=True),
+            "activate": lambda a, b: self.edit_inactive(a, active=True),
+            "revive": lambda a, b: self.revive(a),
             "readdress": lambda a, b: self.edit(a, work_email=f"P{b % 4}@{('Example.com', 'other.example')[b % 2]}"),
             "rename": lambda a, b: self.edit(a, user_name=f"q{b}@example.com"),
             "no e-mail": lambda a, b: self.edit(a, work_email=None),
@@ -109,6 +110,20 @@ class World:
         level = list(Level)[number % len(Level)].slug
         map_group(group, level, [PERMISSIONS[number % 3]], [self.team(number)] if number % 2 else [])
 
+    def edit_inactive(self, number: int, **fields: Any) -> None:
+        for user in self.inactive(number):
+            edit_user(user.id, lambda state: replace(state, **fields), actor=ENTRA)
+
+    def revive(self, number: int) -> None:
+        """Okta assigns somebody again by a POST of their userName."""
+        for user in self.inactive(number):
+            make_user(user.user_name)
+
+    def inactive(self, number: int) -> list[User]:
+        """One of those who are inactive, if there is any."""
+        found = list(User.objects.provisioned().filter(active=False).order_by("created_at", "id"))
+        return [found[number % len(found)]] if found else []
+
     def state_domains(self, a: int, b: int) -> None:
         provider = self.providers[a % len(self.providers)]
         set_domains(
@@ -143,11 +158,11 @@ def test_access_before_a_change_is_what_it_was_to_the_second() -> None:
 
 
 STEPS = (
-    "join", "leave", "deactivate", "activate", "readdress", "rename", "no e-mail", "delete", "arrive", "map", "default",
-    "reset", "delete group", "new group", "rename group", "fallback", "policy", "rename team", "delete team", "sync",
+    "join", "leave", "deactivate", "activate", "revive", "readdress", "rename", "no e-mail", "delete", "arrive", "map",
+    "default", "reset", "delete group", "new group", "rename group", "fallback", "policy", "rename team", "delete team", "sync",
     "disconnect", "connect", "domains",
 )  # fmt: skip
-OFTEN = ("join", "join", "join", "leave", "leave", "map", "map", "activate", "sync")
+OFTEN = ("join", "join", "join", "leave", "leave", "map", "map", "deactivate", "revive", "revive", "sync", "reset")
 histories = st.lists(
     st.tuples(st.sampled_from(STEPS + OFTEN), st.integers(0, 7), st.integers(0, 7), st.sampled_from([1, 59, 3600])),
     min_size=6,

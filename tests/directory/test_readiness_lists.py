@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 
 from gatekeeper.directory.mappings import set_last_group_policy
@@ -139,3 +140,10 @@ def test_it_is_over_once_the_person_came_in_or_is_named_otherwise() -> None:
     edit_user(bo.id, lambda state: replace(state, work_email="bo@corp.example"), actor=ENTRA)
 
     assert differing(ada, bo) == {}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL compiles queries")
+def test_queries_are_not_compiled() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
