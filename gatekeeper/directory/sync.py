@@ -1,8 +1,10 @@
 """Linking people to the names under which they sign in. The only place that makes or ends a sign-in identity."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -74,12 +76,24 @@ def _conflicts() -> list[Conflict]:
 def unlink_outdated(*, actor: Actor, now: datetime) -> int:
     """End the links that the facts no longer bear out, in batches."""
     count = 0
-    while batch := list(_outdated_links().select_related("user")[:_BATCH]):
+    for ids in _batches(_outdated_links().values_list("pk", flat=True)):
         with transaction.atomic():
+            batch = list(_outdated_links().filter(pk__in=ids).select_related("user"))
             SignInIdentity.objects.filter(pk__in=[link.pk for link in batch]).end(now)
             record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in batch])
         count += len(batch)
     return count
+
+
+def _batches(ids: Iterable[Any]) -> Iterator[list[Any]]:
+    """All that is to be done is looked up once, and looked at again by the batch, in the batch's transaction.
+
+    Looking everybody up for each batch would take minutes on a database that has just been filled and has no
+    statistics of its tables yet.
+    """
+    every = list(ids)
+    for start in range(0, len(every), _BATCH):
+        yield every[start : start + _BATCH]
 
 
 def _outdated_links() -> QuerySet[SignInIdentity]:
@@ -102,8 +116,9 @@ def _outdated_links() -> QuerySet[SignInIdentity]:
 
 def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
     count = 0
-    while batch := list(_unlinked_people(provider)[:_BATCH]):
+    for ids in _batches(_unlinked_people(provider).values_list("pk", flat=True)):
         with transaction.atomic():
+            batch = list(_unlinked_people(provider).filter(pk__in=ids))
             SignInIdentity.objects.bulk_create(
                 SignInIdentity(
                     user=user,
