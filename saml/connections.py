@@ -82,7 +82,8 @@ def refresh_connection(connection_id: UUID, *, actor: Actor, document: bytes | N
 def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> None:
     """Stop believing an identity provider: links and sessions that came through it end now.
 
-    Raises: IdentityProviderNotFound; NeedsConfirmation unless ``confirm`` is the connection's name to the letter.
+    Raises: IdentityProviderNotFound; NeedsConfirmation unless ``confirm`` is the connection's name to the letter;
+            NobodyCouldConfigure when nobody else, and no local administrator, could come in.
     """
     connection = Connection.objects.live().filter(pk=connection_id).first()
     if connection is None:

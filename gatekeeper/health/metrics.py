@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.directory.brakes import brake_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
@@ -19,7 +20,7 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Gauges computed at the scrape: eight queries, all of them counts or single rows."""
+    """Gauges computed at the scrape: a dozen queries, all of them counts or single rows."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield from (
@@ -31,6 +32,7 @@ class _Gatekeeper(Collector):
             _last_sync(),
             _key(),
             _certificates(),
+            *_brakes(),
         )
 
 
@@ -108,3 +110,20 @@ def _days_left() -> Iterator[tuple[str, float]]:
         certificates = connection.signing_certificates()
         if certificates:
             yield connection.name, (certificates[0].not_after - timezone.now()).total_seconds() / SECONDS_A_DAY
+
+
+def _brakes() -> Iterator[GaugeMetricFamily]:
+    state = brake_state()
+    yield GaugeMetricFamily(
+        "gatekeeper_brakes_alarming",
+        "1 while unusually many people lose access, or losses are held.",
+        value=int(state.alarming),
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_brakes_lost",
+        "People who lost access within the brakes' window; on a quiet day counted up to the minimum.",
+        value=state.lost,
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_brakes_held", "Requests that were held within the brakes' window.", value=state.held
+    )
