@@ -181,5 +181,5 @@ def test_metrics_count_people_and_groups(client, both_alive):
 def test_metrics_cost_the_same_whatever_the_number_of_people(client, django_assert_max_num_queries):
     make_group(members=[make_user() for _ in range(30)])
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get("/metrics")
