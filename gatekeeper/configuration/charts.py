@@ -89,9 +89,11 @@ def _height(count: int, highest: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ShiftBar:
-    """How many gain something and how many lose it, with the two lengths of its bar, from the middle outwards."""
+    """How many gain something and how many lose it (empty for none), with the lengths of its bar from the middle."""
 
-    shift: Shift
+    name: str
+    gained: str
+    lost: str
     gain: int
     loss: int
     loss_x: int
@@ -101,8 +103,10 @@ class ShiftBar:
 
 def shift_bars(shifts: Iterable[Shift], largest: int) -> list[ShiftBar]:
     """Bars to the scale of the largest number; whatever is there at all is seen."""
+    return [_shift_bar(shift, largest) for shift in shifts]
 
-    def length(count: int) -> int:
-        return max(2, round(count / largest * SIDE)) if count else 0
 
-    return [ShiftBar(shift, length(shift.gained), length(shift.lost), SIDE - length(shift.lost)) for shift in shifts]
+def _shift_bar(shift: Shift, largest: int) -> ShiftBar:
+    gain, loss = (max(2, round(count / largest * SIDE)) if count else 0 for count in (shift.gained, shift.lost))
+    gained, lost = (f"{count:,}" if count else "" for count in (shift.gained, shift.lost))
+    return ShiftBar(shift.name, gained, lost, gain, loss, SIDE - loss)

@@ -158,7 +158,7 @@ def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choi
         choice = read(request, site_facts())
     except DomainError as refusal:
         return HttpResponse(str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain")
-    return preview_fragment(request, outlook(request, choice.change), choice.form)
+    return preview_fragment(request, outlook(request, choice.change), choice.form, warned=True)
 
 
 def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
@@ -198,7 +198,7 @@ def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpRespon
     if _wants_json(request):
         details = render_to_string("configuration/_choice_question.html", asking)
         return JsonResponse({"message": "Not saved yet.", "details": details}, status=HTTPStatus.CONFLICT)
-    page = choice.page(preview_context(found, choice.form))
+    page = choice.page({**preview_context(found, choice.form), "warned": True})
     return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, **asking, **page)
 
 

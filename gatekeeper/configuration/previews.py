@@ -118,9 +118,10 @@ def confirmation_of(question: str) -> str:
     return hashlib.sha256(question.encode()).hexdigest()[:16]
 
 
-def preview_fragment(request: HttpRequest, found: Outlook, form_id: str) -> HttpResponse:
-    """The preview alone, for the script that keeps it up to date."""
-    return render(request, "configuration/_preview.html", {"shown": preview_context(found, form_id, request.POST)})
+def preview_fragment(request: HttpRequest, found: Outlook, form_id: str, *, warned: bool = False) -> HttpResponse:
+    """The preview alone, for the script that keeps it up to date; without warnings where a question says them."""
+    shown = {**preview_context(found, form_id, request.POST), "warned": warned}
+    return render(request, "configuration/_preview.html", {"shown": shown})
 
 
 def preview_context(found: Outlook, form_id: str, data: QueryDict | None = None) -> dict[str, Any]:

@@ -221,12 +221,12 @@ class Whereabouts:
         if not self.keep + self.fallback + self.nowhere:
             return "Nobody is in it."
         parts = [
-            (self.keep, "another team is kept by"),
-            (self.fallback, f"{self.fallback_name}, the fallback team, takes"),
-            (self.nowhere, "no team is left to"),
+            (self.keep, "keeps another team", "keep another team"),
+            (self.fallback, *(f"{verb} to {self.fallback_name}, the fallback team" for verb in ("goes", "go"))),
+            (self.nowhere, "is left without a team", "are left without a team"),
         ]
-        said = "; ".join(f"{words} {_people(count)}" for count, words in parts if count)
-        return f"{said[0].upper()}{said[1:]}."
+        said = (f"1 person {one}" if count == 1 else f"{count:,} people {many}" for count, one, many in parts if count)
+        return f"{'; '.join(said)}."
 
 
 def where_people_go(kinds: Iterable[Kind], team_id: UUID) -> Whereabouts:
@@ -244,7 +244,3 @@ def where_people_go(kinds: Iterable[Kind], team_id: UUID) -> Whereabouts:
         else:
             nowhere += len(kind.people)
     return Whereabouts(keep, fallback, nowhere, name)
-
-
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"

@@ -32,7 +32,7 @@ def test_the_page_says_where_people_go_when_the_team_is_deleted(desk: Client) ->
 
     text = " ".join(text_of(desk.get(page(finance))).split())
 
-    assert "Another team is kept by 1 person; General, the fallback team, takes 2 people." in text
+    assert "1 person keeps another team; 2 people go to General, the fallback team." in text
     assert others[0].user_name in text
 
 
@@ -50,7 +50,7 @@ def test_deleting_after_facts_changed_shows_the_new_preview_instead(desk: Client
     assert "The facts changed while you were looking" in text_of(answer)
     assert Team.objects.live().filter(pk=finance.pk).exists()
     said = text_of(desk.post(delete(finance), {"previewed": carried(answer, "delete-form")}, follow=True))
-    assert "The team Finance is deleted. General, the fallback team, takes 2 people." in said
+    assert "The team Finance is deleted. 2 people go to General, the fallback team." in said
 
 
 def test_deleting_is_asked_once_more_when_people_would_be_left_without_any_team(desk: Client) -> None:
