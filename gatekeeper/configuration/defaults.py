@@ -26,7 +26,7 @@ from gatekeeper.configuration.previews import (
     preview_fragment,
     save_previewed,
 )
-from gatekeeper.configuration.scim import scim_page
+from gatekeeper.configuration.scim import FALLBACK, POLICY, scim_page
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.mappings import choose_fallback_team, set_last_group_policy
 from gatekeeper.directory.models import LastGroupPolicy
@@ -35,7 +35,6 @@ from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation, TeamNotFound
 
-FALLBACK, POLICY = "fallback-form", "policy-form"
 NO_TEAM = "no fallback team"
 
 

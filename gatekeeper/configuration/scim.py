@@ -22,6 +22,8 @@ from saml.models import SyncRun
 from scim.addresses import scim_url
 from scim.models import ApiKey
 
+FALLBACK, POLICY = "fallback-form", "policy-form"
+
 
 @require_safe
 @only(may_configure)
@@ -46,8 +48,8 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
         "policies": LastGroupPolicy.choices,
         "chosen_team": site.fallback_team_id,
         "chosen_policy": str(site.last_group_policy),
-        "fallback_shown": _carried(ProposedChange(fallback_team=(site.fallback_team_id,)), site),
-        "policy_shown": _carried(ProposedChange(last_group_policy=str(site.last_group_policy)), site),
+        "fallback_shown": _carried(FALLBACK, ProposedChange(fallback_team=(site.fallback_team_id,)), site),
+        "policy_shown": _carried(POLICY, ProposedChange(last_group_policy=str(site.last_group_policy)), site),
         "base_url": scim_url(),
         "keys": [{"key": key, "days_left": days_left(key)} for key in keys],
         "last_request": max(used, default=None),
@@ -64,9 +66,9 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
     return render(request, "configuration/scim.html", context, status=status)
 
 
-def _carried(change: ProposedChange, site: SiteFacts) -> dict[str, str]:
+def _carried(form: str, change: ProposedChange, site: SiteFacts) -> dict[str, str]:
     """What a form that saves itself carries until something else is chosen."""
-    return {"previewed": str(Shown.before(change, site))}
+    return {"form_id": form, "previewed": str(Shown.before(change, site))}
 
 
 def _last_failure() -> ProvisioningEntry | None:

@@ -190,6 +190,7 @@ def _page(
         "form": form,
         **row,
         "others": sorted(((key, name) for key, name in site.teams.items() if key != team.id), key=lambda each: each[1]),
+        "not_merging": {"form_id": MERGE_FORM},
         "about": about,
         "question": question,
         "confirmation": confirmation_of(question),

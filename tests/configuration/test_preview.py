@@ -156,8 +156,8 @@ def test_the_reset_shows_what_it_would_change_beside_its_button(desk: Client) ->
 
     text = text_of(desk.get(form_of(group)))
 
-    assert "1 person's access changes." in text.split('id="reset-form"')[1]
-    assert "Administrator → Employee Portal" in " ".join(text.split('id="reset-form"')[1].split())
+    assert "1 person's access changes." in text.split('id="reset-form"', 1)[1]
+    assert "Administrator → Employee Portal" in " ".join(text.split('id="reset-form"', 1)[1].split())
 
 
 def test_the_reset_after_facts_changed_shows_the_new_preview_instead(desk: Client) -> None:

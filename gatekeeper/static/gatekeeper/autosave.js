@@ -22,6 +22,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     field.setAttribute("form", form.id);
     preview.replaceChildren(field);
     document.querySelector(`[data-preview-search="${form.id}"]`).hidden = true;
+    document.querySelector(`[data-preview-said="${form.id}"]`).textContent = "";
   };
   const show = (html) => details.replaceChildren(...new DOMParser().parseFromString(html ?? "", "text/html").body.childNodes);
 

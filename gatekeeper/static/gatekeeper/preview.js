@@ -2,6 +2,7 @@
 for (const form of document.querySelectorAll("form[data-preview]")) {
   const place = document.getElementById(`${form.id}-preview`);
   const search = document.querySelector(`[data-preview-search="${form.id}"]`);
+  const said = document.querySelector(`[data-preview-said="${form.id}"]`);
   let waiting;
   let latest = 0;
 
@@ -15,6 +16,7 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
       const text = await answer.text();
       if (mine !== latest || !answer.ok) return;
       place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+      said.textContent = place.querySelector("[data-sentence]")?.dataset.sentence ?? "";
       search.hidden = !place.querySelector(".preview-people") && !search.querySelector("input").value;
     } catch {
       // The form works without the preview; the message after Save says what happened.
