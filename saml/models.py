@@ -204,6 +204,7 @@ class SignInAttempt(models.Model):
     class Meta:
         verbose_name = "sign-in attempt"
         ordering = ("-id",)
+        indexes = (models.Index(fields=("user",), condition=Q(accepted=False), name="attempt_refused_by_user"),)
 
     def __str__(self) -> str:
         return f"{self.at} {'accepted' if self.accepted else self.failed_check}"

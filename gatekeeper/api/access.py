@@ -31,3 +31,33 @@ class MayReadPeople(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         access = access_of_request(request)
         return access is not None and (access.can_configure or access.has(Permission.USERS))
+
+
+class MayReadThisPerson(MayReadPeople):
+    """The same, and everybody about themselves; the address names the person."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        access = access_of_request(request)
+        about_themselves = access is not None and access.user_id == view.kwargs.get("pk")
+        return about_themselves or super().has_permission(request, view)
+
+
+class MayAskWhoHad(BasePermission):
+    """Configurators, and whoever holds History or Reports."""
+
+    message = "This needs the permission History or Reports."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        access = access_of_request(request)
+        asked = (Permission.HISTORY, Permission.REPORTS)
+        return access is not None and (access.can_configure or any(map(access.has, asked)))
+
+
+class MayConfigure(BasePermission):
+    """Rule 8: Global Administrator with Configuration."""
+
+    message = "This needs Global Administrator with the permission Configuration."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        access = access_of_request(request)
+        return access is not None and access.can_configure

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from gatekeeper.api import views
+from gatekeeper.api import history, setup, views
 from gatekeeper.api.access import IsSignedIn
 
 app_name = "api"
@@ -12,5 +12,9 @@ urlpatterns = [
     path("me", views.Me.as_view(), name="me"),
     path("users", views.Users.as_view(), name="users"),
     path("users/<uuid:pk>", views.OneUser.as_view(), name="user"),
+    path("users/<uuid:pk>/access", history.UserAccess.as_view(), name="user_access"),
+    path("users/<uuid:pk>/explanation", history.UserExplanation.as_view(), name="user_explanation"),
+    path("who-had", history.WhoHad.as_view(), name="who_had"),
+    path("setup", setup.Setup.as_view(), name="setup"),
     path("groups", views.Groups.as_view(), name="groups"),
 ]

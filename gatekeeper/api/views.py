@@ -1,9 +1,11 @@
 """The management API's reads. Lists cost the same number of queries whatever their length."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ParseError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +15,11 @@ from gatekeeper.api.access import IsSignedIn, MayReadPeople, access_of_request
 from gatekeeper.api.serializers import AccessSerializer, GroupSerializer, UserSerializer
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import IdpGroup, User
-from gatekeeper.directory.queries import access_of, access_of_many
+from gatekeeper.directory.queries import access_of_many
+from gatekeeper.directory.readiness import readiness_of_many
+from gatekeeper.directory.readiness_lists import in_state
+from gatekeeper.directory.states import State
+from saml.mismatch import differs_from_name_id, refused_name_ids
 
 
 class Me(APIView):
@@ -28,17 +34,31 @@ class Me(APIView):
         return Response(access.as_document() if access else None)
 
 
+@extend_schema(
+    parameters=[
+        OpenApiParameter("search", str, description="The start of the user name, in any case."),
+        OpenApiParameter("readiness", str, enum=[state.value for state in State], description="Only this state."),
+    ]
+)
 class Users(ListAPIView[User]):
-    """Everybody who was not deleted, each with their effective access; ``?search=`` is a start of the user name."""
+    """Everybody who was not deleted, with access and readiness. ``?readiness=deleted`` lists who was."""
 
     permission_classes = (MayReadPeople,)
     serializer_class = UserSerializer
 
     def get_queryset(self) -> QuerySet[User]:
-        """By user name; narrowed by ``search``."""
-        people = User.objects.live().order_by("user_name_folded", "id")
+        """By user name; narrowed by ``search`` and ``readiness``."""
+        people = self._in_the_state_asked_for().order_by("user_name_folded", "id")
         start = self.request.query_params.get("search", "").replace("\x00", "")
         return people.filter(user_name_folded__startswith=fold(start)) if start else people
+
+    def _in_the_state_asked_for(self) -> QuerySet[User]:
+        wanted = self.request.query_params.get("readiness", "")
+        if not wanted:
+            return User.objects.live()
+        if wanted not in list(State):
+            raise ParseError(f"readiness: there is no state {wanted[:60]}; known are {', '.join(State)}.")
+        return in_state(User.objects.all(), State(wanted), differs_from_name_id())
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Keep the page, whose accesses are read in one go."""
@@ -46,8 +66,8 @@ class Users(ListAPIView[User]):
         return self.people
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """The accesses of the page's people by id."""
-        return {**super().get_serializer_context(), "access": access_of_many(getattr(self, "people", None) or [])}
+        """Access and readiness of the page's people by id."""
+        return {**super().get_serializer_context(), **_derived(getattr(self, "people", None) or [])}
 
 
 class OneUser(RetrieveAPIView[User]):
@@ -58,9 +78,14 @@ class OneUser(RetrieveAPIView[User]):
     queryset = User.objects.live()
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The person with their effective access; 404 for an id that is unknown or was deleted."""
+        """The person with access and readiness; 404 for an id that is unknown or was deleted."""
         user = self.get_object()
-        return Response(UserSerializer(user, context={"access": {user.id: access_of(user)}}).data)
+        return Response(UserSerializer(user, context=_derived([user])).data)
+
+
+def _derived(people: Sequence[User]) -> dict[str, Any]:
+    access = access_of_many(people)
+    return {"access": access, "readiness": readiness_of_many(people, access, received=refused_name_ids(people))}
 
 
 class Groups(ListAPIView[IdpGroup]):

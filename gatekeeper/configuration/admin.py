@@ -1,4 +1,4 @@
-"""What the AdminSite lists: people, and the logs. All of it is read-only."""
+"""What the AdminSite lists of the logs. All of it is read-only."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.contrib.admin import register
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 
 from gatekeeper.audit.chain import head
@@ -18,84 +18,13 @@ from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.reads import reads_since, tracing_until
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.configuration.charts import provisioning_by_hour
-from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_people
+from gatekeeper.configuration.guards import access_of_request, may_configure
 from gatekeeper.configuration.naming import named, names_in
-from gatekeeper.configuration.readiness import readiness_of
+from gatekeeper.configuration.people_list import People
 from gatekeeper.configuration.site import site
 from gatekeeper.configuration.sync_runs import since_of
-from gatekeeper.directory.models import Membership, Origin, User
-from gatekeeper.directory.queries import access_of_many
 from gatekeeper.directory.sign_in import next_sync
 from saml.models import SyncRun, SyncState
-
-
-class StateFilter(ChoiceFilter):
-    title = "state"
-    parameter_name = "state"
-    any_label = "Active and inactive"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("active", "Active"), ("inactive", "Deactivated")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        return queryset.filter(active=self.value() == "active") if self.value() else queryset
-
-
-class OriginFilter(ChoiceFilter):
-    title = "origin"
-    parameter_name = "origin"
-    any_label = "Any origin"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(origin.value, str(origin.label)) for origin in Origin]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        return queryset.filter(origin=self.value()) if self.value() else queryset
-
-
-class PeopleChangeList(ChangeList):
-    """The page of people with what is derived about each: access, groups, readiness. Read for the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Adds ``access``, ``readiness`` and ``group_names`` to each person on the page."""
-        super().get_results(request)
-        people = list(self.result_list)
-        access = access_of_many(people)
-        due = next_sync(timezone.now())
-        groups: dict[UUID, list[str]] = {}
-        memberships = Membership.objects.live().filter(user__in=[person.id for person in people])
-        for user_id, name in memberships.order_by("group__display_name").values_list("user_id", "group__display_name"):
-            groups.setdefault(user_id, []).append(name)
-        for person in people:
-            person.access = access[person.id]
-            person.readiness = readiness_of(access[person.id], due=due)
-            person.group_names = groups.get(person.id, [])
-        self.result_list = people
-
-
-@register(User, site=site)
-class People(ReadOnlyList):
-    address = "users"
-    heading = "Users"
-    lead = "Everybody whom the identity provider has provisioned, and the local administrators."
-    empty_text = "Nobody yet. Users appear here as soon as the identity provider provisions them."
-    search_fields = ("user_name_folded", "work_email_folded", "display_name")
-    search_help_text = "Name, userName or work e-mail"
-    list_filter = (StateFilter, OriginFilter)
-    ordering = ("user_name_folded", "id")
-    change_list_template = "configuration/users.html"
-
-    def rule(self) -> Rule:
-        return may_read_people
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return User.objects.live()
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return PeopleChangeList
-
-    def detail(self, request: HttpRequest, entry: User) -> HttpResponse:
-        return redirect("configuration:person", user_id=entry.pk)
 
 
 class OutcomeFilter(ChoiceFilter):
@@ -274,5 +203,6 @@ class SyncHistory(ReadOnlyList):
         return render(request, "configuration/sync_run.html", {"run": entry})
 
 
-# What urls.py mounts; naming it here makes sure that the lists above are registered by then.
+# What urls.py mounts; naming it here makes sure that these lists and those above are registered by then.
 lists = site
+__all__ = ("People", "lists")

@@ -1,6 +1,6 @@
 """Small charts as SVG that the server draws: no script, and no style that the content security policy would refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.directory.states import State
 from gatekeeper.directory.tally import Shift
 
 HOURS = 24
@@ -111,3 +112,23 @@ def _shift_bar(shift: Shift, largest: int) -> ShiftBar:
     gain, loss = (max(2, round(count / largest * SIDE)) if count else 0 for count in (shift.gained, shift.lost))
     gained, lost = (f"{count:,}" if count else "" for count in (shift.gained, shift.lost))
     return ShiftBar(shift.name, gained, lost, gain, loss, SIDE - loss)
+
+
+@dataclass(frozen=True, slots=True)
+class StateBar:
+    """How many people are in one state. ``width`` is a share of the largest, in percent."""
+
+    state: State
+    count: int
+    width: int
+    chosen: bool
+
+
+def state_bars(counts: Mapping[State, int], chosen: str = "") -> list[StateBar]:
+    """A bar for each state in which there is anybody; the smallest is still seen."""
+    highest = max(counts.values(), default=0)
+    return [
+        StateBar(state, count, max(1, round(count / highest * 100)), state.value == chosen)
+        for state, count in counts.items()
+        if count
+    ]

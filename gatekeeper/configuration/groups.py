@@ -6,16 +6,15 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from gatekeeper.configuration.guards import may_configure, only
-from gatekeeper.configuration.readiness import readiness_of
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import IdpGroup, Membership
 from gatekeeper.directory.queries import access_of_many, site_facts
-from gatekeeper.directory.sign_in import next_sync
+from gatekeeper.directory.readiness import readiness_of_many
+from saml.mismatch import refused_name_ids
 
 USERS_PER_PAGE = 50
 
@@ -39,14 +38,15 @@ def group_users(request: HttpRequest, group_id: UUID) -> HttpResponse:
     page = Paginator(members, USERS_PER_PAGE).get_page(request.GET.get("page"))
     site = site_facts()
     shown = list(page.object_list)
-    access = access_of_many([membership.user for membership in shown], site=site)
-    due = next_sync(timezone.now())
+    people = [membership.user for membership in shown]
+    access = access_of_many(people, site=site)
+    readiness = readiness_of_many(people, access, received=refused_name_ids(people))
     rows = [
         {
             "person": membership.user,
             "since": membership.since,
             "access": access[membership.user_id],
-            "readiness": readiness_of(access[membership.user_id], due=due),
+            "readiness": readiness[membership.user_id],
         }
         for membership in shown
     ]

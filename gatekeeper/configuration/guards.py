@@ -60,6 +60,11 @@ def may_read_logs(access: Access) -> bool:
     return access.can_configure or access.has(Permission.HISTORY)
 
 
+def may_ask_who_had(access: Access) -> bool:
+    """Who had what: it reads from the history, and it is a report, so either permission will do."""
+    return may_read_logs(access) or access.has(Permission.REPORTS)
+
+
 def is_signed_in(access: Access) -> bool:
     """Their own profile, which everybody may see."""
     return access is not None
@@ -69,6 +74,7 @@ _NEEDED: dict[Rule, str] = {
     may_configure: "Settings need the level Global Administrator together with the Configuration permission.",
     may_read_people: "The list of people needs the Users permission, at the level Global Administrator.",
     may_read_logs: "The logs need the History permission.",
+    may_ask_who_had: "Who had what needs the History or the Reports permission.",
     is_signed_in: "This page needs you to be signed in.",
 }
 

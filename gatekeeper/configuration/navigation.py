@@ -6,7 +6,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from gatekeeper.configuration.guards import Rule, access_of_request, may_configure, may_read_logs, may_read_people
+from gatekeeper.configuration.guards import (
+    Rule,
+    access_of_request,
+    may_ask_who_had,
+    may_configure,
+    may_read_logs,
+    may_read_people,
+)
 from gatekeeper.directory.brakes import brake_state
 
 
@@ -24,6 +31,7 @@ class Entry:
 def _entries() -> tuple[Entry, ...]:
     return (
         Entry("Users", "users", "admin:directory_user_changelist", "/users/", may_read_people),
+        Entry("Who had", "clock", "configuration:who_had", "/who-had/", may_ask_who_had),
         Entry(
             "Provisioning log",
             "log",

@@ -4,11 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from gatekeeper.audit.models import ProvisioningEntry
@@ -24,18 +23,10 @@ from gatekeeper.configuration.guards import (
     person_of,
 )
 from gatekeeper.configuration.local_account import misses_second_factor
-from gatekeeper.configuration.readiness import (
-    explain_level,
-    explain_permissions,
-    explain_teams,
-    readiness_of,
-    source_name,
-)
+from gatekeeper.configuration.person_access import access_facts
 from gatekeeper.configuration.sessions import session_rows
-from gatekeeper.directory.access import Access
-from gatekeeper.directory.models import Membership, SignInIdentity, User
-from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address, next_sync
+from gatekeeper.directory.models import SignInIdentity, User
+from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address
 from gatekeeper.errors import UserNotFound
 from saml.attributes import filled_by_sign_in
 from saml.models import SignInAttempt
@@ -61,21 +52,12 @@ def person(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 
 def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse:
-    now = timezone.now()
-    access = access_of(user)
     viewer = access_of_request(request)
     sees_logs = viewer is not None and may_read_logs(viewer)
     page: dict[str, Any] = {
         "person": user,
         "own": own,
-        "theirs": access,
-        "readiness": readiness_of(access, due=next_sync(now)),
-        "level": explain_level(access),
-        "permissions": explain_permissions(access),
-        "teams": explain_teams(access),
-        "sources": _source_rows(access),
-        "memberships": _memberships(user),
-        "identities": SignInIdentity.objects.live().filter(user=user).select_related("provider"),
+        **access_facts(request, user),
         "sessions": session_rows(user, current_sign_in(request) if own else None),
         "misses_second_factor": misses_second_factor(user),
         "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
@@ -86,7 +68,7 @@ def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse
         "filled": filled_by_sign_in(user),
         "may_end_sessions": own or (viewer is not None and may_configure(viewer)),
     }
-    return render(request, "configuration/person.html", page)
+    return render(request, "configuration/person.html", page, status=400 if page["refused"] else 200)
 
 
 def _other_account_came(user: User) -> bool:
@@ -99,26 +81,6 @@ def _other_account_came(user: User) -> bool:
         at__gte=Coalesce(OuterRef("remembered_at"), OuterRef("since")),
     )
     return links.filter(Exists(refused)).exists()
-
-
-def _memberships(user: User) -> QuerySet[Membership]:
-    return Membership.objects.live().filter(user=user).select_related("group").order_by("group__display_name")
-
-
-def _source_rows(access: Access) -> list[dict[str, Any]]:
-    names = access.team_names
-    return [
-        {
-            "name": source_name(source),
-            "kind": source.kind,
-            "group_id": source.group_id,
-            "uses_default": source.uses_default,
-            "level": source.mapping.level.label if source.kind != "fallback" else "",
-            "permissions": sorted(permission.label for permission in source.mapping.permissions),
-            "teams": sorted(names[team] for team in source.mapping.team_ids if team in names),
-        }
-        for source in access.sources
-    ]
 
 
 def _attributes(user: User) -> list[tuple[str, Any]]:

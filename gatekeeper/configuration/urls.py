@@ -30,6 +30,7 @@ from gatekeeper.configuration import (
     sync_runs,
     teams,
     tracing,
+    who_had,
 )
 
 scim_pages = [
@@ -101,6 +102,8 @@ pages: list[URLPattern | URLResolver] = [
     path("users/<uuid:user_id>/end-sessions/", sessions.end_sessions, name="end_sessions"),
     path("users/<uuid:user_id>/sessions/<uuid:sign_in_id>/end/", sessions.end_session, name="end_session"),
     path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
+    path("who-had/", who_had.who_had, name="who_had"),
+    path("who-had/csv/", who_had.who_had_csv, name="who_had_csv"),
     path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
     path("settings/configuration/", include(settings_pages)),
     path("provisioning-log/trace/", tracing.start, name="start_tracing"),

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import ActivePeriod, FormerName, Origin, SignInIdentity, User
 from gatekeeper.directory.models.periods import holds_at
+from gatekeeper.errors import InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,24 @@ class PastState:
     active: bool
     linked: bool
     conflicting: bool
+
+
+def past_moment(text: str) -> datetime:
+    """An ISO 8601 time with a zone, or in the site's; a date is its first second.
+
+    Raises: InvalidValue for what is none, and for a moment in the future.
+    """
+    try:
+        at = datetime.fromisoformat(text.strip())
+        at = at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
+        # Databases compare in UTC, in which the first and the last day of the calendar may not exist.
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        shown = text[:60].encode(errors="replace").decode()
+        raise InvalidValue("at", f"{shown} is no ISO 8601 time, such as 2026-03-03T09:00:00Z.") from None
+    if at > timezone.now():
+        raise InvalidValue("at", f"{text} lies in the future; nobody can say who will have access then.")
+    return at
 
 
 def remember_name(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, FilteredRelation, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from gatekeeper.directory.access import INITIAL_DEFAULT_MAPPING, Access, PersonFacts, SiteFacts, effective_access
@@ -129,16 +129,20 @@ def last_ended_among(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
 
 def _states(ids: list[UUID]) -> dict[UUID, Any]:
     """Active, linked and conflicting now, for each person, by one query."""
-    # An identity lets its user in while its connection lives and it is for the work e-mail that they have now.
-    links = SignInIdentity.objects.live().filter(
-        user=OuterRef("pk"), provider__until=None, name_id_folded=F("user__work_email_folded"), user__deleted_at=None
-    )
     rows = (
         User.objects.filter(id__in=ids)
-        .annotate(linked=Exists(links), conflicting=conflict_exists())
+        .annotate(linked=link_exists(), conflicting=conflict_exists())
         .only("id", "active", "user_name", "work_email")
     )
     return {row.id: row for row in rows}
+
+
+def link_exists() -> Exists:
+    """An identity lets its user in while its connection lives and it is for the work e-mail that they have now."""
+    links = SignInIdentity.objects.live().filter(
+        user=OuterRef("pk"), provider__until=None, name_id_folded=OuterRef("work_email_folded")
+    )
+    return Exists(links)
 
 
 def conflict_exists() -> Exists:

@@ -18,6 +18,7 @@ from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import IdentityProvider, Origin, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.realms import may_name
+from gatekeeper.directory.states import words_for
 from gatekeeper.errors import IdentityProviderNotFound, InvalidValue, SignInRefused, UserNotFound
 
 SYNC_MINUTE = 45
@@ -27,20 +28,6 @@ OTHER_CONNECTION = "other_connection"
 LONGEST_NAME = 200  # characters of a connection's name
 
 log = structlog.get_logger(__name__)
-
-_WORDS = {
-    Blocked.DELETED: "Your account was removed. Ask your administrator if you should still have access.",
-    Blocked.DEACTIVATED: "Your account is deactivated. Ask your administrator to assign you again.",
-    Blocked.NO_GROUP_ACCESS: "You are in no group that gives access. Ask your administrator to add you to one.",
-    Blocked.NO_SAML_CONNECTION: "Single sign-on is not set up yet. Ask your administrator.",
-    Blocked.IDENTITY_CONFLICT: "Two accounts have your work e-mail address. Ask your administrator to mend it.",
-    Blocked.AWAITING_SAML_SYNC: "Your account is ready, but the next sign-in sync has not run yet.",
-}
-
-
-def words_for(blocked: Blocked) -> str:
-    """What the person who cannot sign in is told."""
-    return _WORDS[blocked]
 
 
 def next_sync(now: datetime) -> datetime:

@@ -23,6 +23,7 @@ from gatekeeper.directory.queries import site_facts
 from gatekeeper.directory.second_factors import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
+from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
 from saml.expiry import WARN_AT, lasting, standing
 from saml.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState
@@ -135,7 +136,7 @@ def check_scim_key() -> Check:
     key = ApiKey.objects.active().order_by("-created_at").first()
     if key is None:
         fix = "Generate a key on the SCIM page and paste it into the identity provider as Secret Token."
-        return warning("scim_key", "There is no active API key; nobody can provision.", fix)
+        return warning("scim_key", NO_KEY, fix)
     if key.expires_at is None:
         return ok("scim_key", f"{key.name} is active and does not expire.")
     left = key.expires_at - timezone.now()
@@ -148,9 +149,8 @@ def check_scim_key() -> Check:
 def check_certificates() -> list[Check]:
     """What is to be done about each connection's signing certificates, and whether there is a connection."""
     found = [check for saml in Connection.objects.live() for check in _check_certificates_of(saml)]
-    no_connection = "There is no SAML connection; only local administrators can sign in."
     fix = "Create one under Settings > Configuration > Authentication."
-    return found or [warning("saml_certificates", no_connection, fix)]
+    return found or [warning("saml_certificates", NO_CONNECTION, fix)]
 
 
 def _check_certificates_of(saml: Connection) -> Iterable[Check]:
@@ -186,8 +186,16 @@ def check_fallback_team() -> Check:
     team = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
     if team is None:
         fix = "Choose one under Settings > Configuration > SCIM."
-        return warning("fallback_team", "None is chosen; people whom no mapping puts in a team have none.", fix)
+        return warning("fallback_team", NO_FALLBACK_TEAM, fix)
     return ok("fallback_team", f"{team} is the fallback team.")
+
+
+def check_work_email() -> Check:
+    """Whether the work e-mail is what people sign in under, as far as what was provisioned shows it."""
+    emails = work_emails()
+    if emails.differing:
+        return warning("work_email", emails.detail, MAP_THE_WORK_EMAIL)
+    return ok("work_email", emails.detail)
 
 
 def check_second_factors() -> Check:
@@ -253,6 +261,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_certificates,
     check_own_certificates,
     check_fallback_team,
+    check_work_email,
     check_second_factors,
     check_clock,
     check_saml_sync,

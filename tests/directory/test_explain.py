@@ -1,28 +1,30 @@
-"""Why somebody has what they have, and what stands between them and sign-in."""
+"""Why somebody has what they have, since when, and by whose decision."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.explain import Explanation, explain
+from gatekeeper.directory.explain import Explanation, Reason, explain
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.mappings import choose_fallback_team, set_mapping
+from gatekeeper.directory.mappings import choose_fallback_team, reset_mapping, set_last_group_policy, set_mapping
 from gatekeeper.directory.models import User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.users import delete_user, edit_user
+from gatekeeper.directory.users import edit_user
 from tests.builders import (
     ADMIN,
     ENTRA,
     add_members,
-    link,
     make_administrator,
     make_group,
-    make_provider,
     make_team,
     make_user,
+    make_users,
     map_group,
     remove_members,
 )
@@ -90,54 +92,89 @@ def test_a_local_administrator_has_it_by_being_one() -> None:
     }
 
 
-def readiness(user: User) -> str:
-    return explain(User.objects.get(pk=user.id)).readiness
+def first_reason(user: User, kind: str = "level", at: datetime | None = None) -> Reason:
+    return explain(user, at).of(kind)[0].reasons[0]
 
 
-def test_each_state_names_the_next_step() -> None:
+def test_since_and_decision_are_about_the_thing_and_not_about_the_last_edit() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        ada = make_user()
+        group = make_group("GK Finance", [ada])
+        for level, permissions, actor in ((Level.ADMINISTRATOR, set(), EVA), (Level.ADMINISTRATOR, {"api"}, ADMIN)):
+            clock.shift(60)
+            wanted = MappingRecord(level=level, permissions=frozenset(map(Permission, permissions)))
+            set_mapping(group.id, wanted, actor=actor)
+
+    level, api = first_reason(ada), first_reason(ada, "permission")
+    assert (level.since, level.decided_by) == (START + timedelta(seconds=60), "Eva")
+    assert (api.since, api.decided_by) == (START + timedelta(seconds=120), ADMIN.name)
+
+
+def test_since_begins_anew_after_a_break() -> None:
     with time_machine.travel(START, tick=False) as clock:
         ada = make_user("ada@example.com")
-        assert "No identity provider is connected" in readiness(ada)
-        make_provider()
-        clock.shift(60)
-        assert readiness(ada) == (
-            "Provisioned 3 March 2026 09:20 UTC, awaiting the sync at 3 March 2026 09:45 UTC; can sign in after it."
-        )
-        link()
-        assert readiness(ada) == "Can sign in."
+        map_group(make_group("GK Finance", [ada]), "administrator")
+        for active in (False, True):
+            clock.shift(60)
+            edit_user(ada.id, lambda state: replace(state, active=active), actor=ENTRA)  # noqa: B023 - called at once
+
+    assert first_reason(ada).since == START + timedelta(seconds=120)
+    assert first_reason(ada, at=START + timedelta(seconds=59)).since == START
+
+
+def test_a_group_that_was_put_back_on_the_default_names_who_did_that() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        ada = make_user()
         group = make_group("GK Finance", [ada])
+        map_group(group, "administrator")
         clock.shift(60)
-        remove_members(group, ada)
-        assert readiness(ada) == (
-            "Removed from GK Finance by Entra on 3 March 2026 09:22 UTC: add the person to a group again."
-        )
-        edit_user(ada.id, lambda state: type(state)(user_name="ada@example.com", active=False), actor=ENTRA)
-        assert readiness(ada).startswith("Deactivated by the identity provider on 3 March 2026 09:22 UTC")
-        delete_user(ada.id, actor=ENTRA)
-        assert readiness(ada).startswith("Deleted on 3 March 2026 09:22 UTC")
+        reset_mapping(group.id, actor=EVA)
+
+    reason = first_reason(ada)
+    assert (reason.name, reason.since) == ("GK Finance (Default Mapping)", START + timedelta(seconds=60))
+    assert (reason.decided_at, reason.decided_by) == (START + timedelta(seconds=60), "Eva")
 
 
-def test_a_conflict_and_a_missing_address_are_told() -> None:
-    make_provider()
-    eve = make_user(work_email="same@example.com")
-    make_user(work_email="Same@example.com")
-    nobody = make_user(work_email=None)
-
-    assert "Another active person has the work e-mail same@example.com" in readiness(eve)
-    assert "no work e-mail" in readiness(nobody)
-
-
-def test_a_level_of_none_names_the_group() -> None:
+def test_whoever_has_it_by_the_policy_is_told_who_chose_it() -> None:
     ada = make_user()
-    map_group(make_group("GK Nothing", [ada]), "none")
+    remove_members(make_group("GK Finance", [ada]), ada)
+    set_last_group_policy("fallback", actor=EVA)
 
-    assert "Gets no level from GK Nothing" in readiness(ada)
+    assert first_reason(ada).decided_by == "Eva"
+
+
+def test_a_permission_without_effect_says_so() -> None:
+    ada = make_user()
+    map_group(make_group(members=[ada]), "administrator", ["users", "reports"])
+
+    assert {one.name: one.note for one in explain(ada).of("permission")} == {
+        "Users": "Has effect only with Global Administrator.",
+        "Reports": "",
+    }
+
+
+def test_an_explanation_costs_the_same_whatever_the_size_of_groups() -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            explain(ada)
+        return len(queries)
+
+    ada = make_user()
+    group = make_group(members=[ada])
+    few = cost()
+    add_members(group, *make_users(20))
+    for level in ("administrator", "collaborator", "none", "administrator"):
+        map_group(group, level)
+
+    assert cost() == few
 
 
 def test_the_explanation_is_a_document_too() -> None:
     ada = make_user()
     map_group(make_group("GK Finance", [ada]), "administrator")
 
-    [level] = explain(ada).as_document()["given"]
+    document = explain(ada).as_document()
+    [level] = document["given"]
 
     assert (level["kind"], level["name"], level["by"][0]["decided_by"]) == ("level", "Administrator", ADMIN.name)
+    assert document["readiness"]["state"] == "no_saml_connection"

@@ -1,25 +1,35 @@
 """Any day in the past: a random history asked about afterwards answers what it answered at the time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, zip_longest
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.directory.changes import MembersChange
+from gatekeeper.directory.domains import set_domains
 from gatekeeper.directory.groups import delete_group, edit_group
+from gatekeeper.directory.history import history_of
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings import choose_fallback_team, reset_mapping, set_last_group_policy
-from gatekeeper.directory.models import IdentityProvider, IdpGroup, Team, User
+from gatekeeper.directory.models import IdentityProvider, IdpGroup, Membership, Team, User
+from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import access_of, access_of_many, user_by_name
+from gatekeeper.directory.readiness_lists import with_state
 from gatekeeper.directory.sign_in import end_identity_provider
+from gatekeeper.directory.states import state_of
 from gatekeeper.directory.teams import delete_team, rename_team
+from gatekeeper.directory.timeline import timeline
 from gatekeeper.directory.users import delete_user, edit_user
+from gatekeeper.directory.who_had import who_had
 from gatekeeper.errors import DomainError
 from tests.builders import (
     ADMIN,
@@ -54,10 +64,10 @@ class World:
         self.providers: list[IdentityProvider] = [make_provider()]
         self.steps: dict[str, Callable[[int, int], object]] = {
             "join": lambda a, b: add_members(self.group(a), self.person(b)),
-            "leave": lambda a, b: remove_members(self.group(a), self.person(b)),
+            "leave": lambda a, b: self.leave(a),
             "deactivate": lambda a, b: self.edit(a, active=False),
             "activate": lambda a, b: self.edit(a, active=True),
-            "readdress": lambda a, b: self.edit(a, work_email=f"P{b % 4}@Example.com"),
+            "readdress": lambda a, b: self.edit(a, work_email=f"P{b % 4}@{('Example.com', 'other.example')[b % 2]}"),
             "rename": lambda a, b: self.edit(a, user_name=f"q{b}@example.com"),
             "no e-mail": lambda a, b: self.edit(a, work_email=None),
             "delete": lambda a, b: delete_user(self.person(a).id, actor=ENTRA),
@@ -80,6 +90,7 @@ class World:
             "sync": lambda a, b: link(),
             "disconnect": lambda a, b: end_identity_provider(self.providers[-1].id, actor=ADMIN),
             "connect": lambda a, b: self.providers.append(make_provider()),
+            "domains": self.state_domains,
         }
 
     def person(self, number: int) -> User:
@@ -97,6 +108,20 @@ class World:
     def map(self, group: IdpGroup | None, number: int) -> None:
         level = list(Level)[number % len(Level)].slug
         map_group(group, level, [PERMISSIONS[number % 3]], [self.team(number)] if number % 2 else [])
+
+    def state_domains(self, a: int, b: int) -> None:
+        provider = self.providers[a % len(self.providers)]
+        set_domains(
+            provider.id,
+            [("example.com",), ("example.com", "other.example"), ("other.example",), ()][b % 4],
+            actor=ADMIN,
+        )
+
+    def leave(self, number: int) -> None:
+        memberships = list(Membership.objects.live().select_related("group", "user").order_by("since", "id"))
+        if memberships:
+            membership = memberships[number % len(memberships)]
+            remove_members(membership.group, membership.user)
 
     def ask(self, at: datetime | None = None, who: list[User] | None = None) -> dict[Any, Any]:
         people = list(User.objects.filter(pk__in=[user.id for user in who or self.people]))
@@ -120,38 +145,113 @@ def test_access_before_a_change_is_what_it_was_to_the_second() -> None:
 STEPS = (
     "join", "leave", "deactivate", "activate", "readdress", "rename", "no e-mail", "delete", "arrive", "map", "default",
     "reset", "delete group", "new group", "rename group", "fallback", "policy", "rename team", "delete team", "sync",
-    "disconnect", "connect",
+    "disconnect", "connect", "domains",
 )  # fmt: skip
+OFTEN = ("join", "join", "join", "leave", "leave", "map", "map", "activate", "sync")
 histories = st.lists(
-    st.tuples(st.sampled_from(STEPS), st.integers(0, 7), st.integers(0, 7), st.sampled_from([1, 59, 3600])),
-    min_size=1,
+    st.tuples(st.sampled_from(STEPS + OFTEN), st.integers(0, 7), st.integers(0, 7), st.sampled_from([1, 59, 3600])),
+    min_size=6,
     max_size=25,
 )
+# Questions about everybody at each moment are dear; a third of the histories is asked them.
+fewer = settings(max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
+Asked = tuple[datetime, list[User], dict[Any, Any]]
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@contextmanager
+def played(
+    history: list[Any], each: Callable[[World], object] = lambda world: None
+) -> Iterator[tuple[World, list[Asked]]]:
+    """The world after a history, with what was answered at the time after each step; nothing of it stays."""
+    with suppress(_RolledBack), transaction.atomic(), time_machine.travel(START, tick=False) as clock:
+        world = World()
+        asked = [(START, list(world.people), world.ask())]
+        for name, a, b, seconds in history:
+            clock.shift(seconds)
+            try:
+                with transaction.atomic():
+                    world.steps[name](a, b)
+            except DomainError:
+                continue  # refused: nothing happened, as a door would answer
+            asked.append((datetime.now(UTC), list(world.people), world.ask()))
+            each(world)
+        clock.shift(5)
+        yield world, asked
+        raise _RolledBack
+
+
+def last_seconds(asked: list[Asked]) -> Iterator[tuple[datetime, Asked]]:
+    """Each answer with its own moment, and with the last second before the next one."""
+    for this, following in zip_longest(asked, asked[1:]):
+        yield this[0], this
+        if following is not None:
+            yield following[0] - timedelta(seconds=1), this
+
+
+@settings(suppress_health_check=list(HealthCheck))
 @given(history=histories)
 def test_asking_afterwards_gives_the_answers_that_were_given_at_the_time(db: None, history: list[Any]) -> None:
-    try:
-        with transaction.atomic(), time_machine.travel(START, tick=False) as clock:
-            world = World()
-            asked = [(START, list(world.people), world.ask())]
-            for name, a, b, seconds in history:
-                clock.shift(seconds)
-                try:
-                    with transaction.atomic():
-                        world.steps[name](a, b)
-                except DomainError:
-                    continue  # refused: nothing happened, as a door would answer
-                now = datetime.now(UTC)
-                asked.append((now, list(world.people), world.ask()))
-            clock.shift(5)
-            for (moment, people, answer), until in zip(asked, [*(at for at, _, _ in asked[1:]), None], strict=True):
-                assert world.ask(moment, people) == answer
-                if until is not None:
-                    assert world.ask(until - timedelta(seconds=1), people) == answer
-            raise _RolledBack
-    except _RolledBack:
+    with played(history) as (world, asked):
+        for moment, (_, people, answer) in last_seconds(asked):
+            assert world.ask(moment, people) == answer
+
+
+@fewer
+@given(history=histories)
+def test_who_had_it_names_those_whose_access_had_it(db: None, history: list[Any]) -> None:
+    wanted: Iterator[Level | Permission] = cycle([*map(Permission, PERMISSIONS), *Level])
+    with played(history) as (_, asked):
+        for moment, (_, _, answer) in last_seconds(asked):
+            permission_or_level = next(wanted)
+            found = {user.id: access.as_document() for user, access in who_had(permission_or_level, moment)}
+            assert found == {user_id: had for user_id, had in answer.items() if has(had, permission_or_level)}
+
+
+def has(document: dict[str, Any], wanted: Level | Permission) -> bool:
+    if isinstance(wanted, Permission):
+        return wanted in document["permissions"]
+    return document["level"] == wanted.slug and document["active"]
+
+
+@fewer
+@given(history=histories)
+def test_the_timeline_has_each_change_of_access_and_nothing_else(db: None, history: list[Any]) -> None:
+    with played(history) as (world, asked):
+        for user in User.objects.filter(pk__in=[user.id for user in world.people]):
+            facts = history_of(user)
+            for moment, (_, people, answer) in last_seconds(asked):
+                if user in people:
+                    assert without_conflict(facts.access_at(moment).as_document()) == without_conflict(answer[user.id])
+            changes = timeline(facts)
+            assert [change.at for change in changes] == changes_among(asked, user)[::-1]
+            assert all(change.causes and change.effects for change in changes)
+
+
+def without_conflict(document: dict[str, Any]) -> dict[str, Any]:
+    """Whether somebody else has the same work e-mail is not one of a person's own facts."""
+    waiting = document["blocked_because"] == "identity_conflict"
+    return {**document, "blocked_because": "awaiting_saml_sync"} if waiting else document
+
+
+def changes_among(asked: list[Asked], user: User) -> list[datetime]:
+    """The moments at which the answers about one person became others."""
+    about = [(moment, without_conflict(answer[user.id])) for moment, people, answer in asked if user in people]
+    before = [(None, None), *about]
+    return [moment for (_, old), (moment, new) in zip(before, about, strict=False) if old != new]
+
+
+@fewer
+@given(history=histories)
+def test_lists_by_state_say_of_everybody_what_is_said_of_each(db: None, history: list[Any]) -> None:
+    nobody = Q(pk__in=[])
+
+    def states_agree(world: World) -> None:
+        people = list(User.objects.all())
+        access = access_of_many(people)
+        listed = dict(with_state(User.objects.all(), nobody).values_list("pk", "state"))
+        assert listed == {user.id: state_of(access[user.id]).value for user in people}
+
+    with played(history, each=states_agree):
         pass
 
 

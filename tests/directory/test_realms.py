@@ -4,9 +4,9 @@ import pytest
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.domains import read_domain, set_domains
-from gatekeeper.directory.explain import readiness_sentence
 from gatekeeper.directory.models import ProviderDomain, SignIn, SignInIdentity
 from gatekeeper.directory.queries import access_of
+from gatekeeper.directory.readiness import readiness_of
 from gatekeeper.directory.realms import domains_of, may_name, provider_for
 from gatekeeper.directory.sign_in import (
     end_identity_provider,
@@ -80,7 +80,7 @@ def test_a_provider_with_domains_names_nobody_else(contoso):
     assert linked_at(contoso) == {"ada@contoso.com"}
     assert [conflict.user_name for conflict in report.conflicts] == ["eve@elsewhere.com"]
     assert access_of(eve).blocked_because == "no_saml_connection"
-    assert "No connection is for the domain of eve@elsewhere.com" in readiness_sentence(eve, access_of(eve))
+    assert "No connection is for the domain of eve@elsewhere.com" in readiness_of(eve, access_of(eve)).sentence
 
 
 def test_what_is_unknown_reads_the_same_as_what_is_known(contoso, partner):

@@ -30,6 +30,7 @@ NAMES = {
     "scim_key",
     "saml_certificates",
     "fallback_team",
+    "work_email",
     "second_factor",
     "clock",
     "saml_sync",

@@ -11,11 +11,12 @@ from django.core.paginator import Page
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from gatekeeper.audit.events import Event
+from gatekeeper.directory.states import Words
 from saml.models import SyncRun
 
 register = template.Library()
@@ -48,15 +49,33 @@ def icon(name: str) -> SafeString:
 def moment(value: datetime | None, how: str = "full") -> SafeString | str:
     """A ``<time>`` that moments.js shows in the reader's zone; without scripts the site's zone with its name.
 
-    ``how`` is full, clock (hours and minutes only) or ago ("3 minutes ago", the exact time as its tooltip).
+    ``how`` is full, second (to the second), clock (hours and minutes only) or ago ("3 minutes ago", the exact time as
+    its tooltip).
     """
     if value is None:
         return "—"
     local = timezone.localtime(value)
     exact = f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
-    text = {"clock": f"{local:%H:%M} {local.tzname()}", "ago": _ago(value)}.get(how, exact)
+    texts = {
+        "clock": f"{local:%H:%M} {local.tzname()}",
+        "second": f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}",
+        "ago": _ago(value),
+    }
+    text = texts.get(how, exact)
     stamp = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return format_html('<time datetime="{}" data-moment="{}" title="{}">{}</time>', stamp, how, exact, text)
+
+
+@register.filter
+def sentence(words: Words) -> SafeString:
+    """A sentence in pieces, its moments in the reader's own zone."""
+    return format_html_join("", "{}", ((moment(piece) if isinstance(piece, datetime) else piece,) for piece in words))
+
+
+@register.filter
+def exactly(value: datetime) -> str:
+    """A moment to the microsecond, as an address carries it."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _ago(value: datetime) -> str:
@@ -130,6 +149,12 @@ def in_words(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(in_words(part) for part in value)
     return str(value)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """A count with its thousands apart: 77,000."""
+    return f"{number:,}"
 
 
 @register.filter

@@ -1,19 +1,14 @@
 """manage.py who_had: who had a permission or a level at a moment, as JSON, as a list, or as CSV."""
 
-import csv
-import io
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from gatekeeper.command import OperatorCommand
-from gatekeeper.configuration.management.commands.access import moment
-from gatekeeper.directory.access import Access
-from gatekeeper.directory.models import User
-from gatekeeper.directory.who_had import level_or_permission, who_had
-
-COLUMNS = ("user_name", "email", "can_sign_in", "level", "permissions", "teams", "given_by")
+from gatekeeper.configuration.exports import csv_lines, joined
+from gatekeeper.directory.past import past_moment
+from gatekeeper.directory.who_had import COLUMNS, as_row, level_or_permission, who_had
 
 
 class Command(OperatorCommand):
@@ -29,47 +24,20 @@ class Command(OperatorCommand):
         if options["as_csv"] and options["as_json"]:
             raise CommandError("Choose --csv or --json.")
         wanted = level_or_permission(options["name"])
-        at = moment(options["at"])
+        at = past_moment(options["at"]) if options["at"] is not None else None
         self._as_csv = options["as_csv"]
         return {
             "wanted": options["name"],
             "at": (at or timezone.now()).isoformat(),
-            "people": [_person(user, access) for user, access in who_had(wanted, at)],
+            "people": [as_row(user, access) for user, access in who_had(wanted, at)],
         }
 
     def describe(self, document: dict[str, Any]) -> str:
         people = document["people"]
         if self._as_csv:
-            return _csv(people)
+            return "".join(csv_lines(COLUMNS, people)).rstrip("\n")
         lines = [
-            f"{person['user_name']}: {person['level']}, given by {_joined(person['given_by'])}" for person in people
+            f"{person['user_name']}: {person['level']}, given by {joined(person['given_by'])}" for person in people
         ]
         count = "1 person" if len(people) == 1 else f"{len(people):,} people"
         return "\n".join([f"{count} had {document['wanted']} at {document['at']}.", *lines])
-
-
-def _person(user: User, access: Access) -> dict[str, Any]:
-    document = access.as_document()
-    return {
-        "id": str(user.id),
-        **{name: document[name] for name in COLUMNS[:-1]},
-        "given_by": [source["name"] for source in document["sources"]],
-    }
-
-
-def _csv(people: list[dict[str, Any]]) -> str:
-    """RFC 4180; a cell that a spreadsheet would take for a formula is written as text."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(person[name]) for name in COLUMNS] for person in people)
-    return out.getvalue().rstrip("\n")
-
-
-def _cell(value: Any) -> str:
-    text = _joined(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _joined(names: list[str]) -> str:
-    return "; ".join(names)

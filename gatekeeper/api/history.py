@@ -1,0 +1,105 @@
+"""The management API's questions about a moment: one person's access and why, and who had what."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from gatekeeper.api.access import MayAskWhoHad, MayReadThisPerson
+from gatekeeper.api.serializers import AccessSerializer, ExplanationSerializer, WhoHadSerializer
+from gatekeeper.directory.explain import explain
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import User
+from gatekeeper.directory.past import past_moment
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.directory.queries import access_of, site_facts
+from gatekeeper.directory.who_had import as_row, holders, level_or_permission, with_access
+from gatekeeper.errors import InvalidValue
+from saml.mismatch import refused_name_ids
+
+AT = OpenApiParameter("at", str, description="An ISO 8601 time; without a zone it is the site's. Now if left out.")
+
+
+class UserAccess(APIView):
+    """One person's effective access, now or at a moment; of the deleted too."""
+
+    permission_classes = (MayReadThisPerson,)
+
+    @extend_schema(responses=AccessSerializer, parameters=[AT], operation_id="users_access")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The object of the command ``access``; 404 for an unknown id, and for a moment before the person was known."""
+        at = _moment(request)
+        return Response(access_of(_person(pk, at), at).as_document())
+
+
+class UserExplanation(APIView):
+    """Why somebody has what they have, and what stands between them and sign-in."""
+
+    permission_classes = (MayReadThisPerson,)
+
+    @extend_schema(responses=ExplanationSerializer, parameters=[AT], operation_id="users_explanation")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Each thing with its sources, since when, and by whose decision; the state with the next step."""
+        at = _moment(request)
+        user = _person(pk, at)
+        return Response(explain(user, at, None if at else refused_name_ids([user])).as_document())
+
+
+class WhoHad(GenericAPIView[User]):
+    """Everybody who had a permission or a level at a moment, whether or not they could sign in."""
+
+    permission_classes = (MayAskWhoHad,)
+    serializer_class = WhoHadSerializer
+
+    @extend_schema(
+        responses=WhoHadSerializer(many=True),
+        operation_id="who_had_list",
+        parameters=[
+            OpenApiParameter("permission", str, enum=[permission.value for permission in Permission]),
+            OpenApiParameter("level", str, enum=[level.slug for level in Level if level is not Level.NONE]),
+            AT,
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """A page of the rows of ``manage.py who_had``, by user name."""
+        wanted, at = _wanted(request), _moment(request)
+        site = site_facts(at)
+        ids: Any = self.paginate_queryset(list(holders(wanted, at, site)))
+        return self.get_paginated_response([as_row(user, access) for user, access in with_access(ids, at, site)])
+
+
+def _person(pk: UUID, at: datetime | None) -> User:
+    user = User.objects.filter(pk=pk).first()
+    if user is None:
+        raise NotFound(f"There is no user {pk}.")
+    if at is not None and at < user.created_at:
+        raise NotFound(f"There was no user {pk} at {at.isoformat()}.")
+    return user
+
+
+def _moment(request: Request) -> datetime | None:
+    text = request.query_params.get("at")
+    try:
+        return past_moment(text) if text else None
+    except InvalidValue as refusal:
+        raise ParseError(str(refusal)) from refusal
+
+
+def _wanted(request: Request) -> Level | Permission:
+    asked = {name: request.query_params[name] for name in ("permission", "level") if request.query_params.get(name)}
+    if len(asked) != 1:
+        raise ParseError("Ask for either permission or level.")
+    [(kind, name)] = asked.items()
+    try:
+        wanted = level_or_permission(name[:60])
+    except InvalidValue as refusal:
+        raise ParseError(str(refusal)) from refusal
+    if isinstance(wanted, Level) != (kind == "level"):
+        raise ParseError(f"{kind}: {name} is none.")
+    return wanted

@@ -1,0 +1,205 @@
+"""Which steps of the help page are done, judged from what this site knows; pages, API and doctor say the same of each.
+
+Between the doors and the desk: it looks at both doors, and knows no page but by name.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from gatekeeper.directory.access import SiteFacts
+from gatekeeper.directory.models import IdpGroup, MappingVersion, SignInIdentity, User
+from saml.models import Certificate, Connection
+from scim.models import ApiKey
+
+NO_FALLBACK_TEAM = "None is chosen; people whom no mapping puts in a team have none."
+NO_KEY = "There is no active API key; nobody can provision."
+NO_CONNECTION = "There is no SAML connection; only local administrators can sign in."
+MAP_THE_WORK_EMAIL = (
+    "In Entra's Provisioning, Mappings, Provision Microsoft Entra ID Users: give "
+    'emails[type eq "work"].value the source attribute userPrincipalName.'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the help page. ``page`` names where to do it, ``action`` is the button; ``elsewhere``: in Entra.
+
+    ``detail`` says what is, and what to do if it is not done.
+    """
+
+    key: str
+    title: str
+    done: bool
+    detail: str
+    page: str = ""
+    action: str = ""
+    elsewhere: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where to do it; "" where this site has no page for it."""
+        return reverse(self.page) if self.page else ""
+
+    def as_document(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {
+            "key": self.key,
+            "title": self.title,
+            "done": self.done,
+            "detail": self.detail,
+            "page": self.address or None,
+            "in_entra": self.elsewhere,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEmails:
+    """How many active people there are from the identity provider, and whose work e-mail is not their userName."""
+
+    people: int
+    differing: int
+    example: str
+
+    @property
+    def detail(self) -> str:
+        """What is, in one sentence."""
+        if not self.people:
+            return "Nobody is provisioned yet; the first users will show it."
+        if not self.differing:
+            return f"The work e-mail is the userName of {_counted(self.people, 'active user')}."
+        return f"{self.differing:,} of {_counted(self.people, 'active user')} have another work e-mail: {self.example}."
+
+
+def setup_steps(site: SiteFacts) -> list[Step]:
+    """The steps in the help page's order. A dozen small queries."""
+    return [*_steps_here(site), *_steps_in_entra(), *_steps_afterwards(site)]
+
+
+def work_emails() -> WorkEmails:
+    """Whether Entra maps userPrincipalName to the work e-mail, seen from what it sends. Three queries at most."""
+    people = User.objects.provisioned().filter(active=True)
+    other = people.filter(Q(work_email=None) | ~Q(work_email_folded=F("user_name_folded")))
+    first = other.order_by("user_name_folded").first()
+    if first is None:
+        return WorkEmails(people.count(), 0, "")
+    example = f"{first.user_name} has {first.work_email or 'none'}"
+    return WorkEmails(people.count(), other.count(), example)
+
+
+def _steps_here(site: SiteFacts) -> list[Step]:
+    fallback = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
+    has_key = ApiKey.objects.active().exists()
+    return [
+        Step(
+            "fallback_team",
+            "Choose the fallback team",
+            fallback is not None,
+            f"{fallback} receives whoever has no other team." if fallback else NO_FALLBACK_TEAM,
+            "configuration:scim",
+            "Choose",
+        ),
+        Step(
+            "default_mapping",
+            "Set the Default Mapping",
+            MappingVersion.objects.live().filter(group=None).exists(),
+            f"A new group is worth: {site.default_mapping.level.label}. Keep it minimal.",
+            "configuration:default_mapping",
+            "Edit",
+        ),
+        _single_sign_on(),
+        Step(
+            "api_key",
+            "Give Entra the Base URL and an API key",
+            has_key,
+            "The key is active." if has_key else f"{NO_KEY} Generate one and copy it into Entra's Secret Token.",
+            "configuration:scim",
+            "Generate",
+        ),
+    ]
+
+
+def _single_sign_on() -> Step:
+    connections = Connection.objects.live()
+    is_valid = Certificate.objects.live().filter(connection=OuterRef("pk"), not_after__gt=timezone.now())
+    works = connections.filter(Exists(is_valid)).exists()
+    missing = "The connection has no certificate that is valid; refresh its metadata."
+    paste = f"{NO_CONNECTION} Paste Entra's App Federation Metadata Url, then copy four addresses back."
+    return Step(
+        "single_sign_on",
+        "Connect single sign-on",
+        works,
+        "Metadata and a valid certificate are here." if works else missing if connections.exists() else paste,
+        "configuration:authentication",
+        "Connect",
+    )
+
+
+def _steps_in_entra() -> list[Step]:
+    key_used = ApiKey.objects.active().exclude(last_used_at=None).exists()
+    emails = work_emails()
+    mapped = emails.people > 0 and not emails.differing
+    return [
+        Step(
+            "first_request",
+            "Hear from Entra",
+            key_used,
+            "The first request has arrived." if key_used else "Press Test Connection in Entra; it shows up here.",
+            elsewhere=True,
+        ),
+        Step(
+            "work_email",
+            "Map the work e-mail to userPrincipalName",
+            mapped,
+            emails.detail if mapped else f"{emails.detail} {MAP_THE_WORK_EMAIL}",
+            elsewhere=True,
+        ),
+        Step(
+            "provisioned",
+            "Receive users and groups",
+            emails.people > 0 and IdpGroup.objects.on_the_page().exists(),
+            _arrived(),
+            elsewhere=True,
+        ),
+    ]
+
+
+def _steps_afterwards(site: SiteFacts) -> list[Step]:
+    return [
+        Step(
+            "group_mappings",
+            "Say what the groups are worth",
+            bool(site.mappings),
+            f"{_counted(len(site.mappings), 'group')} with a mapping; the others are on the Default Mapping."
+            if site.mappings
+            else "Give each group its level, permissions and teams with its pencil.",
+            "configuration:scim",
+            "Edit groups",
+        ),
+        Step(
+            "first_sign_in",
+            "Let the first person sign in",
+            _linked(User.objects.provisioned()).exists(),
+            "The sync at minute 45 of every hour links people to single sign-on.",
+            "admin:saml_syncrun_changelist",
+            "Sync history",
+        ),
+    ]
+
+
+def _linked(people: QuerySet[User]) -> QuerySet[User]:
+    return people.filter(Exists(SignInIdentity.objects.live().filter(user=OuterRef("pk"))))
+
+
+def _arrived() -> str:
+    users, groups = User.objects.provisioned().count(), IdpGroup.objects.on_the_page().count()
+    if not users and not groups:
+        return "Assign a test user and group in Entra, then use Provision on demand."
+    return f"{_counted(users, 'user')} and {_counted(groups, 'group')} so far."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
