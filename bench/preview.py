@@ -1,4 +1,4 @@
-"""How long a preview takes: 100,000 people in one group, each in several others too.
+"""How long a preview takes: 100,000 people in one group, each in several others too, and 20,000 who left.
 
     .venv/bin/python -m bench.preview [PEOPLE]                              on SQLite
     DATABASE_URL=postgres://… .venv/bin/python -m bench.preview [PEOPLE]    on PostgreSQL
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
@@ -24,20 +25,26 @@ django.setup()
 
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.affected import affected_people
+from gatekeeper.directory.by_name import Place
 from gatekeeper.directory.changes import GroupRecord, MappingRecord
 from gatekeeper.directory.groups import create_group
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings import choose_fallback_team, set_mapping
-from gatekeeper.directory.models import ActivePeriod, IdpGroup, Membership, User
+from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.preview import ProposedChange, affected_people, preview_change
+from gatekeeper.directory.preview import preview_change
+from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.directory.teams import create_team
 
 ACTOR = Actor.command("bench")
 GROUPS, OTHERS = 200, 4  # groups beside the large one; of how many of them each person is a member
+TEAMED = 0.1  # of the mappings name a team
+LEAVERS = 20_000  # people who were removed from their last group
 REPEATS = 5
 
 
@@ -62,21 +69,26 @@ def main() -> None:
 def fill(people: int) -> IdpGroup:
     """Facts in bulk; mappings and teams through the verbs."""
     team = create_team("General", actor=ACTOR)
+    special = create_team("Special", actor=ACTOR)
     choose_fallback_team(team.id, actor=ACTOR)
     large = create_group(GroupRecord(display_name="Everybody"), [], actor=ACTOR)
     others = [create_group(GroupRecord(display_name=f"Group {n}"), [], actor=ACTOR) for n in range(GROUPS)]
     for group in [large, *others]:
         permissions = frozenset(random.sample(list(Permission)[2:], 2))
-        wanted = MappingRecord(level=random.choice(list(Level)[:4]), permissions=permissions)
+        teams = frozenset({special.id}) if random.random() < TEAMED else frozenset[UUID]()
+        wanted = MappingRecord(level=random.choice(list(Level)[:4]), permissions=permissions, team_ids=teams)
         set_mapping(group.id, wanted, actor=ACTOR)
-    names = [f"p{number}@example.com" for number in range(people)]
+    names = [f"p{number}@example.com" for number in range(people + LEAVERS)]
     users = [
         User(user_name=name, user_name_folded=name, work_email=name, work_email_folded=name, display_name=name)
         for name in names
     ]
     User.objects.bulk_create(users, batch_size=5000)
     ActivePeriod.objects.bulk_create((ActivePeriod(user=user) for user in users), batch_size=5000)
-    Membership.objects.bulk_create(memberships(users, large, others), batch_size=5000)
+    Membership.objects.bulk_create(memberships(users[:people], large, others), batch_size=5000)
+    removed = {"until": timezone.now(), "ended_because": EndedBecause.REMOVED}
+    left = (Membership(user=user, group=large, **removed) for user in users[people:])
+    Membership.objects.bulk_create(left, batch_size=5000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return large
@@ -91,20 +103,39 @@ def memberships(users: list[User], large: IdpGroup, others: list[IdpGroup]) -> I
 
 def measure(group: IdpGroup) -> None:
     """The previews that a page asks for, and the list beside them."""
+    site = site_facts()
+    team = site.fallback_team_id
+    assert team is not None
+    other = next(known for known in site.teams if known != team)
     wanted = MappingRecord(level=Level.ADMINISTRATOR, permissions=frozenset({Permission.REPORTS}))
     change = ProposedChange.mapping(group.id, wanted)
-    report("preview of the large group's mapping", lambda: preview_change(change).affected)
-    report("preview of the Default Mapping", lambda: preview_change(ProposedChange.mapping(None, wanted)).affected)
-    no_fallback = ProposedChange(fallback_team=(None,))
-    report("preview of the fallback team", lambda: preview_change(no_fallback).affected)
-    team = site_facts().fallback_team_id
-    assert team is not None
-    gone = ProposedChange.without_team(site_facts(), team)
-    report("preview of a team's deletion", lambda: preview_change(gone).affected)
+    kinds = {
+        "the large group's mapping": change,
+        "the large group back on the Default Mapping": ProposedChange.mapping(group.id, None),
+        "the Default Mapping": ProposedChange.mapping(None, wanted),
+        "the fallback team": ProposedChange(fallback_team=(other,)),
+        "no fallback team": ProposedChange(fallback_team=(None,)),
+        "the last group policy": ProposedChange(last_group_policy="fallback"),
+        "a team's deletion": ProposedChange.without_team(site, other),
+        "a merger of teams": ProposedChange.merged_teams(site, team, other),
+        "everything at once": ProposedChange(
+            mappings=dict.fromkeys(site.mappings, wanted), default_mapping=wanted, fallback_team=(other,)
+        ),
+    }
+    for name, proposal in kinds.items():
+        report(f"preview of {name}, with the first page", lambda: shown(proposal))  # noqa: B023
     preview = preview_change(change)
+    last = User.objects.order_by("-user_name_folded")[50]
     report("first page of the people", lambda: len(affected_people(preview)[0]))
-    report("last page of the people", lambda: len(affected_people(preview, start=preview.affected - 50)[0]))
+    report("last page of the people", lambda: len(affected_people(preview, place=Place(after=last.pk))[0]))
     report("search among the people", lambda: len(affected_people(preview, search="p9999")[0]))
+
+
+def shown(change: ProposedChange) -> int:
+    """What a request for the preview works out: the numbers, their fingerprint, and one page of people."""
+    preview = preview_change(change)
+    affected_people(preview)
+    return preview.affected if preview.fingerprint else 0
 
 
 def report(what: str, work: Callable[[], Any]) -> None:

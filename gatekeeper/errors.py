@@ -172,15 +172,20 @@ class SignInRefused(DomainError):
 
 
 class HeldForApproval(DomainError):
-    """Too many people would lose access at once; the change waits until an administrator lets it through."""
+    """Too many people would lose access at once; the change waits until an administrator lets it through.
+
+    Every message begins with ``PREFIX``: by it the provisioning log's entries of what is held are found.
+    """
 
     code = "held_for_approval"
+    PREFIX = "Held for approval: "
 
     def __init__(self, lost: int, active: int, minutes: int) -> None:
         super().__init__(
-            f"Held for approval: {lost} of {active} active users would lose access within {minutes} minutes. "
+            f"{self.PREFIX}{lost} of {active} active users would lose access within {minutes} minutes. "
             "An administrator has to let it through in Settings > Configuration; it can then be repeated."
         )
+        self.lost, self.active, self.minutes = lost, active, minutes
 
 
 class SealBroken(DomainError):

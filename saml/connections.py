@@ -94,7 +94,8 @@ def refresh_connection(
 def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> None:
     """Stop believing an identity provider: links and sessions that came through it end now.
 
-    Raises: IdentityProviderNotFound; NeedsConfirmation unless ``confirm`` is the connection's name to the letter.
+    Raises: IdentityProviderNotFound; NeedsConfirmation unless ``confirm`` is the connection's name to the letter;
+            NobodyCouldConfigure when nobody else, and no local administrator, could come in.
     """
     connection = live_connection(connection_id)
     if confirm != connection.name:

@@ -180,7 +180,7 @@ def _perform(run: Run, operation: Operation, depth: int = 0) -> None:
             record_change(exchange, answer)
     except Exception as error:  # noqa: BLE001  # answered and logged like the refusal of a single request
         answer = refusal(error)
-        record_refusal(exchange, answer)
+        record_refusal(exchange, answer, error)
         run.errors += 1
         operation.result = _result(operation, answer, None, None)
         return

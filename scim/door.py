@@ -45,7 +45,7 @@ class Door(SCIMView):  # type: ignore[misc]  # django_scim is untyped
             answer = self._open(exchange, kwargs)
         except Exception as error:  # noqa: BLE001  # every refusal and every mistake of ours is answered here
             answer = refusal(error)
-            record_refusal(exchange, answer)
+            record_refusal(exchange, answer, error)
         return _response(request, answer)
 
     def _open(self, exchange: Exchange, arguments: dict[str, Any]) -> Answer:

@@ -9,6 +9,8 @@ from typing import Any
 from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
 from gatekeeper.audit.models import Outcome
 from gatekeeper.audit.reads import count_read
+from gatekeeper.directory.brakes import alert_held
+from gatekeeper.errors import HeldForApproval
 from scim.exchange import Answer, Exchange
 
 logger = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def record_read(exchange: Exchange, answer: Answer) -> None:
         record_provisioning(_record(exchange, answer, Outcome.READ))
 
 
-def record_refusal(exchange: Exchange, answer: Answer) -> None:
+def record_refusal(exchange: Exchange, answer: Answer, error: Exception) -> None:
     """After the rollback of what was refused, or it would vanish with it. Never makes the answer worse."""
     if exchange.key is None and not _has_room_for_a_stranger():
         logger.warning("More refused requests without a valid key than are listed", extra={"status": answer.status})
@@ -48,6 +50,8 @@ def record_refusal(exchange: Exchange, answer: Answer) -> None:
     outcome = Outcome.FAILED if answer.status >= 500 else Outcome.REFUSED
     try:
         record_provisioning(_record(exchange, answer, outcome))
+        if isinstance(error, HeldForApproval):
+            alert_held(error, actor=exchange.actor)
     except Exception:  # the client still has to get the answer that it was refused with
         logger.exception("A refused request could not be put into the provisioning log")
 

@@ -26,6 +26,7 @@ class Event(StrEnum):
     TEAM_CREATED = "team.created"
     TEAM_RENAMED = "team.renamed"
     TEAM_DELETED = "team.deleted"
+    TEAM_MERGED = "team.merged"
     MAPPING_SET = "mapping.set"
     MAPPING_RESET = "mapping.reset"
     DEFAULT_MAPPING_SET = "default_mapping.set"

@@ -19,7 +19,7 @@ from gatekeeper.directory.mappings import (
     set_last_group_policy,
     set_mapping,
 )
-from gatekeeper.directory.models import IdpGroup, Team
+from gatekeeper.directory.models import IdpGroup, Team, User
 from gatekeeper.directory.preview import Preview, preview_between
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.directory.teams import create_team, delete_team, rename_team
@@ -35,13 +35,18 @@ class Applied:
 
 
 def apply_document(
-    document: ConfigurationDocument, *, actor: Actor, dry_run: bool = False, confirmed: bool = False
+    document: ConfigurationDocument,
+    *,
+    actor: Actor,
+    dry_run: bool = False,
+    confirmed: bool = False,
+    by: User | None = None,
 ) -> Applied:
     """Make the site what ``document`` states; keys that it does not state stay untouched.
 
     ``teams`` states all teams: others are deleted. ``group_mappings`` states all groups with a mapping of their own:
     others use the Default Mapping again. A dry run does the same and rolls it back, so that it refuses what the real
-    run would refuse. Nothing is written when nothing differs.
+    run would refuse. Nothing is written when nothing differs. ``by`` is warned in the preview about their own access.
     Raises: InvalidValue for a team or group that does not exist; NeedsConfirmation; TeamIsFallback;
             NobodyCouldConfigure, judged by the end of the document, not by its steps.
     """
@@ -51,7 +56,7 @@ def apply_document(
         run = _Run(document, before, actor, confirmed)
         with keeping_a_configurator():
             run.carry_out()
-        applied = Applied(tuple(run.changed), preview_between(before, site_facts()))
+        applied = Applied(tuple(run.changed), preview_between(before, site_facts(), by=by))
         if dry_run:
             transaction.set_rollback(True)
     return applied

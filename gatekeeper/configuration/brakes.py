@@ -1,22 +1,44 @@
 """What happens when the identity provider takes access from unusually many people at once."""
 
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.configuration.forms import BrakesForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
-from gatekeeper.directory.brakes import brake_state, release_brakes, set_brakes
-from gatekeeper.directory.models import BrakeSetting
+from gatekeeper.configuration.naming import names_in
+from gatekeeper.directory.brakes import brake_state, held_entries, release_brakes, set_brakes
+from gatekeeper.directory.models import BrakeSetting, IdpGroup, User
 from gatekeeper.errors import DomainError
+
+HELD_FOR = timedelta(hours=24)  # how far back the list of held changes looks; Entra repeats within 40 minutes
+MOST = 500  # entries of the log to look at for one page
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChange:
+    """What waits for approval: the person or group, what is asked, by which key, and how often by now."""
+
+    last: ProvisioningEntry
+    what: str
+    label: str
+    times: int
+    first_at: datetime
 
 
 @require_http_methods(["GET", "POST"])
 @only(may_configure)
 def brakes(request: HttpRequest) -> HttpResponseBase:
-    """The limits, and where things stand."""
+    """The limits, where things stand, and what is held."""
     setting = BrakeSetting.objects.live().first() or BrakeSetting()
     form = BrakesForm(request.POST if request.method == "POST" else None, initial=setting.as_document())
     if request.method == "POST" and form.is_valid():
@@ -27,7 +49,7 @@ def brakes(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, "Saved. The new limits hold from this moment.")
             return redirect("configuration:brakes")
-    page = {"form": form, "state": brake_state()}
+    page = {"form": form, "state": brake_state(), "held": held_changes()}
     return render(request, "configuration/brakes.html", page, status=422 if form.is_bound else 200)
 
 
@@ -42,3 +64,55 @@ def release(request: HttpRequest) -> HttpResponse:
         "The identity provider repeats them by itself.",
     )
     return redirect("configuration:brakes")
+
+
+def held_changes() -> list[HeldChange]:
+    """What was held lately and has not been done since, the latest first. Read from the provisioning log.
+
+    One line for each person, and for each request about a group, however often the identity provider repeated itself.
+    """
+    entries = list(held_entries(timezone.now() - HELD_FOR).order_by("-id")[:MOST])
+    asked: dict[str, list[ProvisioningEntry]] = {}
+    for entry in entries:
+        asked.setdefault(_key(entry), []).append(entry)
+    users = User.objects.in_bulk([entry.user_id for entry in entries if entry.user_id])
+    groups = IdpGroup.objects.live().in_bulk([entry.group_id for entry in entries if entry.group_id])
+    done = _done_to(groups, entries)
+    names = names_in(entry.request for entry in entries if entry.group_id)
+    return [
+        HeldChange(some[0], _what(some[0], names), str(target), len(some), some[-1].at)
+        for key, some in asked.items()
+        if (target := _waiting(some[0], users, groups)) and done.get(key, 0) < some[0].id
+    ]
+
+
+def _key(entry: ProvisioningEntry) -> str:
+    """The same for a request that is repeated. To a person there is only one thing that is ever held."""
+    return entry.path if entry.user_id else f"{entry.path} {json.dumps(entry.request, sort_keys=True)}"
+
+
+def _waiting(entry: ProvisioningEntry, users: dict[UUID, User], groups: dict[UUID, IdpGroup]) -> User | IdpGroup | None:
+    """Whom the request is about, while there still is something to wait for."""
+    if entry.user_id:
+        user = users.get(entry.user_id)
+        return user if user and user.is_active else None
+    return groups.get(entry.group_id) if entry.group_id else None
+
+
+def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict[str, int]:
+    """Which of the requests about groups went through, and when at last."""
+    if not groups:
+        return {}
+    later = ProvisioningEntry.objects.filter(group_id__in=groups, outcome=Outcome.CHANGED, at__gte=entries[-1].at)
+    return {_key(entry): entry.id for entry in later.order_by("id")}
+
+
+def _what(entry: ProvisioningEntry, names: dict[str, str]) -> str:
+    """Only what takes access away is ever held, so the method and the resource tell what was asked."""
+    if entry.user_id:
+        return "Delete the person" if entry.method == "DELETE" else "Deactivate the person"
+    members = sorted({name for user_id, name in names.items() if user_id in json.dumps(entry.request)})
+    if not members:
+        return "Remove members from the group"
+    more = f" and {len(members) - 3} more" if len(members) > 3 else ""
+    return f"Remove from the group: {', '.join(members[:3])}{more}"

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.directory.states import State
+from gatekeeper.directory.tally import Shift
 
 HOURS = 24
 WIDTH, HEIGHT, GAP = 720, 96, 4  # units of the drawing, not pixels
+SIDE = 60  # units of the drawing on each side of the middle of a bar of gains and losses
 _TROUBLE = frozenset({Outcome.REFUSED.value, Outcome.FAILED.value})
 
 
@@ -85,6 +87,31 @@ def _draw(first: datetime, rows: Iterable[tuple[datetime, str, int]]) -> HourCha
 def _height(count: int, highest: int) -> int:
     """At least two units where there is anything, so that one failure among thousands is seen."""
     return max(2, round(count / highest * (HEIGHT - 4))) if count else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftBar:
+    """How many gain something and how many lose it (empty for none), with the lengths of its bar from the middle."""
+
+    name: str
+    gained: str
+    lost: str
+    gain: int
+    loss: int
+    loss_x: int
+    side: int = SIDE
+    width: int = 2 * SIDE
+
+
+def shift_bars(shifts: Iterable[Shift], largest: int) -> list[ShiftBar]:
+    """Bars to the scale of the largest number; whatever is there at all is seen."""
+    return [_shift_bar(shift, largest) for shift in shifts]
+
+
+def _shift_bar(shift: Shift, largest: int) -> ShiftBar:
+    gain, loss = (max(2, round(count / largest * SIDE)) if count else 0 for count in (shift.gained, shift.lost))
+    gained, lost = (f"{count:,}" if count else "" for count in (shift.gained, shift.lost))
+    return ShiftBar(shift.name, gained, lost, gain, loss, SIDE - loss)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.configuration.guards import actor_of, freshly, is_fresh, may_configure, only, sign_in_again_first
-from gatekeeper.configuration.mapping_preview import ASK_AGAIN, Shown, preview_context, preview_mapping
 from gatekeeper.configuration.mapping_rows import member_counts
+from gatekeeper.configuration.previews import (
+    PreviewOutdated,
+    confirmation_of,
+    outlook,
+    preview_context,
+    preview_fragment,
+    save_previewed,
+)
 from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
@@ -20,17 +27,12 @@ from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
 from gatekeeper.directory.mappings import reset_mapping, set_mapping
 from gatekeeper.directory.models import IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
+from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
 
+FORM, RESET_FORM = "mapping-form", "reset-form"
 FORM_FIELDS = ("level", "permissions", "teams")
-
-
-class PreviewOutdated(Exception):
-    """Somebody changed something that the preview was worked out from. A matter of this page only."""
-
-    def __init__(self) -> None:
-        super().__init__("The facts changed while you were looking; beside the form is the new preview. Save again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,16 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     current = site.mappings.get(group.id, site.default_mapping) if group else site.default_mapping
     if request.method != "POST":
         return _render(request, group, site, _carried_mapping(request) or current)
-    wanted = current
+    wanted, group_id = current, group.id if group else None
     try:
         wanted = read_mapping(request.POST)
         if _makes_administrators(wanted) and not is_fresh(request):
             return sign_in_again_first(request, keep=FORM_FIELDS)
-        _look_once_more(request, group, wanted)
-        set_mapping(group.id if group else None, wanted, actor=actor_of(request), confirmed="confirmed" in request.POST)
+        save_previewed(
+            request,
+            ProposedChange.mapping(group_id, wanted),
+            lambda: set_mapping(group_id, wanted, actor=actor_of(request), confirmed=True),
+        )
     except NeedsConfirmation as question:
         return _render(request, group, site, wanted, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
@@ -95,22 +100,6 @@ def _carried_mapping(request: HttpRequest) -> MappingRecord | None:
         return None
 
 
-def _look_once_more(request: HttpRequest, group: IdpGroup | None, wanted: MappingRecord) -> None:
-    """Compare what the page showed with what saving would do now.
-
-    Raises: PreviewOutdated when facts changed meanwhile; NeedsConfirmation where a warning stands, until confirmed.
-    """
-    group_id = group.id if group else None
-    fresh = preview_mapping(request, group_id, wanted)
-    if Shown.from_form(request.POST).is_outdated_by(Shown.of(group_id, wanted, fresh)):
-        raise PreviewOutdated
-    if "confirmed" in request.POST:
-        return
-    consequences = [warning.text for warning in fresh.warnings if warning.code in ASK_AGAIN]
-    if consequences:
-        raise NeedsConfirmation(" ".join(consequences))
-
-
 @require_POST
 @only(may_configure)
 def preview_default(request: HttpRequest) -> HttpResponse:
@@ -127,14 +116,20 @@ def preview_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     return _preview(request, group_id)
 
 
+@require_POST
+@only(may_configure)
+def preview_reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The preview beside the button that puts a group back on the Default Mapping."""
+    found = outlook(request, ProposedChange.mapping(group_id, None))
+    return preview_fragment(request, found, RESET_FORM)
+
+
 def _preview(request: HttpRequest, group_id: UUID | None) -> HttpResponse:
     try:
-        wanted = read_mapping(request.POST)
-        preview = preview_mapping(request, group_id, wanted)
+        change = ProposedChange.mapping(group_id, read_mapping(request.POST))
+        return preview_fragment(request, outlook(request, change), FORM)
     except DomainError as refusal:
         return HttpResponse(str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain")
-    page = preview_context(group_id, wanted, preview, request.POST)
-    return render(request, "configuration/_mapping_preview.html", page)
 
 
 def read_mapping(data: QueryDict) -> MappingRecord:
@@ -158,20 +153,27 @@ def _render(
     *,
     question: str = "",
     refusal: str = "",
+    resetting: bool = False,
 ) -> HttpResponse:
+    """The page; ``question`` and ``refusal`` are about Save, or about the reset when that was asked for."""
     group_id = group.id if group else None
+    has_own = group is not None and group.id in site.mappings
     page: dict[str, Any] = {
         "group": group,
         "name": group.display_name if group else DEFAULT_MAPPING_NAME,
         "levels": _level_choices(shown),
         "permissions": _permission_choices(shown),
         "teams": _team_choices(shown, site),
-        "uses_default": group is not None and group.id not in site.mappings,
+        "uses_default": group is not None and not has_own,
         "reach": reach_of(group, site),
-        **preview_context(group_id, shown, preview_mapping(request, group_id, shown)),
+        "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown)), FORM),
         "question": question,
+        "confirmation": confirmation_of(question),
         "refusal": refusal,
+        "asks_about_reset": resetting,
     }
+    if has_own:
+        page["reset"] = preview_context(outlook(request, ProposedChange.mapping(group_id, None)), RESET_FORM)
     asked_again = bool(question or refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if asked_again else HTTPStatus.OK
     return render(request, "configuration/mapping.html", page, status=status)
@@ -239,12 +241,17 @@ def _people(count: int) -> str:
 @only(may_configure)
 def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Put a group back on the Default Mapping."""
+    group = IdpGroup.objects.live().filter(pk=group_id).first()
+    if group is None:
+        raise Http404
+    change, site = ProposedChange.mapping(group_id, None), site_facts()
+    current = site.mappings.get(group_id, site.default_mapping)
     try:
-        reset_mapping(group_id, actor=actor_of(request))
-    except DomainError as refusal:
-        messages.error(request, str(refusal))
-        return redirect("configuration:group_mapping", group_id=group_id)
-    group = IdpGroup.objects.get(pk=group_id)
+        save_previewed(request, change, lambda: reset_mapping(group_id, actor=actor_of(request)))
+    except NeedsConfirmation as question:
+        return _render(request, group, site, current, question=str(question), resetting=True)
+    except (DomainError, PreviewOutdated) as refusal:
+        return _render(request, group, site, current, refusal=str(refusal), resetting=True)
     members = member_counts([group_id]).get(group_id, 0)
     messages.success(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}")
     return redirect("configuration:scim")

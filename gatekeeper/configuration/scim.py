@@ -2,27 +2,27 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.configuration.charts import provisioning_by_hour
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import may_configure, only
 from gatekeeper.configuration.mapping_rows import default_row, group_page
-from gatekeeper.directory.mappings import choose_fallback_team, set_last_group_policy
+from gatekeeper.configuration.previews import Shown
+from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.models import LastGroupPolicy
+from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.directory.sign_in import next_sync
-from gatekeeper.errors import DomainError, TeamNotFound
 from saml.models import SyncRun
 from scim.addresses import scim_url
 from scim.models import ApiKey
+
+FALLBACK, POLICY = "fallback-form", "policy-form"
 
 
 @require_safe
@@ -33,7 +33,9 @@ def scim(request: HttpRequest) -> HttpResponse:
 
 
 def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog: Any) -> HttpResponse:
-    """The page, with a dialog open when ``dialog`` says so: ``new_key``, ``revoking`` and ``phrase_error``."""
+    """The page, with a dialog open when ``dialog`` says so (``new_key``, ``revoking``, ``phrase_error``), or a question
+    about one of the two choices (what ``defaults.py`` gives with it).
+    """
     site = site_facts()
     search = request.GET.get("q", "").strip()
     page, rows = group_page(site, search, request.GET.get("page"))
@@ -44,6 +46,10 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
         "site": site,
         "team_choices": sorted(site.teams.items(), key=lambda team: team[1].casefold()),
         "policies": LastGroupPolicy.choices,
+        "chosen_team": site.fallback_team_id,
+        "chosen_policy": str(site.last_group_policy),
+        "fallback_shown": _carried(FALLBACK, ProposedChange(fallback_team=(site.fallback_team_id,)), site),
+        "policy_shown": _carried(POLICY, ProposedChange(last_group_policy=str(site.last_group_policy)), site),
         "base_url": scim_url(),
         "keys": [{"key": key, "days_left": days_left(key)} for key in keys],
         "last_request": max(used, default=None),
@@ -60,6 +66,11 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
     return render(request, "configuration/scim.html", context, status=status)
 
 
+def _carried(form: str, change: ProposedChange, site: SiteFacts) -> dict[str, str]:
+    """What a form that saves itself carries until something else is chosen."""
+    return {"form_id": form, "previewed": str(Shown.before(change, site))}
+
+
 def _last_failure() -> ProvisioningEntry | None:
     troubles = ProvisioningEntry.objects.filter(outcome__in=(Outcome.REFUSED, Outcome.FAILED))
     return troubles.only("at", "detail").first()
@@ -68,45 +79,3 @@ def _last_failure() -> ProvisioningEntry | None:
 def days_left(key: ApiKey) -> int | None:
     """Whole days until a key expires; None when it does not."""
     return None if key.expires_at is None else (key.expires_at - timezone.now()).days
-
-
-@require_POST
-@only(may_configure)
-def fallback_team(request: HttpRequest) -> HttpResponse:
-    """Save the choice of the combobox: for the script as JSON, for a plain form by a redirect."""
-    chosen = request.POST.get("team", "")
-    try:
-        _choose(chosen, actor_of(request))
-    except DomainError as refusal:
-        return _saved(request, str(refusal), ok=False)
-    site = site_facts()
-    name = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
-    return _saved(request, f"Saved: {name} is the fallback team." if name else "Saved: there is no fallback team.")
-
-
-def _choose(chosen: str, actor: Actor) -> None:
-    try:
-        team_id = UUID(chosen) if chosen else None
-    except ValueError:
-        raise TeamNotFound(chosen) from None
-    choose_fallback_team(team_id, actor=actor)
-
-
-@require_POST
-@only(may_configure)
-def last_group_policy(request: HttpRequest) -> HttpResponse:
-    """Save what is left to whoever was removed from their last group."""
-    policy = request.POST.get("policy", "")
-    try:
-        set_last_group_policy(policy, actor=actor_of(request))
-    except DomainError as refusal:
-        return _saved(request, str(refusal), ok=False)
-    return _saved(request, f"Saved: {LastGroupPolicy(policy).label.lower()}.")
-
-
-def _saved(request: HttpRequest, words: str, *, ok: bool = True) -> HttpResponse:
-    if "application/json" in request.headers.get("Accept", ""):
-        status = HTTPStatus.OK if ok else HTTPStatus.UNPROCESSABLE_ENTITY
-        return JsonResponse({"message": words}, status=status)
-    (messages.success if ok else messages.error)(request, words)
-    return redirect("configuration:scim")

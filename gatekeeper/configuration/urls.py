@@ -5,11 +5,14 @@ from django.views.generic import RedirectView
 
 from gatekeeper.configuration import (
     admin,
+    as_code,
     authentication,
     brakes,
     connection_attributes,
     connection_changes,
     connection_keys,
+    defaults,
+    fallback,
     groups,
     home_realm,
     keys,
@@ -32,8 +35,11 @@ from gatekeeper.configuration import (
 
 scim_pages = [
     path("", scim.scim, name="scim"),
-    path("fallback-team/", scim.fallback_team, name="fallback_team"),
-    path("last-group-policy/", scim.last_group_policy, name="last_group_policy"),
+    path("fallback-team/", defaults.fallback_team, name="fallback_team"),
+    path("fallback-team/preview/", defaults.preview_fallback_team, name="preview_fallback_team"),
+    path("fallback-team/people/", fallback.people, name="fallback_people"),
+    path("last-group-policy/", defaults.last_group_policy, name="last_group_policy"),
+    path("last-group-policy/preview/", defaults.preview_last_group_policy, name="preview_last_group_policy"),
     path("key/generate/", keys.generate, name="generate_key"),
     path("key/revoke/", keys.revoke, name="revoke_key"),
     path("default-mapping/", mappings.default_mapping, name="default_mapping"),
@@ -42,6 +48,7 @@ scim_pages = [
     path("groups/<uuid:group_id>/", groups.group_users, name="group_users"),
     path("groups/<uuid:group_id>/mapping/", mappings.group_mapping, name="group_mapping"),
     path("groups/<uuid:group_id>/mapping/reset/", mappings.reset, name="reset_mapping"),
+    path("groups/<uuid:group_id>/mapping/reset/preview/", mappings.preview_reset, name="preview_reset"),
 ]
 
 authentication_pages = [
@@ -71,6 +78,12 @@ settings_pages: list[URLPattern | URLResolver] = [
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:team_id>/", teams.edit_team, name="team"),
     path("teams/<uuid:team_id>/delete/", teams.remove_team, name="delete_team"),
+    path("teams/<uuid:team_id>/delete/preview/", teams.preview_delete, name="preview_delete_team"),
+    path("teams/<uuid:team_id>/merge/", teams.merge_team, name="merge_team"),
+    path("teams/<uuid:team_id>/merge/preview/", teams.preview_merge, name="preview_merge"),
+    path("as-code/", as_code.as_code, name="as_code"),
+    path("as-code/export/", as_code.export, name="export"),
+    path("as-code/preview/", as_code.preview, name="preview_document"),
 ]
 
 pages: list[URLPattern | URLResolver] = [

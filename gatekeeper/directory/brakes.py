@@ -4,7 +4,7 @@ Nothing is counted along the way: how many lost access lately is derived from th
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.audit.models import AuditEntry
+from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.directory.mappings import lock_site
 from gatekeeper.directory.models import (
     ActivePeriod,
@@ -32,9 +32,13 @@ log = logging.getLogger(__name__)
 RELEASE_FOR = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BrakeState:
-    """How many of how many active people lost access within the window, and what follows from it."""
+    """How many of how many active people lost access within the window, and what follows from it.
+
+    ``tripped``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
+    they would have gone beyond it.
+    """
 
     lost: int
     active_before: int
@@ -42,42 +46,80 @@ class BrakeState:
     minutes: int
     tripped: bool
     hold: bool
-    released_until: datetime | None
+    held: int = 0
+    released_until: datetime | None = None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether every page says so."""
+        return self.tripped or self.held > 0
 
     @property
     def holding(self) -> bool:
-        return self.tripped and self.hold and self.released_until is None
+        return self.hold and self.alarming and self.released_until is None
 
 
 def brake_state(now: datetime | None = None) -> BrakeState:
-    """Where things stand. Two queries on a quiet day, four when at least the minimum number of people lost access."""
+    """Where things stand. Two queries on a quiet day, three where changes are held, a few more when there are some."""
     moment = now or timezone.now()
     setting = BrakeSetting.objects.live().first() or BrakeSetting()
+    state = _losses(setting, moment)
+    if not setting.hold:
+        return state
+    held = held_entries(moment - timedelta(minutes=setting.minutes)).count()
+    if not held and not state.tripped:
+        return state
+    active_before = state.active_before or _active_before(moment - timedelta(minutes=setting.minutes))
+    return replace(state, held=held, active_before=active_before, released_until=_released_until(moment))
+
+
+def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
+    """What was lost within the window that ends now, whatever was held."""
     start = moment - timedelta(minutes=setting.minutes)
     # Counting stops at the minimum first: on a quiet day nobody has to count all the active people.
     lost = _losing(start).order_by()[: setting.minimum].count()
     active_before = 0
     if lost >= setting.minimum:
         lost = _losing(start).count()
-        active_before = ActivePeriod.objects.at(start).filter(user__origin=Origin.SCIM).count()
-    tripped = lost >= setting.minimum and lost * 100 > setting.share * active_before
-    released_until = _released_until(moment) if tripped and setting.hold else None
-    return BrakeState(lost, active_before, setting.share, setting.minutes, tripped, setting.hold, released_until)
+        active_before = _active_before(start)
+    return BrakeState(
+        lost=lost,
+        active_before=active_before,
+        share=setting.share,
+        minutes=setting.minutes,
+        tripped=lost >= setting.minimum and lost * 100 > setting.share * active_before,
+        hold=setting.hold,
+    )
 
 
 def apply_brakes(*, actor: Actor) -> None:
     """Called at the end of every change by which people lose access, inside its transaction.
 
-    Raises: HeldForApproval when the change goes beyond the limit and holding is switched on; it is then rolled back.
+    Raises: HeldForApproval when the change goes beyond the limit and holding is switched on; it is then rolled back,
+            and the door says so by ``alert_held``.
     """
     if actor.kind != "scim_key":
         return
-    state = brake_state()
+    now = timezone.now()
+    state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), now)
     if not state.tripped:
         return
-    if state.holding:
+    if state.hold and _released_until(now) is None:
         raise HeldForApproval(state.lost, state.active_before, state.minutes)
-    _alert_once(state, actor=actor)
+    _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
+
+
+@transaction.atomic
+def alert_held(held: HeldForApproval, *, actor: Actor) -> None:
+    """Alert about a change that is held: for the door to call once its transaction is rolled back."""
+    _alert_once(lost=held.lost, active=held.active, minutes=held.minutes, held=True, actor=actor)
+
+
+def held_entries(since: datetime) -> QuerySet[ProvisioningEntry]:
+    """The requests that were held since then, as the provisioning log has them."""
+    return ProvisioningEntry.objects.filter(
+        at__gte=since, outcome=Outcome.REFUSED, detail__startswith=HeldForApproval.PREFIX
+    )
 
 
 @transaction.atomic
@@ -144,17 +186,23 @@ def _losing(start: datetime) -> QuerySet[User]:
     )
 
 
-def _alert_once(state: BrakeState, *, actor: Actor) -> None:
-    """One alert a window, however many more people lose access in it."""
-    start = timezone.now() - timedelta(minutes=state.minutes)
-    if AuditEntry.objects.filter(event=Event.BRAKES_TRIPPED, at__gte=start).exists():
+def _active_before(start: datetime) -> int:
+    return ActivePeriod.objects.at(start).filter(user__origin=Origin.SCIM).count()
+
+
+def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:
+    """One alert a window, however many more people lose access in it; another one when it comes to holding."""
+    start = timezone.now() - timedelta(minutes=minutes)
+    alerts = AuditEntry.objects.filter(event=Event.BRAKES_TRIPPED, at__gte=start)
+    if any((alert.after or {}).get("held") == held for alert in alerts):
         return
-    log.warning("brakes_tripped lost=%s of=%s minutes=%s", state.lost, state.active_before, state.minutes)
+    log.warning("brakes_tripped lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
+    happens = "would have lost access, and are held," if held else "lost access"
     record(
         Event.BRAKES_TRIPPED,
         actor=actor,
         kind="site",
         object_id="brakes",
-        label=f"{state.lost} of {state.active_before} active users lost access within {state.minutes} minutes",
-        after={"lost": state.lost, "active_before": state.active_before, "minutes": state.minutes},
+        label=f"{lost} of {active} active users {happens} within {minutes} minutes",
+        after={"lost": lost, "active_before": active, "minutes": minutes, "held": held},
     )

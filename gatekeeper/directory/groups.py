@@ -17,7 +17,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.guards import default_mapping_could_configure, keeping_a_configurator
 from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, User
 from gatekeeper.directory.past import remember_name
 from gatekeeper.directory.queries import SLICE
@@ -59,6 +59,7 @@ def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Ac
         label=group.display_name,
         after=as_document(wanted),
     )
+    # A new group has the Default Mapping, so joining it takes nothing away that being in no group gave.
     added = _add(group, frozenset(member_ids), now)
     _record_members(group, added, frozenset(), actor=actor)
     return group
@@ -77,7 +78,8 @@ def edit_group(
 
     Adding a member who is there and removing one who is not succeed silently: Entra repeats itself.
     Cost:    a fixed number of queries; rows read do not grow with the group, unless ``members`` states a whole set.
-    Raises:  GroupNotFound; VersionMismatch; GroupNameTaken; UnknownMembers before anything is written; InvalidValue.
+    Raises:  GroupNotFound; VersionMismatch; GroupNameTaken; UnknownMembers before anything is written; InvalidValue;
+             NobodyCouldConfigure; HeldForApproval.
     Spec:    RFC 7644 §3.5.1, §3.5.2.
     """
     group = _lock_group(group_id, expect)
@@ -151,8 +153,8 @@ def _change_members(
         current = frozenset(Membership.objects.live().filter(group=group).values_list("user_id", flat=True))
         wanted = members.applied_to(current)
         add, remove = wanted - current, current - wanted
-    _require_users(members.named())
-    with keeping_a_configurator() if remove else nullcontext():
+    may_shut_out = _require_users(members.named())
+    with keeping_a_configurator() if remove or may_shut_out else nullcontext():
         removed = _remove(group, remove, now)
         added = _add(group, add, now)
     _record_members(group, added, removed, actor=actor)
@@ -185,15 +187,18 @@ def _members_among(group: IdpGroup, ids: frozenset[UUID]) -> frozenset[UUID]:
     )
 
 
-def _require_users(ids: frozenset[UUID]) -> None:
+def _require_users(ids: frozenset[UUID]) -> bool:
+    """Raises UnknownMembers. Returns whether joining a group may take the right to configure from one of them."""
+    people = User.objects.provisioned().annotate(may_shut_out=default_mapping_could_configure())
     known = {
-        user_id
+        user_id: may_shut_out
         for some in _slices(ids)
-        for user_id in User.objects.provisioned().filter(pk__in=some).values_list("id", flat=True)
+        for user_id, may_shut_out in people.filter(pk__in=some).values_list("id", "may_shut_out")
     }
-    unknown = ids - known
+    unknown = ids - known.keys()
     if unknown:
         raise UnknownMembers(unknown)
+    return any(known.values())
 
 
 def _slices(ids: Collection[UUID]) -> list[list[UUID]]:

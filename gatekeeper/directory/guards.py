@@ -1,22 +1,28 @@
 """Nobody locks everybody out (rule 9)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import islice
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
 
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import MappingVersion, Membership, User
+from gatekeeper.directory.models import (
+    EndedBecause,
+    LastGroupPolicy,
+    MappingVersion,
+    SignInIdentity,
+    User,
+)
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.queries import access_of_many, site_facts
+from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.reach import groups_where, in_no_group, members_where, with_last_ended
 from gatekeeper.errors import NobodyCouldConfigure
 
-_BATCH = 500
+_LOCK_NUMBER = 0x6A7E_0009  # any number, the same in every process; advisory locks are per database
 _inside: ContextVar[bool] = ContextVar("keeping_a_configurator", default=False)
 
 
@@ -26,6 +32,7 @@ def keeping_a_configurator() -> Iterator[None]:
 
     A site where nobody could configure before has nothing to protect yet: it is being set up by commands.
     Of several that are nested the outermost decides, so that a whole document is judged by its end, not by its steps.
+    Of several at one moment each is judged after the other: two people can't both be taken for the one who is left.
     Cost:   one query while an active local administrator exists, which is nearly always.
     Raises: NobodyCouldConfigure; the transaction is then rolled back.
     """
@@ -38,8 +45,34 @@ def keeping_a_configurator() -> Iterator[None]:
         yield
     finally:
         _inside.reset(token)
-    if protected and not _somebody_can_configure():
-        raise NobodyCouldConfigure
+    if protected:
+        _wait_for_other_judgements()
+        if not _somebody_can_configure():
+            raise NobodyCouldConfigure
+
+
+def somebody_could_configure(site: SiteFacts) -> bool:
+    """Whether an active person could come in and configure, if the site's facts were these."""
+    return _local_administrator_exists() or _linked_people_can(site)
+
+
+def default_mapping_could_configure() -> Exists:
+    """A condition without cost of its own: joining a group may take the right to configure from somebody.
+
+    It is so where the Default Mapping gives it, and they have that mapping for being in no group.
+    """
+    level = Level.GLOBAL_ADMINISTRATOR.value
+    return Exists(MappingVersion.objects.live().filter(group=None, level=level))
+
+
+def _wait_for_other_judgements() -> None:
+    """Taken last in a transaction and held to its end, so that it can't deadlock with the locks of rows.
+
+    Whoever waited sees what the other one committed. On SQLite one transaction writes at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
 
 
 def _local_administrator_exists() -> bool:
@@ -47,38 +80,38 @@ def _local_administrator_exists() -> bool:
     return User.objects.local().filter(active=True).exists()
 
 
-def somebody_could_configure(site: SiteFacts) -> bool:
-    """Whether an active person could come in and configure, if the site's facts were these."""
-    if _local_administrator_exists():
-        return True
-    candidates = _candidates([(None, site.default_mapping), *site.mappings.items()])
-    return candidates is not None and _one_can(candidates, site)
-
-
 def _somebody_can_configure() -> bool:
     """The same for the facts of now; on a site where no mapping leads there, by one query."""
-    candidates = _candidates((version.group_id, version.record()) for version in MappingVersion.objects.live())
-    return candidates is not None and _one_can(candidates, site_facts())
+    leading = any(_gives_level(version.record()) for version in MappingVersion.objects.live())
+    return leading and _linked_people_can(site_facts())
 
 
-def _one_can(candidates: QuerySet[User], site: SiteFacts) -> bool:
-    people = candidates.order_by("id").iterator(chunk_size=_BATCH)
-    while batch := list(islice(people, _BATCH)):
-        if any(access.can_configure for access in access_of_many(batch, site=site).values()):
-            return True
-    return False
+def _linked_people_can(site: SiteFacts) -> bool:
+    """Rule 8 as one condition. The level and the permission may come from different groups; nothing takes them away."""
+    mappings = (site.default_mapping, *site.mappings.values())
+    if not site.has_saml_connection or not all(
+        any(map(gives, mappings)) for gives in (_gives_level, _gives_permission)
+    ):
+        return False
+    links = SignInIdentity.objects.live().filter(
+        user=OuterRef("pk"), provider__until=None, name_id_folded=F("user__work_email_folded")
+    )
+    people = User.objects.provisioned().filter(Exists(links), active=True)
+    if people.filter(
+        *(members_where(groups_where(site, gives)) for gives in (_gives_level, _gives_permission))
+    ).exists():
+        return True
+    if not (_gives_level(site.default_mapping) and _gives_permission(site.default_mapping)):
+        return False
+    groupless = people.filter(in_no_group())
+    if site.last_group_policy == LastGroupPolicy.REVOKE:
+        groupless = with_last_ended(groupless).filter(~Q(last_ended=EndedBecause.REMOVED) | Q(last_ended=None))
+    return groupless.exists()
 
 
-def _candidates(mappings: Iterable[tuple[UUID | None, MappingRecord]]) -> QuerySet[User] | None:
-    """Whoever has a mapping with the level or the permission: the two may come from different mappings."""
-    leading = [group_id for group_id, mapping in mappings if _may_lead_there(mapping)]
-    if not leading:
-        return None
-    active = User.objects.provisioned().filter(active=True)
-    if None in leading:
-        return active
-    return active.filter(Exists(Membership.objects.live().filter(user=OuterRef("pk"), group__in=leading)))
+def _gives_level(mapping: MappingRecord) -> bool:
+    return mapping.level is Level.GLOBAL_ADMINISTRATOR
 
 
-def _may_lead_there(mapping: MappingRecord) -> bool:
-    return mapping.level is Level.GLOBAL_ADMINISTRATOR or Permission.CONFIGURATION in mapping.permissions
+def _gives_permission(mapping: MappingRecord) -> bool:
+    return Permission.CONFIGURATION in mapping.permissions

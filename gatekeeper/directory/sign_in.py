@@ -14,6 +14,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
+from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import IdentityProvider, Origin, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.realms import may_name
@@ -81,17 +82,18 @@ def _read_name(name: str) -> str:
 def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
     """Stop believing an identity provider: its links and the sessions opened through it end now.
 
-    Raises: IdentityProviderNotFound.
+    Raises: IdentityProviderNotFound; NobodyCouldConfigure.
     """
     provider = IdentityProvider.objects.live().select_for_update().filter(pk=provider_id).first()
     if provider is None:
         raise IdentityProviderNotFound(provider_id)
     now = timezone.now()
-    provider.until = now
-    provider.save(update_fields=["until"])
-    provider.domains.all().end(now)
-    SignInIdentity.objects.filter(provider=provider).end(now)
-    SignIn.objects.filter(provider=provider).end(now)
+    with keeping_a_configurator():
+        provider.until = now
+        provider.save(update_fields=["until"])
+        provider.domains.all().end(now)
+        SignInIdentity.objects.filter(provider=provider).end(now)
+        SignIn.objects.filter(provider=provider).end(now)
     record(Event.CONNECTION_DELETED, actor=actor, kind="connection", object_id=provider.id, label=provider.name)
 
 

@@ -3,21 +3,20 @@
 A *signature* is all that access depends on in a person's own facts.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
 from itertools import islice
-from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models import Aggregate, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from gatekeeper.directory.access import Access, PersonFacts, SiteFacts, effective_access
 from gatekeeper.directory.models import ActivePeriod, Membership, Origin, User
 from gatekeeper.directory.queries import SLICE, last_ended_among
+from gatekeeper.directory.reach import Reach, in_no_group, with_last_ended
 
 NOBODY = UUID(int=0)
 
@@ -44,21 +43,6 @@ class _Ids(dict[str, UUID]):
 
     def read(self, joined: str) -> frozenset[UUID]:
         return frozenset([self[part] for part in joined.split(",")])
-
-
-class _Bits(dict[str, int]):
-    """What each group grants, by the text of its id; each is asked for once."""
-
-    def __init__(self, grant: Callable[[UUID], int]) -> None:
-        super().__init__()
-        self._grant = grant
-
-    def __missing__(self, text: str) -> int:
-        self[text] = self._grant(UUID(text))
-        return self[text]
-
-    def of(self, joined: str) -> int:
-        return reduce(or_, map(self.__getitem__, joined.split(",")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +81,31 @@ def active_people(at: datetime | None = None) -> QuerySet[User]:
     )
 
 
-def count_members(
-    grant: Callable[[UUID], int], groups: Collection[UUID] | None = None
-) -> Iterator[tuple[Signature, int]]:
-    """Active people who are in a group, or in one of ``groups``: a signature, and how many people it stands for.
+def id_text(name: str) -> Cast:
+    """An id as text, as the database writes it: by the hundred thousand quicker to fetch and find than a UUID."""
+    return Cast(name, TextField())
 
-    ``grant`` says in bits what a group grants; people whom their groups together grant the same are counted together,
-    under the signature of one of them. One query over memberships, and no object for each person.
-    """
+
+def member_rows(reach: Reach) -> Iterator[tuple[str, str]]:
+    """Active people in the groups that are in reach: the id, and the ids of all their groups, as texts. One query."""
+    if reach.members is None:
+        return
     memberships = Membership.objects.live().filter(user__in=active_people())
-    if groups is not None:
-        memberships = memberships.filter(user__in=Membership.objects.live().filter(group__in=groups).values("user"))
-    ids, bits = _Ids(), _Bits(grant)
-    counts: Counter[int] = Counter()
-    examples: dict[int, str] = {}
-    for joined in _joined(memberships).values_list("joined", flat=True).iterator(chunk_size=5000):
-        granted = bits.of(joined)
-        counts[granted] += 1
-        examples.setdefault(granted, joined)
-    for granted, count in counts.items():
-        yield Signature(groups=ids.read(examples[granted])), count
+    if reach.members:
+        memberships = memberships.filter(user__in=Membership.objects.live().filter(reach.members).values("user"))
+    rows = _joined(memberships).annotate(id_text=id_text("user")).values_list("id_text", "joined")
+    yield from rows.iterator(chunk_size=5000)
 
 
-def count_groupless() -> Iterator[tuple[Signature, int]]:
-    """The same for active people in no group, local administrators included. Two queries, one more per 900 leavers."""
-    groupless = active_people().filter(~Exists(Membership.objects.live().filter(user=OuterRef("pk")))).order_by()
-    left = Exists(Membership.objects.filter(user=OuterRef("pk")))
-    for origin, count in groupless.exclude(left).values_list("origin").annotate(n=Count("pk")):
-        yield Signature(local=origin == Origin.LOCAL), count
-    reasons: Counter[str | None] = Counter()
-    leavers = groupless.filter(left).values_list("pk", flat=True).iterator(chunk_size=5000)
-    while some := list(islice(leavers, SLICE)):
-        reasons.update(last_ended_among(some, None).values())
-    for reason, count in reasons.items():
-        yield Signature(last_ended=reason), count
+def groupless_rows(reach: Reach) -> Iterator[tuple[str, bool, str | None]]:
+    """Active people in no group that are in reach: the id, whether local, why the last membership ended. One query."""
+    origins = [Origin.SCIM] * reach.groupless + [Origin.LOCAL] * reach.local
+    if not origins:
+        return
+    people = with_last_ended(active_people().filter(in_no_group(), origin__in=origins)).order_by()
+    rows = people.annotate(id_text=id_text("id")).values_list("id_text", "origin", "last_ended")
+    for user_id, origin, last_ended in rows.iterator(chunk_size=5000):
+        yield user_id, origin == Origin.LOCAL, last_ended
 
 
 def each_signature(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[UUID, Signature]]:

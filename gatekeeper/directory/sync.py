@@ -1,8 +1,11 @@
 """Linking people to the names under which they sign in. The only place that makes or ends a sign-in identity."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -11,15 +14,21 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.guards import keeping_a_configurator
 from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
 from gatekeeper.directory.queries import conflict_exists
 from gatekeeper.directory.realms import allowed, without_a_provider
+from gatekeeper.errors import NobodyCouldConfigure
 
 _BATCH = 500
 # Entra renames a soft-deleted user to 32 hex digits followed by the old name.
 TOMBSTONE_PATTERN = r"^[0-9a-fA-F]{32}.+"
 
 SAME_EMAIL = "{email} is the work e-mail of {count} active users; change all but one in the identity provider."
+LAST_CONFIGURATOR = (
+    "{email} is somebody else's work e-mail too; this link stays, since nobody else could configure Gatekeeper. "
+    "Change the other one's address in the identity provider."
+)
 NO_EMAIL = 'There is no work e-mail to sign in with; map userPrincipalName to emails[type eq "work"].value.'
 
 NO_CONNECTION = "No connection is for the domain of {email}; add it to a connection, or correct the address."
@@ -44,15 +53,16 @@ def link_users(*, actor: Actor, now: datetime) -> LinkReport:
     """Make the links what the facts say they should be; a second run changes nothing.
 
     Links every active person with a work e-mail to every connection that may name it (``realms.py``), under that
-    e-mail; re-keys whose e-mail changed; unlinks the deleted, whoever shares a work e-mail with another active person,
-    and whom the connection may not name. Whoever is inactive keeps their link, so that re-activation restores sign-in,
-    unless somebody active has the address now. Set-based: a fixed number of queries and one insert per 500 people. Each
-    batch is a transaction of its own, so a run may be killed anywhere.
+    e-mail; re-keys whose e-mail changed; unlinks the deleted, whoever shares a work e-mail with another active person
+    (but for the last one who could configure, whose account id is known), and whom the connection may not name. Whoever
+    is inactive keeps their link, so that re-activation restores sign-in, unless somebody active has the address now.
+    Set-based: a fixed number of queries and one insert per 500 people. Each batch is a transaction of its own, so a run
+    may be killed anywhere.
     """
     conflicts = _conflicts()
-    unlinked = unlink_outdated(actor=actor, now=now)
+    unlinked, staying = unlink_outdated(actor=actor, now=now)
     linked = sum(_link(provider, actor=actor, now=now) for provider in IdentityProvider.objects.live())
-    return LinkReport(linked, unlinked, tuple(conflicts))
+    return LinkReport(linked, unlinked, tuple(conflicts + staying))
 
 
 def _conflicts() -> list[Conflict]:
@@ -71,15 +81,49 @@ def _conflicts() -> list[Conflict]:
     ]
 
 
-def unlink_outdated(*, actor: Actor, now: datetime) -> int:
-    """End the links that the facts no longer bear out, in batches."""
-    count = 0
-    while batch := list(_outdated_links().select_related("user")[:_BATCH]):
-        with transaction.atomic():
-            SignInIdentity.objects.filter(pk__in=[link.pk for link in batch]).end(now)
-            record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in batch])
+def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]]:
+    """End the links that the facts no longer bear out, in batches; and who keeps theirs, since nobody else is left."""
+    count, kept = 0, list[SignInIdentity]()
+    for ids in _batches(_outdated_links().values_list("pk", flat=True)):
+        batch = list(_outdated_links().filter(pk__in=ids).select_related("user"))
+        try:
+            _end_links(batch, actor=actor, now=now)
+        except NobodyCouldConfigure:
+            staying = [link for link in batch if not _ends(link, actor=actor, now=now)]
+            kept += staying
+            count -= len(staying)
         count += len(batch)
-    return count
+    return count, [Conflict(link.user.user_name, LAST_CONFIGURATOR.format(email=link.name_id)) for link in kept]
+
+
+def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:
+    """End one link; False when it is the last that lets somebody in who may configure (rule 9 before rule 5).
+
+    It stays only where their account id is known from an earlier sign-in: whoever shares the address is refused then.
+    """
+    try:
+        _end_links([link], actor=actor, now=now, guarded=bool(link.object_id))
+    except NobodyCouldConfigure:
+        return False
+    return True
+
+
+@transaction.atomic
+def _end_links(links: list[SignInIdentity], *, actor: Actor, now: datetime, guarded: bool = True) -> None:
+    with keeping_a_configurator() if guarded else nullcontext():
+        SignInIdentity.objects.filter(pk__in=[link.pk for link in links]).end(now)
+    record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in links])
+
+
+def _batches(ids: Iterable[Any]) -> Iterator[list[Any]]:
+    """All that is to be done is looked up once, and looked at again by the batch, in the batch's transaction.
+
+    Looking everybody up for each batch would take minutes on a database that has just been filled and has no
+    statistics of its tables yet.
+    """
+    every = list(ids)
+    for start in range(0, len(every), _BATCH):
+        yield every[start : start + _BATCH]
 
 
 def _outdated_links() -> QuerySet[SignInIdentity]:
@@ -102,8 +146,9 @@ def _outdated_links() -> QuerySet[SignInIdentity]:
 
 def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
     count = 0
-    while batch := list(_unlinked_people(provider)[:_BATCH]):
+    for ids in _batches(_unlinked_people(provider).values_list("pk", flat=True)):
         with transaction.atomic():
+            batch = list(_unlinked_people(provider).filter(pk__in=ids))
             SignInIdentity.objects.bulk_create(
                 SignInIdentity(
                     user=user,

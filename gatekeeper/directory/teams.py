@@ -1,5 +1,7 @@
 """What may be done to a team."""
 
+from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,9 +11,11 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.models import SiteChoice, Team
+from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.mappings import choose_fallback_team, lock_site, set_mapping
+from gatekeeper.directory.models import MappingVersion, SiteChoice, Team
 from gatekeeper.directory.past import remember_name
-from gatekeeper.errors import InvalidValue, TeamIsFallback, TeamNameTaken, TeamNotFound
+from gatekeeper.errors import GroupNotFound, InvalidValue, TeamIsFallback, TeamNameTaken, TeamNotFound
 
 NAME_LIMIT = 120  # characters
 
@@ -53,12 +57,53 @@ def delete_team(team_id: UUID, *, actor: Actor) -> Team:
     Raises: TeamNotFound; TeamIsFallback.
     """
     team = _lock_team(team_id)
-    if SiteChoice.objects.live().filter(fallback_team=team).exists():
+    if _is_fallback(team):
         raise TeamIsFallback(team.name)
-    team.deleted_at = timezone.now()
-    team.save(update_fields=["deleted_at"])
+    _end(team)
     record(Event.TEAM_DELETED, actor=actor, kind="team", object_id=team.id, label=team.name)
     return team
+
+
+@transaction.atomic
+def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
+    """End ``source`` and put its people into ``target``: every mapping that names the one names the other instead.
+
+    Where ``source`` is the fallback team, ``target`` becomes it. Each mapping gets a new version and its own entry.
+    Returns: the target. Raises: TeamNotFound; InvalidValue when both are the same.
+    """
+    if source_id == target_id:
+        raise InvalidValue("team", "choose another team to merge it into.")
+    lock_site()
+    teams = {team_id: _lock_team(team_id) for team_id in sorted((source_id, target_id))}
+    source, target = teams[source_id], teams[target_id]
+    named = [version for version in MappingVersion.objects.live() if source_id in version.record().team_ids]
+    with keeping_a_configurator():  # levels and permissions stay, so it is asked once and not for each mapping
+        for version in named:
+            now = version.record()
+            wanted = replace(now, team_ids=now.team_ids - {source_id} | {target_id})
+            with suppress(GroupNotFound):  # the identity provider deleted it just now, and its mapping with it
+                set_mapping(version.group_id, wanted, actor=actor, confirmed=True)
+        if _is_fallback(source):
+            choose_fallback_team(target_id, actor=actor)
+        _end(source)
+    record(
+        Event.TEAM_MERGED,
+        actor=actor,
+        kind="team",
+        object_id=source.id,
+        label=f"{source.name} into {target.name}",
+        after={"into": target.name, "mappings": len(named)},
+    )
+    return target
+
+
+def _is_fallback(team: Team) -> bool:
+    return SiteChoice.objects.live().filter(fallback_team=team).exists()
+
+
+def _end(team: Team) -> None:
+    team.deleted_at = timezone.now()
+    team.save(update_fields=["deleted_at"])
 
 
 def _save_name(team: Team, name: str) -> None:

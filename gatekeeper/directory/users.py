@@ -84,7 +84,7 @@ def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionChe
 
     Returns: the user, and whether anything changed (if not, nothing is written and the version stays).
     Raises:  UserNotFound; VersionMismatch when ``expect`` refuses the version; UserNameTaken; InvalidValue;
-             whatever ``edit`` raises.
+             NobodyCouldConfigure; HeldForApproval; whatever ``edit`` raises.
     Spec:    RFC 7644 §3.5.1, §3.5.2: both PUT and PATCH are such a function.
     """
     user = _lock_provisioned(user_id, expect)
@@ -93,7 +93,7 @@ def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionChe
     if wanted == current:
         return user, False
     _validate(wanted)
-    with keeping_a_configurator() if current.active and not wanted.active else nullcontext():
+    with keeping_a_configurator() if _shuts_out(current, wanted) else nullcontext():
         _carry_out(user, current, wanted, actor=actor)
     return user, True
 
@@ -260,6 +260,11 @@ def _lock_provisioned(user_id: UUID, expect: VersionCheck | None) -> User:
 
 def _lock(users: models.QuerySet[User]) -> User | None:
     return users.select_for_update().first()
+
+
+def _shuts_out(current: UserRecord, wanted: UserRecord) -> bool:
+    """Deactivation, and another work e-mail: the old name stops at once, and whether a sync links the new is open."""
+    return current.active and (not wanted.active or _folded(current.work_email) != _folded(wanted.work_email))
 
 
 def _event(current: UserRecord, wanted: UserRecord) -> Event:

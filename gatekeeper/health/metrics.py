@@ -1,6 +1,6 @@
 """What Prometheus reads. Everything is counted in the database when it asks, so that all processes tell the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Count
@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.reads import reads_since
+from gatekeeper.directory.brakes import brake_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
@@ -24,7 +25,7 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Computed at the scrape: a dozen queries, all of them counts or single rows."""
+    """Computed at the scrape: a fixed number of queries, all of them counts or single rows."""
 
     def collect(self) -> Iterable[Metric]:
         yield from (
@@ -39,6 +40,7 @@ class _Gatekeeper(Collector):
             _certificates(),
             _audit_waiting(),
             _reads(),
+            *_brakes(),
         )
 
 
@@ -140,3 +142,20 @@ def _days_left(certificates: list[Certificate], now: datetime) -> float:
     best = lasting(certificates, now)
     end = best.not_after if best else min(now, max(each.not_after for each in certificates))
     return (end - now).total_seconds() / SECONDS_A_DAY
+
+
+def _brakes() -> Iterator[GaugeMetricFamily]:
+    state = brake_state()
+    yield GaugeMetricFamily(
+        "gatekeeper_brakes_alarming",
+        "1 while unusually many people lose access, or losses are held.",
+        value=int(state.alarming),
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_brakes_lost",
+        "People who lost access within the brakes' window; on a quiet day counted up to the minimum.",
+        value=state.lost,
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_brakes_held", "Requests that were held within the brakes' window.", value=state.held
+    )

@@ -107,6 +107,42 @@ def test_a_dry_run_says_the_same_and_changes_nothing(apply: Any) -> None:
     assert (real["changed"], real["access_changed"]) == (tried["changed"], tried["access_changed"])
 
 
+def test_a_dry_run_tells_the_preview_of_the_page_as_text(tmp_path: Path, capsys: Any) -> None:
+    make_group("GK Finance", [make_user("ada@example.com")])
+    (tmp_path / "wanted.json").write_text(
+        json.dumps({"group_mappings": {"GK Finance": {"level": "global_administrator", "permissions": ["reports"]}}})
+    )
+
+    call_command("configuration", "apply", str(tmp_path / "wanted.json"), "--dry-run")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "GK Finance is worth Global Administrator, Reports (was the Default Mapping).",
+        "The access of 1 person would change.",
+        "  levels Employee Portal: 0 gain it, 1 lose it",
+        "  levels Global Administrator: 1 gain it, 0 lose it",
+        "  permissions Reports: 1 gain it, 0 lose it",
+        "  Warning: 1 person becomes Global Administrator.",
+        "  ada@example.com: employee_portal → global_administrator, + reports",
+        "Nothing was changed: this was a dry run.",
+    ]
+
+
+def test_a_dry_run_gives_the_preview_of_the_page_as_json(apply: Any) -> None:
+    make_group("GK Finance", [make_user("ada@example.com")])
+
+    tried = apply(WHOLE, "--dry-run")
+
+    assert tried.keys() >= {"changed", "access_changed", "dry_run"}
+    assert tried["preview"]["teams"] == [{"name": "Finance", "gained": 1, "lost": 0}]
+    assert tried["preview"]["first_people"] == [
+        {
+            "user_name": "ada@example.com",
+            "before": {"level": "employee_portal", "permissions": [], "teams": []},
+            "after": {"level": "global_collaborator", "permissions": ["reports"], "teams": ["Finance"]},
+        }
+    ]
+
+
 def test_keys_that_a_document_leaves_out_stay_untouched(apply: Any) -> None:
     make_group("GK Finance")
     apply(WHOLE)

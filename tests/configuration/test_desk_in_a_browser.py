@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
@@ -56,7 +57,8 @@ def test_an_administrator_works_at_the_desk(site: Site, page: Page, complaints: 
     open_scim(page)
     _choose_the_fallback_team(page)
     _copy_the_base_url(page, site)
-    _generate_the_key(page)
+    key = _generate_the_key(page)
+    _be_asked_before_people_lose_their_team(page, site, key)
     _revoke_the_key_by_keyboard(page)
     _edit_the_default_mapping(page)
     _run_the_sync(page, site)
@@ -88,7 +90,7 @@ def _copy_the_base_url(page: Page, site: Site) -> None:
     expect(page.get_by_role("textbox", name="Base URL")).to_have_value(f"{site.url}/scim/v2")
 
 
-def _generate_the_key(page: Page) -> None:
+def _generate_the_key(page: Page) -> str:
     page.get_by_role("button", name="Generate API Key").click()
     dialog = page.get_by_role("dialog")
     field = dialog.get_by_role("textbox", name="API Key")
@@ -102,6 +104,25 @@ def _generate_the_key(page: Page) -> None:
     assert key not in page.content()
     page.reload()
     assert key not in page.content()
+    return key
+
+
+def _be_asked_before_people_lose_their_team(page: Page, site: Site, key: str) -> None:
+    """A choice that saves itself says whom it moved and is undone with a click; where a warning stands it asks."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/scim+json"}
+    assert httpx.post(f"{site.url}/scim/v2/Users", json={"userName": "ada@x.com"}, headers=headers).status_code == 201
+    combobox = page.get_by_role("combobox", name="Select Fallback Team")
+    combobox.select_option(label="— no fallback team —")
+    expect(page.get_by_text("1 person is left without any team")).to_be_visible()
+    expect(page.get_by_role("list", name="People whose access changes").get_by_text("ada@x.com")).to_be_visible()
+    page.get_by_role("button", name="Keep Operations").click()
+    expect(combobox.locator("option:checked")).to_have_text("Operations")
+    combobox.select_option(label="— no fallback team —")
+    page.get_by_role("button", name="Save it all the same").click()
+    expect(page.get_by_text("Saved: there is no fallback team. 3 people are in no team now.")).to_be_visible()
+    page.get_by_role("button", name="Undo: Operations").click()
+    expect(page.get_by_text("Saved: Operations is the fallback team. 3 people are in Operations now.")).to_be_visible()
+    expect(combobox.locator("option:checked")).to_have_text("Operations")
 
 
 def _revoke_the_key_by_keyboard(page: Page) -> None:
@@ -126,7 +147,10 @@ def _edit_the_default_mapping(page: Page) -> None:
     form.get_by_role("radio", name="Collaborator", exact=True).check()
     page.get_by_role("checkbox", name="Reports").check()
     page.get_by_role("checkbox", name="Operations").check()
-    expect(page.get_by_text("Nobody's access changes.")).to_be_visible()
+    expect(page.get_by_text("1 person's access changes.")).to_be_visible()
+    expect(page.get_by_role("list", name="People whose access changes")).to_contain_text(
+        "Employee Portal → Collaborator"
+    )
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Default Mapping is now Collaborator with Reports, team Operations.")).to_be_visible()
 

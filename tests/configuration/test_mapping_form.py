@@ -11,7 +11,7 @@ from gatekeeper.directory.models import IdpGroup
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import access_of, site_facts
 from tests.builders import make_group, make_team, make_user, map_group
-from tests.configuration.pages import text_of
+from tests.configuration.pages import confirmation, text_of
 
 
 def address(group: IdpGroup | None) -> str:
@@ -78,7 +78,7 @@ def test_an_administrator_level_in_the_default_mapping_is_asked_twice(desk: Clie
     assert "Do you mean it?" in text_of(asked)
     assert site_facts().default_mapping.level is not Level.ADMINISTRATOR
 
-    desk.post(address(None), {"level": "administrator", "confirmed": "yes"})
+    desk.post(address(None), {"level": "administrator", "confirmed": confirmation(asked)})
 
     assert site_facts().default_mapping.level is Level.ADMINISTRATOR
 

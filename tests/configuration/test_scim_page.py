@@ -5,13 +5,15 @@ from django.test import Client
 from django.urls import reverse
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.mappings import choose_fallback_team
 from gatekeeper.directory.models import SiteChoice
 from gatekeeper.directory.queries import site_facts
 from scim.models import ApiKey
-from tests.builders import make_group, make_team, make_user, make_users, map_group, remove_members
-from tests.configuration.pages import queries_of, text_of
+from tests.builders import ADMIN, make_group, make_team, make_user, make_users, map_group, remove_members
+from tests.configuration.pages import carried, confirmation, queries_of, text_of
 
 PAGE = "/settings/configuration/scim/"
+JSON = {"accept": "application/json"}
 
 
 def test_the_page_has_the_words_that_the_help_page_names(desk: Client) -> None:
@@ -78,13 +80,100 @@ def test_the_fallback_team_is_saved_by_the_script_and_by_a_plain_form(desk: Clie
     general, finance = make_team("General"), make_team("Finance")
     address = reverse("configuration:fallback_team")
 
-    by_script = desk.post(address, {"team": str(general.id)}, headers={"accept": "application/json"})
-    assert by_script.json() == {"message": "Saved: General is the fallback team."}
+    by_script = desk.post(address, {"team": str(general.id)}, headers=JSON)
+    assert by_script.json()["message"].startswith("Saved: General is the fallback team.")
     assert site_facts().fallback_team_id == general.id
 
     assert desk.post(address, {"team": str(finance.id)}).status_code == 302
     assert site_facts().fallback_team_id == finance.id
     assert AuditEntry.objects.filter(event="fallback_team.chosen", actor_name="root@example.com").count() == 2
+
+
+def test_another_fallback_team_says_whom_it_moved_and_offers_to_undo_it(desk: Client) -> None:
+    general, finance = make_team("General"), make_team("Finance")
+    choose_fallback_team(general.id, actor=ADMIN)
+    make_user()
+
+    saved = desk.post(reverse("configuration:fallback_team"), {"team": str(finance.id)}, headers=JSON).json()
+
+    # The local administrator is in the fallback team too.
+    assert saved["message"] == "Saved: Finance is the fallback team. 2 people moved from General to Finance."
+    assert "Undo: General" in saved["details"]
+    assert f'data-autosave-undo="{general.id}"' in saved["details"]
+
+
+def test_no_fallback_team_is_asked_once_more_when_people_would_be_left_without_any(desk: Client) -> None:
+    choose_fallback_team(make_team("General").id, actor=ADMIN)
+    make_user()
+    address = reverse("configuration:fallback_team")
+
+    asked = desk.post(address, {"team": ""}, headers=JSON)
+
+    assert asked.status_code == 409
+    details = asked.json()["details"]
+    assert "1 person is left without any team" in details
+    assert "Keep General" in details
+    assert site_facts().fallback_team_id
+    confirmed = details.split('data-autosave-confirm="')[1].split('"')[0]
+    assert desk.post(address, {"team": "", "confirmed": confirmed}, headers=JSON).status_code == 200
+    assert site_facts().fallback_team_id is None
+
+
+def test_without_scripts_the_same_is_asked_on_the_page(desk: Client) -> None:
+    choose_fallback_team(make_team("General").id, actor=ADMIN)
+    make_user("ada@example.com")
+    address = reverse("configuration:fallback_team")
+
+    asked = desk.post(address, {"team": ""})
+
+    assert asked.status_code == 422
+    assert "1 person is left without any team" in text_of(asked)
+    assert "ada@example.com" in text_of(asked)
+    desk.post(address, {"team": "", "confirmed": confirmation(asked), "previewed": carried(asked, "fallback-form")})
+    assert site_facts().fallback_team_id is None
+
+
+def test_a_choice_made_from_an_old_page_is_asked_once_more(desk: Client) -> None:
+    general, finance, legal = make_team("General"), make_team("Finance"), make_team("Legal")
+    choose_fallback_team(general.id, actor=ADMIN)
+    shown = carried(desk.get(PAGE), "fallback-form")
+    choose_fallback_team(finance.id, actor=ADMIN)
+    address = reverse("configuration:fallback_team")
+
+    asked = desk.post(address, {"team": str(legal.id), "previewed": shown}, headers=JSON)
+
+    assert asked.status_code == 409
+    assert "Somebody else changed this meanwhile." in asked.json()["details"]
+    assert site_facts().fallback_team_id == finance.id
+    fresh = desk.post(reverse("configuration:preview_fallback_team"), {"team": str(legal.id)})
+    desk.post(address, {"team": str(legal.id), "previewed": carried(fresh)}, headers=JSON)
+    assert site_facts().fallback_team_id == legal.id
+
+
+def test_a_choice_carries_on_from_the_one_before_it(desk: Client) -> None:
+    general, finance = make_team("General"), make_team("Finance")
+    address = reverse("configuration:fallback_team")
+    shown = carried(desk.get(PAGE), "fallback-form")
+
+    first = desk.post(address, {"team": str(general.id), "previewed": shown}, headers=JSON).json()
+    second = desk.post(address, {"team": str(finance.id), "previewed": first["previewed"]}, headers=JSON)
+
+    assert second.status_code == 200
+
+
+def test_the_last_group_policy_is_asked_once_more_when_people_lose_their_access(desk: Client) -> None:
+    address = reverse("configuration:last_group_policy")
+    user = make_user()
+    remove_members(make_group("GK Once", [user]), user)
+    assert desk.post(address, {"policy": "fallback"}, headers=JSON).json()["message"] == (
+        "Saved: fall back to the default mapping. 1 person's access changed."
+    )
+
+    asked = desk.post(address, {"policy": "revoke"}, headers=JSON)
+
+    assert asked.status_code == 409
+    assert "1 person loses their access." in asked.json()["details"]
+    assert SiteChoice.objects.live().get().last_group_policy == "fallback"
 
 
 @pytest.mark.parametrize("team", ["nonsense", "4b1d5f1e-0000-4000-8000-000000000000"])

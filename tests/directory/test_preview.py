@@ -9,13 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.directory.access import Access
+from gatekeeper.directory.affected import affected_people
+from gatekeeper.directory.by_name import Place
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.groups import delete_group
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings import choose_fallback_team
 from gatekeeper.directory.models import User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.preview import ProposedChange, affected_people, preview_change
+from gatekeeper.directory.preview import preview_change
+from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import access_of_many, site_facts
 from gatekeeper.directory.tally import Shift
 from tests.builders import (
@@ -53,7 +56,7 @@ def test_nothing_changes_for_nobody() -> None:
     preview = preview_change(ProposedChange.mapping(group.id, site_facts().default_mapping))
 
     assert (preview.affected, preview.sentence) == (0, "Nobody's access changes.")
-    assert affected_people(preview) == ([], False)
+    assert affected_people(preview)[0] == []
 
 
 def test_a_mapping_says_who_gains_and_loses_what() -> None:
@@ -117,18 +120,32 @@ def test_who_would_lose_their_own_access_is_warned(level: str, code: str) -> Non
     assert [w.code for w in preview_change(ProposedChange.mapping(group.id, worth(level)), by=ada).warnings] == [code]
 
 
-def test_the_list_is_searched_and_paged() -> None:
+def test_the_list_is_searched_and_paged_in_both_directions() -> None:
     names = [make_user(f"p{number:02}@example.com", display_name=f"Person {number:02}") for number in range(7)]
     group = make_group(members=names)
     preview = preview_change(ProposedChange.mapping(group.id, worth("administrator")))
 
-    first, more = affected_people(preview, limit=5)
-    rest, end = affected_people(preview, start=5, limit=5)
+    first, page = affected_people(preview, limit=3)
+    second, middle = affected_people(preview, place=Place(after=page.last), limit=3)
+    third, end = affected_people(preview, place=Place(after=middle.last), limit=3)
+    back, _ = affected_people(preview, place=Place(before=end.first), limit=3)
     [found], _ = affected_people(preview, search="PERSON 03")
 
-    assert ([person.user for person in first + rest], more, end) == (names, True, False)
+    assert [person.user for person in first + second + third] == names
+    assert back == second
+    assert (page.first, end.last) == (None, None)
     assert found.user == names[3]
     assert (found.before.level, found.after.level) == (Level.EMPLOYEE_PORTAL, Level.ADMINISTRATOR)
+
+
+def test_a_page_before_the_beginning_is_the_first_page() -> None:
+    names = [make_user(f"p{number:02}@example.com") for number in range(5)]
+    preview = preview_change(ProposedChange.mapping(make_group(members=names).id, worth("administrator")))
+
+    found, page = affected_people(preview, place=Place(before=names[1].id), limit=3)
+
+    assert [person.user for person in found] == names[:3]
+    assert page.first is None
 
 
 def test_the_fingerprint_changes_when_facts_do() -> None:
@@ -139,6 +156,19 @@ def test_the_fingerprint_changes_when_facts_do() -> None:
 
     add_members(group, make_user())
 
+    assert preview_change(change).fingerprint != shown
+
+
+def test_the_fingerprint_changes_when_others_are_affected_in_the_same_number() -> None:
+    ada, bob = make_users(2)
+    group = make_group(members=[ada])
+    change = ProposedChange.mapping(group.id, worth("administrator"))
+    shown = preview_change(change).fingerprint
+
+    remove_members(group, ada)
+    add_members(group, bob)
+
+    assert preview_change(change).affected == 1
     assert preview_change(change).fingerprint != shown
 
 
@@ -230,8 +260,9 @@ def _expect_naive(preview: Any, people: list[User], before: dict[Any, Access], a
         return access.level, access.permissions, set(access.teams)
 
     affected = {user.id for user in people if has(before[user.id]) != has(after[user.id])}
-    listed, more = affected_people(preview)
-    assert (preview.affected, {person.user.id for person in listed}, more) == (len(affected), affected, False)
+    listed, page = affected_people(preview)
+    assert (preview.affected, {person.user.id for person in listed}) == (len(affected), affected)
+    assert page.last is None
     for person in listed:
         assert has(person.before) == has(before[person.user.id])
         assert has(person.after) == has(after[person.user.id])

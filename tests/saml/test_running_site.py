@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.saml.idp import press_continue, running_idp
+from tests.saml.keys import key_pair
 
 SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 VERBS = "from tests.builders import map_group; from gatekeeper.directory.models import IdpGroup"
@@ -115,3 +116,29 @@ def test_signing_out_reaches_the_identity_provider_and_comes_back(running_site, 
     assert idp.logouts[-1] == person["name"]
     assert "You are signed out" in back.text
     assert surfer.get(f"{running_site.url}/profile/").url.path == "/sign-in/"
+
+
+def test_a_certificate_rolls_over_and_nobody_is_locked_out(running_site, person):
+    """As Entra does it: the next certificate is published beside the old one, then used, then alone."""
+    old, new = key_pair(), key_pair("next")
+    with running_idp(old) as idp:
+        made = running_site.manage("saml_connection", "create", "Rolls over", "--metadata-url", idp.metadata_url)
+        idp.trust(made["metadata_url"])
+
+        def published(*keys) -> str:
+            idp.use_keys(*keys)
+            results = running_site.manage("sync_saml_users")["metadata"]
+            return next(each["result"] for each in results if each["connection"] == "Rolls over")
+
+        def signed_in() -> int:
+            with httpx.Client(follow_redirects=True) as browser:
+                return sign_in(browser, idp, made, person, next="/profile/").status_code
+
+        assert (published(old), signed_in()) == ("unchanged", 200)
+        assert (published(old, new), signed_in()) == ("1 certificate added, 0 withdrawn", 200)
+        idp.use_keys(new, old)  # it signs with the new key now, and nothing was refreshed since
+        assert signed_in() == 200
+        assert (published(new), signed_in()) == ("0 certificates added, 1 withdrawn", 200)
+        idp.use_keys(old)
+        assert signed_in() == 403  # what is withdrawn stopped working at the refresh
+        running_site.manage("saml_connection", "delete", made["id"], "--confirm", "Rolls over")

@@ -1,21 +1,22 @@
-// Who gains and who loses, beside the form: asks the server again whenever the form changes. Save stays one click.
-const form = document.querySelector("form[data-preview]");
-if (form) {
-  const place = document.getElementById(form.dataset.previewPlace);
-  const search = document.querySelector("[data-preview-search]");
+// Who gains and who loses, beside a form: asks the server again whenever the form changes. Save stays one click.
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  const place = document.getElementById(`${form.id}-preview`);
+  const search = document.querySelector(`[data-preview-search="${form.id}"]`);
+  const said = document.querySelector(`[data-preview-said="${form.id}"]`);
   let waiting;
   let latest = 0;
 
-  const ask = async (start = "0") => {
+  const ask = async (page = {}) => {
     const mine = ++latest;
     const body = new FormData(form);
-    body.set("preview_start", start);
+    for (const [name, value] of Object.entries(page)) body.set(`preview_${name}`, value);
     place.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body });
       const text = await answer.text();
       if (mine !== latest || !answer.ok) return;
       place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+      said.textContent = place.querySelector("[data-sentence]")?.dataset.sentence ?? "";
       search.hidden = !place.querySelector(".preview-people") && !search.querySelector("input").value;
     } catch {
       // The form works without the preview; the message after Save says what happened.
@@ -25,13 +26,20 @@ if (form) {
   };
   const askSoon = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(ask, 150);
+    waiting = setTimeout(ask, 150, {});
   };
 
-  form.addEventListener("change", askSoon);
+  // A form that saves itself asks for its preview only when there is something to decide (autosave.js).
+  form.addEventListener("preview:wanted", () => ask());
+  form.addEventListener("change", (event) => {
+    if (event.target.name !== "confirmed" && !("autosave" in form.dataset)) askSoon();
+  });
+  form.addEventListener("input", (event) => {
+    if (event.target.tagName === "TEXTAREA") askSoon();
+  });
   search.addEventListener("input", askSoon);
   place.addEventListener("click", (event) => {
-    const more = event.target.closest("[data-preview-start]");
-    if (more) ask(more.dataset.previewStart);
+    const turn = event.target.closest("[data-preview-page]");
+    if (turn) ask({ [turn.dataset.previewPage]: turn.value });
   });
 }

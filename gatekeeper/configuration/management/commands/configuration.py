@@ -11,6 +11,9 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.command import OperatorCommand
 from gatekeeper.configuration.applying import apply_document
 from gatekeeper.configuration.document import ConfigurationDocument, export_document, read_document
+from gatekeeper.directory.access import Access
+from gatekeeper.directory.affected import affected_people
+from gatekeeper.directory.preview import Preview
 from gatekeeper.errors import NeedsConfirmation
 
 FLAG = "--confirm-administrator-default"
@@ -75,7 +78,28 @@ def _apply(document: ConfigurationDocument, *, dry_run: bool, confirmed: bool) -
     except NeedsConfirmation as question:
         raise CommandError(f"{question} Repeat the command with {FLAG}.") from question
     result = {"changed": list(applied.changed), "access_changed": applied.preview.affected, "dry_run": dry_run}
-    return {**result, "preview": applied.preview.as_document()} if dry_run else result
+    return {**result, "preview": _preview(applied.preview)} if dry_run else result
+
+
+def _preview(preview: Preview) -> dict[str, Any]:
+    """The preview of the page, with its first page of people."""
+    people = [
+        {
+            "user_name": person.user.user_name,
+            "before": _worth(person.before),
+            "after": _worth(person.after),
+        }
+        for person in affected_people(preview)[0]
+    ]
+    return {"sentence": preview.sentence, **preview.as_document(), "first_people": people}
+
+
+def _worth(access: Access) -> dict[str, Any]:
+    return {
+        "level": access.level.slug,
+        "permissions": sorted(access.permissions),
+        "teams": sorted(access.teams.values()),
+    }
 
 
 def _diff(document: ConfigurationDocument) -> dict[str, Any]:
@@ -97,9 +121,29 @@ def _told(document: dict[str, Any]) -> str:
 
 
 def _preview_lines(preview: dict[str, Any]) -> list[str]:
+    """What stands beside the form on the page: the counts, the warnings, and the first people by name."""
     shifts = [
         f"  {kind} {shift['name']}: {shift['gained']:,} gain it, {shift['lost']:,} lose it"
         for kind in ("levels", "permissions", "teams")
         for shift in preview[kind]
     ]
-    return [*shifts, *(f"  Warning: {warning['text']}" for warning in preview["warnings"])]
+    people = [
+        f"  {person['user_name']}: {_difference(person['before'], person['after'])}"
+        for person in preview["first_people"]
+    ]
+    more = preview["people"] - len(people)
+    return [
+        *shifts,
+        *(f"  Warning: {warning['text']}" for warning in preview["warnings"]),
+        *people,
+        *([f"  … and {more:,} more"] if more else []),
+    ]
+
+
+def _difference(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """One person's change: "collaborator → administrator, + reports, − Finance"."""
+    parts = [f"{before['level']} → {after['level']}"] if before["level"] != after["level"] else []
+    for kind in ("permissions", "teams"):
+        parts += [f"+ {name}" for name in after[kind] if name not in before[kind]]
+        parts += [f"− {name}" for name in before[kind] if name not in after[kind]]
+    return ", ".join(parts)
