@@ -97,7 +97,7 @@ def _names(history: History, moment: datetime) -> Iterator[Cause]:
             yield Cause(f"{former.name} was renamed to {present}", (event,), str(object_id))
     for team in history.teams:
         if team.deleted_at == moment:
-            yield Cause(f"Team {team.name} was deleted", (Event.TEAM_DELETED,), str(team.id))
+            yield Cause(f"Team {team.name} was deleted", (Event.TEAM_DELETED, Event.TEAM_MERGED), str(team.id))
 
 
 def _mappings(history: History, moment: datetime) -> Iterator[Cause]:

@@ -26,7 +26,7 @@ from gatekeeper.directory.queries import access_of, access_of_many, user_by_name
 from gatekeeper.directory.readiness_lists import with_state
 from gatekeeper.directory.sign_in import end_identity_provider
 from gatekeeper.directory.states import state_of
-from gatekeeper.directory.teams import delete_team, rename_team
+from gatekeeper.directory.teams import delete_team, merge_teams, rename_team
 from gatekeeper.directory.timeline import timeline
 from gatekeeper.directory.users import delete_user, edit_user
 from gatekeeper.directory.who_had import who_had
@@ -88,6 +88,7 @@ class World:
             "policy": lambda a, b: set_last_group_policy(("revoke", "fallback")[a % 2], actor=ADMIN),
             "rename team": lambda a, b: rename_team(self.team(a).id, f"Team {b}", actor=ADMIN),
             "delete team": lambda a, b: delete_team(self.team(a).id, actor=ADMIN),
+            "merge teams": lambda a, b: merge_teams(self.team(a).id, self.team(b).id, actor=ADMIN),
             "sync": lambda a, b: link(),
             "disconnect": lambda a, b: end_identity_provider(self.providers[-1].id, actor=ADMIN),
             "connect": lambda a, b: self.providers.append(make_provider()),
@@ -160,15 +161,16 @@ def test_access_before_a_change_is_what_it_was_to_the_second() -> None:
 STEPS = (
     "join", "leave", "deactivate", "activate", "revive", "readdress", "rename", "no e-mail", "delete", "arrive", "map",
     "default", "reset", "delete group", "new group", "rename group", "fallback", "policy", "rename team", "delete team",
-    "sync", "disconnect", "connect", "domains",
+    "merge teams", "sync", "disconnect", "connect", "domains",
 )  # fmt: skip
 OFTEN = ("join", "join", "join", "leave", "leave", "map", "map", "deactivate", "revive", "revive", "sync", "reset")
 histories = st.lists(
     st.tuples(st.sampled_from(STEPS + OFTEN), st.integers(0, 7), st.integers(0, 7), st.sampled_from([1, 59, 3600])),
     min_size=6,
-    max_size=25,
+    max_size=20,
 )
-# Questions about everybody at each moment are dear; a quarter of the histories is asked them.
+# A history takes a quarter of a second of asking, so there are fewer of them than of other examples.
+some = settings(max_examples=settings().max_examples * 2 // 3, suppress_health_check=list(HealthCheck))
 fewer = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 Asked = tuple[datetime, list[User], dict[Any, Any]]
 
@@ -203,7 +205,7 @@ def last_seconds(asked: list[Asked]) -> Iterator[tuple[datetime, Asked]]:
             yield following[0] - timedelta(seconds=1), this
 
 
-@settings(suppress_health_check=list(HealthCheck))
+@some
 @given(history=histories)
 def test_asking_afterwards_gives_the_answers_that_were_given_at_the_time(db: None, history: list[Any]) -> None:
     with played(history) as (world, asked):
