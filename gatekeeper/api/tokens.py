@@ -41,9 +41,7 @@ class TokenNotFound(NotFound):
 
 
 @transaction.atomic
-def create_token(
-    user: User, name: str, *, actor: Actor, expires_at: datetime | None = None
-) -> tuple[ApiToken, str]:
+def create_token(user: User, name: str, *, actor: Actor, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
     """Make a token for this person; it expires after 90 days unless told otherwise.
 
     Returns: the stored token and its text, which is shown this one time and can't be found out again.
@@ -64,9 +62,7 @@ def create_token(
     token = ApiToken.objects.create(
         user=user, name=name, digest=digest(text), hint=TOKENS.hint(text), created_at=now, expires_at=expires_at
     )
-    record(
-        Event.API_TOKEN_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=_facts(token)
-    )
+    record(Event.API_TOKEN_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=_facts(token))
     return token, text
 
 

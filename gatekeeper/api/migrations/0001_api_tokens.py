@@ -32,7 +32,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'API token',
                 'ordering': ('-created_at',),
-                'abstract': False,
             },
         ),
     ]
