@@ -1,7 +1,7 @@
-"""The middleware stack. Browsers get sessions, CSRF and CSP; machines (SCIM, health) get none of it.
+"""The middleware stack. Browsers get sessions, CSRF and CSP; machines (SCIM, health, API tokens) get none of it.
 
-A SCIM request carries its own key and no cookie, so the browser's machinery could only cost time there, or answer in
-HTML. Each class below is the stock one that steps aside for those paths.
+A machine's request carries its own key, so the browser's machinery could only cost time there, or answer in HTML; a
+cookie beside a key is not read. Each class below is the stock one that steps aside for such requests.
 """
 
 from contextlib import suppress
@@ -20,14 +20,23 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django_structlog.middlewares import RequestMiddleware
 
+from gatekeeper.bearer_keys import bearer_credentials
 from gatekeeper.browser_session import BrowserSessionMiddleware
 
+API_PATH = "/api/v1/"
 MACHINE_PATHS = ("/scim/v2", "/healthz", "/readyz", "/metrics")
 
 
 def is_for_machines(request: HttpRequest) -> bool:
-    """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes."""
-    return request.path_info.startswith(MACHINE_PATHS)
+    """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes, or a token is sent."""
+    return request.path_info.startswith(MACHINE_PATHS) or _brings_a_token(request)
+
+
+def _brings_a_token(request: HttpRequest) -> bool:
+    """Whether the management API will judge this request by its bearer token, and by nothing else."""
+    if not request.path_info.startswith(API_PATH):
+        return False
+    return bearer_credentials(request.headers.get("Authorization", "")) is not None
 
 
 class _BrowserOnly:

@@ -1,30 +1,22 @@
 """Bearer keys for identity providers: made once, shown once, stored only as a digest."""
 
-import hashlib
-import secrets
-import zlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.reads import is_tracing
+from gatekeeper.bearer_keys import KeyKind, digest
 from gatekeeper.directory.mappings import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
 from scim.models import ApiKey
 
-PREFIX = "gk_"
-SECRET_BYTES = 32  # 256 bits: nobody guesses it, so a fast digest without salt is right
-CHECKSUM_DIGITS = 8  # CRC-32 in hex: a key with a lost character is told apart from a revoked one
-KEY_LENGTH = len(PREFIX) + 2 * SECRET_BYTES + CHECKSUM_DIGITS  # 75, well below the 100 that Entra stores safely
-HINT_LENGTH = 10  # characters of the key that stay readable, to tell keys apart
-USE_IS_RECORDED_EVERY = timedelta(minutes=1)
+KEYS = KeyKind("gk_")  # 75 characters, well below the 100 that Entra stores safely
 REVOKE_PHRASE = "Revoke"
 
 
@@ -66,11 +58,11 @@ def generate_key(
     lock_site()  # two administrators at once would both see no active key
     if not rotate and ApiKey.objects.active().exists():
         raise ActiveKeyExists
-    text = new_key()
+    text = KEYS.new()
     key = ApiKey.objects.create(
         name=(name.strip() or "Identity provider")[:100],
         digest=digest(text),
-        hint=text[:HINT_LENGTH],
+        hint=KEYS.hint(text),
         created_at=now,
         expires_at=expires_at,
     )
@@ -100,44 +92,11 @@ def revoke_keys(phrase: str, *, actor: Actor, key_id: UUID | None = None) -> lis
 def find_active(text: str) -> ApiKey | None:
     """The active key of that text, or None; ``is_traced`` on it says whether reads are listed at the moment.
 
-    Cost: one query, on the digest's unique index; nothing is cached, so a revoked key is dead on every process.
-    The comparison is of digests, inside the database: timing tells nothing about a key of 256 random bits.
+    Cost: one query, on the digest's unique index.
     """
-    if not is_well_formed(text):
+    if not KEYS.is_well_formed(text):
         return None
-    return ApiKey.objects.active().filter(digest=digest(text)).annotate(is_traced=is_tracing()).first()
-
-
-def record_use(key: ApiKey) -> None:
-    """Remember that the key was used; at most one write a minute, whatever the number of processes."""
-    now = timezone.now()
-    before = now - USE_IS_RECORDED_EVERY
-    if key.last_used_at is None or key.last_used_at <= before:
-        stale = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=before), pk=key.pk)
-        stale.update(last_used_at=now)
-
-
-def new_key() -> str:
-    """A new key's text: prefix, 256 random bits in hex, checksum."""
-    secret = secrets.token_hex(SECRET_BYTES)
-    return f"{PREFIX}{secret}{_checksum(secret)}"
-
-
-def is_well_formed(text: str) -> bool:
-    """Whether the text can be a key of this site: prefix, length and checksum are right."""
-    if len(text) != KEY_LENGTH or not text.startswith(PREFIX) or not text.isascii():
-        return False
-    secret, checksum = text[len(PREFIX) : -CHECKSUM_DIGITS], text[-CHECKSUM_DIGITS:]
-    return _checksum(secret) == checksum
-
-
-def digest(text: str) -> str:
-    """What is stored of a key."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _checksum(secret: str) -> str:
-    return f"{zlib.crc32(secret.encode()):0{CHECKSUM_DIGITS}x}"
+    return ApiKey.objects.active().matching(text).annotate(is_traced=is_tracing()).first()
 
 
 def _facts(key: ApiKey) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from django.http import HttpRequest
 
-from scim.api_keys import PREFIX, find_active, record_use
+from gatekeeper.bearer_keys import bearer_credentials
+from scim.api_keys import KEYS, find_active
 from scim.errors import Unauthorized
 from scim.models import ApiKey
 
@@ -18,12 +19,12 @@ def authenticate(request: HttpRequest) -> ApiKey:
     header = request.headers.get("Authorization", "").strip()
     if not header:
         raise Unauthorized(f"No API key was sent. {_EXPECTED}")
-    scheme, _, credentials = header.partition(" ")
-    text = credentials.strip() if scheme.lower() == "bearer" else header
-    if not text.startswith(PREFIX):
-        raise Unauthorized(f"That is no API key of this site; its keys begin with {PREFIX}. {_EXPECTED}")
+    credentials = bearer_credentials(header)
+    text = header if credentials is None else credentials
+    if not text.startswith(KEYS.prefix):
+        raise Unauthorized(f"That is no API key of this site; its keys begin with {KEYS.prefix}. {_EXPECTED}")
     key = find_active(text)
     if key is None:
         raise Unauthorized(f"The API key is unknown, incomplete, expired or revoked. {_EXPECTED}")
-    record_use(key)
+    ApiKey.objects.record_use(key)
     return key

@@ -1,4 +1,4 @@
-"""Who may ask the management API what, from the effective access that the session middleware put on the request."""
+"""Who may ask the management API what, from the effective access of the token's person or of who is signed in."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -9,13 +9,15 @@ from gatekeeper.directory.permissions import Permission
 
 
 def access_of_request(request: Request) -> Access | None:
-    """The access of who is signed in, or None."""
+    """The access of the token's person, or of who is signed in in this browser; None for neither."""
+    if isinstance(request.auth, Access):
+        return request.auth
     access: Access | None = getattr(request, "access", None)
     return access
 
 
 class IsSignedIn(BasePermission):
-    """Anybody whose browser session holds."""
+    """Anybody whose token or browser session holds."""
 
     message = "Sign in first."
 

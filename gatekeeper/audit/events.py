@@ -38,6 +38,8 @@ class Event(StrEnum):
     BRAKES_RELEASED = "brakes.released"
     API_KEY_GENERATED = "api_key.generated"
     API_KEY_REVOKED = "api_key.revoked"
+    API_TOKEN_CREATED = "api_token.created"  # noqa: S105 - an event
+    API_TOKEN_REVOKED = "api_token.revoked"  # noqa: S105
     TRACING_STARTED = "tracing.started"
     TRACING_STOPPED = "tracing.stopped"
     CONNECTION_CREATED = "connection.created"

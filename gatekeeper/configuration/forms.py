@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from gatekeeper.api.tokens import DEFAULT_DAYS, LONGEST_DAYS, NAME_LIMIT
 from gatekeeper.directory.retention import LONGEST, SHORTEST
 
 SHORT = 200  # characters
@@ -148,4 +149,25 @@ class RetentionForm(DeskForm):
         min_value=SHORTEST,
         max_value=LONGEST,
         help_text="Three years are 1095 days. A shorter time takes effect at the next daily run.",
+    )
+
+
+class ApiTokenForm(DeskForm):
+    """What a new API token is for, and how long it lasts."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=NAME_LIMIT,
+        help_text="The program or script that will use it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Say what the token is for.",
+            "max_length": f"At most {NAME_LIMIT} characters are possible.",
+        },
+    )
+    days = forms.ChoiceField(
+        label="Expires after",
+        choices=[(days, f"{days} days") for days in (7, 30, DEFAULT_DAYS, 180, LONGEST_DAYS)],
+        initial=DEFAULT_DAYS,
+        error_messages={"required": "Choose how long it lasts.", "invalid_choice": "Choose one of these times."},
     )

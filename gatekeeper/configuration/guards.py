@@ -65,6 +65,11 @@ def may_ask_who_had(access: Access) -> bool:
     return may_read_logs(access) or access.has(Permission.REPORTS)
 
 
+def may_hold_tokens(access: Access) -> bool:
+    """Personal API tokens; local administrators do not hold this permission, so that break-glass leaves no key."""
+    return access.has(Permission.API)
+
+
 def is_signed_in(access: Access) -> bool:
     """Their own profile, which everybody may see."""
     return access is not None
@@ -75,6 +80,7 @@ _NEEDED: dict[Rule, str] = {
     may_read_people: "The list of people needs the Users permission, at the level Global Administrator.",
     may_read_logs: "The logs need the History permission.",
     may_ask_who_had: "Who had what needs the History or the Reports permission.",
+    may_hold_tokens: "API tokens need the API permission.",
     is_signed_in: "This page needs you to be signed in.",
 }
 

@@ -10,13 +10,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from gatekeeper.api.tokens import refusal_of_person, tokens_of
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.browser_session import current_sign_in
+from gatekeeper.configuration.forms import ApiTokenForm
 from gatekeeper.configuration.guards import (
     access_of_request,
     actor_of,
     is_signed_in,
     may_configure,
+    may_hold_tokens,
     may_read_logs,
     may_read_people,
     only,
@@ -25,6 +28,7 @@ from gatekeeper.configuration.guards import (
 from gatekeeper.configuration.local_account import misses_second_factor
 from gatekeeper.configuration.person_access import access_facts
 from gatekeeper.configuration.sessions import session_rows
+from gatekeeper.directory.access import Access
 from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address
 from gatekeeper.errors import UserNotFound
@@ -38,7 +42,7 @@ RECENT = 10  # provisioning entries on the page; the log has them all
 @only(is_signed_in)
 def profile(request: HttpRequest) -> HttpResponse:
     """One's own page."""
-    return _person_page(request, person_of(request), own=True)
+    return person_page(request, person_of(request), own=True)
 
 
 @require_safe
@@ -48,16 +52,21 @@ def person(request: HttpRequest, user_id: UUID) -> HttpResponse:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise Http404
-    return _person_page(request, user, own=user == person_of(request))
+    return person_page(request, user, own=user == person_of(request))
 
 
-def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse:
+def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 200, **dialog: Any) -> HttpResponse:
+    """The page, with a dialog about API tokens open when ``dialog`` says so (``new_token``, or ``makes_token`` with
+    ``token_form``).
+    """
     viewer = access_of_request(request)
     sees_logs = viewer is not None and may_read_logs(viewer)
+    facts = access_facts(request, user)
+    may_end_sessions = own or (viewer is not None and may_configure(viewer))
     page: dict[str, Any] = {
         "person": user,
         "own": own,
-        **access_facts(request, user),
+        **facts,
         "sessions": session_rows(user, current_sign_in(request) if own else None),
         "misses_second_factor": misses_second_factor(user),
         "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
@@ -66,9 +75,23 @@ def _person_page(request: HttpRequest, user: User, *, own: bool) -> HttpResponse
         "sees_groups": viewer is not None and may_configure(viewer),
         "attributes": _attributes(user),
         "filled": filled_by_sign_in(user),
-        "may_end_sessions": own or (viewer is not None and may_configure(viewer)),
+        "may_end_sessions": may_end_sessions,
+        **(_token_facts(user, facts["theirs"]) if may_end_sessions and not facts["at"] else {}),
+        **dialog,
     }
-    return render(request, "configuration/person.html", page, status=400 if page["refused"] else 200)
+    return render(request, "configuration/person.html", page, status=400 if page["refused"] else status)
+
+
+def _token_facts(user: User, theirs: Access) -> dict[str, Any]:
+    """The card of API tokens, for whoever holds the permission; leftovers of who held it once can be revoked too."""
+    tokens = tokens_of(user.id)
+    return {
+        "tokens": tokens,
+        "shows_tokens": bool(tokens) or may_hold_tokens(theirs),
+        "may_hold_tokens": may_hold_tokens(theirs),
+        "tokens_refused": refusal_of_person(theirs) is not None,
+        "token_form": ApiTokenForm(),
+    }
 
 
 def _other_account_came(user: User) -> bool:

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from gatekeeper.configuration import (
     admin,
+    api_tokens,
     as_code,
     authentication,
     brakes,
@@ -98,6 +99,11 @@ pages: list[URLPattern | URLResolver] = [
     path("profile/end-sessions/", sessions.end_own_sessions, name="end_own_sessions"),
     path("profile/end-other-sessions/", sessions.end_other_sessions, name="end_other_sessions"),
     path("profile/sessions/<uuid:sign_in_id>/end/", sessions.end_own_session, name="end_own_session"),
+    path("profile/api-tokens/new/", api_tokens.create, name="create_api_token"),
+    path("profile/api-tokens/revoke/", api_tokens.revoke_all_own, name="revoke_own_api_tokens"),
+    path("profile/api-tokens/<uuid:token_id>/revoke/", api_tokens.revoke_own, name="revoke_own_api_token"),
+    path("users/<uuid:user_id>/api-tokens/revoke/", api_tokens.revoke_all, name="revoke_api_tokens"),
+    path("users/<uuid:user_id>/api-tokens/<uuid:token_id>/revoke/", api_tokens.revoke, name="revoke_api_token"),
     path("users/<uuid:user_id>/", people.person, name="person"),
     path("users/<uuid:user_id>/end-sessions/", sessions.end_sessions, name="end_sessions"),
     path("users/<uuid:user_id>/sessions/<uuid:sign_in_id>/end/", sessions.end_session, name="end_session"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -15,6 +16,8 @@ from gatekeeper.directory.folding import fold
 from gatekeeper.directory.mappings import lock_site
 from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, SignInIdentity, User
 from gatekeeper.errors import InvalidValue
+
+user_erased = Signal()  # sent with user_id, in the transaction: rooms above forget what they know of that person
 
 SHORTEST, LONGEST = 1, 36_500  # days
 
@@ -81,5 +84,6 @@ def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
         name_id="", name_id_folded="", object_id="", persistent_id="", stated={}
     )
     SignIn.objects.filter(user=user).update(name_id="", session_index="", address="", user_agent="")
+    user_erased.send(sender=User, user_id=user.pk)
     erase_from_diary(user.pk, actor=actor)
     return 1

@@ -5,6 +5,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.test import Client
 
+from gatekeeper.api.tokens import create_token
 from gatekeeper.browser_session import BACKEND, SESSION_KEY
 from gatekeeper.directory.sign_in import open_sign_in
 from tests.builders import ADMIN, link, make_administrator, make_group, make_provider, make_user, map_group
@@ -37,5 +38,16 @@ def person(db):
         map_group(group, level, permissions)
         link()
         return user, group, browser_of(user)
+
+    return make
+
+
+@pytest.fixture
+def holder(person):
+    """Makes somebody with the permission API and more, and a token of theirs: user, group, token's text."""
+
+    def make(level="collaborator", *permissions):
+        user, group, _ = person(level, "api", *permissions)
+        return user, group, create_token(user, "script", actor=ADMIN)[1]
 
     return make

@@ -21,7 +21,8 @@ PATHS = ("me", "users", "groups", "schema")
 def test_a_stranger_is_refused_in_json(client, path):
     answer = client.get(f"/api/v1/{path}")
 
-    assert answer.status_code == 403
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.headers["Content-Type"].endswith("json")
     assert set(answer.json()) == {"detail"}
 
@@ -41,7 +42,7 @@ def test_me_is_refused_from_the_moment_of_removal(person):
 
     remove_members(group, user)
 
-    assert browser.get("/api/v1/me").status_code == 403
+    assert browser.get("/api/v1/me").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,5 @@ def test_the_schema_describes_every_address(admin):
         "/api/v1/groups",
     }
     assert document["openapi"].startswith("3.")
+    assert document["components"]["securitySchemes"]["apiToken"]["scheme"] == "bearer"
+    assert all({"apiToken": []} in way["get"]["security"] for way in document["paths"].values())
