@@ -3,6 +3,7 @@
 import json
 import sys
 from typing import Any
+from uuid import UUID
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -70,6 +71,14 @@ def password_from_stdin() -> str:
     if not password:
         raise CommandError("There is no password on standard input; pipe one line into this command.")
     return password
+
+
+def identifier(text: str, refusal: str) -> UUID:
+    """The id that an argument holds. Raises CommandError(``refusal``): an unknown id is refused, however spelt."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise CommandError(refusal) from error
 
 
 def add_password_argument(parser: CommandParser) -> None:

@@ -36,6 +36,7 @@ RELEASE_FOR = timedelta(hours=24)  # how long an approval lets held changes thro
 class BrakeState:
     """How many of how many active people lost access within the window, and what follows from it.
 
+    ``active_before``: everybody who was active at some time within it. On a new site nobody was when it began.
     ``tripped``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
     they would have gone beyond it.
     """
@@ -187,7 +188,9 @@ def _losing(start: datetime) -> QuerySet[User]:
 
 
 def _active_before(start: datetime) -> int:
-    return ActivePeriod.objects.at(start).filter(user__origin=Origin.SCIM).count()
+    """Everybody who was active at some time since ``start``: whoever still is, and whoever has stopped to be."""
+    stopped = ActivePeriod.objects.filter(until__gte=start).values("user")
+    return User.objects.filter(Q(active=True, deleted_at=None) | Q(pk__in=stopped), origin=Origin.SCIM).count()
 
 
 def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:

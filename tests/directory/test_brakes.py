@@ -56,6 +56,18 @@ def test_a_small_share_of_many_trips_nothing(people: list[User]) -> None:
     assert not brake_state().tripped
 
 
+def test_people_who_came_within_the_window_count_among_the_active() -> None:
+    hold_after(3)
+    newcomers = make_users(10)
+
+    deactivate(*newcomers[:3])
+    assert not brake_state().alarming
+
+    with pytest.raises(HeldForApproval) as held:
+        deactivate(newcomers[3])
+    assert (held.value.lost, held.value.active) == (4, 10)
+
+
 def test_held_losses_wait_and_change_nothing_until_they_are_let_through(people: list[User]) -> None:
     hold_after(3)
     deactivate(*people[:3])

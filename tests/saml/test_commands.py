@@ -170,3 +170,11 @@ def test_settings_are_printed_and_changed_one_by_one(run, document):
     assert (both["domains"], both["metadata_pin"]) == (["a.example", "b.example"], "ab" * 32)
     none = run("settings", created["id"], "--no-domains", "--pin", "", "--no-accept-idp-initiated", "--json")
     assert none == {**first, "name": "Contoso", "domains": []}
+
+
+@pytest.mark.parametrize("arguments", [["refresh"], ["settings"], ["rotate-key"], ["delete", "--confirm", "Entra"]])
+@pytest.mark.parametrize("unknown", ["nonsense", "6b1f2a0e-0000-4000-8000-000000000000"])
+def test_an_unknown_id_is_refused_in_one_line_however_it_is_spelt(run, arguments, unknown):
+    with pytest.raises(CommandError, match=f"^There is no SAML connection {unknown}[^\n]*$") as refused:
+        run(arguments[0], unknown, *arguments[1:])
+    assert refused.value.returncode == 1

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand
+from gatekeeper.command import OperatorCommand, identifier
 from saml.acceptance import live_connection
 from saml.connection_settings import describe_settings, edit_connection, settings_of
 from saml.connections import create_connection, delete_connection, describe, refresh_connection
@@ -39,13 +39,13 @@ class Command(OperatorCommand):
         _add_domains_and_pin(create)
         listing = actions.add_parser("list", help="List the connections.")
         refresh = actions.add_parser("refresh", help="Read the metadata again.")
-        refresh.add_argument("id", type=UUID)
+        refresh.add_argument("id")
         refresh.add_argument("--metadata-file", type=Path)
         rotate = actions.add_parser(
             "rotate-key",
             help="Publish the next certificate of ours beside the present one; with --finish it takes over.",
         )
-        rotate.add_argument("id", type=UUID)
+        rotate.add_argument("id")
         rotate.add_argument(
             "--finish",
             action="store_true",
@@ -55,7 +55,7 @@ class Command(OperatorCommand):
         settings = actions.add_parser("settings", help="Print the settings, after changing those that are given.")
         _add_settings(settings)
         delete = actions.add_parser("delete", help="Delete a connection.")
-        delete.add_argument("id", type=UUID)
+        delete.add_argument("id")
         delete.add_argument("--confirm", required=True, metavar="NAME", help="The connection's name, exactly.")
         for each in (create, listing, refresh, rotate, settings, delete):
             # Without a default of its own the option after the subcommand does not undo the one before it.
@@ -71,6 +71,9 @@ class Command(OperatorCommand):
             "rotate-key": _rotate,
             "delete": _delete,
         }
+        if "id" in options:
+            refusal = f"There is no SAML connection {options['id']}; saml_connection list shows them."
+            options["id"] = identifier(options["id"], refusal)
         return actions[options["action"]](options)
 
     def describe(self, document: dict[str, Any]) -> str:
@@ -97,7 +100,7 @@ def _add_domains_and_pin(parser: ArgumentParser) -> None:
 
 
 def _add_settings(parser: ArgumentParser) -> None:
-    parser.add_argument("id", type=UUID)
+    parser.add_argument("id")
     parser.add_argument("--name")
     parser.add_argument("--metadata-url", help='The new address; "" when the document is uploaded from now on.')
     parser.add_argument("--accept-idp-initiated", action=BooleanOptionalAction)

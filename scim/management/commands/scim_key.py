@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand
+from gatekeeper.command import OperatorCommand, identifier
 from scim.addresses import scim_url
 from scim.api_keys import generate_key, revoke_keys
 from scim.models import ApiKey
@@ -55,7 +55,7 @@ class Command(OperatorCommand):
         }
 
     def _revoke(self, options: dict[str, Any]) -> dict[str, Any]:
-        key_id = _uuid(options["key_id"]) if options["key_id"] else None
+        key_id = _key_id(options["key_id"]) if options["key_id"] else None
         return {"revoked": [str(key.id) for key in revoke_keys(options["confirm"], actor=_ACTOR, key_id=key_id)]}
 
     def _list(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -99,8 +99,5 @@ def _instant(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise CommandError(f"--key-id {text} is no key id; scim_key list shows them.") from error
+def _key_id(text: str) -> UUID:
+    return identifier(text, f"--key-id {text} is no key id; scim_key list shows them.")

@@ -29,6 +29,9 @@ class Command(OperatorCommand):
         apply = actions.add_parser("apply", help="Make the site what FILE states, or nothing.")
         apply.add_argument("file", metavar="FILE", help="A JSON document; - reads standard input.")
         apply.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
+        apply.add_argument(
+            "--preview", action="store_true", help="Put the preview into the JSON of a dry run, as its text has it."
+        )
         apply.add_argument(FLAG, action="store_true", dest="confirmed", help="Allow an administrator Default Mapping.")
         diff = actions.add_parser("diff", help="Exit 1 when the site differs from FILE.")
         diff.add_argument("file", metavar="FILE", help="A JSON document; - reads standard input.")
@@ -46,7 +49,10 @@ class Command(OperatorCommand):
         document = read_document(_text(options["file"]))
         if options["action"] == "diff":
             return _diff(document)
-        return _apply(document, dry_run=options["dry_run"], confirmed=options["confirmed"])
+        result = _apply(document, dry_run=options["dry_run"], confirmed=options["confirmed"])
+        if options["as_json"] and not options["preview"]:
+            result.pop("preview", None)  # the document's keys are fixed; more is for whoever asks for it
+        return result
 
     def describe(self, document: dict[str, Any]) -> str:
         if "differences" in document:
