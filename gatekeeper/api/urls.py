@@ -1,13 +1,14 @@
 """Addresses of the management API, below /api/v1/."""
 
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from gatekeeper.api import history, setup, views
+from gatekeeper.api import history, root, setup, views
 from gatekeeper.api.access import IsSignedIn
 
 app_name = "api"
 urlpatterns = [
+    path("", root.Root.as_view(), name="root"),
     path("schema", SpectacularJSONAPIView.as_view(permission_classes=[IsSignedIn]), name="schema"),
     path("me", views.Me.as_view(), name="me"),
     path("users", views.Users.as_view(), name="users"),
@@ -17,4 +18,5 @@ urlpatterns = [
     path("who-had", history.WhoHad.as_view(), name="who_had"),
     path("setup", setup.Setup.as_view(), name="setup"),
     path("groups", views.Groups.as_view(), name="groups"),
+    re_path("", root.NothingHere.as_view(), name="nothing_here"),
 ]

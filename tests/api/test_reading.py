@@ -127,6 +127,7 @@ def test_the_schema_describes_every_address(admin):
     document = admin.get("/api/v1/schema").json()
 
     assert set(document["paths"]) == {
+        "/api/v1/",
         "/api/v1/me",
         "/api/v1/users",
         "/api/v1/users/{id}",
@@ -139,3 +140,19 @@ def test_the_schema_describes_every_address(admin):
     assert document["openapi"].startswith("3.")
     assert document["components"]["securitySchemes"]["apiToken"]["scheme"] == "bearer"
     assert all({"apiToken": []} in way["get"]["security"] for way in document["paths"].values())
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("path", ["nothing", "me/", "users/1/2"])
+def test_an_address_that_does_not_exist_is_answered_in_json(client, method, path):
+    answer = getattr(client, method)(f"/api/v1/{path}")
+
+    assert answer.status_code == 404
+    assert answer.json() == {"detail": f"There is nothing at /api/v1/{path}; /api/v1/schema describes what there is."}
+
+
+def test_the_root_leads_to_everything_that_can_be_listed(person):
+    _, _, browser = person("global_administrator", "configuration", "users")
+
+    for address in browser.get("/api/v1/").json().values():
+        assert browser.get(address.removeprefix("http://testserver")).status_code in {200, 400}, address
