@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.models import IdpGroup, MappingVersion, SignInIdentity, User
+from gatekeeper.directory.sync import TOMBSTONE_PATTERN
 from saml.models import Certificate, Connection
 from scim.models import ApiKey
 
@@ -83,6 +84,7 @@ def work_emails() -> WorkEmails:
     """Whether Entra maps userPrincipalName to the work e-mail, seen from what it sends. Three queries at most."""
     people = User.objects.provisioned().filter(active=True)
     other = people.filter(Q(work_email=None) | ~Q(work_email_folded=F("user_name_folded")))
+    other = other.exclude(user_name__regex=TOMBSTONE_PATTERN)  # says nothing of the mapping
     first = other.order_by("user_name_folded").first()
     if first is None:
         return WorkEmails(people.count(), 0, "")

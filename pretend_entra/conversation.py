@@ -71,7 +71,7 @@ class Conversation:
         try:
             return check(answer)
         except WrongAnswer as problem:
-            self._fail(f"{request} {problem}.")
+            self._fail(f"{request} {problem}".rstrip(".") + ".")  # what the server said may end with one
             raise Escrowed from problem
         finally:
             self._progress.tick(self._step)

@@ -70,8 +70,9 @@ def test_a_work_email_that_is_not_the_user_name_is_counted_and_named() -> None:
     make_user("bo@corp.example", work_email="BO@corp.example")
     make_user("cy@corp.example", work_email=None)
     make_user("left@corp.example", work_email="left@example.com", active=False)
+    make_user(f"{'0a' * 16}gone@corp.example", work_email="gone@corp.example")  # Entra's name for the soft-deleted
 
-    told = "2 of 3 active users have another work e-mail: ada@corp.example has ada@example.com."
+    told = "2 of 4 active users have another work e-mail: ada@corp.example has ada@example.com."
     assert detail("work_email").startswith(told)
     assert "source attribute userPrincipalName" in detail("work_email")
     assert checks.check_work_email().detail == told
