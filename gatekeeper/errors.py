@@ -181,9 +181,8 @@ class HeldForApproval(DomainError):
     PREFIX = "Held for approval: "
 
     def __init__(self, lost: int, active: int, minutes: int) -> None:
-        of = f" of {active}" if active else ""  # on a new site nobody was active before
         super().__init__(
-            f"{self.PREFIX}{lost}{of} active users would lose access within {minutes} minutes. "
+            f"{self.PREFIX}{lost} of {active} active users would lose access within {minutes} minutes. "
             "An administrator has to let it through in Settings > Configuration; it can then be repeated."
         )
         self.lost, self.active, self.minutes = lost, active, minutes

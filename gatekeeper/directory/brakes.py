@@ -200,13 +200,12 @@ def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Acto
     if any((alert.after or {}).get("held") == held for alert in alerts):
         return
     log.warning("brakes_tripped lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
-    of = f" of {active}" if active else ""  # on a new site nobody was active before
     happens = "would have lost access, and are held," if held else "lost access"
     record(
         Event.BRAKES_TRIPPED,
         actor=actor,
         kind="site",
         object_id="brakes",
-        label=f"{lost}{of} active users {happens} within {minutes} minutes",
+        label=f"{lost} of {active} active users {happens} within {minutes} minutes",
         after={"lost": lost, "active_before": active, "minutes": minutes, "held": held},
     )

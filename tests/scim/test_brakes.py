@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.brakes import brake_state, set_brakes
@@ -66,18 +65,6 @@ def test_holding_is_said_on_every_page_in_the_audit_trail_and_in_the_metrics(
     metrics = render().decode()
     assert "gatekeeper_brakes_alarming 1.0" in metrics
     assert "gatekeeper_brakes_held 4.0" in metrics
-
-
-def test_on_a_site_where_nobody_was_active_before_nobody_reads_of_zero_people(
-    scim: ScimClient, people: list[User], desk: Client
-) -> None:
-    ActivePeriod.objects.update(since=timezone.now())
-
-    assert deactivate(scim, *people[:3]) == [200, 200, 429]
-
-    assert "2 active users lost access within 60 minutes." in " ".join(desk.get("/profile/").content.decode().split())
-    [alert] = AuditEntry.objects.filter(event="brakes.tripped")
-    assert alert.object_label == "3 active users would have lost access, and are held, within 60 minutes"
 
 
 def test_without_hold_the_alert_is_the_same_and_nothing_is_held(
