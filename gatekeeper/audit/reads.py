@@ -1,7 +1,7 @@
 """Reads over SCIM: counted for each minute and key, and listed only while an administrator traces them.
 
-Counting costs a request no statement: each process adds up in memory and writes every ten seconds and at its end, from
-a thread of its own (``gatekeeper/wsgi.py`` starts it). A process that is killed loses at most its last ten seconds.
+Counting costs a request no statement: each process adds up in memory and writes every five seconds and at its end, from
+a thread of its own (``gatekeeper/wsgi.py`` starts it). A process that is killed loses at most its last five seconds.
 """
 
 import threading
@@ -21,7 +21,7 @@ from gatekeeper.audit.models import ReadCount, Tracing
 
 log = structlog.get_logger(__name__)
 
-WRITE_EVERY = 10.0  # seconds
+WRITE_EVERY = 5.0  # seconds
 TRACE_FOR = timedelta(hours=1)
 KEEP_COUNTS = timedelta(days=30)
 
@@ -51,7 +51,7 @@ def write_counts() -> None:
 
 
 def keep_writing() -> None:
-    """Start the thread that writes every ten seconds, for a process that serves requests."""
+    """Start the thread that writes every five seconds, for a process that serves requests."""
 
     def run() -> None:
         while True:
