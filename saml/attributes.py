@@ -16,7 +16,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.models import SignInIdentity, User
-from gatekeeper.errors import IdentityProviderNotFound, InvalidValue
+from gatekeeper.errors import InvalidValue
 from saml.models import Connection
 from saml.naming import has_invisible_characters
 
@@ -75,7 +75,7 @@ def set_claim_mapping(connection_id: UUID, mapping: Mapping[str, str] | None, *,
 
     Raises: IdentityProviderNotFound; InvalidValue for an unknown field or a name that is no claim's.
     """
-    connection = _locked(connection_id)
+    connection = Connection.objects.locked(connection_id)
     if mapping is not None:
         for name in mapping:
             if name not in _BY_NAME:
@@ -92,7 +92,7 @@ def set_person_claim(connection_id: UUID, claim: str, *, actor: Actor) -> Connec
 
     Raises: IdentityProviderNotFound; InvalidValue for a name that is no claim's.
     """
-    connection = _locked(connection_id)
+    connection = Connection.objects.locked(connection_id)
     claim = _claim_name("Who is signing in", claim) if claim.strip() else ""
     before, connection.person_claim = connection.person_claim, claim
     words = {"person_claim": before or "NameID"}, {"person_claim": claim or "NameID"}
@@ -143,13 +143,6 @@ def _claim_name(what: str, claim: str) -> str:
     if claim.rstrip("/").rpartition("/")[2].casefold() in _GROUP_CLAIMS:
         raise InvalidValue(what, "group and role claims are not taken; groups come over SCIM only.")
     return claim
-
-
-def _locked(connection_id: UUID) -> Connection:
-    connection = Connection.objects.live().select_for_update(of=("self",)).filter(pk=connection_id).first()
-    if connection is None:
-        raise IdentityProviderNotFound(connection_id)
-    return connection
 
 
 def _save(connection: Connection, field: str, before: dict[str, Any], after: dict[str, Any], actor: Actor) -> None:

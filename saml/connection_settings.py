@@ -91,7 +91,7 @@ def describe_settings(connection: Connection) -> dict[str, Any]:
 
 def _save(connection_id: UUID, values: dict[str, Any], *, actor: Actor) -> Connection:
     """Write those fields of the connection's own row that differ."""
-    connection = Connection.objects.live().select_for_update(of=("self",)).get(pk=connection_id)
+    connection = Connection.objects.locked(connection_id)
     before = {name: getattr(connection, name) for name in values}
     if before == values:
         return connection

@@ -129,7 +129,7 @@ def describe(connection: Connection) -> dict[str, Any]:
 def _apply(
     connection_id: UUID, facts: MetadataFacts, document: bytes, confirmed: str | None, *, actor: Actor
 ) -> tuple[Connection, str]:
-    connection = Connection.objects.live().select_for_update(of=("self",)).get(pk=connection_id)
+    connection = Connection.objects.locked(connection_id)
     if confirmed is not None and difference(connection, facts, document).fingerprint != confirmed:
         raise NeedsConfirmation("The metadata is not what was shown any more; look at what would change now.")
     before = _facts(connection)

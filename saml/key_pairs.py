@@ -27,7 +27,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.errors import IdentityProviderNotFound, SealBroken
+from gatekeeper.errors import SealBroken
 from gatekeeper.sealing import seal, unseal
 from saml.errors import KeyChangeUnderway, NoKeyChange
 from saml.models import Connection, KeyPair
@@ -51,7 +51,7 @@ def key_pairs(connection: Connection) -> list[KeyPair]:
 @transaction.atomic
 def make_first_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     """Give a connection its key pair, or return the one that it has. Raises: IdentityProviderNotFound."""
-    connection = _locked(connection_id)
+    connection = Connection.objects.locked(connection_id)
     live = _live(connection)
     if live:
         return live[0]
@@ -66,7 +66,7 @@ def publish_next_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
 
     Our messages are still signed with the old one. Raises: IdentityProviderNotFound; KeyChangeUnderway.
     """
-    connection = _locked(connection_id)
+    connection = Connection.objects.locked(connection_id)
     make_first_key_pair(connection_id, actor=actor)
     if len(_live(connection)) > 1:
         raise KeyChangeUnderway
@@ -81,7 +81,7 @@ def finish_key_change(connection_id: UUID, *, actor: Actor) -> KeyPair:
 
     Raises: IdentityProviderNotFound; NoKeyChange when there is no next one.
     """
-    connection = _locked(connection_id)
+    connection = Connection.objects.locked(connection_id)
     live = _live(connection)
     if len(live) < 2:
         raise NoKeyChange
@@ -136,14 +136,6 @@ def warnings_about_keys(connection: Connection, now: datetime) -> list[str]:
 
 def _live(connection: Connection) -> list[KeyPair]:
     return sorted(connection.key_pairs.live(), key=lambda pair: pair.is_next)
-
-
-def _locked(connection_id: UUID) -> Connection:
-    """The connection, and nobody else changes its keys until the transaction ends."""
-    connection = Connection.objects.live().select_for_update(of=("self",)).filter(pk=connection_id).first()
-    if connection is None:
-        raise IdentityProviderNotFound(connection_id)
-    return connection
 
 
 def _add(connection: Connection, *, in_use_since: datetime | None) -> KeyPair:

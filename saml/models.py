@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
+from gatekeeper.errors import IdentityProviderNotFound
 from saml.certificates import SigningCertificate, from_der
 from saml.steps import FAILED, Step, steps_of, verdict
 
@@ -21,6 +22,13 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def live(self) -> ConnectionQuerySet:
         """Those whose identity provider is still believed, by name."""
         return self.filter(provider__until=None).select_related("provider").order_by("provider__name", "pk")
+
+    def locked(self, connection_id: UUID) -> Connection:
+        """That live one, which nobody else changes until the transaction ends. Raises: IdentityProviderNotFound."""
+        connection = self.live().select_for_update(of=("self",)).filter(pk=connection_id).first()
+        if connection is None:
+            raise IdentityProviderNotFound(connection_id)
+        return connection
 
 
 class Connection(models.Model):

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatekeeper.configuration.connection_attributes import attribute_facts
+from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.connection_forms import ConnectionForm, SettingsForm
 from gatekeeper.configuration.connection_keys import key_facts
 from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
@@ -187,8 +187,3 @@ def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         return page_of_connections(request, status, opened=connection_id, delete_error=str(refusal))
     messages.success(request, "The connection is deleted. Everybody who came in through it is signed out.")
     return redirect("configuration:authentication")
-
-
-def back_to(connection_id: UUID) -> HttpResponse:
-    """The page, with that connection open."""
-    return redirect(f"{reverse('configuration:authentication')}?connection={connection_id}")

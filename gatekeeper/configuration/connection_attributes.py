@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
 from gatekeeper.errors import DomainError
 from saml.attributes import FIELDS, PERSON_CLAIMS, mapping_of, set_claim_mapping, set_person_claim
@@ -44,7 +43,7 @@ def person_claim(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     claim = request.POST.get("claim", "").strip() if by_claim else ""
     if by_claim and not claim:
         messages.error(request, "Enter the name of the claim that says who is signing in, or choose NameID.")
-        return _back(connection_id)
+        return back_to(connection_id)
     try:
         set_person_claim(connection_id, claim, actor=actor_of(request))
     except DomainError as refusal:
@@ -52,7 +51,7 @@ def person_claim(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     else:
         who = f"the claim {claim}" if claim else "the NameID"
         messages.success(request, f"From the next sign-in on, {who} says who is signing in. Try it: Test sign-in.")
-    return _back(connection_id)
+    return back_to(connection_id)
 
 
 @require_POST
@@ -67,8 +66,4 @@ def profile_fields(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         messages.error(request, f"{refusal} Nothing was changed.")
     else:
         messages.success(request, "From the next sign-in on, these claims fill in what SCIM does not state.")
-    return _back(connection_id)
-
-
-def _back(connection_id: UUID) -> HttpResponse:
-    return redirect(f"{reverse('configuration:authentication')}?connection={connection_id}")
+    return back_to(connection_id)

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_POST
 
 from gatekeeper.configuration.authentication import (
     about_metadata,
-    back_to,
     certificate_facts,
     form_ids,
     page_of_connections,
     show_refusal,
 )
+from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.connection_forms import DocumentForm, SettingsForm
 from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
 from gatekeeper.directory.realms import domains_of

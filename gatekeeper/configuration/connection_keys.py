@@ -6,12 +6,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
+from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
 from gatekeeper.errors import DomainError
 from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
@@ -70,7 +69,7 @@ def finish_change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         messages.error(
             request, "Nothing was changed. Confirm first that the identity provider has the next certificate."
         )
-        return _back(connection_id)
+        return back_to(connection_id)
     return _do(
         request,
         connection_id,
@@ -86,8 +85,4 @@ def _do(request: HttpRequest, connection_id: UUID, change: Callable[[], object],
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)
-    return _back(connection_id)
-
-
-def _back(connection_id: UUID) -> HttpResponse:
-    return redirect(f"{reverse('configuration:authentication')}?connection={connection_id}")
+    return back_to(connection_id)
