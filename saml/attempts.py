@@ -17,7 +17,6 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.models import User
 from gatekeeper.directory.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.sealing import seal, unseal
@@ -55,24 +54,6 @@ class PersonalValues:
 
     name: str
     message: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mismatch:
-    """Somebody was refused under another name than their work e-mail.
-
-    ``received``: the NameID (or the claim that names people at this connection); masked, and ``is_masked`` set, once
-    personal values have been removed. ``work_email`` is "" for who has none. ``found_by``: "link" (their link is for
-    that name), "account" (the same account id) or "local_part" (the only one with this part before the @).
-    """
-
-    attempt_id: int
-    at: datetime
-    connection: str
-    received: str
-    is_masked: bool
-    work_email: str
-    found_by: str
 
 
 def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt:
@@ -178,28 +159,6 @@ def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalVal
             },
         )
     return found
-
-
-def last_mismatch_of(user: User) -> Mismatch | None:
-    """How the name that ``user`` last tried to sign in under differs from their work e-mail.
-
-    None when their last attempt was accepted, when there was none within 30 days, or when it was for the work e-mail
-    that they have now (it was changed since, or something else was in the way).
-    """
-    attempts = SignInAttempt.objects.filter(user=user).exclude(name_key="")
-    last = attempts.select_related("connection__provider").order_by("-pk").first()
-    if last is None or last.accepted or last.name_key == name_key(user.work_email or ""):
-        return None
-    values = personal_values(last)
-    return Mismatch(
-        attempt_id=last.pk,
-        at=last.at,
-        connection=last.connection.name if last.connection else "",
-        received=values.name if values else last.name_id,
-        is_masked=values is None,
-        work_email=user.work_email or "",
-        found_by=last.user_by or "link",
-    )
 
 
 def forget_old_attempts(now: datetime) -> int:
