@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gatekeeper.api.tokens import TokenNotFound, create_token, revoke_token, revoke_tokens
 from gatekeeper.configuration.forms import ApiTokenForm
 from gatekeeper.configuration.guards import (
+    Fresh,
     actor_of,
-    freshly,
     is_signed_in,
     may_configure,
     may_hold_tokens,
@@ -28,8 +28,7 @@ from gatekeeper.errors import DomainError
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_hold_tokens)
-@freshly(keep=("name", "days"))
+@only(may_hold_tokens, fresh=Fresh.ALWAYS, keep=("name", "days"))
 def create(request: HttpRequest) -> HttpResponseBase:
     """Make a token for oneself and show it, in the answer to this one request and never again.
 
@@ -52,7 +51,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 def revoke_own(request: HttpRequest, token_id: UUID) -> HttpResponseBase:
     """One of mine."""
     _revoke(request, token_id, person_of(request).id)
@@ -60,7 +59,7 @@ def revoke_own(request: HttpRequest, token_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 def revoke_all_own(request: HttpRequest) -> HttpResponseBase:
     """All of mine."""
     messages.success(request, _all_revoked(revoke_tokens(person_of(request).id, actor=actor_of(request))))
@@ -68,7 +67,7 @@ def revoke_all_own(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def revoke(request: HttpRequest, user_id: UUID, token_id: UUID) -> HttpResponseBase:
     """A configurator revokes one of somebody's."""
     _revoke(request, token_id, user_id)
@@ -76,7 +75,7 @@ def revoke(request: HttpRequest, user_id: UUID, token_id: UUID) -> HttpResponseB
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def revoke_all(request: HttpRequest, user_id: UUID) -> HttpResponseBase:
     """A configurator revokes all of somebody's."""
     if not User.objects.filter(pk=user_id).exists():

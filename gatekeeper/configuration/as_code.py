@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gatekeeper.configuration.applying import Applied, apply_document
 from gatekeeper.configuration.document import ConfigurationDocument, export_document, read_document
-from gatekeeper.configuration.guards import actor_of, may_configure, only, person_of
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only, person_of
 from gatekeeper.configuration.previews import (
     Outlook,
     PreviewOutdated,
@@ -23,6 +23,7 @@ from gatekeeper.configuration.previews import (
     preview_context,
     require_confirmation,
 )
+from gatekeeper.configuration.step_up import carried_fields
 from gatekeeper.directory.mappings import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
 
@@ -38,11 +39,11 @@ class NotShownYet(Exception):
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
+@only(may_configure, keep=("document",))
 def as_code(request: HttpRequest) -> HttpResponseBase:
     """The present document, and a form for another one; Apply is one click when its preview was shown."""
     if request.method != "POST":
-        return _page(request)
+        return _page(request, carried_fields(request, ("document",)).get("document", ""))
     text = ""
     try:
         text = _text(request)
@@ -56,7 +57,7 @@ def as_code(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview(request: HttpRequest) -> HttpResponse:
     """What the document in the form would change."""
     try:

@@ -15,7 +15,7 @@ from gatekeeper.configuration.connection_attributes import attribute_facts
 from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.connection_forms import ConnectionForm, SettingsForm
 from gatekeeper.configuration.connection_keys import key_facts
-from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
 from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import next_sync
@@ -110,8 +110,11 @@ def form_ids(connection_id: UUID) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
-@freshly(keep=("metadata_url", "name", "domains", "pin", "accept_idp_initiated"))
+@only(
+    may_configure,
+    fresh=Fresh.ALWAYS,
+    keep=("metadata_url", "name", "domains", "pin", "accept_idp_initiated"),
+)
 def new_connection(request: HttpRequest) -> HttpResponseBase:
     """Configure SAML 2.0: from the metadata's address, or from the document itself."""
     bound = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -176,8 +179,7 @@ def _free_name() -> str:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Delete a connection, confirmed by its name."""
     try:

@@ -16,10 +16,12 @@ from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.configuration.forms import BrakesForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.configuration.naming import names_in
+from gatekeeper.configuration.step_up import carried_fields
 from gatekeeper.directory.brakes import brake_state, held_entries, release_brakes, set_brakes
 from gatekeeper.directory.models import BrakeSetting, IdpGroup, User
 from gatekeeper.errors import DomainError
 
+FIELDS = tuple(BrakesForm.base_fields)
 HELD_FOR = timedelta(hours=24)  # how far back the list of held changes looks; Entra repeats within 40 minutes
 MOST = 500  # entries of the log to look at for one page
 
@@ -36,11 +38,14 @@ class HeldChange:
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
+@only(may_configure, keep=FIELDS)
 def brakes(request: HttpRequest) -> HttpResponseBase:
     """The limits, where things stand, and what is held."""
     setting = BrakeSetting.objects.live().first() or BrakeSetting()
-    form = BrakesForm(request.POST if request.method == "POST" else None, initial=setting.as_document())
+    form = BrakesForm(
+        request.POST if request.method == "POST" else None,
+        initial={**setting.as_document(), **carried_fields(request, FIELDS)},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             set_brakes(**form.cleaned_data, actor=actor_of(request))
@@ -54,7 +59,7 @@ def brakes(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:brakes")
 def release(request: HttpRequest) -> HttpResponse:
     """Let held changes through."""
     until = timezone.localtime(release_brakes(actor=actor_of(request)))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from gatekeeper.configuration.connection_card import back_to
-from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.errors import DomainError
 from saml.attributes import FIELDS, PERSON_CLAIMS, mapping_of, set_claim_mapping, set_person_claim
 from saml.models import Connection, SignInAttempt
@@ -35,8 +35,7 @@ def _seen(connection: Connection) -> set[str]:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def person_claim(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Who is signing in: the NameID, or a claim."""
     by_claim = request.POST.get("by") == "claim"
@@ -55,8 +54,7 @@ def person_claim(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def profile_fields(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Which claims fill which fields of a profile; the button Reset goes back to the usual ones."""
     wanted = {field.name: request.POST.get(field.name, "") for field in FIELDS}

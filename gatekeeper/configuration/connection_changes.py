@@ -21,7 +21,7 @@ from gatekeeper.configuration.authentication import (
 )
 from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.connection_forms import DocumentForm, SettingsForm
-from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.directory.realms import domains_of
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from saml.acceptance import live_connection
@@ -37,8 +37,7 @@ KEPT = "What was known before stays in force."
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Name, domains, address of the metadata, pin, and whether sign-in may begin at the identity provider."""
     form = SettingsForm(request.POST, auto_id=form_ids(connection_id))
@@ -61,8 +60,7 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def pin(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Pin the metadata to the certificate whose fingerprint the page showed."""
     try:
@@ -88,8 +86,7 @@ def _doubt_pin(request: HttpRequest, connection: Connection) -> None:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Read the metadata again: from its address, from a file, or from text. A change is shown before it is made."""
     form = DocumentForm(request.POST, request.FILES)
@@ -110,8 +107,7 @@ def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def confirm(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take the change that was shown; one that is another by now is shown anew."""
     by_hand = "document" in request.POST

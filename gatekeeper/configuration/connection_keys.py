@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from gatekeeper.configuration.connection_card import back_to
-from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.errors import DomainError
 from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
 from saml.models import Connection
@@ -48,8 +48,7 @@ def certificate(request: HttpRequest, connection_id: UUID, sha256: str) -> HttpR
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def publish_next(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Begin to change keys."""
     return _do(
@@ -61,8 +60,7 @@ def publish_next(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def finish_change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Let the next key take over, once somebody says that the identity provider is ready for it."""
     if request.POST.get("ready") != "on":

@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only, wants_json
 from gatekeeper.configuration.previews import (
     PreviewOutdated,
     Shown,
@@ -58,28 +58,28 @@ class Choice:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:scim")
 def fallback_team(request: HttpRequest) -> HttpResponse:
     """Save the choice of the combobox: for the script as JSON, for a plain form by a page."""
     return _choose(request, _fallback_choice)
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:scim")
 def last_group_policy(request: HttpRequest) -> HttpResponse:
     """Save what is left to whoever was removed from their last group."""
     return _choose(request, _policy_choice)
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_fallback_team(request: HttpRequest) -> HttpResponse:
     """The preview that appears beside the combobox when a warning stands."""
     return _preview(request, _fallback_choice)
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_last_group_policy(request: HttpRequest) -> HttpResponse:
     """The same beside the last group policy."""
     return _preview(request, _policy_choice)
@@ -171,7 +171,7 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
         return _ask(request, choice, question)
     except DomainError as refusal:
         return _refused(request, str(refusal))
-    if not _wants_json(request):
+    if not wants_json(request):
         messages.success(request, choice.told(preview))
         return redirect("configuration:scim")
     saved = {"choice": choice, "undo": choice.chosen != choice.before}
@@ -194,7 +194,7 @@ def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpRespon
         "note": "" if isinstance(problem, NeedsConfirmation) else "Somebody else changed this meanwhile. Look again.",
         "confirmation": confirmation_of(question),
     }
-    if _wants_json(request):
+    if wants_json(request):
         details = render_to_string("configuration/_choice_question.html", asking)
         return JsonResponse({"message": "Not saved yet.", "details": details}, status=HTTPStatus.CONFLICT)
     page = choice.page({**preview_context(found, choice.form), "warned": True})
@@ -202,11 +202,7 @@ def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpRespon
 
 
 def _refused(request: HttpRequest, words: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"message": words}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.error(request, words)
     return redirect("configuration:scim")
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")

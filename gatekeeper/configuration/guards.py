@@ -1,16 +1,18 @@
 """May this person open this page? Decided from effective access, which the session middleware put on the request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from enum import Enum
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -98,13 +100,38 @@ def require(request: HttpRequest, rule: Rule) -> HttpResponseBase | None:
     return None
 
 
-def only(rule: Rule) -> Callable[[View[P]], View[P]]:
-    """Decorator: open the view only to whom ``rule`` lets in. Pages behind it are never kept by a cache."""
+class Fresh(Enum):
+    """When a page wants a sign-in that is at most ``FRESH_FOR`` old (step-up).
+
+    Whatever changes something wants one, so a page that nobody thought about is safe. NEVER is for what only ends
+    sessions or tokens, writes nothing, or asks for the password itself.
+    """
+
+    FOR_CHANGES = "changes"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def only(
+    rule: Rule, *, fresh: Fresh = Fresh.FOR_CHANGES, back: str = "", keep: Sequence[str] = ()
+) -> Callable[[View[P]], View[P]]:
+    """Decorator: open the view only to whom ``rule`` lets in, and change something only after a fresh sign-in.
+
+    ``back`` names the page with the form or button, where that is not the view's own address. ``keep``: the fields
+    of a form that came too late; the page finds them by ``take_carried_form``. Pages behind it are never kept by a
+    cache.
+    """
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            answer = require(request, rule) or view(request, *args, **kwargs)
+            answer = require(request, rule)
+            if answer is None and _is_too_late(request, fresh):
+                answer = sign_in_again_first(request, back=_address(back, kwargs.values()), keep=keep)
+            answer = answer or view(request, *args, **kwargs)
             answer.headers.setdefault("Cache-Control", "no-store")
             return answer
 
@@ -113,36 +140,42 @@ def only(rule: Rule) -> Callable[[View[P]], View[P]]:
     return guard
 
 
+def _is_too_late(request: HttpRequest, fresh: Fresh) -> bool:
+    if fresh is Fresh.NEVER or (fresh is Fresh.FOR_CHANGES and request.method in SAFE_METHODS):
+        return False
+    return not is_fresh(request)
+
+
+def _address(name: str, arguments: Iterable[object]) -> str:
+    """The address of the page of that name, which takes no arguments or the view's own."""
+    if not name:
+        return ""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return reverse(name, args=list(arguments))
+
+
 def is_fresh(request: HttpRequest) -> bool:
     """Whether who is signed in has proven a short while ago who they are."""
     sign_in = cast(SignIn | None, getattr(request, "sign_in", None))
     return sign_in is not None and timezone.now() - sign_in.proven_at < FRESH_FOR
 
 
-def freshly(*, back: str = "", keep: Sequence[str] = ()) -> Callable[[View[P]], View[P]]:
-    """Decorator, below ``only``: who signed in too long ago signs in again first, and comes back.
-
-    ``back`` names the page with the form or button, where that is not the view's own address. ``keep``: the fields
-    of a form that came too late; the page finds them by ``take_carried_form``.
-    """
-
-    def guard(view: View[P]) -> View[P]:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if is_fresh(request):
-                return view(request, *args, **kwargs)
-            return sign_in_again_first(request, back=reverse(back) if back else "", keep=keep)
-
-        return cast(View[P], guarded)
-
-    return guard
-
-
 def sign_in_again_first(request: HttpRequest, *, back: str = "", keep: Sequence[str] = ()) -> HttpResponseBase:
-    """Send somebody off to sign in again; nothing of what they asked for has happened."""
+    """Send somebody off to sign in again; nothing of what they asked for has happened. A script is told where."""
     back = back or request.get_full_path()
     form = QueryDict(mutable=True)
     for name in keep:
         form.setlist(name, request.POST.getlist(name))
     request.session[CARRIED] = {"back": back, "posted": request.method == "POST", "form": form.urlencode()}
-    return redirect(f"{reverse('configuration:sign_in_again')}?{urlencode({'next': back})}")
+    address = f"{reverse('configuration:sign_in_again')}?{urlencode({'next': back})}"
+    if wants_json(request):
+        words = {"message": "Not saved: sign in again first.", "sign_in_again": address}
+        return JsonResponse(words, status=HTTPStatus.FORBIDDEN)
+    return redirect(address)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script of the page asks, which could not follow a redirect to another page."""
+    return "application/json" in request.headers.get("Accept", "")

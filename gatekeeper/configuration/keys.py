@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
 from gatekeeper.configuration.scim import scim_page
 from gatekeeper.errors import DomainError
 from scim.api_keys import ActiveKeyExists, KeyNotFound, RevokeNotConfirmed, generate_key, revoke_keys
@@ -17,8 +17,7 @@ STILL_ACTIVE = "An API key is active already. Revoke it first, or rotate it to h
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
-@freshly(back="configuration:scim")
+@only(may_configure, fresh=Fresh.ALWAYS, back="configuration:scim")
 def generate(request: HttpRequest) -> HttpResponseBase:
     """Make a key and show it, in the answer to this one request and never again.
 
@@ -38,8 +37,7 @@ def generate(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
-@freshly(back="configuration:scim")
+@only(may_configure, fresh=Fresh.ALWAYS, back="configuration:scim")
 def revoke(request: HttpRequest) -> HttpResponseBase:
     """Revoke the key, confirmed by the phrase. A GET is the dialog as a page, for a browser without scripts."""
     if request.method != "POST":

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from gatekeeper.browser_session import current_sign_in
 from gatekeeper.configuration.forms import FirstCodeForm, PasswordForm, ProofForm
-from gatekeeper.configuration.guards import actor_of, freshly, is_signed_in, only, person_of
+from gatekeeper.configuration.guards import Fresh, actor_of, is_signed_in, only, person_of
 from gatekeeper.configuration.local_proof import pausing, prove_again, prove_password
 from gatekeeper.directory.models import SecondFactor, User
 from gatekeeper.directory.second_factors import (
@@ -41,7 +41,7 @@ def misses_second_factor(user: User) -> bool:
 
 @sensitive_post_parameters("current", "new", "again")
 @require_http_methods(["GET", "POST"])
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 @pausing
 def password(request: HttpRequest) -> HttpResponseBase:
     """A local administrator's own password. Other sessions end; this one goes on."""
@@ -70,8 +70,7 @@ def _change(request: HttpRequest, user: User, form: PasswordForm) -> bool:
 
 @sensitive_post_parameters("code", "password")
 @require_http_methods(["GET", "POST"])
-@only(is_signed_in)
-@freshly()
+@only(is_signed_in, fresh=Fresh.ALWAYS)
 @pausing
 def second_factor(request: HttpRequest) -> HttpResponseBase:
     """Set up the second factor, or remove it."""

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gatekeeper.configuration.guards import actor_of, freshly, is_fresh, may_configure, only, sign_in_again_first
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
 from gatekeeper.configuration.mapping_rows import member_counts
 from gatekeeper.configuration.previews import (
     PreviewOutdated,
@@ -23,7 +23,7 @@ from gatekeeper.configuration.previews import (
 from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
+from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings import reset_mapping, set_mapping
 from gatekeeper.directory.models import IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
@@ -46,15 +46,14 @@ class Choice:
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
-@freshly(keep=FORM_FIELDS)
+@only(may_configure, fresh=Fresh.ALWAYS, keep=FORM_FIELDS)
 def default_mapping(request: HttpRequest) -> HttpResponseBase:
     """The Default Mapping."""
     return _mapping_page(request, None)
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
+@only(may_configure, keep=FORM_FIELDS)
 def group_mapping(request: HttpRequest, group_id: UUID) -> HttpResponseBase:
     """The mapping of one IdP group."""
     group = IdpGroup.objects.live().filter(pk=group_id).first()
@@ -71,8 +70,6 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     wanted, group_id = current, group.id if group else None
     try:
         wanted = read_mapping(request.POST)
-        if _makes_administrators(wanted) and not is_fresh(request):
-            return sign_in_again_first(request, keep=FORM_FIELDS)
         save_previewed(
             request,
             ProposedChange.mapping(group_id, wanted),
@@ -86,11 +83,6 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     return redirect("configuration:scim")
 
 
-def _makes_administrators(wanted: MappingRecord) -> bool:
-    """Whether the mapping gives a level that administers, or the permission that opens the settings beside one."""
-    return wanted.level in ADMINISTRATOR_LEVELS or Permission.CONFIGURATION in wanted.permissions
-
-
 def _carried_mapping(request: HttpRequest) -> MappingRecord | None:
     """What was chosen before the person had to sign in again."""
     carried = take_carried_form(request)
@@ -101,14 +93,14 @@ def _carried_mapping(request: HttpRequest) -> MappingRecord | None:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_default(request: HttpRequest) -> HttpResponse:
     """The preview beside the Default Mapping's form."""
     return _preview(request, None)
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The preview beside a group's form."""
     if not IdpGroup.objects.live().filter(pk=group_id).exists():
@@ -117,7 +109,7 @@ def preview_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The preview beside the button that puts a group back on the Default Mapping."""
     found = outlook(request, ProposedChange.mapping(group_id, None))
@@ -238,7 +230,7 @@ def _people(count: int) -> str:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:group_mapping")
 def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Put a group back on the Default Mapping."""
     group = IdpGroup.objects.live().filter(pk=group_id).first()

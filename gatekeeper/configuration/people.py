@@ -140,7 +140,7 @@ def _flatten_element(name: str, element: Any) -> list[tuple[str, Any]]:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:person")
 def confirm_address(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """An administrator vouches that a recycled address belongs to this person now."""
     try:

@@ -8,15 +8,19 @@ from django.views.decorators.http import require_http_methods
 
 from gatekeeper.configuration.forms import RetentionForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.step_up import carried_fields
 from gatekeeper.directory.models import User
 from gatekeeper.directory.retention import due_for_erasure, retention_days, set_retention
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
+@only(may_configure, keep=("days",))
 def retention(request: HttpRequest) -> HttpResponseBase:
     """The choice, and where things stand."""
-    form = RetentionForm(request.POST if request.method == "POST" else None, initial={"days": retention_days()})
+    form = RetentionForm(
+        request.POST if request.method == "POST" else None,
+        initial={"days": retention_days(), **carried_fields(request, ("days",))},
+    )
     if request.method == "POST" and form.is_valid():
         set_retention(form.cleaned_data["days"], actor=actor_of(request))
         messages.success(request, "Saved. The next daily run goes by it.")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from gatekeeper.browser_session import current_sign_in
-from gatekeeper.configuration.guards import actor_of, is_signed_in, may_configure, only, person_of
+from gatekeeper.configuration.guards import Fresh, actor_of, is_signed_in, may_configure, only, person_of
 from gatekeeper.directory.models import SignIn, User
 from gatekeeper.directory.sign_in import end_sign_in, end_sign_ins
 
@@ -56,7 +56,7 @@ def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
 
 
 @require_POST
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 def end_own_session(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
     """End one session of mine; when it is this one, the next page is the sign-in page."""
     _end(request, person_of(request).id, sign_in_id)
@@ -64,7 +64,7 @@ def end_own_session(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Every session of mine but this one."""
     this = current_sign_in(request)
@@ -74,7 +74,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 def end_own_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere: every session of mine, this one too."""
     end_sign_ins([person_of(request).id], actor=actor_of(request))
@@ -82,7 +82,7 @@ def end_own_sessions(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def end_session(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> HttpResponse:
     """An administrator ends one session of somebody."""
     _end(request, user_id, sign_in_id)
@@ -90,7 +90,7 @@ def end_session(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> HttpRe
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """An administrator ends somebody's sessions; they may sign in again unless their access ended as well."""
     user = User.objects.filter(pk=user_id).first()

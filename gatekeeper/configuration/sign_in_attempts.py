@@ -72,7 +72,7 @@ class SignInAttempts(ReadOnlyList):
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="admin:saml_signinattempt_change")
 def personal_values(request: HttpRequest, attempt_id: int) -> HttpResponse:
     """The attempt's page with the personal values in it, this once; the audit trail says who asked."""
     attempt = SignInAttempt.objects.select_related("connection__provider", "user").filter(pk=attempt_id).first()

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_safe
 
 from gatekeeper.configuration.guards import access_of_request, may_configure
 
@@ -47,14 +47,14 @@ class GatekeeperSite(AdminSite):
         return [path("", self.admin_view(self.index), name="index"), *lists]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Strangers go to the sign-in page; what is shown is never kept by a cache."""
+        """Strangers go to the sign-in page; lists are only read, and what is shown is never kept by a cache."""
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_permission(request):
                 return redirect_to_login(request.get_full_path())
             return view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
-        return csrf_protect(never_cache(guarded))
+        return require_safe(never_cache(guarded))
 
 
 def address_of(model_admin: ModelAdmin[Any]) -> str:

@@ -1,5 +1,6 @@
-"""Signing in again before something that matters, after a while; the guard is ``guards.freshly``."""
+"""Signing in again before something that matters, after a while; the guard is ``guards.only``."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from gatekeeper.browser_session import CARRIED, current_sign_in, renew_browser_session
 from gatekeeper.configuration.forms import ProofForm
-from gatekeeper.configuration.guards import is_fresh, is_signed_in, only, person_of
+from gatekeeper.configuration.guards import Fresh, is_fresh, is_signed_in, only, person_of
 from gatekeeper.configuration.local_proof import pausing, prove_again
 from gatekeeper.directory.second_factors import second_factor_of
 from saml.addresses import own_path
@@ -25,7 +26,7 @@ from saml.models import Connection
 @never_cache
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "POST"])
-@only(is_signed_in)
+@only(is_signed_in, fresh=Fresh.NEVER)
 @pausing
 def sign_in_again(request: HttpRequest) -> HttpResponseBase:
     """Ask for the password (and code), or send on to the identity provider, which has to ask; then back."""
@@ -58,6 +59,12 @@ def take_carried_form(request: HttpRequest) -> QueryDict | None:
         return None
     del request.session[CARRIED]
     return QueryDict(carried["form"])
+
+
+def carried_fields(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+    """The same as initial values of a form: each of the names, with "" for what was left empty or not ticked."""
+    carried = take_carried_form(request) if request.method == "GET" else None
+    return {} if carried is None else {name: carried.get(name, "") for name in names}
 
 
 def _ways(request: HttpRequest, target: str) -> list[tuple[str, str]]:

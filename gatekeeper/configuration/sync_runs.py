@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from gatekeeper.configuration.guards import actor_of, may_configure, may_read_logs, only
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, may_read_logs, only
 from saml.models import SyncRun, SyncState
 from saml.tasks import sync_users
 
@@ -22,7 +22,7 @@ WORKER_MAY_TAKE = timedelta(seconds=20)  # to pick up the task, before the page 
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def run_now(request: HttpRequest) -> HttpResponse:
     """Ask the worker for a run, and go where its progress is shown."""
     asked_at = timezone.now()

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.configuration.forms import TeamForm
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
 from gatekeeper.configuration.previews import (
     PreviewOutdated,
     confirmation_of,
@@ -22,6 +22,7 @@ from gatekeeper.configuration.previews import (
     preview_fragment,
     save_previewed,
 )
+from gatekeeper.configuration.step_up import carried_fields
 from gatekeeper.directory.models import Team
 from gatekeeper.directory.preview import Preview
 from gatekeeper.directory.proposals import ProposedChange
@@ -34,10 +35,10 @@ MERGE_FORM, DELETE_FORM = "merge-form", "delete-form"
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
+@only(may_configure, keep=("name",))
 def teams(request: HttpRequest) -> HttpResponseBase:
     """The list, and a form for one more."""
-    form = TeamForm(request.POST if request.method == "POST" else None)
+    form = TeamForm(request.POST if request.method == "POST" else None, initial=carried_fields(request, ("name",)))
     if request.method == "POST" and form.is_valid():
         try:
             team = create_team(form.cleaned_data["name"], actor=actor_of(request))
@@ -66,11 +67,12 @@ def _rows() -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_configure)
+@only(may_configure, keep=("name",))
 def edit_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     """Rename a team; below that, merge it into another one, or delete it."""
     team = _team(team_id)
-    form = TeamForm(request.POST if request.method == "POST" else None, initial={"name": team.name})
+    initial = {"name": team.name, **carried_fields(request, ("name",))}
+    form = TeamForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method != "POST" or not form.is_valid():
         return _page(request, team, form=form)
     if request.POST.get("called", team.name) != team.name:
@@ -86,7 +88,7 @@ def edit_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:team")
 def remove_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     """Delete a team. Whoever has no other one is in the fallback team then."""
     team = _team(team_id)
@@ -99,7 +101,7 @@ def remove_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="configuration:team")
 def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     """Put a team's people into another team, and end it."""
     team = _team(team_id)
@@ -118,14 +120,14 @@ def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """The preview beside the button that deletes a team."""
     return preview_fragment(request, outlook(request, ProposedChange.without_team(site_facts(), team_id)), DELETE_FORM)
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def preview_merge(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """The preview beside the choice of the team to merge into."""
     try:

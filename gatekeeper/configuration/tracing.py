@@ -6,11 +6,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from gatekeeper.audit.reads import start_tracing, stop_tracing
-from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, back="admin:audit_provisioningentry_changelist")
 def start(request: HttpRequest) -> HttpResponse:
     """List every read for an hour."""
     start_tracing(actor=actor_of(request))
@@ -19,7 +19,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
+@only(may_configure, fresh=Fresh.NEVER)
 def stop(request: HttpRequest) -> HttpResponse:
     """Count reads only again."""
     stop_tracing(actor=actor_of(request))

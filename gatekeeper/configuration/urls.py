@@ -1,6 +1,7 @@
 """Addresses of the desk. Everything that no other room answers comes here."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from gatekeeper.configuration import (
@@ -110,7 +111,7 @@ pages: list[URLPattern | URLResolver] = [
     path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
     path("who-had/", who_had.who_had, name="who_had"),
     path("who-had/csv/", who_had.who_had_csv, name="who_had_csv"),
-    path("settings/", RedirectView.as_view(pattern_name="configuration:overview"), name="settings"),
+    path("settings/", require_safe(RedirectView.as_view(pattern_name="configuration:overview")), name="settings"),
     path("settings/configuration/", include(settings_pages)),
     path("provisioning-log/trace/", tracing.start, name="start_tracing"),
     path("provisioning-log/trace/stop/", tracing.stop, name="stop_tracing"),

@@ -1,8 +1,10 @@
 """Signing in again before something that matters: who has to, how, and that nothing is lost on the way."""
 
+import html
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, quote, urlsplit
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -12,11 +14,22 @@ from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import MappingVersion, SecondFactor, SignIn, User
+from gatekeeper.directory.queries import site_facts
 from saml.connections import create_connection
 from saml.models import Connection
 from scim.api_keys import generate_key
 from scim.models import ApiKey
-from tests.builders import ADMIN, PASSWORD, code_of, give_second_factor, link, make_group, make_user, map_group
+from tests.builders import (
+    ADMIN,
+    PASSWORD,
+    code_of,
+    give_second_factor,
+    link,
+    make_group,
+    make_team,
+    make_user,
+    map_group,
+)
 from tests.configuration.pages import text_of
 from tests.saml.conftest import Browser, sent_message
 from tests.saml.forge import metadata as forged_metadata
@@ -67,14 +80,65 @@ def test_a_form_that_matters_is_asked_for_before_it_is_shown(stale: Client, addr
     assert stale.get(address).status_code == 200
 
 
-def test_what_does_not_matter_so_much_is_not_asked_for(stale: Client) -> None:
+def test_pages_are_read_without_being_asked(stale: Client) -> None:
     group = make_group("GK Finance", [make_user()])
     mapping = reverse("configuration:group_mapping", args=(group.id,))
 
     for address in (SCIM, "/settings/configuration/", "/profile/", mapping):
         assert stale.get(address).status_code == 200
-    assert stale.post(mapping, {"level": "collaborator"})["Location"] == SCIM
-    assert MappingVersion.objects.live().filter(group=group).exists()
+
+
+def test_the_combobox_that_saves_by_itself_is_told_where_to_sign_in_again(stale: Client) -> None:
+    team = make_team("Finance")
+
+    answer = stale.post(
+        reverse("configuration:fallback_team"), {"team": team.id}, headers={"accept": "application/json"}
+    )
+
+    assert (answer.status_code, answer.json()["sign_in_again"]) == (403, again(SCIM))
+    assert site_facts().fallback_team_id is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("teams", {"name": "Finance"}),
+        ("retention", {"days": "400"}),
+        ("brakes", {"share": "12", "minimum": "34", "minutes": "56", "hold": "on"}),
+        ("as_code", {"document": '{"teams": ["Finance"]}'}),
+    ],
+)
+def test_a_form_that_was_sent_too_late_is_filled_in_afterwards(
+    stale: Client, name: str, fields: dict[str, str]
+) -> None:
+    address = reverse(f"configuration:{name}")
+
+    answer = stale.post(address, fields)
+
+    assert answer["Location"] == again(address)
+    page = html.unescape(sign_in_again(stale, answer["Location"]))
+    assert "what you entered is in the form below" in page
+    for value in fields.values():
+        assert value == "on" or value in page
+    assert ("checked" in page) == ("hold" in fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "back"),
+    [
+        ("confirm_address", "configuration:person"),
+        ("reset_mapping", "configuration:group_mapping"),
+        ("delete_team", "configuration:team"),
+        ("personal_values", "admin:saml_signinattempt_change"),
+    ],
+)
+def test_a_button_leads_back_to_the_page_that_it_is_on(stale: Client, name: str, back: str) -> None:
+    """The page takes the same id as the button, whatever the parameter is called."""
+    of = 7 if name == "personal_values" else uuid4()
+
+    answer = stale.post(reverse(f"configuration:{name}", args=(of,)))
+
+    assert answer["Location"] == again(reverse(back, args=(of,)))
 
 
 def test_a_key_is_not_generated_until_one_has_signed_in_again(stale: Client) -> None:

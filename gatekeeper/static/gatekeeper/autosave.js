@@ -34,6 +34,10 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     try {
       const answer = await fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } });
       const result = await answer.json();
+      if (result.sign_in_again) {
+        location.assign(result.sign_in_again);
+        return;
+      }
       tell(answer.status === 409 ? "" : result.message, answer.ok ? "saved" : "failed");
       show(result.details);
       if (answer.status === 409) form.dispatchEvent(new Event("preview:wanted"));
