@@ -222,6 +222,28 @@ class SecondFactorMissing(NotFound):
         super().__init__(f"{administrator} has no second factor.")
 
 
+class SecondFactorDemanded(DomainError):
+    """Something that would leave a local account without the second factor that the site demands."""
+
+    code = "second_factor_demanded"
+
+
+class PasskeyRefused(DomainError):
+    """What a browser brought is no passkey of this account for this site, or its signature is wrong."""
+
+    code = "passkey_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"That passkey was not accepted: {reason.rstrip('.')}.")
+
+
+class PasskeyNotFound(NotFound):
+    code = "passkey_not_found"
+
+    def __init__(self, passkey_id: int) -> None:
+        super().__init__(f"There is no passkey {passkey_id}.")
+
+
 class TooManyAttempts(DomainError):
     """Too many passwords or codes were wrong; nothing more is compared for a while."""
 

@@ -30,7 +30,8 @@ WELCOME = """
     E-mail       {email}
     Password     {password}
 
-  This password is shown once and stored nowhere in clear. Keep it.
+  It is shown once and works once, within 72 hours: the first
+  sign-in asks for a password of your own.
 ────────────────────────────────────────────────────────────────────────
 """
 
@@ -46,7 +47,7 @@ def prepare() -> None:
 
 
 def create_first_administrator() -> str | None:
-    """Create one local administrator when there is no user at all; returns the password, which nobody else keeps.
+    """Create one local administrator when there is no user at all; returns the one-time password, which nobody keeps.
 
     A first team comes with them, so that there is one to choose as the fallback team.
     """
@@ -54,7 +55,7 @@ def create_first_administrator() -> str | None:
         if User.objects.exists():
             return None
         password = secrets.token_urlsafe(PASSWORD_BYTES)
-        create_local_administrator(FIRST_ADMINISTRATOR, password, actor=Actor.site())
+        create_local_administrator(FIRST_ADMINISTRATOR, password, actor=Actor.site(), one_time=True)
         if not Team.objects.live().exists():
             create_team(FIRST_TEAM, actor=Actor.site())
         return password

@@ -92,13 +92,17 @@ def on_the_server(statement: str) -> None:
 
 
 class Site:
-    """One running Gatekeeper. ``processes`` names those that are started: any of web, worker, beat."""
+    """One running Gatekeeper. ``processes``: those that are started (web, worker, beat); ``host``: its PUBLIC_URL's."""
 
     def __init__(
-        self, *, processes: tuple[str, ...] = ("web", "worker", "beat"), environment: dict[str, str] | None = None
+        self,
+        *,
+        processes: tuple[str, ...] = ("web", "worker", "beat"),
+        environment: dict[str, str] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.data_dir = Path(tempfile.mkdtemp(prefix="gatekeeper-site-"))
         self.wanted = processes
         self.running: dict[str, subprocess.Popen[bytes]] = {}

@@ -17,6 +17,9 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "administrator.password_changed"  # noqa: S105 - an event, not a password
     SECOND_FACTOR_ADDED = "second_factor.added"
     SECOND_FACTOR_REMOVED = "second_factor.removed"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_REMOVED = "passkey.removed"
+    LOCAL_ACCOUNT_RULE_SET = "local_accounts.rule_set"
     RECOVERY_CODE_USED = "second_factor.recovery_code_used"
     BREAK_GLASS_USED = "break_glass.used"
     GROUP_CREATED = "group.created"

@@ -40,6 +40,8 @@ class LocalSignInForm(DeskForm):
     )
 
 
+PASSKEY_LIMIT = 10_000  # characters of what a browser brings
+NEEDS_SECOND_FACTOR = "Use a passkey, or enter the code of your second factor."
 CODE_HINT = "The six digits that your authenticator app shows now, or one of your recovery codes."
 
 
@@ -67,7 +69,7 @@ class FirstCodeForm(DeskForm):
 
 
 class ProofForm(DeskForm):
-    """A local administrator proves once more who they are; with a code where they have a second factor."""
+    """A local administrator proves once more who they are; with a code or a passkey where they have one."""
 
     password = forms.CharField(
         label="Your password",
@@ -77,23 +79,29 @@ class ProofForm(DeskForm):
         error_messages={"required": "Enter your password."},
     )
     code = _code_field(CODE_HINT)
+    passkey = forms.CharField(required=False, max_length=PASSKEY_LIMIT, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, with_code: bool, with_passkey: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not with_passkey:
+            del self.fields["passkey"]
         if not with_code:
             del self.fields["code"]
+        elif with_passkey:
+            self.fields["code"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two, where there are second factors."""
+        cleaned = super().clean() or {}
+        asked = [name for name in ("code", "passkey") if name in self.fields]
+        if asked and not any(cleaned.get(name) for name in asked) and not self.errors:
+            self.add_error("code" if "code" in self.fields else "password", NEEDS_SECOND_FACTOR)
+        return cleaned
 
 
-class PasswordForm(DeskForm):
-    """A local administrator's new password."""
+class NewPasswordForm(DeskForm):
+    """A password that a local administrator chooses, twice."""
 
-    current = forms.CharField(
-        label="Current password",
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter the password that you have now."},
-    )
     new = forms.CharField(
         label="New password",
         max_length=1000,
@@ -118,6 +126,45 @@ class PasswordForm(DeskForm):
         return cleaned
 
 
+class PasswordForm(NewPasswordForm):
+    """The same for who has a password of their own already."""
+
+    field_order = ("current", "new", "again")
+    current = forms.CharField(
+        label="Current password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter the password that you have now."},
+    )
+
+
+class PasskeyForm(DeskForm):
+    """A passkey that a browser has just made, and what its person calls it."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=60,
+        help_text="So that you know it again: Security key in the safe, Laptop.",
+        error_messages={"required": "Give the passkey a name.", "max_length": "At most 60 characters are possible."},
+    )
+    passkey = forms.CharField(
+        max_length=PASSKEY_LIMIT,
+        widget=forms.HiddenInput,
+        error_messages={"required": "The browser has not made a passkey. Try again, in a browser that knows passkeys."},
+    )
+
+
+class LocalAccountRuleForm(DeskForm):
+    """What every local account has to bring."""
+
+    second_factor = forms.BooleanField(
+        label="Every local account needs a second factor",
+        required=False,
+        help_text="Who has none sets one up at the next sign-in; sessions that a password alone has opened end.",
+    )
+
+
 class TeamForm(DeskForm):
     name = forms.CharField(
         label="Team name",
@@ -138,7 +185,12 @@ class BrakesForm(DeskForm):
     minutes = forms.IntegerField(
         label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
     )
-    hold = forms.BooleanField(label="Hold further losses until an administrator approves", required=False)
+    hold = forms.BooleanField(
+        label="Hold further losses until an administrator approves",
+        required=False,
+        help_text="Off: Entra has the last word, and you are alerted. "
+        "On: the identity provider is asked to come back later.",
+    )
 
 
 class RetentionForm(DeskForm):

@@ -2,26 +2,27 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.browser_session import local_administrator, open_browser_session
 from gatekeeper.configuration.failures import too_many_attempts
 from gatekeeper.configuration.forms import ProofForm
 from gatekeeper.configuration.guards import access_of_request, actor_of
+from gatekeeper.configuration.passkey_ceremony import take_challenge
 from gatekeeper.directory.attempts import account_key, begin_attempt, forget_attempts, was_right, was_wrong
 from gatekeeper.directory.models import User
-from gatekeeper.directory.second_factors import take_code
+from gatekeeper.directory.passkeys import passkeys_of, take_passkey
+from gatekeeper.directory.second_factors import second_factor_of, take_code
 from gatekeeper.directory.sign_in import open_local_sign_in
-from gatekeeper.errors import SealBroken, TooManyAttempts, WrongCode
+from gatekeeper.errors import PasskeyRefused, SealBroken, TooManyAttempts, WrongCode
 from saml.request_facts import address_of, request_id_of, user_agent_of
 
 BROWSER_IS_KNOWN_FOR = timedelta(days=400)  # the longest that browsers keep a cookie
@@ -75,6 +76,19 @@ def prove_code(request: HttpRequest, user: User, code: str) -> int | None:
     return left
 
 
+def prove_passkey(request: HttpRequest, user: User, answer: str) -> None:
+    """Take what a passkey of this administrator has signed. Raises: PasskeyRefused, TooManyAttempts."""
+    email, address = user.user_name, address_of(request)
+    attempt = begin_attempt(email, address=address, browser=known_browser(request, email))
+    try:
+        site, challenge = take_challenge(request)
+        take_passkey(user, answer, site=site, challenge=challenge)
+    except PasskeyRefused:
+        was_wrong(attempt, email=email, what="passkey", address=address, actor=_actor(request))
+        raise
+    was_right(attempt)
+
+
 def prove_again(request: HttpRequest, user: User, form: ProofForm) -> bool:
     """Whether a valid form holds this administrator's password, and their code where they have a second factor.
 
@@ -83,18 +97,27 @@ def prove_again(request: HttpRequest, user: User, form: ProofForm) -> bool:
     if prove_password(request, user.user_name, form.cleaned_data["password"]) is None:
         form.add_error("password", "That is not your password.")
         return False
-    if "code" not in form.fields:
-        return True
     try:
-        prove_code(request, user, form.cleaned_data["code"])
-    except (WrongCode, SealBroken) as refusal:
-        form.add_error("code", str(refusal))
+        if form.cleaned_data.get("passkey"):
+            prove_passkey(request, user, form.cleaned_data["passkey"])
+        elif "code" in form.fields:
+            prove_code(request, user, form.cleaned_data["code"])
+    except (WrongCode, SealBroken, PasskeyRefused) as refusal:
+        form.add_error("code" if "code" in form.fields else "password", str(refusal))
         return False
     return True
 
 
-def let_in(request: HttpRequest, user: User, *, proof: str, target: str) -> HttpResponse:
-    """Open the session of a local administrator who has proven everything, and know this browser from now on."""
+def proof_form(user: User, data: Mapping[str, Any] | None) -> ProofForm:
+    """The form that asks this administrator for what they sign in with."""
+    return ProofForm(data, with_code=second_factor_of(user) is not None, with_passkey=passkeys_of(user).exists())
+
+
+def let_in(request: HttpRequest, user: User, *, proof: str, response: HttpResponse) -> HttpResponse:
+    """Open the session of a local administrator who has proven everything, and know this browser from now on.
+
+    ``response``: where they land; it carries the cookie away.
+    """
     email, address = user.user_name, address_of(request)
     browser = known_browser(request, email)
     opened = open_local_sign_in(
@@ -106,7 +129,6 @@ def let_in(request: HttpRequest, user: User, *, proof: str, target: str) -> Http
     )
     open_browser_session(request, user, opened)
     forget_attempts(email, address=address, browser=browser)
-    response = redirect(target)
     _remember_browser(response, email)
     return response
 

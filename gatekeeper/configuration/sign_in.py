@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gatekeeper.configuration.forms import LocalSignInForm
 from gatekeeper.configuration.guards import access_of_request
 from gatekeeper.configuration.local_proof import pausing, prove_password
-from gatekeeper.configuration.sign_in_code import after_the_password
+from gatekeeper.configuration.sign_in_steps import after_the_password
 from gatekeeper.directory.realms import stated_domains
 from saml.addresses import own_path
 from saml.models import Connection

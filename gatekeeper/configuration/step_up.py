@@ -15,10 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from gatekeeper.browser_session import CARRIED, current_sign_in, renew_browser_session
-from gatekeeper.configuration.forms import ProofForm
 from gatekeeper.configuration.guards import Fresh, is_fresh, is_signed_in, only, person_of
-from gatekeeper.configuration.local_proof import pausing, prove_again
-from gatekeeper.directory.second_factors import second_factor_of
+from gatekeeper.configuration.local_proof import pausing, proof_form, prove_again
+from gatekeeper.configuration.passkey_ceremony import asks_for_passkey
 from saml.addresses import own_path
 from saml.models import Connection
 
@@ -36,14 +35,13 @@ def sign_in_again(request: HttpRequest) -> HttpResponseBase:
     user = person_of(request)
     form = None
     if user.is_local:
-        form = ProofForm(
-            request.POST if request.method == "POST" else None, with_code=second_factor_of(user) is not None
-        )
+        form = proof_form(user, request.POST if request.method == "POST" else None)
         if form.is_bound and form.is_valid() and prove_again(request, user, form):
             renew_browser_session(request)
             return _go_on(request, target)
     page: dict[str, Any] = {
         "form": form,
+        "passkey_options": asks_for_passkey(request, user) if form else "",
         "posted": (request.session.get(CARRIED) or {}).get("posted", False),
         "target": target,
         "ways": [] if user.is_local else _ways(request, target),

@@ -9,8 +9,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -48,14 +47,8 @@ def as_uri(secret: bytes, account: str) -> str:
 
 
 def second_factor_of(user: User) -> SecondFactor | None:
-    """The factor that holds now; None for whoever signs in with the password alone."""
+    """The authenticator app that holds now; None for who has none."""
     return SecondFactor.objects.live().filter(user=user).first()
-
-
-def without_second_factor() -> models.QuerySet[User]:
-    """The active local administrators whose password alone lets them in."""
-    theirs = SecondFactor.objects.live().filter(user=OuterRef("pk"))
-    return User.objects.local().filter(~Exists(theirs), active=True)
 
 
 def recovery_codes_left(factor: SecondFactor) -> int:

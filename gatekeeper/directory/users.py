@@ -20,7 +20,16 @@ from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
-from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, SignInIdentity, User
+from gatekeeper.directory.models import (
+    ActivePeriod,
+    EndedBecause,
+    Membership,
+    OneTimePassword,
+    Origin,
+    SignInIdentity,
+    User,
+)
+from gatekeeper.directory.passwords import ONE_TIME_FOR, require_good_password
 from gatekeeper.directory.past import remember_name
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.errors import AdministratorExists, InvalidValue, UserNameTaken, UserNotFound, VersionMismatch
@@ -30,7 +39,6 @@ VersionCheck = Callable[[int], bool]
 
 BATCH = 500  # rows in one statement
 NAME_LIMIT = 512  # characters, as the columns hold them
-PASSWORD_MINIMUM = 12  # characters: NIST SP 800-63B asks for 8 beside a second factor, 15 without; attempts are limited
 
 
 @transaction.atomic
@@ -111,13 +119,15 @@ def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = No
 
 
 @transaction.atomic
-def create_local_administrator(email: str, password: str, *, actor: Actor) -> User:
+def create_local_administrator(email: str, password: str, *, actor: Actor, one_time: bool = False) -> User:
     """Add a break-glass administrator who signs in with a password.
 
+    ``one_time``: the password works for a while, and only to choose another one at the first sign-in.
     Raises: InvalidValue for an address or password that will not do; AdministratorExists.
     """
     _validate_email(email)
-    _validate_password(password)
+    require_storable("password", password, limit=1000)
+    require_good_password(password, email=email)
     now = timezone.now()
     user = User(origin=Origin.LOCAL, password=make_password(password), created_at=now)
     try:
@@ -127,6 +137,8 @@ def create_local_administrator(email: str, password: str, *, actor: Actor) -> Us
     except IntegrityError:
         raise AdministratorExists(email) from None
     ActivePeriod.objects.create(user=user, since=now)
+    if one_time:
+        OneTimePassword.objects.create(user=user, expires_at=now + ONE_TIME_FOR)
     record(Event.ADMINISTRATOR_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label)
     return user
 
@@ -137,12 +149,14 @@ def change_password(user_id: UUID, password: str, *, actor: Actor, keep: UUID | 
 
     Raises: UserNotFound, InvalidValue.
     """
-    _validate_password(password)
+    require_storable("password", password, limit=1000)
     user = _lock(User.objects.local().filter(pk=user_id))
     if user is None:
         raise UserNotFound(user_id)
+    require_good_password(password, email=user.user_name)
     user.password = make_password(password)
     user.save(update_fields=["password"])
+    OneTimePassword.objects.filter(user=user).delete()
     end_sign_ins([user.id], actor=actor, keep=keep)
     record(Event.PASSWORD_CHANGED, actor=actor, kind="user", object_id=user.id, label=user.label)
 
@@ -305,9 +319,3 @@ def _validate_email(email: str) -> None:
         validate_email(email)
     except ValidationError:
         raise InvalidValue("email", f"{email!r} is no e-mail address.") from None
-
-
-def _validate_password(password: str) -> None:
-    if len(password) < PASSWORD_MINIMUM:
-        raise InvalidValue("password", f"at least {PASSWORD_MINIMUM} characters are needed.")
-    require_storable("password", password, limit=1000)

@@ -19,8 +19,8 @@ from redis.exceptions import RedisError
 
 from gatekeeper.audit import chain
 from gatekeeper.celery import app
+from gatekeeper.directory.local_accounts import local_accounts, without_second_factor
 from gatekeeper.directory.queries import site_facts
-from gatekeeper.directory.second_factors import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
@@ -209,6 +209,19 @@ def check_second_factors() -> Check:
     return ok(name, "Every local administrator has one.")
 
 
+def check_one_time_passwords() -> Check:
+    """Whether a password that works once still waits for its first sign-in."""
+    name = "one_time_password"
+    waiting = [account for account in local_accounts() if account.one_time_until]
+    if not waiting:
+        return ok(name, "No local administrator has a password that works once.")
+    named = ", ".join(account.user.user_name for account in waiting[:5])
+    if all(account.one_time_until > timezone.now() for account in waiting if account.one_time_until):
+        return warning(name, f"Not used yet: that of {named}.", "Sign in with it; the page asks for another one.")
+    fix = "Set another one: manage.py reset_password EMAIL --password-stdin."
+    return warning(name, f"Its 72 hours are over for {named}.", fix)
+
+
 def check_clock() -> Check:
     """Whether this machine's clock agrees with the database's; assertions and sessions depend on it."""
     with connection.cursor() as cursor:
@@ -263,6 +276,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_fallback_team,
     check_work_email,
     check_second_factors,
+    check_one_time_passwords,
     check_clock,
     check_saml_sync,
     check_audit_trail,

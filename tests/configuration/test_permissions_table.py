@@ -92,6 +92,7 @@ def world(administrator: User, browser_of: Callable[[User], Client], metadata: b
         "sha256": "0" * 64,
         "sign_in_id": SignIn.objects.live().first().id,  # type: ignore[union-attr]
         "token_id": token.id,
+        "passkey_id": 1,
         "attempt_id": attempt.id,
         "object_id of /users/<object_id>/": target.id,
         "object_id of /provisioning-log/<object_id>/": entry.id,

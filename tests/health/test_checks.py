@@ -36,6 +36,7 @@ NAMES = {
     "fallback_team",
     "work_email",
     "second_factor",
+    "one_time_password",
     "clock",
     "saml_sync",
     "audit_trail",

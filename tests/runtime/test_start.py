@@ -25,10 +25,12 @@ def create_admin(monkeypatch, capsys):
     return run
 
 
-def test_the_first_administrator_can_sign_in_with_the_password_that_is_shown(client):
+def test_the_password_that_is_shown_lets_the_first_administrator_choose_their_own(client):
     password = create_first_administrator()
 
-    answer = client.post("/sign-in/", {"email": FIRST_ADMINISTRATOR, "password": password})
+    asked = client.post("/sign-in/", {"email": FIRST_ADMINISTRATOR, "password": password})["Location"]
+    assert client.get("/api/v1/me").status_code == 401
+    answer = client.post(asked, {"new": PASSWORD, "again": PASSWORD})
 
     assert answer.status_code == 302
     assert client.get("/api/v1/me").json()["level"] == "global_administrator"

@@ -3,7 +3,14 @@
 from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import IdentityProvider, ProviderDomain, SignIn, SignInIdentity
-from gatekeeper.directory.models.local_proofs import FailedAttempt, RecoveryCode, SecondFactor
+from gatekeeper.directory.models.local_proofs import (
+    FailedAttempt,
+    LocalAccountRule,
+    OneTimePassword,
+    Passkey,
+    RecoveryCode,
+    SecondFactor,
+)
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
@@ -21,9 +28,12 @@ __all__ = (
     "IdentityProvider",
     "IdpGroup",
     "LastGroupPolicy",
+    "LocalAccountRule",
     "MappingVersion",
     "Membership",
+    "OneTimePassword",
     "Origin",
+    "Passkey",
     "PeriodQuerySet",
     "ProviderDomain",
     "RecoveryCode",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from gatekeeper.directory.models.periods import Period, PeriodQuerySet
+from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
 from gatekeeper.directory.models.users import User
 
 
@@ -66,3 +67,60 @@ class FailedAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at} from {self.network}"
+
+
+class OneTimePassword(models.Model):
+    """Says that an account's password only opens the page on which another one is chosen, and until when.
+
+    Gone as soon as another password is set.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="one_time_password")
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.expires_at}"
+
+
+class Passkey(Period):
+    """A WebAuthn credential of one local administrator (WebAuthn Level 3 §4), from its registration until its removal.
+
+    ``sign_count`` is the authenticator's counter at its last use; 0 for one that does not count.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    credential_id = models.CharField(max_length=1400, help_text="base64url without padding")
+    public_key = models.BinaryField(help_text="COSE_Key (RFC 9052)")
+    sign_count = models.BigIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PeriodQuerySet["Passkey"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("credential_id",), condition=Q(until=None), name="passkey_one_live"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LocalAccountRule(Period):
+    """What local accounts have to bring, as it stood for a while; nothing is demanded while nobody has chosen."""
+
+    second_factor = models.BooleanField(default=False, help_text="Each local account needs a second factor.")
+
+    objects = PeriodQuerySet["LocalAccountRule"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                Coalesce("until", Value(NEVER, output_field=models.DateTimeField())),
+                condition=Q(until=None),
+                name="local_account_rule_one_live",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return "second factor" if self.second_factor else "password"

@@ -7,8 +7,8 @@ from django.core.management.base import CommandParser
 from gatekeeper.audit.actor import Actor
 from gatekeeper.command import OperatorCommand, add_password_argument, password_from_stdin
 from gatekeeper.directory.attempts import forget_attempts
+from gatekeeper.directory.local_accounts import has_second_factor
 from gatekeeper.directory.queries import local_administrator_called
-from gatekeeper.directory.second_factors import second_factor_of
 from gatekeeper.directory.users import change_password
 
 
@@ -27,8 +27,8 @@ class Command(OperatorCommand):
         user = local_administrator_called(options["email"])
         change_password(user.id, password_from_stdin(), actor=Actor.command("reset_password"))
         forget_attempts(user.user_name)
-        return {"email": user.user_name, "second_factor": second_factor_of(user) is not None}
+        return {"email": user.user_name, "second_factor": has_second_factor(user)}
 
     def describe(self, document: dict[str, Any]) -> str:
-        code = " A code is asked for as well." if document["second_factor"] else ""
+        code = " A code or passkey is asked for as well." if document["second_factor"] else ""
         return f"{document['email']} signs in with the new password from now on; open sessions have ended.{code}"
