@@ -5,9 +5,12 @@ with status 1, without a traceback. The message never repeats a value that may b
 """
 
 import os
+import re
 import secrets
 import time
 import zoneinfo
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +23,8 @@ TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
 LONGEST_PORT = 65535
 SHORTEST_SECRET = 32  # characters; Django warns below 50, but a base64 of 24 random bytes is still sound
+SHORTEST_TOKEN = 16  # characters
+CONTACT_SCHEMES = ("mailto:", "https:", "tel:")
 SECRET_WAIT = 5.0  # seconds to wait for another process that is writing the secret just now
 
 
@@ -88,6 +93,34 @@ def origin(name: str, *, default: str) -> str:
     if parts.path or parts.query or parts.fragment or "@" in parts.netloc or any(map(str.isspace, value)):
         raise BadEnvironment(name, reason)
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an origin is this machine's own: localhost (RFC 6761 §6.3) or a loopback address."""
+    name = (urlsplit(address).hostname or "").rstrip(".")
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def security_contacts(name: str) -> list[str]:
+    """Where to report weaknesses (RFC 9116 §2.5.3): mailto:, https: or tel: addresses, or e-mails, with commas."""
+    contacts = [item.strip() for item in text(name).split(",") if item.strip()]
+    contacts = [f"mailto:{item}" if "@" in item and ":" not in item else item for item in contacts]
+    for item in contacts:
+        if not item.startswith(CONTACT_SCHEMES) or any(map(str.isspace, item)) or not item.isprintable():
+            raise BadEnvironment(name, f"must be mailto:, https: or tel: addresses with commas; {item!r} is none.")
+    return contacts
+
+
+def bearer_token(name: str) -> str:
+    """A secret that a client sends as a bearer token (RFC 6750 §2.1), or "". It is never repeated."""
+    value = text(name)
+    if value and not (len(value) >= SHORTEST_TOKEN and re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value)):
+        reason = f"must be at least {SHORTEST_TOKEN} characters: letters, digits and - . _ ~ + /."
+        raise BadEnvironment(name, reason)
+    return value
 
 
 def time_zone(name: str, *, default: str) -> str:
@@ -160,6 +193,15 @@ def secret(name: str, *, stored_in: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(value)
     return value
+
+
+def private_database(path: str) -> None:
+    """Make an SQLite file that only its owner may read, unless it is there. SQLite gives its journals the same mode.
+
+    Where it cannot be made, connecting to it says why.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _wait_for_secret(name: str, stored_in: Path) -> str:

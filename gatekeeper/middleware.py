@@ -15,7 +15,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django_structlog.middlewares import RequestMiddleware
@@ -24,12 +23,15 @@ from gatekeeper.bearer_keys import bearer_credentials
 from gatekeeper.browser_session import BrowserSessionMiddleware
 
 API_PATH = "/api/v1/"
-MACHINE_PATHS = ("/scim/v2", "/healthz", "/readyz", "/metrics")
+SCIM_PATH = "/scim/v2"  # as a prefix: SCIM answers misspellings below it too
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+NOTHING_ALLOWED = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def is_for_machines(request: HttpRequest) -> bool:
     """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes, or a token is sent."""
-    return request.path_info.startswith(MACHINE_PATHS) or _brings_a_token(request)
+    path = request.path_info
+    return path.startswith(SCIM_PATH) or path in HEALTH_PATHS or _brings_a_token(request)
 
 
 def _brings_a_token(request: HttpRequest) -> bool:
@@ -98,12 +100,14 @@ class BrowserMessages(_BrowserOnly, MessageMiddleware):
     """Flash messages, for browsers."""
 
 
-class BrowserFrames(_BrowserOnly, XFrameOptionsMiddleware):
-    """X-Frame-Options, for browsers."""
+class ContentSecurityPolicy(_BrowserOnly, CSPMiddleware):
+    """Content-Security-Policy: the pages' own; a machine's answer may do nothing at all in a browser."""
 
-
-class BrowserCsp(_BrowserOnly, CSPMiddleware):
-    """Content-Security-Policy, for browsers."""
+    def __call__(self, request: HttpRequest) -> Any:
+        """The pages' policy is the library's; the other one is a constant."""
+        response = super().__call__(request)
+        response.headers.setdefault("Content-Security-Policy", NOTHING_ALLOWED)
+        return response
 
 
 class BrowserAccess(_BrowserOnly, BrowserSessionMiddleware):

@@ -29,9 +29,13 @@ SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
 
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"
+_loopback = environment.is_loopback(PUBLIC_URL)
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = environment.host_names(
-    "ALLOWED_HOSTS", default=sorted({str(_public.hostname), "localhost", "127.0.0.1", "[::1]"})
+    "ALLOWED_HOSTS", default=sorted({str(_public.hostname), *(LOOPBACK_HOSTS if _loopback else ())})
 )
+METRICS_TOKEN = environment.bearer_token("METRICS_TOKEN")
+SECURITY_CONTACT = environment.security_contacts("SECURITY_CONTACT")
 
 # ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
@@ -67,15 +71,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "gatekeeper.middleware.ClientAddress",
+    "gatekeeper.middleware.ContentSecurityPolicy",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gatekeeper.middleware.RequestLog",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "gatekeeper.middleware.BrowserCsp",
     "gatekeeper.middleware.BrowserSessions",
     "gatekeeper.middleware.BrowserCommon",
     "gatekeeper.middleware.BrowserCsrf",
     "gatekeeper.middleware.BrowserAuthentication",
     "gatekeeper.middleware.BrowserMessages",
-    "gatekeeper.middleware.BrowserFrames",
     "gatekeeper.middleware.BrowserAccess",
 ]
 
@@ -100,6 +104,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": environment.database("DATABASE_URL", default_file=DATA_DIR / "gatekeeper.sqlite3")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    environment.private_database(DATABASES["default"]["NAME"])
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later could not be upgraded while another one writes.
         "transaction_mode": "IMMEDIATE",

@@ -25,6 +25,7 @@ from gatekeeper.configuration import (
     people,
     retention,
     scim,
+    security_txt,
     sessions,
     sign_in,
     sign_in_attempts,
@@ -92,6 +93,7 @@ settings_pages: list[URLPattern | URLResolver] = [
 ]
 
 pages: list[URLPattern | URLResolver] = [
+    path(".well-known/security.txt", security_txt.security_txt, name="security_txt"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/code/", sign_in_code.code, name="sign_in_code"),
     path("sign-in/new-password/", sign_in_first_time.new_password, name="sign_in_new_password"),

@@ -3,10 +3,12 @@
 What only administrators can put right (no key yet, no fallback team) is a warning: the site runs all the same.
 """
 
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -222,6 +224,21 @@ def check_one_time_passwords() -> Check:
     return warning(name, f"Its 72 hours are over for {named}.", fix)
 
 
+def check_files() -> Check:
+    """Whether only the site's own account may read what is secret on disk."""
+    name = "secret_files"
+    secret = [Path(settings.DATA_DIR) / "secret_key"]
+    if connection.vendor == "sqlite":
+        database = str(settings.DATABASES["default"]["NAME"])
+        secret += [Path(database + suffix) for suffix in ("", "-wal", "-shm")]
+    others = stat.S_IRWXG | stat.S_IRWXO
+    open_ones = [str(path) for path in secret if path.is_file() and path.stat().st_mode & others]
+    if not open_ones:
+        return ok(name, "Secrets on disk are readable by the site's account only.")
+    listed = " ".join(open_ones)
+    return warning(name, f"Other accounts of this machine may read or write: {listed}.", f"chmod 600 {listed}")
+
+
 def check_clock() -> Check:
     """Whether this machine's clock agrees with the database's; assertions and sessions depend on it."""
     with connection.cursor() as cursor:
@@ -277,6 +294,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_work_email,
     check_second_factors,
     check_one_time_passwords,
+    check_files,
     check_clock,
     check_saml_sync,
     check_audit_trail,

@@ -104,7 +104,7 @@ def _key() -> GaugeMetricFamily:
     gauge = GaugeMetricFamily("gatekeeper_scim_key_days_left", "Until an active API key expires.", labels=["key"])
     for key in ApiKey.objects.active().exclude(expires_at=None):
         if key.expires_at:
-            gauge.add_metric([key.name], (key.expires_at - timezone.now()).total_seconds() / SECONDS_A_DAY)
+            gauge.add_metric([str(key.id)], (key.expires_at - timezone.now()).total_seconds() / SECONDS_A_DAY)
     return gauge
 
 
@@ -112,10 +112,10 @@ def _certificates() -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(
         "gatekeeper_saml_certificate_days_left",
         "Until the last of a connection's valid signing certificates expires; not above 0 when none is valid.",
-        labels=["connection", "id"],
+        labels=["connection"],
     )
     for connection, certificates in _certificates_by_connection().items():
-        gauge.add_metric([connection.name, str(connection.id)], _days_left(certificates, timezone.now()))
+        gauge.add_metric([str(connection.id)], _days_left(certificates, timezone.now()))
     return gauge
 
 

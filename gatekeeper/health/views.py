@@ -1,12 +1,16 @@
-"""The pulse over HTTP. No session, no key: these addresses are for the machines beside the site."""
+"""Health over HTTP. No session: these addresses are for the machines beside the site."""
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from gatekeeper.bearer_keys import bearer_credentials
+from gatekeeper.environment import is_loopback
 from gatekeeper.health.checks import Status, as_documents, run_readiness_checks
 from gatekeeper.health.metrics import render
 
@@ -33,6 +37,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The gauges of health/metrics.py for Prometheus."""
-    del request
+    """The gauges of health/metrics.py for Prometheus, for whoever brings METRICS_TOKEN.
+
+    Without one they are for this machine only: where the site is public, everybody could read how large it is.
+    """
+    if settings.METRICS_TOKEN:
+        token = bearer_credentials(request.headers.get("Authorization", ""))
+        if token is None or not constant_time_compare(token, settings.METRICS_TOKEN):
+            answer = _line("Send METRICS_TOKEN as Authorization: Bearer TOKEN.", HTTPStatus.UNAUTHORIZED)
+            answer.headers["WWW-Authenticate"] = 'Bearer realm="Gatekeeper metrics"'
+            return answer
+    elif not is_loopback(settings.PUBLIC_URL):
+        return _line("Set METRICS_TOKEN, and send it as Authorization: Bearer TOKEN.", HTTPStatus.FORBIDDEN)
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _line(words: str, status: HTTPStatus) -> HttpResponse:
+    return HttpResponse(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")

@@ -37,6 +37,7 @@ NAMES = {
     "work_email",
     "second_factor",
     "one_time_password",
+    "secret_files",
     "clock",
     "saml_sync",
     "audit_trail",
@@ -171,12 +172,18 @@ def test_healthz_asks_no_database(client, django_assert_num_queries):
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.fixture
+def on_this_machine(settings):
+    """Where /metrics needs no token."""
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_the_pulse_is_read_only(client, path):
     assert client.post(path).status_code == 405
 
 
-def test_metrics_count_people_and_groups(client, both_alive):
+def test_metrics_count_people_and_groups(client, both_alive, on_this_machine):
     make_group(members=[make_user(), make_user(active=False)])
 
     page = client.get("/metrics").content.decode()
@@ -198,7 +205,7 @@ def test_a_local_administrator_without_a_second_factor_is_a_warning_that_names_t
     assert checks.check_second_factors().status is Status.OK
 
 
-def test_metrics_count_each_use_of_a_break_glass_account(client):
+def test_metrics_count_each_use_of_a_break_glass_account(client, on_this_machine):
     make_administrator("root@example.com")
     for _ in range(2):
         Client().post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
@@ -206,7 +213,7 @@ def test_metrics_count_each_use_of_a_break_glass_account(client):
     assert "gatekeeper_break_glass_sign_ins_total 2.0" in client.get("/metrics").content.decode()
 
 
-def test_metrics_cost_the_same_whatever_the_number_of_people_and_connections(client):
+def test_metrics_cost_the_same_whatever_the_number_of_people_and_connections(client, on_this_machine):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             client.get("/metrics")
@@ -218,3 +225,14 @@ def test_metrics_cost_the_same_whatever_the_number_of_people_and_connections(cli
         create_connection(name, document=metadata(key_pair(name), entity_id=f"https://{name}/"), actor=ADMIN)
 
     assert queries() == before
+
+
+def test_secrets_that_others_may_read_are_named_with_the_command(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    secret = tmp_path / "secret_key"
+    secret.write_text("x" * 64)
+    for mode, status in ((0o600, Status.OK), (0o640, Status.WARNING), (0o604, Status.WARNING), (0o400, Status.OK)):
+        secret.chmod(mode)
+        check = checks.check_files()
+        assert check.status is status, oct(mode)
+        assert status is Status.OK or check.fix == f"chmod 600 {secret}"

@@ -38,6 +38,11 @@ WRONG = [
     ("SECRET_KEY", "too short"),
     ("LOG_FORMAT", "xml"),
     ("DATA_DIR", "/dev/null/folder"),
+    ("METRICS_TOKEN", "too short"),
+    ("METRICS_TOKEN", "long enough but with blanks"),
+    ("SECURITY_CONTACT", "call me"),
+    ("SECURITY_CONTACT", "javascript:alert(1)"),
+    ("SECURITY_CONTACT", "security@example.com, http://example.com"),
 ]
 
 
@@ -135,3 +140,38 @@ def test_a_secret_file_without_a_secret_is_named(monkeypatch, tmp_path):
 
     with pytest.raises(BadEnvironment, match=r"SECRET_KEY is not set and .* holds no secret"):
         environment.secret("SECRET_KEY", stored_in=tmp_path / "key")
+
+
+ALLOWED = """
+import json
+from gatekeeper import settings
+print(json.dumps([settings.ALLOWED_HOSTS, settings.SECURITY_CONTACT]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("public_url", "hosts"),
+    [
+        ("http://127.0.0.1:8000", ["127.0.0.1", "[::1]", "localhost"]),
+        ("http://localhost:8000", ["127.0.0.1", "[::1]", "localhost"]),
+        ("https://gk.example.com", ["gk.example.com"]),
+        ("http://192.0.2.7:8000", ["192.0.2.7"]),
+    ],
+)
+def test_names_of_this_machine_are_answered_only_where_the_site_is_not_public(tmp_path, public_url, hosts):
+    done = run([sys.executable, "-c", ALLOWED], tmp_path, PUBLIC_URL=public_url, SECURITY_CONTACT="me@example.com")
+
+    assert json.loads(done.stdout) == [hosts, ["mailto:me@example.com"]], done.stderr
+
+
+def test_the_sqlite_file_is_private_whatever_the_folder_and_its_journals_too(tmp_path):
+    tmp_path.chmod(0o755)
+    file = tmp_path / "own.sqlite3"
+    making = "from django.db import connection as c; c.cursor().execute('CREATE TABLE t (i)'); "
+    looking = f"import glob, os; print([oct(os.stat(f).st_mode & 0o777) for f in sorted(glob.glob('{file}*'))])"
+    code = f"import django; django.setup(); {making}{looking}"
+
+    done = run([sys.executable, "-c", code], tmp_path, DATABASE_URL=f"sqlite:///{file}")
+
+    assert "0o600" in done.stdout, done.stderr
+    assert "0o644" not in done.stdout

@@ -21,7 +21,7 @@ def test_a_machine_gets_no_cookie_no_redirect_and_a_content_length(client, path)
     assert not answer.cookies
     assert answer.status_code in {200, 401, 404, 503}
     assert "Cookie" not in answer.headers.get("Vary", "")
-    assert "Content-Security-Policy" not in answer.headers
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; frame-ancestors 'none'")
     assert int(answer.headers["Content-Length"]) == len(answer.content)
     assert uuid.UUID(answer.headers["X-Request-ID"])
 
