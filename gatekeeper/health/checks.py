@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -33,6 +33,7 @@ from saml.standing import certificate_concerns
 from scim.models import ApiKey
 
 BROKER_TIMEOUT = 3  # seconds
+NEEDED_TO_SERVE = frozenset({"database", "database_writable", "migrations"})
 OWN_ADDRESS_TIMEOUT = 5  # seconds
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
 CHECKED_LINKS = 1000  # of the audit trail's end; manage.py audit verify checks them all
@@ -86,6 +87,22 @@ def check_database() -> Check:
     except DatabaseError as error:
         return failed(name, f"The database does not answer: {_one_line(error)}", "Start it, or correct DATABASE_URL.")
     return ok(name, f"{connection.vendor} answers.")
+
+
+def check_writable() -> Check:
+    """Whether the database takes a write: a standby, a full disk and a read-only file system answer reads all the same.
+
+    The write is undone. Without its table there is nothing to try, which ``check_migrations`` says.
+    """
+    name = "database_writable"
+    try:
+        with transaction.atomic():
+            heartbeats.beat(Process.WEB)
+            transaction.set_rollback(True)
+    except DatabaseError as error:
+        fix = "Point DATABASE_URL at the primary server, and make room on its disk."
+        return failed(name, f"The database takes no writes: {_one_line(error)}", fix)
+    return ok(name, "It takes writes.")
 
 
 def check_migrations() -> Check:
@@ -309,16 +326,23 @@ def run_checks() -> list[Check]:
     migrations = check_migrations()
     if migrations.status is Status.FAILED:
         return [database, migrations, check_broker()]
-    return [database, migrations, *_flat(check() for check in AFTER_THE_DATABASE)]
+    return [database, check_writable(), migrations, *_flat(check() for check in AFTER_THE_DATABASE)]
 
 
 def run_readiness_checks() -> list[Check]:
-    """What has to be right before traffic is sent here: database, migrations, broker, beat's last tick."""
-    checks = [check_database(), check_broker()]
-    if checks[0].status is Status.FAILED:
-        return checks
+    """What ``/readyz`` tells; ``is_ready`` says which of it keeps traffic away."""
+    database = check_database()
+    if database.status is Status.FAILED:
+        return [database, check_broker()]
     migrations = check_migrations()
-    return [*checks, migrations] if migrations.status is Status.FAILED else [*checks, migrations, check_beat()]
+    if migrations.status is Status.FAILED:
+        return [database, migrations, check_broker()]
+    return [database, check_writable(), migrations, check_broker(), check_worker(), check_beat()]
+
+
+def is_ready(found: Iterable[Check]) -> bool:
+    """Whether this process can serve. Without broker, worker or beat it can: tasks wait, and requests are answered."""
+    return all(check.status is not Status.FAILED for check in found if check.name in NEEDED_TO_SERVE)
 
 
 def _alive(name: str, process: Process, fix: str) -> Check:

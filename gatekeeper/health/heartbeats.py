@@ -16,8 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 class Process(StrEnum):
-    """The processes that have to be alive beside the web server."""
+    """The processes that have to be alive; the web server's row is only written to try whether that is possible."""
 
+    WEB = "web"
     WORKER = "worker"
     BEAT = "beat"
 

@@ -15,7 +15,7 @@ def test_readyz_names_the_broker_that_does_not_answer_and_liveness_stays_green(s
     answer = httpx.get(f"{site.url}/readyz", timeout=20)
 
     broker = {check["name"]: check for check in answer.json()["checks"]}["broker"]
-    assert answer.status_code == 503
+    assert answer.status_code == 200, "requests are answered without a broker"
     assert broker["status"] == "failed"
     assert broker["fix"] == "Start Redis, or correct REDIS_URL."
     assert httpx.get(f"{site.url}/healthz").status_code == 200
