@@ -17,11 +17,11 @@ from scim.door import Door, refusal
 from scim.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, TooLarge
 from scim.etags import etag, version_check
 from scim.exchange import Answer, Exchange
+from scim.limits import MAX_OPERATIONS
 from scim.members import as_id
 from scim.provisioning import record_change, record_changes, record_refusal
 from scim.schemas import ENTERPRISE_USER
 
-MAX_OPERATIONS = 1000
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 _DEPTH_LIMIT = 20  # operations that wait for each other
 _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -12,6 +12,7 @@ from typing import Any
 from gatekeeper.directory.changes import MembersChange
 from scim import dialect
 from scim.errors import InvalidValue, Mutability, NoTarget, TooLarge
+from scim.limits import MAX_OPERATIONS
 from scim.literals import comparison_form
 from scim.members import member_ids, selected_members
 from scim.paths import Target, read_path
@@ -19,8 +20,6 @@ from scim.schemas import Attribute, ResourceType
 from scim.selection import check, required_values, selects
 
 Profile = dict[str, Any]
-
-MAX_OPERATIONS = 1000
 
 
 @dataclass(frozen=True)

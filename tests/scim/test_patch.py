@@ -3,7 +3,8 @@
 import pytest
 
 from scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
-from scim.patch import MAX_OPERATIONS, read_patch
+from scim.limits import MAX_OPERATIONS
+from scim.patch import read_patch
 from scim.schemas import ENTERPRISE_USER, GROUP, USER
 
 ENT = ENTERPRISE_USER
