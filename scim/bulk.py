@@ -18,8 +18,8 @@ from scim.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed,
 from scim.etags import etag, version_check
 from scim.exchange import Answer, Exchange
 from scim.limits import MAX_OPERATIONS
-from scim.members import as_id
 from scim.provisioning import record_change, record_changes, record_refusal
+from scim.references import as_id
 from scim.schemas import ENTERPRISE_USER
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"

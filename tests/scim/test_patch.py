@@ -2,6 +2,7 @@
 
 import pytest
 
+from scim.addresses import scim_url
 from scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
 from scim.limits import MAX_OPERATIONS
 from scim.patch import read_patch
@@ -278,7 +279,7 @@ def ids(values):
 
 
 @pytest.mark.parametrize(
-    "value", [[{"$ref": None, "value": ONE}], {"value": ONE}, ONE, [ONE], [{"$ref": f"http://x/Users/{ONE}"}]]
+    "value", [[{"$ref": None, "value": ONE}], {"value": ONE}, ONE, [ONE], [{"$ref": scim_url(f"/Users/{ONE}")}]]
 )
 def test_members_are_added_in_every_form(value):
     assert ids(members(op("Add", "members", value)).add) == {ONE}
