@@ -71,7 +71,7 @@ class Edit:
         urn = target.extension.urn if target.extension else None
         current = self._at(self._profile, urn).get(attribute.name)
         if target.selection is not None and not selects(attribute, target.selection, current or {}):
-            if operation.op == "remove":
+            if value is EMPTY:
                 return
             raise NoTarget(f"{attribute.path} is not what {target.selection} selects.")
         if target.sub is not None:
