@@ -94,7 +94,7 @@ def _about_list(name: str, before: Mapping[_Identity, Any], after: Mapping[_Iden
     if new:
         yield f"{name} added: {listed(new)}"
     altered = [
-        f"{_element(name, each)} {', '.join(differences(each, after[identity]))}"
+        f"{_called(name, each)} {', '.join(differences(each, after[identity]))}"
         for identity, each in before.items()
         if identity in after and each != after[identity]
     ]
@@ -117,12 +117,24 @@ def _identified(elements: Sequence[Any]) -> dict[_Identity, Any]:
 
 
 def _element(name: str, element: Mapping[str, Any]) -> str:
-    kind = f" ({element['type']})" if element.get("type") else ""
-    if is_secret(name):
-        return f"{REDACTED}{kind}"
-    if element.get("value") is not None:
-        return f"{_shown(element['value'])}{kind}"
-    return f"{', '.join(_shown(each) for sub, each in element.items() if sub not in ('type', 'primary'))}{kind}".strip()
+    """An element with everything that it states."""
+    head = REDACTED if is_secret(name) else _shown(element["value"]) if "value" in element else ""
+    kind = [str(element["type"])] if "type" in element else []
+    rest = [_detail(sub, each) for sub, each in element.items() if sub not in ("value", "type")]
+    details = ", ".join(each for each in [*kind, *rest] if each)
+    return f"{head} ({details})".lstrip() if details else head
+
+
+def _called(name: str, element: Mapping[str, Any]) -> str:
+    """An element by what it is known by."""
+    known = {sub: element[sub] for sub in ("value", "type") if sub in element}
+    return _element(name, known or element)
+
+
+def _detail(sub: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return sub if value else ""
+    return f"{sub} {_shown(value)}"
 
 
 def _shown(value: Any) -> str:

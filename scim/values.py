@@ -30,7 +30,7 @@ EMPTY: Final = Nothing.EMPTY
 
 # RFC 7643 §4.1.2 lets these hold line breaks; certificates are often wrapped.
 _WITH_LINES = frozenset({"addresses.formatted", "addresses.streetAddress", "x509Certificates.value"})
-_NAMES = frozenset({"userName", "displayName", "externalId", "nickName", "emails.value"})
+_NAMES = frozenset({"userName", "displayName", "nickName", "emails.value"})
 _ANY_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BUT_TABS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _BUT_TABS_AND_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -139,7 +139,7 @@ def _unwanted(attribute: Attribute) -> re.Pattern[str]:
     """The characters that would harm later, in a terminal, a log line or a header, or that no database column holds."""
     if attribute.path in _WITH_LINES:
         return _BUT_TABS_AND_LINES
-    is_name = attribute.path in _NAMES or attribute.path.startswith("name.") or attribute.type == "reference"
+    is_name = attribute.path in _NAMES or attribute.path.startswith("name.") or attribute.case_exact
     return _ANY_CONTROL if is_name else _BUT_TABS
 
 

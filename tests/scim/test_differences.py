@@ -29,15 +29,15 @@ def test_of_a_list_each_element_that_went_came_or_was_altered_is_named():
         "emails added: “n@x”",
         "emails altered: “w@x” (work) primary changed from true to false, display set to “W”",
     ]
-    assert differences(before, {}) == ["emails removed: “w@x” (work), “h@x” (home), “o@x”"]
+    assert differences(before, {}) == ["emails removed: “w@x” (work, primary), “h@x” (home), “o@x”"]
 
 
 def test_elements_without_a_value_are_told_by_what_they_state():
     before = {"addresses": [{"type": "work", "locality": "Cardiff"}, {"locality": "Bath"}]}
 
     assert differences(before, {"addresses": [{"type": "work", "locality": "York"}]}) == [
-        "addresses removed: “Bath”",
-        "addresses altered: “Cardiff” (work) locality changed from “Cardiff” to “York”",
+        "addresses removed: (locality “Bath”)",
+        "addresses altered: (work) locality changed from “Cardiff” to “York”",
     ]
 
 
