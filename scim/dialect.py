@@ -172,4 +172,7 @@ def _object_in_text(text: str) -> Any:
 
 def shown(value: Any) -> str:
     """A value as messages quote it."""
-    return json.dumps(value, default=str)[:60]
+    try:
+        return json.dumps(value, default=str)[:60]
+    except RecursionError:
+        return "what is nested so deeply"

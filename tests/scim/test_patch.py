@@ -327,6 +327,8 @@ def test_members_are_changed_in_the_order_of_the_operations():
 
     assert (ids(change.add), ids(change.remove)) == ({TWO}, {ONE})
     assert members(op("add", "members", [ONE]), op("replace", "members", [TWO])) == {TWO}
+    assert members(op("add", "members", [ONE]), op("remove", "members"), op("add", "members", [TWO])) == {TWO}
+    assert ids(members(op("remove", "members", [ONE]), op("add", "members", [ONE])).add) == {ONE}
 
 
 def test_a_nested_group_is_refused_with_the_reason():
