@@ -1,9 +1,14 @@
 """How much one user may hold, and how much one PATCH may look at; each refusal names its limit."""
 
+import sys
+from typing import Any
+
 import pytest
 
 from gatekeeper.directory.models import User
 from scim.limits import MAX_ELEMENT_VISITS, MAX_ELEMENTS, MAX_USER_BYTES
+from scim.patch import read_patch
+from scim.schemas import GROUP, USER
 from tests.scim.asking import WAYS, op, refusal, sent, stored
 
 
@@ -60,3 +65,48 @@ def test_the_work_of_selections_has_a_limit(scim):
     assert (status, scim_type) == (400, "invalidValue")
     assert str(MAX_ELEMENT_VISITS) in detail
     assert scim.patch(f"/Users/{user['id']}", *looking).status_code == 200
+
+
+def named(count: int) -> list[dict[str, Any]]:
+    return [{"type": "work", "value": f"00000000-0000-4000-8000-{number:012}"} for number in range(count)]
+
+
+LINEAR: dict[str, Any] = {
+    "added at once": lambda n: (USER, {}, [op("add", "emails", named(n))]),
+    "added one by one": lambda n: (USER, {}, [op("add", "emails", [each]) for each in named(n)]),
+    "added again": lambda n: (USER, {"emails": named(n)}, [op("add", "emails", named(n))]),
+    "removed by a list": lambda n: (USER, {"emails": named(n)}, [op("remove", "emails", named(n))]),
+    "removed one by one": lambda n: (USER, {"emails": named(n)}, [op("remove", "emails", [each]) for each in named(n)]),
+    "selected one by one": lambda n: (
+        USER,
+        {"emails": named(n)},
+        [op("replace", f'emails[value eq "{each["value"]}"].display', "x") for each in named(n)],
+    ),
+    "primary one by one": lambda n: (USER, {}, [op("add", "emails", [{**each, "primary": True}]) for each in named(n)]),
+    "members one by one": lambda n: (GROUP, {}, [op("add", "members", [{"value": e["value"]}]) for e in named(n)]),
+}
+
+
+@pytest.mark.parametrize("case", LINEAR.values(), ids=LINEAR.keys())
+def test_what_a_request_costs_grows_with_what_it_names_and_not_with_its_square(case):
+    """Calls are counted, since time is nobody's to promise."""
+
+    def calls(count: int) -> int:
+        resource_type, profile, operations = case(count)
+        seen = 0
+
+        def count_call(*_: Any) -> None:
+            nonlocal seen
+            seen += 1
+
+        before = sys.getprofile()
+        sys.setprofile(count_call)
+        try:
+            patch = read_patch(resource_type, {"Operations": operations})
+            patch.edited(profile)
+        finally:
+            sys.setprofile(before)
+        return seen
+
+    few = calls(50)
+    assert calls(500) < 12 * few
