@@ -156,7 +156,7 @@ def _created(changes: Any, target: Target, attribute: Attribute) -> list[Profile
     stated = {} if changes is EMPTY else without_empty(changes)
     if not stated:
         return []
-    element = {**read_object(attribute, required, attribute.path, []), **stated}
+    element = {**without_empty(read_object(attribute, required, attribute.path, [])), **stated}
     if not selects(attribute, target.selection, element):
         raise NoTarget(f"No element of {attribute.path} is selected by {target.selection}, nor would the new one be.")
     return [element]

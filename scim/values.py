@@ -79,8 +79,8 @@ def read_object(attribute: Attribute, given: Any, label: str, ignored: list[str]
 def read_elements(attribute: Attribute, given: Any, ignored: list[str], *, may_be_nothing: bool) -> Any:
     """The elements of a multi-valued attribute as a list, or EMPTY.
 
-    An element that states nothing (null, "" or {}) is left out if it ``may_be_nothing``: where leaving it out takes
-    nothing away. Elsewhere it is refused.
+    An element that states its values as empty is left out: Okta pushes ``[{"value": ""}]``. One that states nothing
+    (null, "" or {}) is left out if it ``may_be_nothing``, where that takes nothing away; elsewhere it is refused.
     Raises: InvalidValue, naming the element, such as ``emails[1]``.
     """
     if is_empty(given):
@@ -88,11 +88,11 @@ def read_elements(attribute: Attribute, given: Any, ignored: list[str], *, may_b
     elements = []
     for label, each in labelled(attribute, given):
         element = _read_element(attribute, each, label, ignored)
-        if element is not EMPTY:
-            elements.append(element)
-        elif not may_be_nothing:
+        if element is ABSENT and not may_be_nothing:
             raise InvalidValue(f"{label} states nothing; leave it out, or give it a value.")
-    return elements
+        if not isinstance(element, Nothing):
+            elements.append(element)
+    return elements if elements or may_be_nothing else EMPTY
 
 
 def labelled(attribute: Attribute, given: Any) -> Iterator[tuple[str, Any]]:
@@ -108,13 +108,14 @@ def _read_element(attribute: Attribute, given: Any, label: str, ignored: list[st
     if isinstance(given, list):
         raise InvalidValue(f"{label}: a list can't stand in a list.")
     if is_empty(given):
-        return EMPTY
+        return ABSENT
     if not attribute.is_complex:
         return read_single(attribute, given, label, ignored)
     stated = dialect.as_object(attribute, given)
     if stated and not any(attribute.sub(key) for key in stated):
         raise InvalidValue(f"{label}: {dialect.shown(given)} has no sub-attribute of {attribute.path}.")
-    return without_empty(read_object(attribute, given, label, ignored)) or EMPTY
+    read = read_object(attribute, given, label, ignored)
+    return without_empty(read) or (EMPTY if read else ABSENT)
 
 
 def without_empty(value: Mapping[str, Any]) -> Element:

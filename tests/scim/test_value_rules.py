@@ -68,6 +68,8 @@ def test_one_element_is_primary_however_it_is_said(scim, ada, case):
         op("add", 'emails[type eq "other" and primary eq true]', {"primary": False, "value": "n@x"}),
         op("replace", value={'emails[value eq "old"].value': "new"}),
         op("replace", 'emails[type co "other"].value', "x"),
+        op("replace", 'emails[type eq ""].value', "x"),
+        op("replace", 'emails[type eq "a" and type eq "b"].value', "x"),
         op("replace", f'{ENT}:manager[value eq "m"].value', "n"),
         op("replace", 'name[givenName eq "G"].familyName', "F"),
     ],
@@ -77,6 +79,58 @@ def test_what_the_filter_could_not_find_is_not_created(scim, ada, operation):
 
     assert refusal(answer)[:2] == (400, "noTarget")
     assert scim.get(f"/Users/{ada['id']}").json() == ada
+
+
+@pytest.mark.parametrize("value", [[{"value": ""}], [{"value": None, "type": ""}], [{"value": []}]])
+def test_an_element_whose_values_are_stated_as_empty_is_empty_and_not_unreadable(scim, ada, value):
+    address = f"/Users/{ada['id']}"
+    added = scim.patch(address, op("add", "emails", value))
+    assert (added.status_code, added.json()) == (200, ada)
+
+    kept = scim.patch(address, op("replace", "emails", [*value, WORK]))
+    assert kept.json()["emails"] == [WORK]
+    assert "emails" not in scim.patch(address, op("replace", "emails", value)).json()
+    assert scim.put(address, {"userName": "ada@x.com", "emails": value}).status_code == 200
+    assert scim.post("/Users", {"userName": "new@x.com", "emails": value}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [WORK, {"valu": "x"}],
+        [WORK, {"value": {"a": 1}}],
+        [WORK, {"value": ["a", "b"]}],
+        [WORK, True],
+        [WORK, [HOME]],
+        [WORK, {"value": "x", "primary": "perhaps"}],
+        [WORK, {"value": "x", "primary": 1}],
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_an_unreadable_element_is_named_and_takes_nothing_with_it(scim, way, value):
+    status, scim_type, detail = refusal(sent(scim, way, "emails", value))
+
+    assert (status, scim_type) == (400, "invalidValue")
+    assert detail.startswith("emails[1]")
+    assert "emails" not in stored(scim)
+
+
+@pytest.mark.parametrize(
+    "element", [{"display": "x"}, {"value": ""}, {"value": None}, {}, None, "", [], ["x"], True, {"$ref": ""}]
+)
+def test_a_member_that_names_nobody_is_named_and_nobody_comes_or_goes(scim, ada, element):
+    group = scim.group("GK", ada["id"], scim.user("bo@x.com")["id"])
+    address, value = f"/Groups/{group['id']}", [{"value": ada["id"]}, element]
+    before = scim.get(address).json()
+    for answer in (
+        *(scim.patch(address, op(name, "members", value)) for name in ("add", "replace", "remove")),
+        *(scim.patch(address, op(name, value={"members": value})) for name in ("add", "replace")),
+        scim.put(address, {"displayName": "GK", "members": value}),
+        scim.post("/Groups", {"displayName": "New", "members": value}),
+    ):
+        assert refusal(answer)[:2] == (400, "invalidValue")
+        assert "members[1]" in refusal(answer)[2]
+    assert scim.get(address).json() == before
 
 
 @pytest.mark.parametrize(
