@@ -73,7 +73,7 @@ def read_object(attribute: Attribute, given: Any, label: str, ignored: list[str]
             ignored.append(f"{attribute.path}.{key}"[:200])
         elif not sub.read_only:
             read[sub.name] = read_single(sub, each, f"{label}.{sub.name}", ignored)
-    return _with_value_of_reference(read, label) if attribute.is_reference else read
+    return _as_id(read, label, ignored) if attribute.is_reference else read
 
 
 def read_elements(attribute: Attribute, given: Any, ignored: list[str], *, may_be_nothing: bool) -> Any:
@@ -144,9 +144,16 @@ def _unwanted(attribute: Attribute) -> re.Pattern[str]:
     return _ANY_CONTROL if is_name else _BUT_TABS
 
 
-def _with_value_of_reference(read: Element, label: str) -> Element:
-    """A reference that is stated by its address only has the id in that address as its value."""
-    address = read.get("$ref", EMPTY)
-    if address is EMPTY or read.get("value", EMPTY) is not EMPTY:
-        return read
-    return {**read, "value": id_in_reference(address, f"{label}.$ref")}
+def _as_id(read: Element, label: str, ignored: list[str]) -> Element:
+    """A reference by its id alone: its address follows from that. One that is stated by its address has the id in it.
+
+    With a value beside it the address isn't needed, and isn't kept: Microsoft's examples have one on another host.
+    """
+    address, rest = read.get("$ref", EMPTY), {name: each for name, each in read.items() if name != "$ref"}
+    if address is EMPTY:
+        return rest
+    if rest.get("value", EMPTY) is EMPTY:
+        return {**rest, "value": id_in_reference(address, f"{label}.$ref")}
+    if not address.rstrip("/").endswith(f"/{rest['value']}"):
+        ignored.append(f"{label}.$ref"[:200])
+    return rest

@@ -49,3 +49,27 @@ def test_a_reference_without_a_value_is_resolved_or_refused(scim, ada, address, 
     manager = scim.get(user).json().get(ENT, {}).get("manager", {})
     assert manager.get("value") == (boss["id"] if resolves else None)
     assert scim.members(group["id"]) == ({boss["id"]} if resolves else set())
+
+
+def test_beside_a_value_the_address_is_not_needed_and_not_kept(scim, ada):
+    boss, user = scim.user("boss@x.com"), f"/Users/{ada['id']}"
+    for address in (
+        "http://elsewhere/Users/x",
+        f"http://elsewhere/Users/{boss['id']}",
+        "../Groups/x",
+        boss["meta"]["location"],
+    ):
+        answer = scim.patch(user, op("add", f"{ENT}:manager", {"value": boss["id"], "$ref": address}))
+        assert answer.json()[ENT]["manager"] == {"value": boss["id"], "$ref": boss["meta"]["location"]}
+    scim.delete(f"/Users/{boss['id']}")
+    assert scim.get(user).json()[ENT]["manager"] == {"value": boss["id"]}
+
+
+def test_what_was_answered_can_be_sent_back_and_is_no_change(scim, ada):
+    boss, user = scim.user("boss@x.com", displayName="Boss"), f"/Users/{ada['id']}"
+    scim.patch(user, op("add", f"{ENT}:manager", boss["id"]))
+    answered = scim.get(user).json()
+
+    assert scim.put(user, answered).json() == answered
+    group = scim.group("GK", ada["id"], boss["id"])
+    assert scim.put(f"/Groups/{group['id']}", group).json() == group
