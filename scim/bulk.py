@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,11 @@ from scim.door import Door, refusal
 from scim.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, TooLarge
 from scim.etags import etag, version_check
 from scim.exchange import Answer, Exchange
-from scim.members import as_id
+from scim.limits import MAX_OPERATIONS
 from scim.provisioning import record_change, record_changes, record_refusal
+from scim.references import as_id
 from scim.schemas import ENTERPRISE_USER
 
-MAX_OPERATIONS = 1000
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 _DEPTH_LIMIT = 20  # operations that wait for each other
 _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -57,6 +57,11 @@ class Run:
     begun: set[str] = field(default_factory=set)
     waiting: list[tuple[Operation, Any]] = field(default_factory=list)
     errors: int = 0
+    creators: dict[str, Operation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        creations = (each for each in self.operations if each.method == "POST" and each.bulk_id is not None)
+        self.creators = {str(each.bulk_id): each for each in creations}
 
     @property
     def is_over(self) -> bool:
@@ -64,7 +69,7 @@ class Run:
 
     def creator_of(self, bulk_id: str) -> Operation | None:
         """The operation that creates what ``bulk_id`` refers to."""
-        return next((each for each in self.operations if each.bulk_id == bulk_id and each.method == "POST"), None)
+        return self.creators.get(bulk_id)
 
 
 class BulkView(Door):
@@ -130,7 +135,7 @@ def _create_together(run: Run, position: int) -> None:
 
     If that is refused, nothing has happened, and they are done one by one, so that each gets its own answer.
     """
-    following = list(takewhile(_is_plain_creation, run.operations[position:]))
+    following = list(takewhile(_is_plain_creation, islice(run.operations, position, None)))
     if len(following) < 2:
         return
     exchanges = [_exchange_of(run, operation) for operation in following]

@@ -8,103 +8,76 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget
+from scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
 from scim.paths import Target, find_attribute, read_path
 from scim.schemas import Attribute, ResourceType, Schema
 
-_UNSET: tuple[Any, ...] = (None, "", [], {})
 _BOOLEANS = {"true": True, "false": False}
 # Clients send these back as they got them; they say nothing new.
 _SERVER_KEYS = frozenset({"schemas", "id", "meta"})
-_OPERATIONS = frozenset({"add", "replace", "remove"})
 
 
-def member(document: Mapping[str, Any], name: str) -> Any:
-    """The member of that name in any case (Entra's Postman collection writes ``Value``), or None."""
+def member(document: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """The member of that name in any case (Entra's Postman collection writes ``Value``), or the default."""
     if name in document:
         return document[name]
-    return next((value for key, value in document.items() if key.lower() == name.lower()), None)
+    return next((value for key, value in document.items() if key.lower() == name.lower()), default)
 
 
-def is_unset(value: Any) -> bool:
-    """null, "" and [] mean "no value" (RFC 7643 §2.5; Microsoft's gallery test SCIM_Null_Update sends "")."""
-    return any(value == nothing and type(value) is type(nothing) for nothing in _UNSET)
-
-
-def read_operations(body: Mapping[str, Any]) -> list[tuple[str, str | None, Any]]:
-    """The operations of a PATCH body as (op, path or None, value), with op in lower case.
-
-    A missing list is refused; an empty one changes nothing, since a client was seen to send it.
-    Raises: InvalidSyntax; NoTarget for a remove without a path (RFC 7644 §3.5.2.2).
-    """
-    operations = member(body, "Operations")
-    if isinstance(operations, Mapping):
-        operations = [operations]
-    if not isinstance(operations, list):
-        raise InvalidSyntax("A PATCH needs a list called Operations.")
-    return [_read_operation(operation) for operation in operations]
-
-
-def _read_operation(operation: Any) -> tuple[str, str | None, Any]:
-    if not isinstance(operation, Mapping):
-        raise InvalidSyntax("Each of the Operations is an object with op, path and value.")
-    op, path, value = (member(operation, name) for name in ("op", "path", "value"))
-    if not isinstance(op, str) or op.lower() not in _OPERATIONS:
-        raise InvalidSyntax(f"{_shown(op)} is no operation; there are add, replace and remove.")
-    if path is not None and not isinstance(path, str):
-        raise InvalidPath("A path is a text.")
-    path = path.strip() if path else None
-    if op.lower() == "remove" and not path:
-        raise NoTarget("A remove needs a path that says what to remove.")
-    if op.lower() == "add" and value is None and path:
-        raise InvalidValue(f"{path[:200]}: an add needs a value.")
-    return op.lower(), path or None, value
-
-
-def spread(resource_type: ResourceType, value: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
+def spread(resource_type: ResourceType, given: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
     """Each member of a resource, or of the value of an operation without a path, with what its key designates.
 
     Keys may be names in any case, dotted (``name.familyName``), prefixed with a URN (``urn:…:2.0:User:department``,
-    whose dots separate nothing) or value paths. Unknown ones are put into ``ignored``; what only the server sets is
-    skipped.
+    whose dots separate nothing) or value paths. The URN of a schema, the core one too, holds an object of attributes;
+    what isn't one comes out as it is. Unknown keys are put into ``ignored``; what only the server sets is skipped.
     """
-    if not isinstance(value, Mapping):
+    stated = out_of_list(given, "value")
+    if not isinstance(stated, Mapping):
         raise InvalidSyntax("An object with the attributes is needed here.")
-    for key, given in value.items():
+    for key, each in stated.items():
         if key.lower() in _SERVER_KEYS:
             continue
         target = _target_of_key(resource_type, key)
         if target is None:
             ignored.append(key[:200])
         elif target.attribute is None and target.extension is not None:
-            yield from _spread_extension(target.extension, given, ignored)
+            yield from contents(resource_type, target.extension, each, ignored)
         elif not _is_read_only(target):
-            yield target, given
+            yield target, each
 
 
-def _spread_extension(extension: Schema, value: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
-    if is_unset(value):
-        # {} says nothing about the attributes in it; null takes them all away.
-        if value is None:
-            yield Target(extension=extension), None
+def contents(
+    resource_type: ResourceType, schema: Schema, given: Any, ignored: list[str]
+) -> Iterator[tuple[Target, Any]]:
+    """The attributes in the object under a schema's URN; Entra puts such an object into a list of one."""
+    stated = out_of_list(given, schema.urn)
+    if not isinstance(stated, Mapping):
+        yield Target(extension=schema), stated
         return
-    if not isinstance(value, Mapping):
-        raise InvalidValue(f"{extension.urn} is an object with attributes.")
-    for key, given in value.items():
-        name, _, rest = key.partition(".")
-        attribute = extension.find(name)
-        sub = attribute.sub(rest) if attribute and rest else None
-        if attribute is None or (rest and sub is None):
-            ignored.append(f"{extension.urn}:{key}"[:200])
-        elif not _is_read_only(Target(extension, attribute, sub)):
-            yield Target(extension, attribute, sub), given
+    for key, each in stated.items():
+        target = _target_inside(resource_type, schema, key)
+        if target is None:
+            ignored.append(f"{schema.urn}:{key}"[:200])
+        elif not _is_read_only(target):
+            yield target, each
+
+
+def _target_inside(resource_type: ResourceType, schema: Schema, key: str) -> Target | None:
+    attribute = resource_type.find(key, schema.urn)
+    if attribute is None:
+        return _target_of_key(resource_type, f"{schema.urn}:{key}")
+    return Target(None if resource_type.is_core(schema.urn) else schema, attribute)
 
 
 def _target_of_key(resource_type: ResourceType, key: str) -> Target | None:
     target = find_attribute(resource_type, key)
-    # A flat "department" at the top is one of Microsoft's mistaken examples; it is no attribute there.
-    if target is not None or (resource_type.find(key.partition(".")[0].partition("[")[0]) is None and ":" not in key):
+    if target is not None:
         return target
+    urn = next((each for each in resource_type.urns if key.lower().startswith(f"{each}:")), None)
+    head = key[len(urn) + 1 if urn else 0 :].partition(".")[0].partition("[")[0]
+    # A flat "department" at the top is one of Microsoft's mistaken examples; it is no attribute there.
+    if resource_type.find(head, urn) is None:
+        return None
     try:
         return read_path(resource_type, key)
     except InvalidPath:
@@ -115,9 +88,18 @@ def _is_read_only(target: Target) -> bool:
     return any(part is not None and part.read_only for part in (target.attribute, target.sub))
 
 
-def is_password(path: str) -> bool:
+def is_skipped(resource_type: ResourceType, path: str) -> bool:
+    """``schemas`` says nothing new, as in a document: scim2-models and others add the URN of what they set."""
+    return _without_core_urn(resource_type, path) == "schemas"
+
+
+def is_password(resource_type: ResourceType, path: str) -> bool:
     """Okta and others set passwords; people sign in through SAML here, so they are dropped and never kept."""
-    return path.lower() in ("password", "urn:ietf:params:scim:schemas:core:2.0:user:password")
+    return _without_core_urn(resource_type, path) == "password"
+
+
+def _without_core_urn(resource_type: ResourceType, path: str) -> str:
+    return path.lower().removeprefix(f"{resource_type.schema.urn.lower()}:")
 
 
 def require_writable(target: Target) -> None:
@@ -126,89 +108,56 @@ def require_writable(target: Target) -> None:
         raise Mutability(f"{target.name} is set by the server and can't be changed.")
 
 
-def read_value(attribute: Attribute, value: Any, ignored: list[str]) -> Any:
-    """A value as the schema wants it; None means "no value".
+def out_of_list(given: Any, label: str) -> Any:
+    """A single value out of a list of one; an empty list stays one.
 
-    Raises: InvalidValue, naming the attribute and what it takes.
+    Raises: InvalidValue for several values, and for a list in the list.
     """
-    if not attribute.multi_valued:
-        return read_one(attribute, value, ignored)
-    if is_unset(value):
+    if not isinstance(given, list) or not given:
+        return given
+    if len(given) > 1:
+        raise InvalidValue(f"{label} takes one value, not {len(given)}.")
+    if isinstance(given[0], list):
+        raise InvalidValue(f"{label}: a list can't stand in a list.")
+    return given[0]
+
+
+def out_of_object(given: Any) -> Any:
+    """A simple value out of ``{"value": x}``; an object without a value stays one."""
+    return member(given, "value", given) if isinstance(given, Mapping) else given
+
+
+def read_boolean(given: Any, label: str) -> bool:
+    """A boolean, also as a text in any case. Raises: InvalidValue, never a default."""
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, str) and given.strip().lower() in _BOOLEANS:
+        return _BOOLEANS[given.strip().lower()]
+    raise InvalidValue(f"{label}: {shown(given)} is neither true nor false.")
+
+
+def as_object(attribute: Attribute, given: Any) -> Mapping[str, Any] | None:
+    """A complex value as an object, or None: it may also be a JSON text, or the bare ``value`` of one that has it.
+
+    Entra sends a manager as the bare id, and Okta's and Microsoft's examples members as bare ids.
+    """
+    stated = _object_in_text(given) if isinstance(given, str) else given
+    if isinstance(stated, Mapping):
+        return _with_role_in_text(stated) if attribute.name == "roles" else stated
+    if attribute.sub("value") is None or isinstance(stated, bool | list) or stated is None:
         return None
-    given = value if isinstance(value, list) else [value]
-    read = (read_one(attribute, item, ignored) for item in given)
-    elements = [without_unset(item) if isinstance(item, dict) else item for item in read]
-    return [item for item in elements if not is_unset(item)] or None
+    return {"value": stated}
 
 
-def read_one(attribute: Attribute, value: Any, ignored: list[str]) -> Any:
-    """One value, or one element of a multi-valued attribute."""
-    value = _unwrapped(attribute, value)
-    if is_unset(value):
-        if value == "" and attribute.name == "active":
-            raise InvalidValue('active: "" is neither true nor false.')
-        return None
-    if attribute.is_complex:
-        return _read_complex(attribute, value, ignored)
-    if attribute.type == "boolean":
-        return _read_boolean(attribute, value)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    raise InvalidValue(f"{attribute.path}: {_shown(value)} is no text.")
-
-
-def without_unset(value: dict[str, Any]) -> dict[str, Any]:
-    """A complex value without the sub-attributes that were stated as empty."""
-    return {name: given for name, given in value.items() if given is not None}
-
-
-def _unwrapped(attribute: Attribute, value: Any) -> Any:
-    """Take a single value out of a list of one, and a simple one out of ``{"value": x}``."""
-    if isinstance(value, list):
-        if len(value) > 1:
-            raise InvalidValue(f"{attribute.path} takes one value, not {len(value)}.")
-        value = value[0] if value else None
-    if isinstance(value, Mapping) and not attribute.is_complex and member(value, "value") is not None:
-        return member(value, "value")
-    return value
-
-
-def _read_boolean(attribute: Attribute, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in _BOOLEANS:
-        return _BOOLEANS[value.strip().lower()]
-    raise InvalidValue(f"{attribute.path}: {_shown(value)} is neither true nor false.")
-
-
-def _read_complex(attribute: Attribute, value: Any, ignored: list[str]) -> dict[str, Any]:
-    if isinstance(value, str):
-        value = _object_in_text(value)
-    if not isinstance(value, Mapping):
-        # Entra sends a manager as the bare id, and Okta's and Microsoft's examples members as bare ids.
-        if attribute.sub("value") is None or isinstance(value, bool):
-            raise InvalidValue(f"{attribute.path}: {_shown(value)} is no object.")
-        value = {"value": value}
-    read: dict[str, Any] = {}
-    for key, given in value.items():
-        sub = attribute.sub(key)
-        if sub is None:
-            ignored.append(f"{attribute.path}.{key}"[:200])
-        elif not sub.read_only:
-            read[sub.name] = read_one(sub, given, ignored)
-    return _with_value_in_text(attribute, read)
-
-
-def _with_value_in_text(attribute: Attribute, read: dict[str, Any]) -> dict[str, Any]:
+def _with_role_in_text(role: Mapping[str, Any]) -> Mapping[str, Any]:
     """Entra's AppRoleAssignmentsComplex: the role is a JSON text inside ``value``, its name called displayName."""
-    text = read.get("value")
-    inner = _object_in_text(text) if attribute.name == "roles" and isinstance(text, str) else text
+    text = member(role, "value")
+    inner = _object_in_text(text) if isinstance(text, str) else text
     if not isinstance(inner, Mapping) or not isinstance(member(inner, "value"), str):
-        return read
+        return role
     name = member(inner, "displayName")
-    return {**read, "value": member(inner, "value"), **({"display": name} if isinstance(name, str) else {})}
+    rest = {key: each for key, each in role.items() if key.lower() != "value"}
+    return {**rest, "value": member(inner, "value"), **({"display": name} if isinstance(name, str) else {})}
 
 
 def _object_in_text(text: str) -> Any:
@@ -221,5 +170,9 @@ def _object_in_text(text: str) -> Any:
         return text
 
 
-def _shown(value: Any) -> str:
-    return json.dumps(value, default=str)[:60]
+def shown(value: Any) -> str:
+    """A value as messages quote it."""
+    try:
+        return json.dumps(value, default=str)[:60]
+    except RecursionError:
+        return "what is nested so deeply"

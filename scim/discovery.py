@@ -3,11 +3,11 @@
 from typing import Any
 
 from scim.addresses import scim_url
-from scim.bulk import MAX_OPERATIONS
 from scim.cursors import TIMEOUT
 from scim.door import Door
 from scim.errors import Forbidden, NotFound
 from scim.exchange import MAX_BODY, Answer, Exchange
+from scim.limits import MAX_OPERATIONS
 from scim.pages import LIST_RESPONSE
 from scim.queries import DEFAULT_COUNT, MAX_COUNT
 from scim.schemas import RESOURCE_TYPES, SCHEMAS, Schema

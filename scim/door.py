@@ -77,6 +77,7 @@ def _in_transaction(exchange: Exchange, handler: Handler, arguments: dict[str, A
     for attempt in range(1, _ATTEMPTS + 1):
         exchange.changed.clear()
         exchange.ignored.clear()
+        exchange.warnings.clear()
         try:
             with transaction.atomic(durable=True):
                 answer = handler(exchange, **arguments)

@@ -46,6 +46,7 @@ class Exchange:
     group_label: str = ""
     changed: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def begin(cls, request: HttpRequest) -> "Exchange":

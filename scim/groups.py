@@ -4,17 +4,16 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from gatekeeper.directory.changes import GroupRecord, MembersChange
+from gatekeeper.directory.changes import GroupRecord
 from gatekeeper.directory.groups import create_group, delete_group, edit_group
 from gatekeeper.directory.models import IdpGroup
+from scim.differences import differences, listed, warnings_of
 from scim.exchange import Exchange
 from scim.patch import Patch, read_patch, read_resource
-from scim.records import differences, group_profile, group_record
+from scim.records import group_profile, group_record
 from scim.schemas import GROUP
 
 Expectation = Callable[[int], bool] | None
-
-_NAMED_IN_LOG = 10  # ids; a longer list is told by its length
 
 
 def create(exchange: Exchange, body: Mapping[str, Any]) -> IdpGroup:
@@ -36,9 +35,7 @@ def create(exchange: Exchange, body: Mapping[str, Any]) -> IdpGroup:
 
 def replace(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> IdpGroup:
     """RFC 7644 §3.5.1: the members are exactly those stated; none stated empties the group."""
-    asked = read_resource(GROUP, body)
-    asked.members = MembersChange(base=asked.members.applied_to(()))
-    return _edit(exchange, group_id, asked, expect, replaces=True)
+    return _edit(exchange, group_id, read_resource(GROUP, body, replaces=True), expect, replaces=True)
 
 
 def patch(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> IdpGroup:
@@ -70,6 +67,7 @@ def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation,
     _name(exchange, done.group)
     if profiles:
         exchange.changed += differences(*profiles)
+    exchange.warnings += warnings_of(asked.emptied, {"members": len(done.removed)})
     _tell_members(exchange, done.added, done.removed)
     return done.group
 
@@ -77,7 +75,7 @@ def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation,
 def _tell_members(exchange: Exchange, added: Collection[UUID], removed: Collection[UUID]) -> None:
     for verb, ids in (("Added", added), ("Removed", removed)):
         if ids:
-            named = ", ".join(sorted(map(str, ids))[:_NAMED_IN_LOG]) + (", …" if len(ids) > _NAMED_IN_LOG else "")
+            named = listed(sorted(map(str, ids)))
             exchange.changed.append(f"{verb} {len(ids)} member{'s' if len(ids) > 1 else ''}: {named}")
 
 

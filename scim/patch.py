@@ -1,51 +1,154 @@
-"""PATCH operations to one edit of the record (RFC 7644 §3.5.2). Pure: no database, no request.
+"""A request's body to one edit of the record (RFC 7644 §3.3, §3.5). Pure: no database, no request.
 
-``read_patch`` reads all operations first and refuses what can't be understood; the edit that comes out is applied once,
-by the directory's verb, to the record that is there then.
+All of it is read first, and what can't be read is refused; the edit that comes out is applied once, by the directory's
+verb, to the record that is there then. What a value may be stands in ``values.py``.
 """
 
-import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatekeeper.directory.changes import MembersChange
 from scim import dialect
-from scim.errors import InvalidValue, Mutability, NoTarget, TooLarge
-from scim.literals import comparison_form
-from scim.members import member_ids, selected_members
+from scim.edits import Edit, Operation, Profile
+from scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
+from scim.limits import MAX_OPERATIONS
+from scim.members import ALL, MembersEdit, member_ids, selected_members
 from scim.paths import Target, read_path
 from scim.schemas import Attribute, ResourceType
-from scim.selection import check, required_values, selects
+from scim.selection import check
+from scim.values import ABSENT, EMPTY, is_empty, read_elements, read_single, without_empty
 
-Profile = dict[str, Any]
-
-MAX_OPERATIONS = 1000
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation on one target, its value as the schema wants it (None: no value)."""
-
-    op: str
-    target: Target
-    value: Any = None
+_OPERATIONS = frozenset({"add", "replace", "remove"})
 
 
-@dataclass
 class Patch:
-    """All operations of a request: the edit of the profile, the change of the members, and what was not understood."""
+    """What a request asks for: the edit of the profile, the change of the members, and what was not understood.
 
-    operations: list[Operation] = field(default_factory=list)
-    members: MembersChange = field(default_factory=MembersChange.keep)
-    ignored: list[str] = field(default_factory=list)
+    ``emptied`` names the multi-valued attributes of which everything is taken away without being named.
+    """
+
+    def __init__(self, resource_type: ResourceType) -> None:
+        self.resource_type = resource_type
+        self.operations: list[Operation] = []
+        self.ignored: list[str] = []
+        self.emptied: set[str] = set()
+        self._members = MembersEdit()
+
+    @property
+    def members(self) -> MembersChange:
+        """The change of a group's membership."""
+        return self._members.change()
 
     def edited(self, profile: Mapping[str, Any]) -> Profile:
-        """The profile after all operations, each seeing the result of the former. ``profile`` stays as it is."""
-        edited = copy.deepcopy(dict(profile))
+        """The profile after all operations, each seeing the result of the former. ``profile`` stays as it is.
+
+        Raises: NoTarget; InvalidValue when it would hold too much.
+        """
+        edit = Edit(profile)
         for operation in self.operations:
-            _apply(edited, operation)
-        return edited
+            edit.apply(operation)
+        return edit.result()
+
+    def begin_anew(self) -> None:
+        """For a PUT: what is not stated is cleared."""
+        self._members.apply("replace", ())
+        self.emptied = {each.path for _, each in self.resource_type.each_attribute() if each.multi_valued}
+
+    def read(self, op: str, target: Target, given: Any) -> None:
+        """Take in one operation on one target.
+
+        Raises: InvalidValue, InvalidFilter, NoTarget, Mutability; UnknownMembers.
+        """
+        attribute = target.attribute
+        if attribute is None:
+            self._read_schema(op, target, given)
+        elif attribute.path == "members":
+            self._read_members(op, target, attribute, given)
+        else:
+            if target.selection is not None:
+                check(attribute, target.selection)
+            if op == "remove":
+                self._read_removal(target, attribute, given)
+            elif given is not ABSENT:
+                self._read_value(op, target, attribute, given)
+
+    def _read_schema(self, op: str, target: Target, given: Any) -> None:
+        """A whole schema by its URN, with what is no object of attributes."""
+        is_core = self.resource_type.is_core(target.name)
+        if op == "remove" and is_core:
+            raise Mutability(f"{target.name} can't be removed; remove its attributes one by one.")
+        if op == "remove" or (op == "replace" and is_empty(given) and not is_core):
+            self.operations.append(Operation(op, target, EMPTY))
+        elif given is not ABSENT and not (op == "add" and is_empty(given)):
+            raise InvalidValue(f"{target.name} is an object with attributes, not {dialect.shown(given)}.")
+
+    def _read_removal(self, target: Target, attribute: Attribute, given: Any) -> None:
+        """A single value goes, whatever is sent along; of several those that a list names, or all without a list."""
+        if attribute.required and target.sub is None:
+            raise Mutability(f"{attribute.path} is required and can't be removed.")
+        value: Any = EMPTY
+        if attribute.multi_valued and target.sub is None and target.selection is None:
+            value = ABSENT
+            if given is ABSENT or given is None:
+                self.emptied.add(attribute.path)
+            elif not is_empty(given):
+                value = read_elements(attribute, given, self.ignored, may_be_nothing=True)
+            else:
+                return
+        self.operations.append(Operation("remove", target, value))
+
+    def _read_value(self, op: str, target: Target, attribute: Attribute, given: Any) -> None:
+        if attribute.is_reference and target.sub is not None and target.sub.name == "$ref":
+            target, given = Target(target.extension, attribute, None, target.selection), {"$ref": given}
+        value = self._value(op, target, attribute, given)
+        if op == "add" and isinstance(value, dict):
+            value = without_empty(value)
+        if value in ({}, []) or (op == "add" and value is EMPTY):
+            return
+        if value is EMPTY and attribute.required and target.sub is None:
+            raise InvalidValue(f"{attribute.path} is required and can't be empty.")
+        if attribute.multi_valued and target.sub is None and target.selection is None and op == "replace":
+            self._tell_replaced(attribute, value)
+        self.operations.append(Operation(op, target, value))
+
+    def _value(self, op: str, target: Target, attribute: Attribute, given: Any) -> Any:
+        if target.sub is not None:
+            return read_single(target.sub, given, target.name, self.ignored)
+        if target.selection is not None or not attribute.multi_valued:
+            return read_single(attribute, given, target.name, self.ignored)
+        return read_elements(attribute, given, self.ignored, may_be_nothing=op == "add")
+
+    def _tell_replaced(self, attribute: Attribute, value: Any) -> None:
+        if value is EMPTY:
+            self.emptied.add(attribute.path)
+        else:
+            self.emptied.discard(attribute.path)
+
+    def _read_members(self, op: str, target: Target, attribute: Attribute, given: Any) -> None:
+        """One operation on the members. A remove with a value takes out those members only, as Entra means it."""
+        if target.sub is not None:
+            raise Mutability(f"{target.sub.path} can't be changed; add and remove members instead.")
+        if target.selection is not None:
+            if op != "remove":
+                raise NoTarget("Members are added by their id, not through a selection.")
+            chosen = selected_members(attribute, target.selection)
+            if chosen is ALL:
+                self._empty_members()
+            else:
+                self._members.apply(op, chosen)
+        elif is_empty(given) or given is ABSENT:
+            # A remove without a value means all, one with an empty list or text nobody; a replace means what it states.
+            if (given is ABSENT or given is None) if op == "remove" else (op == "replace" and given is not ABSENT):
+                self._empty_members()
+        else:
+            ids = member_ids(attribute, given, self.ignored, strict=op != "remove")
+            self._members.apply(op, ids)
+            if op == "replace":
+                self.emptied.discard(attribute.path)
+
+    def _empty_members(self) -> None:
+        self._members.apply("replace", ())
+        self.emptied.add("members")
 
 
 def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
@@ -53,207 +156,65 @@ def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
 
     Raises: InvalidSyntax, InvalidPath, InvalidValue, NoTarget, Mutability, InvalidFilter; TooLarge.
     """
-    given = dialect.read_operations(body)
-    if len(given) > MAX_OPERATIONS:
-        raise TooLarge(f"A PATCH may have at most {MAX_OPERATIONS} operations; this one has {len(given)}.")
-    patch = Patch()
-    for op, path, value in given:
-        if path is None:
-            for target, part in dialect.spread(resource_type, value, patch.ignored):
-                _add(patch, op, target, part)
-            continue
-        if dialect.is_password(path):
-            patch.ignored.append(path)
-            continue
-        target = read_path(resource_type, path)
-        dialect.require_writable(target)
-        if target.attribute is None and isinstance(value, Mapping) and op != "remove":
-            for inner, part in dialect.spread(resource_type, {path: value}, patch.ignored):
-                _add(patch, op, inner, part)
-        else:
-            _add(patch, op, target, value)
+    given = dialect.member(body, "Operations")
+    operations = [given] if isinstance(given, Mapping) else given
+    if not isinstance(operations, list):
+        raise InvalidSyntax("A PATCH needs a list called Operations.")
+    if len(operations) > MAX_OPERATIONS:
+        raise TooLarge(f"A PATCH may have at most {MAX_OPERATIONS} operations; this one has {len(operations)}.")
+    patch = Patch(resource_type)
+    for operation in operations:
+        op, path, value = _read_operation(operation)
+        for target, part in _targets(patch, op, path, value):
+            patch.read(op, target, part)
     return patch
 
 
-def read_resource(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
-    """A whole resource (POST, PUT) as the edit that builds it on an empty profile."""
-    patch = Patch()
+def read_resource(resource_type: ResourceType, body: Mapping[str, Any], *, replaces: bool = False) -> Patch:
+    """A whole resource as the edit that builds it on an empty profile: of a POST, or of a PUT, which ``replaces``."""
+    patch = Patch(resource_type)
+    if replaces:
+        patch.begin_anew()
     for target, value in dialect.spread(resource_type, body, patch.ignored):
-        if not dialect.is_unset(value):
-            _add(patch, "add", target, value)
+        patch.read("replace" if replaces else "add", target, value)
     return patch
 
 
-def _add(patch: Patch, op: str, target: Target, value: Any) -> None:
-    attribute = target.attribute
-    if attribute is not None and attribute.path == "members":
-        patch.members = _change_members(patch.members, op, target, value, patch.ignored)
+def _read_operation(operation: Any) -> tuple[str, str | None, Any]:
+    """Op in lower case, path or None, and value.
+
+    Raises: InvalidSyntax; InvalidPath; NoTarget for a remove without a path (RFC 7644 §3.5.2.2); InvalidValue.
+    """
+    if not isinstance(operation, Mapping):
+        raise InvalidSyntax("Each of the Operations is an object with op, path and value.")
+    op, path = dialect.member(operation, "op"), dialect.member(operation, "path")
+    value = dialect.member(operation, "value", ABSENT)
+    if not isinstance(op, str) or op.lower() not in _OPERATIONS:
+        raise InvalidSyntax(f"{dialect.shown(op)} is no operation; there are add, replace and remove.")
+    if path is not None and not isinstance(path, str):
+        raise InvalidPath("A path is a text.")
+    path = path.strip() if path else ""
+    if op.lower() == "remove" and not path:
+        raise NoTarget("A remove needs a path that says what to remove.")
+    if op.lower() == "add" and value is ABSENT and path:
+        raise InvalidValue(f"{path[:200]}: an add needs a value.")
+    return op.lower(), path or None, value
+
+
+def _targets(patch: Patch, op: str, path: str | None, value: Any) -> Iterator[tuple[Target, Any]]:
+    """What an operation is about: one target with its value, or each that the value names."""
+    resource_type = patch.resource_type
+    if path is None:
+        yield from dialect.spread(resource_type, value, patch.ignored)
         return
-    if attribute is not None and target.selection is not None:
-        check(attribute, target.selection)
-    read = None if attribute is None else _read_value(op, target, value, patch.ignored)
-    if read is None and attribute is not None and attribute.required and target.sub is None:
-        if op == "remove":
-            raise Mutability(f"{attribute.path} is required and can't be removed.")
-        raise InvalidValue(f"{attribute.path} is required and can't be empty.")
-    patch.operations.append(Operation(op, target, read))
-
-
-def _read_value(op: str, target: Target, value: Any, ignored: list[str]) -> Any:
-    attribute = target.attribute
-    assert attribute is not None
-    if op == "remove" and (target.selection is not None or target.sub is not None or not attribute.multi_valued):
-        return None
-    if target.sub is not None:
-        return dialect.read_one(target.sub, value, ignored)
-    if target.selection is not None:
-        return dialect.read_one(attribute, value, ignored)
-    return dialect.read_value(attribute, value, ignored)
-
-
-def _change_members(change: MembersChange, op: str, target: Target, value: Any, ignored: list[str]) -> MembersChange:
-    """One operation on the members. A remove with a value takes out those members only, as Entra means it."""
-    attribute = target.attribute
-    assert attribute is not None
-    if target.selection is not None:
-        if op != "remove":
-            raise NoTarget("Members are added by their id, not through a selection.")
-        chosen = selected_members(attribute, target.selection)
-        return change.then_replace(()) if chosen is None else change.then_remove(chosen)
-    if target.sub is not None and target.sub.name != "value":
-        raise Mutability(f"{target.sub.path} can't be changed; add and remove members instead.")
-    if op == "remove":
-        if dialect.is_unset(value) and value != []:
-            return change.then_replace(())
-        return change.then_remove(member_ids(attribute, value, ignored, strict=False))
-    ids = member_ids(attribute, value, ignored, strict=True)
-    return change.then_add(ids) if op == "add" else change.then_replace(ids)
-
-
-def _apply(profile: Profile, operation: Operation) -> None:
-    target = operation.target
-    if target.attribute is None:
-        if target.extension is not None:
-            profile.pop(target.extension.urn, None)
+    if dialect.is_password(resource_type, path):
+        patch.ignored.append(path)
         return
-    container = profile.setdefault(target.extension.urn, {}) if target.extension else profile
-    current = container.get(target.attribute.name)
-    edited = _edited_attribute(current, operation, target.attribute)
-    if dialect.is_unset(edited):
-        container.pop(target.attribute.name, None)
+    if dialect.is_skipped(resource_type, path):
+        return
+    target = read_path(resource_type, path)
+    dialect.require_writable(target)
+    if target.attribute is None and target.extension is not None and op != "remove":
+        yield from dialect.contents(resource_type, target.extension, value, patch.ignored)
     else:
-        container[target.attribute.name] = edited
-    if target.extension and not container:
-        del profile[target.extension.urn]
-
-
-def _edited_attribute(current: Any, operation: Operation, attribute: Attribute) -> Any:
-    if operation.target.selection is not None:
-        return _edit_selected(current, operation, attribute)
-    if attribute.multi_valued:
-        return _edit_list(list(current or ()), operation, attribute)
-    if operation.value is None and operation.target.sub is None:
-        return None
-    if attribute.is_complex:
-        return _edit_element(dict(current or {}), operation)
-    return operation.value
-
-
-def _edit_element(element: Profile, operation: Operation) -> Profile:
-    """Set or take away sub-attributes; those that are not named stay (RFC 7644 §3.5.2.3)."""
-    sub = operation.target.sub
-    given = {sub.name: operation.value} if sub is not None else dict(operation.value or {})
-    attribute = operation.target.attribute
-    assert attribute is not None
-    if "value" in given and not attribute.multi_valued:
-        # Another manager is another person: nothing that described the former one stays.
-        return dialect.without_unset(given) if given["value"] is not None else {}
-    return dialect.without_unset({**element, **given})
-
-
-def _edit_list(elements: list[Any], operation: Operation, attribute: Attribute) -> list[Any]:
-    if operation.target.sub is not None:
-        if not elements and operation.value is not None:
-            elements = [{}]
-        return [edited for element in elements if (edited := _edit_element(dict(element), operation))]
-    value = operation.value
-    if operation.op == "remove":
-        return [] if value is None else [each for each in elements if not _listed(attribute, each, value)]
-    if operation.op == "replace" or value is None:
-        return _one_primary(value or [], 0)
-    return _with_added(elements, value, attribute)
-
-
-def _edit_selected(current: Any, operation: Operation, attribute: Attribute) -> Any:
-    selection = operation.target.selection
-    assert selection is not None
-    elements = list(current or ()) if attribute.multi_valued else [current] if current else []
-    chosen = [position for position, each in enumerate(elements) if selects(attribute, selection, each)]
-    if not chosen and operation.op != "remove":
-        elements.append(_new_element(operation, attribute))
-        chosen = [len(elements) - 1]
-    elif operation.value is None and operation.target.sub is None:
-        elements = [each for position, each in enumerate(elements) if position not in chosen]
-        chosen = []
-    for position in chosen:
-        elements[position] = _edit_element(dict(elements[position]), operation)
-    kept = [each for each in elements if each]
-    if not attribute.multi_valued:
-        return kept[0] if kept else None
-    return _one_primary(kept, chosen[0] if chosen and len(kept) == len(elements) else 0)
-
-
-def _new_element(operation: Operation, attribute: Attribute) -> Profile:
-    """The element that a value path asks for and that isn't there: Entra expects it to be created."""
-    values = required_values(attribute, operation.target.selection) if operation.target.selection else None
-    if values is None or not attribute.multi_valued:
-        raise NoTarget(f"No element of {attribute.path} is selected by {operation.target.selection}.")
-    return {} if operation.value is None else values
-
-
-def _with_added(elements: list[Any], added: list[Any], attribute: Attribute) -> list[Any]:
-    """Append what is new; what is there already, by value and type, is brought up to date instead of doubled."""
-    primaries = []
-    for element in added:
-        position = next((at for at, each in enumerate(elements) if _same(attribute, each, element)), None)
-        if position is None:
-            elements.append(element)
-            position = len(elements) - 1
-        elif isinstance(element, dict):
-            elements[position] = {**elements[position], **element}
-        if isinstance(element, dict) and element.get("primary") is True:
-            primaries.append(position)
-    return _one_primary(elements, primaries[0] if primaries else 0)
-
-
-def _same(attribute: Attribute, one: Any, other: Any) -> bool:
-    if one == other or not isinstance(one, dict) or "value" not in other:
-        return bool(one == other)
-    return all(_key(attribute, one, name) == _key(attribute, other, name) for name in ("value", "type"))
-
-
-def _listed(attribute: Attribute, element: Any, unwanted: list[Any]) -> bool:
-    """Whether a remove with a list of values means this element: by its value, else by all that is given."""
-    for each in unwanted:
-        if each == element:
-            return True
-        if not isinstance(each, dict) or not each:
-            continue
-        names = [name for name in ("value", "type") if name in each] if "value" in each else list(each)
-        if all(_key(attribute, element, name) == _key(attribute, each, name) for name in names):
-            return True
-    return False
-
-
-def _key(attribute: Attribute, element: Mapping[str, Any], name: str) -> Any:
-    value, sub = element.get(name), attribute.sub(name)
-    return comparison_form(sub, value) if isinstance(value, str) and sub else value
-
-
-def _one_primary(elements: list[Any], winner: int) -> list[Any]:
-    """At most one element is primary (RFC 7643 §2.4): the one at ``winner`` if it claims so, else the first."""
-    claims = [at for at, each in enumerate(elements) if isinstance(each, dict) and each.get("primary") is True]
-    if len(claims) < 2:
-        return elements
-    kept = winner if winner in claims else claims[0]
-    return [{**each, "primary": False} if at in claims and at != kept else each for at, each in enumerate(elements)]
+        yield target, value

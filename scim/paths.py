@@ -13,7 +13,7 @@ MAX_PATH_LENGTH = 4096
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What a path designates. No ``attribute``: the whole ``extension``."""
+    """What a path designates. No ``attribute``: all of ``extension``, which may then be the core schema, too."""
 
     extension: Schema | None = None
     attribute: Attribute | None = None
@@ -51,12 +51,12 @@ def read_path(resource_type: ResourceType, text: str) -> Target:
 
 
 def find_attribute(resource_type: ResourceType, name: str) -> Target | None:
-    """The quick way for plain names and for the URN of a whole extension; None when ``name`` is neither."""
+    """The quick way for plain names and for the URN of a whole schema; None when ``name`` is neither."""
     attribute = resource_type.find(name)
     if attribute is not None:
         return Target(attribute=attribute)
-    extension = resource_type.extension(name)
-    return Target(extension=extension) if extension else None
+    schema = resource_type.schema if resource_type.is_core(name) else resource_type.extension(name)
+    return Target(extension=schema) if schema else None
 
 
 def _bind(

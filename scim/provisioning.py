@@ -83,7 +83,8 @@ def _record(exchange: Exchange, answer: Answer, outcome: Outcome) -> Provisionin
         request=_shortened(exchange.body),
         answer=_shortened(answer.document),
         changed=list(exchange.changed) or None,
-        ignored=sorted(set(exchange.ignored)),
+        ignored=_shortened(sorted(set(exchange.ignored))),
+        warnings=list(exchange.warnings) or None,
     )
 
 

@@ -40,25 +40,19 @@ def user_record(profile: Mapping[str, Any], *, active_if_unstated: bool) -> User
 
 
 def work_email(profile: Mapping[str, Any]) -> str | None:
-    """The address that sign-in compares: of type work; else the primary one; else the first; else an address-like name.
+    """The address that sign-in compares: the primary one of type work; else of type work; else the primary; else any.
 
-    A company that maps no e-mail still has userNames that are addresses, as Entra's are.
+    The first of several. A company that maps no e-mail still has userNames that are addresses, as Entra's are.
     """
     emails = [each for each in profile.get("emails") or () if each.get("value")]
-    for rule in (_is_work, _is_primary, bool):
-        chosen = next((each for each in emails if rule(each)), None)
-        if chosen is not None:
-            return str(chosen["value"])
-    user_name = profile.get("userName", "")
-    return user_name if "@" in user_name else None
+    if not emails:
+        user_name = profile.get("userName", "")
+        return user_name if "@" in user_name else None
+    return str(min(emails, key=lambda email: (not _is_work(email), email.get("primary") is not True))["value"])
 
 
 def _is_work(email: Mapping[str, Any]) -> bool:
     return fold(str(email.get("type", ""))) == "work"
-
-
-def _is_primary(email: Mapping[str, Any]) -> bool:
-    return email.get("primary") is True
 
 
 def group_profile(record: GroupRecord) -> Profile:
@@ -77,36 +71,3 @@ def group_record(profile: Mapping[str, Any]) -> GroupRecord:
         external_id=profile.get("externalId"),
         attributes={name: value for name, value in profile.items() if name not in _GROUP_COLUMNS},
     )
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What an edit changed, in sentences that an administrator reads in the log."""
-    old, new = _flat(before), _flat(after)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return [_sentence(name, old.get(name), new.get(name)) for name in names]
-
-
-def _flat(profile: Mapping[str, Any]) -> Profile:
-    """The attributes of extensions and of single objects beside the others: "department", "name.familyName"."""
-    flat: Profile = {}
-    for name, value in profile.items():
-        if isinstance(value, dict):
-            head = "" if name.startswith("urn:") else f"{name}."
-            flat |= {f"{head}{inner}": each for inner, each in value.items()}
-        else:
-            flat[name] = value
-    return flat
-
-
-def _sentence(name: str, before: Any, after: Any) -> str:
-    if isinstance(before or after, dict | list):
-        return f"{name} changed" if before and after else f"{name} {'removed' if before else 'set'}"
-    if before is None:
-        return f"{name} set to {_shown(after)}"
-    return f"{name} removed" if after is None else f"{name} changed from {_shown(before)} to {_shown(after)}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"“{str(value)[:100]}”"

@@ -55,6 +55,11 @@ class Attribute:
         return self.type == "complex"
 
     @property
+    def is_reference(self) -> bool:
+        """Whether it refers to another resource, by id and by address: a manager, a member."""
+        return "value" in self.subs and "$ref" in self.subs
+
+    @property
     def read_only(self) -> bool:
         return self.mutability == "readOnly"
 
@@ -97,6 +102,11 @@ class ResourceType:
     @cached_property
     def _extensions_by_urn(self) -> Mapping[str, Schema]:
         return {extension.urn.lower(): extension for extension in self.extensions}
+
+    @cached_property
+    def urns(self) -> tuple[str, ...]:
+        """The URNs of its schemas in lower case."""
+        return (self.schema.urn.lower(), *self._extensions_by_urn)
 
     def extension(self, urn: str) -> Schema | None:
         """The extension with that URN in any case, or None."""

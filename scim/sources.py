@@ -20,8 +20,8 @@ from scim2_models.path import CompareOperator
 from gatekeeper.directory.folding import fold
 from scim.errors import InvalidFilter
 from scim.literals import Literal
-from scim.members import as_id
 from scim.models import PREFIX_LENGTH, AttributeValue
+from scim.references import as_id
 from scim.schemas import Attribute
 
 _ORDER = {

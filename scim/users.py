@@ -7,10 +7,11 @@ from uuid import UUID
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import User
 from gatekeeper.directory.users import create_user, create_users, delete_user, edit_user
+from scim.differences import lists_changed, user_differences, warnings_of
 from scim.exchange import Exchange
 from scim.index import clear_index, entries, insert, replace_index, write_index
 from scim.patch import Patch, read_patch, read_resource
-from scim.records import differences, user_profile, user_record
+from scim.records import user_profile, user_record
 from scim.schemas import USER
 
 Expectation = Callable[[int], bool] | None
@@ -52,7 +53,7 @@ def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any
 
 def replace(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:
     """RFC 7644 §3.5.1: what is not stated is cleared, except ``active``, which nobody loses or gets by omission."""
-    return _edit(exchange, user_id, read_resource(USER, body), expect, replaces=True)
+    return _edit(exchange, user_id, read_resource(USER, body, replaces=True), expect, replaces=True)
 
 
 def patch(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:
@@ -72,19 +73,22 @@ def remove(exchange: Exchange, user_id: UUID, expect: Expectation) -> None:
 def _edit(exchange: Exchange, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> User:
     exchange.user_id = user_id
     exchange.ignored += asked.ignored
-    profiles: list[Mapping[str, Any]] = []
+    records: list[UserRecord] = []
 
     def edit(record: UserRecord) -> UserRecord:
         before = user_profile(record)
         wanted = user_record(asked.edited({} if replaces else before), active_if_unstated=record.active)
-        profiles[:] = (before, user_profile(wanted))
-        return wanted
+        records[:] = (record, wanted)
+        # A request that changes no value changes nothing derived either, such as by which address somebody signs in.
+        return record if user_profile(wanted) == before else wanted
 
     user, changed = edit_user(user_id, edit, actor=exchange.actor, expect=expect)
     _name(exchange, user)
     if changed:
-        write_index(user_id, *profiles)
-        exchange.changed += differences(*profiles)
+        before, after = map(user_profile, records)
+        write_index(user_id, before, after)
+        exchange.changed += user_differences(*records)
+        exchange.warnings += warnings_of(asked.emptied, lists_changed(before, after))
     return user
 
 

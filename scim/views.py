@@ -11,10 +11,10 @@ from scim.door import Door
 from scim.errors import NotFound, NotImplementedHere
 from scim.etags import etag, expected_version, is_unchanged
 from scim.exchange import Answer, Exchange
-from scim.members import as_id
 from scim.pages import documents_of, list_page
 from scim.projection import Projection
 from scim.queries import Query, names, rows_of
+from scim.references import as_id
 from scim.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
 
 

@@ -45,11 +45,11 @@ def make_group(name: str | None = None, members: Iterable[User] = (), **fields: 
 
 
 def add_members(group: IdpGroup, *users: User) -> None:
-    edit_group(group.id, None, MembersChange.keep().then_add([user.id for user in users]), actor=ENTRA)
+    edit_group(group.id, None, MembersChange(add=frozenset(user.id for user in users)), actor=ENTRA)
 
 
 def remove_members(group: IdpGroup, *users: User) -> None:
-    edit_group(group.id, None, MembersChange.keep().then_remove([user.id for user in users]), actor=ENTRA)
+    edit_group(group.id, None, MembersChange(remove=frozenset(user.id for user in users)), actor=ENTRA)
 
 
 def make_team(name: str | None = None) -> Team:

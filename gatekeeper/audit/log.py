@@ -81,6 +81,7 @@ class ProvisioningRecord:
     answer: Any = None
     changed: Any = None
     ignored: list[str] = field(default_factory=list)
+    warnings: list[dict[str, Any]] | None = None
 
 
 def record_provisioning(record: ProvisioningRecord) -> None:

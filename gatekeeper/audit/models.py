@@ -55,6 +55,12 @@ class Outcome(models.TextChoices):
     READ = "read", "Read"
 
 
+class Warned(models.TextChoices):
+    """What a request was read as that an administrator should look at; ``ProvisioningEntry.warnings`` has the code."""
+
+    REMOVED_ALL = "removed_all", "Read as “remove all”"
+
+
 class ProvisioningEntry(models.Model):
     """One SCIM request that wrote or failed; a read that succeeded only while an administrator traces them."""
 
@@ -77,6 +83,7 @@ class ProvisioningEntry(models.Model):
     answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     changed = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     ignored = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    warnings = models.JSONField(null=True, blank=True, help_text="A list of codes with what they are about, or null.")
 
     class Meta:
         verbose_name = "provisioning entry"

@@ -15,10 +15,10 @@ def redact(document: Any, depth: int = 0) -> Any:
     if depth > _DEPTH_LIMIT:
         return REDACTED
     if isinstance(document, dict):
-        secret_path = _is_secret(str(document.get("path", "")))
+        secret_path = is_secret(str(document.get("path", "")))
         return {
             name: REDACTED
-            if _is_secret(str(name)) or (secret_path and str(name).lower() == "value")
+            if is_secret(str(name)) or (secret_path and str(name).lower() == "value")
             else redact(value, depth + 1)
             for name, value in document.items()
         }
@@ -27,5 +27,6 @@ def redact(document: Any, depth: int = 0) -> Any:
     return document
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Whether the values of a member of that name, or at that path, are never kept."""
     return name.rsplit(":", 1)[-1].rsplit(".", 1)[-1].casefold() in SECRET_NAMES

@@ -54,7 +54,7 @@ def difference(current: UserRecord | GroupRecord, wanted: UserRecord | GroupReco
 class MembersChange:
     """What is asked of a group's membership: start from ``base`` (None: from what is there), then add and remove.
 
-    ``add`` and ``remove`` never share an id: the later step wins, as operations are applied in order.
+    ``add`` and ``remove`` never share an id.
     """
 
     base: frozenset[UUID] | None = None
@@ -64,17 +64,6 @@ class MembersChange:
     @classmethod
     def keep(cls) -> "MembersChange":
         return cls()
-
-    def then_add(self, ids: Collection[UUID]) -> "MembersChange":
-        wanted = frozenset(ids)
-        return MembersChange(self.base, self.add | wanted, self.remove - wanted)
-
-    def then_remove(self, ids: Collection[UUID]) -> "MembersChange":
-        unwanted = frozenset(ids)
-        return MembersChange(self.base, self.add - unwanted, self.remove | unwanted)
-
-    def then_replace(self, ids: Collection[UUID]) -> "MembersChange":
-        return MembersChange(frozenset(ids))
 
     def applied_to(self, current: Collection[UUID]) -> frozenset[UUID]:
         """The membership that results from ``current``."""

@@ -204,3 +204,13 @@ def test_an_administrator_chooses_how_long_personal_data_is_kept(desk):
     assert "Saved." in page
     assert 'value="400"' in page
     assert desk.post(address, {"days": "0"}).status_code == 422
+
+
+def test_a_request_that_was_read_as_remove_all_is_marked_and_says_so(desk: Client) -> None:
+    plain = log(user_label="Ada", changed=["title set to “T”"])
+    marked = log(group_label="GK", warnings=[{"code": "removed_all", "attribute": "members", "count": 12}])
+    sentence = "read as “remove all”: it took away all 12 members without naming what goes."
+
+    assert text_of(desk.get(LOG)).count("Removed all") == 1
+    assert sentence in text_of(desk.get(f"{LOG}{marked.pk}/"))
+    assert "remove all" not in text_of(desk.get(f"{LOG}{plain.pk}/"))

@@ -10,6 +10,7 @@ from django.test import Client
 from scim import provisioning
 from scim.api_keys import generate_key
 from tests.builders import ADMIN
+from tests.scim.asking import HOME, WORK
 
 
 class ScimClient:
@@ -81,6 +82,12 @@ def api_key(db: None) -> str:
 @pytest.fixture
 def scim(api_key: str) -> ScimClient:
     return ScimClient(api_key)
+
+
+@pytest.fixture
+def ada(scim: ScimClient) -> dict[str, Any]:
+    """A user with something to lose."""
+    return scim.user("ada@x.com", emails=[WORK, HOME], title="T")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
-from scim.bulk import MAX_OPERATIONS
+from scim.limits import MAX_OPERATIONS
 from scim.schemas import ENTERPRISE_USER
 from tests.scim.test_costs import queries
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from scim.addresses import scim_url
 from scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
-from scim.patch import MAX_OPERATIONS, read_patch
+from scim.limits import MAX_OPERATIONS
+from scim.patch import read_patch
 from scim.schemas import ENTERPRISE_USER, GROUP, USER
 
 ENT = ENTERPRISE_USER
@@ -277,7 +279,7 @@ def ids(values):
 
 
 @pytest.mark.parametrize(
-    "value", [[{"$ref": None, "value": ONE}], {"value": ONE}, ONE, [ONE], [{"$ref": f"http://x/Users/{ONE}"}]]
+    "value", [[{"$ref": None, "value": ONE}], {"value": ONE}, ONE, [ONE], [{"$ref": scim_url(f"/Users/{ONE}")}]]
 )
 def test_members_are_added_in_every_form(value):
     assert ids(members(op("Add", "members", value)).add) == {ONE}
@@ -325,6 +327,8 @@ def test_members_are_changed_in_the_order_of_the_operations():
 
     assert (ids(change.add), ids(change.remove)) == ({TWO}, {ONE})
     assert members(op("add", "members", [ONE]), op("replace", "members", [TWO])) == {TWO}
+    assert members(op("add", "members", [ONE]), op("remove", "members"), op("add", "members", [TWO])) == {TWO}
+    assert ids(members(op("remove", "members", [ONE]), op("add", "members", [ONE])).add) == {ONE}
 
 
 def test_a_nested_group_is_refused_with_the_reason():

@@ -180,9 +180,10 @@ def test_operations_on_members_come_to_what_they_come_to_one_by_one(current, ste
 
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | domains,
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "type", "op", "name"]), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["value", "type", "primary", "op", "name"]), inner)
     ),
     max_leaves=6,
 )
@@ -194,6 +195,11 @@ paths = st.sampled_from(
         "emails",
         'emails[type eq "work"]',
         'emails[type eq "work"].value',
+        'emails[type eq "home"].value',
+        'emails[value eq "b@x.com" and primary eq true]',
+        "emails.value",
+        "emails.type",
+        "emails.primary",
         "active",
         "userName",
         ENT,
@@ -221,6 +227,12 @@ def test_any_patch_is_either_applied_or_refused(profile, operations, resource_ty
     with suppress(ScimProblem, UnknownMembers):
         edited = read_patch(resource_type, {"Operations": operations}).edited(profile)
         assert None not in edited.values()
+        assert json.loads(json.dumps(edited)) == edited
+        emails = edited.get("emails", [])
+        assert len([each for each in emails if each.get("primary")]) <= 1
+        if emails != profile.get("emails"):
+            same = [(each.get("value", "").lower(), each.get("type", "").lower()) for each in emails if "value" in each]
+            assert len(same) == len(set(same))
     assert json.dumps(profile) == before
 
 

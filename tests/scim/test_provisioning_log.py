@@ -35,7 +35,7 @@ def test_an_edit_says_attribute_by_attribute_what_changed(scim):
 
     assert set(entries()[-1].changed) == {
         "active changed from true to false",
-        "displayName removed",
+        "displayName removed, which was “Ada”",
         "title set to “Head”",
         "name.givenName set to “A”",
         "department changed from “Legal” to “Sales”",

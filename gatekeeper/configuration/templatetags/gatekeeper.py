@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from gatekeeper.audit.events import Event
+from gatekeeper.audit.models import Warned
 from gatekeeper.directory.states import Words
 from saml.models import SyncRun
 
@@ -149,6 +150,16 @@ def in_words(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(in_words(part) for part in value)
     return str(value)
+
+
+@register.filter
+def warning_in_words(warning: dict[str, Any]) -> str:
+    """What an administrator should look at, from the code that is stored with a request."""
+    if warning.get("code") != Warned.REMOVED_ALL:
+        return str(warning.get("code", ""))
+    count, attribute = warning["count"], warning["attribute"]
+    taken = f"all {count} {attribute}" if count > 1 else f"the only value of {attribute}"
+    return f"The request was read as “remove all”: it took away {taken} without naming what goes."
 
 
 @register.filter
