@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
 
+from gatekeeper.public_addresses import LONGEST_URL, is_usable_address
 from saml.certificates import SigningCertificate, read_certificate
 from saml.errors import MetadataRefused, UnreadableXml
 from saml.metadata_signature import signed_by
@@ -18,7 +19,6 @@ from saml.xml import DS, MD, SAMLP, parse, tag, text
 
 METADATA_LIMIT = 1024 * 1024  # bytes; Entra's are below 100 KB
 REDIRECT_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-_LONGEST_URL = 1000
 _MOST_CERTIFICATES = 20
 
 
@@ -87,7 +87,7 @@ def warn_about_address(url: str) -> str | None:
 
 def _entity_id(root: etree._Element) -> str:
     entity_id: str = root.get("entityID") or ""
-    if not entity_id or len(entity_id) > _LONGEST_URL or entity_id != entity_id.strip():
+    if not entity_id or len(entity_id) > LONGEST_URL or entity_id != entity_id.strip():
         raise MetadataRefused("it has no usable entityID.")
     if "{tenantid}" in entity_id.lower():
         raise MetadataRefused(
@@ -109,14 +109,14 @@ def _identity_provider(root: etree._Element) -> etree._Element:
 
 def _sso_url(descriptor: etree._Element, allow_http: bool) -> str:
     for location in _locations(descriptor, "SingleSignOnService", "Location"):
-        if is_usable_address(location, allow_http):
+        if is_usable_address(location, allow_http=allow_http):
             return location
     raise MetadataRefused("it has no https sign-on address with the HTTP-Redirect binding.")
 
 
 def _slo_url(descriptor: etree._Element, allow_http: bool) -> str:
     for location in _locations(descriptor, "SingleLogoutService", "Location"):
-        if is_usable_address(location, allow_http):
+        if is_usable_address(location, allow_http=allow_http):
             return location
     return ""
 
@@ -125,19 +125,6 @@ def _locations(descriptor: etree._Element, service: str, attribute: str) -> Iter
     for each in descriptor.findall(tag(MD, service)):
         if each.get("Binding") == REDIRECT_BINDING and each.get(attribute):
             yield each.get(attribute)
-
-
-def is_usable_address(url: str, allow_http: bool) -> bool:
-    """An absolute https (or, on this machine, http) address without credentials, fragment or control characters."""
-    if len(url) > _LONGEST_URL or any(not 32 < ord(character) < 127 for character in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    schemes = {"https", "http"} if allow_http else {"https"}
-    return parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc and not parts.fragment
 
 
 def _certificates(descriptor: etree._Element) -> tuple[SigningCertificate, ...]:
