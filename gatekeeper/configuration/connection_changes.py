@@ -29,8 +29,8 @@ from saml.connection_settings import edit_connection, settings_of
 from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
 from saml.metadata import METADATA_LIMIT
-from saml.metadata_changes import MetadataChange, compare_metadata
-from saml.models import Connection
+from saml.metadata_changes import MetadataChange, Pair, compare_metadata
+from saml.models import BINDINGS, Connection
 
 KEPT = "What was known before stays in force."
 
@@ -146,7 +146,7 @@ def _show(
         "pairs": [
             ("Identity provider (entityID)", change.entity_id),
             ("Sign-on address", change.sso_url),
-            ("Sign-on binding", change.sso_binding),
+            ("Sign-on binding", _labelled(change.sso_binding)),
             ("Logout address", change.slo_url),
             ("Answers to its logout requests", change.slo_response_url),
             ("Wants signed requests", change.wants_signed_requests),
@@ -164,6 +164,11 @@ def _show(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if change.refused else HTTPStatus.OK
     return render(request, "configuration/connection_change.html", page, status=status)
+
+
+def _labelled(binding: Pair) -> Pair:
+    labels = dict(BINDINGS)
+    return Pair(before=labels[binding.before], after=labels[binding.after])
 
 
 def _carried(encoded: str) -> bytes:

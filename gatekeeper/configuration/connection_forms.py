@@ -112,7 +112,7 @@ class ConnectionForm(_ChoicesForm, DocumentForm):
         label="Identity provider",
         required=False,
         max_length=LONGEST_URL,
-        help_text="The metadata describes several. The entityID says which one; your people sign in there.",
+        help_text="The one at which your people sign in, by its entityID.",
         widget=forms.HiddenInput(),
     )
     offers_choice = False
