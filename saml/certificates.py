@@ -48,7 +48,9 @@ def certificates_in(encoded: str) -> list[bytes]:
             raise MetadataRefused(f"it holds a {label.lower()} where a certificate belongs.")
     found = [_decoded(inner) for inner in ([text for _, text in armoured] or [encoded])]
     if len(found) == 1 and found[0].startswith(b"-----BEGIN"):  # a PEM file that was encoded once more
-        return [_decoded(inner) for _, inner in _ARMOUR.findall(found[0].decode("ascii", "replace"))]
+        found = [_decoded(inner) for _, inner in _ARMOUR.findall(found[0].decode("ascii", "replace"))]
+    if not found:
+        raise MetadataRefused("it begins like PEM and does not end like it.")
     return found
 
 
@@ -81,6 +83,11 @@ def from_der(der: bytes) -> SigningCertificate:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
     )
+
+
+def read_certificate(encoded: str) -> SigningCertificate:
+    """The first certificate in the text of a ``ds:X509Certificate``. Raises: MetadataRefused when it is not usable."""
+    return from_der(certificates_in(encoded)[0])
 
 
 def subject_of(certificate: x509.Certificate) -> str:

@@ -53,6 +53,10 @@ UNREADABLE = {
     "half of one": (base64.b64encode(GOOD.der[:300]).decode(), "cannot be read"),
     "one with more behind it": (base64.b64encode(GOOD.der + b"x").decode(), "cannot be read"),
     "a public key": ("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", "a public key where a certificate"),
+    "half of a PEM that was encoded again": (
+        base64.b64encode(armour(GOOD.der).encode()[:200]).decode(),
+        "begins like PEM",
+    ),
     "armour without anything": ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "cannot be read"),
 }
 
