@@ -18,7 +18,8 @@ from saml.errors import MetadataRefused
 _MINIMUM_RSA_BITS = 2048
 # NIST's and Brainpool's, from 256 bits on: what RFC 4051 and 9231 sign with, and OpenSSL verifies.
 _CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"})
-_ARMOUR = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
+_MARK = re.compile(r"-----(?:BEGIN|END) ([A-Z0-9 ]{1,40})-----")
+_LONGEST_TEXT = 200_000  # characters, for a chain in PEM
 _LONGEST_SUBJECT = 300
 
 
@@ -42,16 +43,23 @@ def certificates_in(encoded: str) -> list[bytes]:
 
     Raises: MetadataRefused for text that is neither.
     """
-    armoured = _ARMOUR.findall(encoded)
-    for label, _ in armoured:
-        if label != "CERTIFICATE":
-            raise MetadataRefused(f"it holds a {label.lower()} where a certificate belongs.")
-    found = [_decoded(inner) for inner in ([text for _, text in armoured] or [encoded])]
+    if len(encoded) > _LONGEST_TEXT:
+        raise MetadataRefused("it is too long for a certificate.")
+    found = [_decoded(inner) for inner in _inside_armour(encoded) or [encoded]]
     if len(found) == 1 and found[0].startswith(b"-----BEGIN"):  # a PEM file that was encoded once more
-        found = [_decoded(inner) for _, inner in _ARMOUR.findall(found[0].decode("ascii", "replace"))]
+        found = [_decoded(inner) for inner in _inside_armour(found[0].decode("ascii", "replace"))]
     if not found:
         raise MetadataRefused("it begins like PEM and does not end like it.")
     return found
+
+
+def _inside_armour(text: str) -> list[str]:
+    """What stands between the marks of PEM; nothing when there are none."""
+    pieces = _MARK.split(text)  # before, label, inside, label, between, label, inside, …
+    for label in pieces[1::4]:
+        if label != "CERTIFICATE":
+            raise MetadataRefused(f"it holds a {label.lower()} where a certificate belongs.")
+    return pieces[2::4] if len(pieces) > 4 else []
 
 
 def _decoded(encoded: str) -> bytes:

@@ -22,6 +22,8 @@ from saml.metadata.validity import validity
 from saml.metadata_signature import signed_by
 from saml.xml import DS, tag
 
+_MOST_LEFT_OUT = 8  # sentences
+
 log = structlog.get_logger(__name__)
 
 
@@ -86,7 +88,7 @@ def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataF
         slo_binding=logout.binding if logout else Binding.REDIRECT,
         slo_response_url=logout.response_url if logout else "",
         certificates=tuple(keys.certificates.values()),
-        left_out=(*keys.left_out, *filter(None, [no_logout]), *holds.unreadable),
+        left_out=_shortened([*keys.left_out, *filter(None, [no_logout]), *holds.unreadable]),
         sha256=hashlib.sha256(document).hexdigest(),
         wants_signed_requests=descriptor.get("WantAuthnRequestsSigned", "").strip().lower() in {"true", "1"},
         valid_until=holds.until,
@@ -94,6 +96,13 @@ def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataF
         signer=signer,
         unsigned_because=unsigned_because,
     )
+
+
+def _shortened(sentences: list[str]) -> tuple[str, ...]:
+    """Each once, and not more of them than anybody reads."""
+    different = list(dict.fromkeys(sentences))
+    more = len(different) - _MOST_LEFT_OUT
+    return (*different[:_MOST_LEFT_OUT], *([f"{more} more parts were left out."] if more > 0 else []))
 
 
 def _signed(entity: etree._Element, pin: str, wanted: str) -> tuple[etree._Element, str, str]:

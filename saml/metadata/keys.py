@@ -72,10 +72,10 @@ def _loaded(encoded: list[str], found: SigningKeys) -> Iterator[x509.Certificate
     seen: set[bytes] = set()
     for each in encoded[: 2 * _MOST_CERTIFICATES]:
         try:
-            ders = certificates_in(each)
-            for der in (der for der in ders if der not in seen):
-                seen.add(der)
-                yield load(der)
+            for der in certificates_in(each)[: 2 * _MOST_CERTIFICATES]:
+                if der not in seen and len(seen) < 2 * _MOST_CERTIFICATES:
+                    seen.add(der)
+                    yield load(der)
         except MetadataRefused as refusal:
             found.left_out.append(f"A certificate was left out: {refusal.reason}")
 

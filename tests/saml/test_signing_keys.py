@@ -2,6 +2,8 @@
 
 import base64
 import itertools
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -131,3 +133,34 @@ def test_a_key_without_a_certificate_is_left_out():
     assert "without a certificate" in read(bare, key(GOOD.base64)).left_out[0]
     with pytest.raises(MetadataRefused, match="without a certificate"):
         read(bare)
+
+
+def test_metadata_full_of_certificates_costs_no_more_than_its_size():
+    """As CPU time beside that of the same number of good certificates, each in a key of its own."""
+
+    def cost(*keys: str) -> float:
+        began = time.process_time()
+        with suppress(MetadataRefused):
+            read(*keys)
+        return time.process_time() - began
+
+    plain = cost(*(key(GOOD.base64) for _ in range(400)))
+    marks = "-----BEGIN CERTIFICATE-----" * 5_000
+    for hostile in (
+        [key(marks) for _ in range(6)],
+        [key(marks + "-----END CERTIFICATE-----" * 5_000) for _ in range(3)],
+        [key("".join(armour(GOOD.der) for _ in range(150))) for _ in range(3)],
+        [key(*(each.base64 for each in (LEAF, MIDDLE, ROOT) * 120))],
+        [key("%%%") for _ in range(5_000)],
+        [key("A" * 150_000) for _ in range(6)],
+    ):
+        assert cost(*hostile, key(GOOD.base64)) < 3 * plain + 0.2
+
+
+def test_what_was_left_out_is_told_up_to_a_point():
+    kinds = [made(kind).base64 for kind in WEAK]
+
+    facts = read(*map(key, kinds), key(GOOD.base64))
+
+    assert len(facts.left_out) == 9
+    assert facts.left_out[-1] == f"{len(WEAK) - 8} more parts were left out."
