@@ -111,11 +111,10 @@ def _several(providers: list[etree._Element], wanted: str) -> SeveralIdentityPro
     choices = tuple(Choice(entity_id, _name(each)) for entity_id, each in named if counted[entity_id] == 1)
     listed = ", ".join(choice.entity_id[:200] for choice in choices[:_NAMED])
     more = f" and {len(choices) - _NAMED} more" if len(choices) > _NAMED else ""
-    missing = f"it does not describe {wanted[:200]}. " if wanted else ""
-    return SeveralIdentityProviders(
-        choices,
-        f"{missing}it describes {len(choices)} identity providers: choose one by its entityID ({listed}{more}).",
-    )
+    reason = f"it describes {len(choices)} identity providers: choose one by its entityID ({listed}{more})."
+    if wanted:
+        reason = f"it does not describe {wanted[:200]}, but {len(choices)} others ({listed}{more})."
+    return SeveralIdentityProviders(choices, reason)
 
 
 def _name(entity: etree._Element) -> str:

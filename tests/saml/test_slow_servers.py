@@ -37,8 +37,15 @@ def test_a_server_that_sends_without_end_is_given_up_long_before_the_deadline(mo
         fetch_metadata(address)
 
 
-def test_a_tls_handshake_that_never_ends_is_given_up(in_a_hurry):
-    with misbehaving(lambda: iter(())) as address, pytest.raises(MetadataRefused, match="too long to answer"):
+@pytest.mark.parametrize(
+    "record", [b"", b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03"], ids=["silence", "a byte at a time"]
+)
+def test_a_tls_handshake_that_never_ends_is_given_up(in_a_hurry, record):
+    def script():
+        yield from (bytes([each]) for each in record)
+        yield from (b"x" for _ in record * 9_999)
+
+    with misbehaving(script, every=0.02) as address, pytest.raises(MetadataRefused, match="too long to answer"):
         fetch_metadata(address.replace("http:", "https:"))
 
 
