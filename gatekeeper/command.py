@@ -46,7 +46,10 @@ class OperatorCommand(BaseCommand):
         return 0
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run, print, end. A refusal in domain words becomes a CommandError: one line, status 1."""
+        """Run, print, end. A refusal in domain words becomes a CommandError: one line, status 1.
+
+        So does what nobody foresaw, without a stack trace unless ``--traceback`` asks for it.
+        """
         del args
         try:
             if self.needs_tables:
@@ -57,6 +60,15 @@ class OperatorCommand(BaseCommand):
         except DatabaseError as problem:
             reason = _one_line(str(problem))
             raise CommandError(f"The database fails ({reason}); ask manage.py doctor, or run migrate.") from problem
+        except CommandError:
+            raise
+        except Exception as unforeseen:
+            if options.get("traceback"):
+                raise
+            what = _one_line(f"{type(unforeseen).__name__}: {unforeseen}")[:300]
+            raise CommandError(
+                f"It failed in a way that nobody foresaw ({what}). Run it with --traceback and report what that says."
+            ) from unforeseen
         as_json = options["as_json"]
         self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) if as_json else self.describe(document))
         status = self.exit_status(document)

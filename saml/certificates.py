@@ -1,18 +1,26 @@
-"""X.509 certificates of identity providers: read, named by fingerprint, dated."""
+"""X.509 certificates of identity providers: read as they are sent, named by fingerprint, dated, weighed."""
 
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from saml.errors import MetadataRefused
 
 _MINIMUM_RSA_BITS = 2048
+# NIST's and Brainpool's, from 256 bits on: what RFC 4051 and 9231 sign with, and OpenSSL verifies.
+_CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"})
+_MARK = re.compile(r"-----(?:BEGIN|END) ([A-Z0-9 ]{1,40})-----")
+_LONGEST_TEXT = 200_000  # characters, for a chain in PEM
+_LONGEST_SUBJECT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +38,103 @@ class SigningCertificate:
         return x509.load_der_x509_certificate(self.der).public_bytes(Encoding.PEM).decode("ascii")
 
 
-def read_certificate(encoded: str) -> SigningCertificate:
-    """Read the base64 text of a ``ds:X509Certificate``. Raises: MetadataRefused for anything that is not usable."""
+def certificates_in(encoded: str) -> list[bytes]:
+    """The DER form of what a ``ds:X509Certificate`` holds: base64 as it should be, or PEM with its armour, any number.
+
+    Raises: MetadataRefused for text that is neither.
+    """
+    if len(encoded) > _LONGEST_TEXT:
+        raise MetadataRefused("it is too long for a certificate.")
+    found = [_decoded(inner) for inner in _inside_armour(encoded) or [encoded]]
+    if len(found) == 1 and found[0].startswith(b"-----BEGIN"):  # a PEM file that was encoded once more
+        found = [_decoded(inner) for inner in _inside_armour(found[0].decode("ascii", "replace"))]
+    if not found:
+        raise MetadataRefused("it begins like PEM and does not end like it.")
+    return found
+
+
+def _inside_armour(text: str) -> list[str]:
+    """What stands between the marks of PEM; nothing when there are none."""
+    pieces = _MARK.split(text)  # before, label, inside, label, between, label, inside, …
+    for label in pieces[1::4]:
+        if label != "CERTIFICATE":
+            raise MetadataRefused(f"it holds a {label.lower()} where a certificate belongs.")
+    return pieces[2::4] if len(pieces) > 4 else []
+
+
+def _decoded(encoded: str) -> bytes:
+    text = "".join(encoded.split()).rstrip("=")
     try:
-        der = base64.b64decode("".join(encoded.split()), validate=True)
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MetadataRefused("a signing certificate in it is not base64.") from error
-    return from_der(der)
+        raise MetadataRefused("it is not base64.") from error
+
+
+def load(der: bytes) -> x509.Certificate:
+    """Raises: MetadataRefused for what is no certificate."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = (certificate.subject, certificate.issuer, certificate.not_valid_after_utc)  # They are read late.
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise MetadataRefused("it cannot be read as a certificate.") from error
+    return certificate
 
 
 def from_der(der: bytes) -> SigningCertificate:
     """Raises: MetadataRefused for what is no certificate, or has a key too weak to trust."""
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        key = certificate.public_key()
-        subject = certificate.subject.rfc4514_string()
-    except ValueError as error:
-        raise MetadataRefused("a signing certificate in it cannot be read.") from error
-    if isinstance(key, rsa.RSAPublicKey):
-        if key.key_size < _MINIMUM_RSA_BITS:
-            raise MetadataRefused(f"a signing certificate in it has an RSA key of only {key.key_size} bits.")
-    elif not isinstance(key, ec.EllipticCurvePublicKey):
-        raise MetadataRefused("a signing certificate in it has a key that is neither RSA nor ECDSA.")
+    certificate = load(der)
+    _require_strong(_key_of(certificate))
     return SigningCertificate(
         sha256=hashlib.sha256(der).hexdigest(),
         der=der,
-        subject=subject[:300],
+        subject=subject_of(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
     )
+
+
+def read_certificate(encoded: str) -> SigningCertificate:
+    """The first certificate in the text of a ``ds:X509Certificate``. Raises: MetadataRefused when it is not usable."""
+    return from_der(certificates_in(encoded)[0])
+
+
+def subject_of(certificate: x509.Certificate) -> str:
+    """The subject's name in one line (RFC 4514)."""
+    return certificate.subject.rfc4514_string()[:_LONGEST_SUBJECT]
+
+
+def has_issued(issuer: x509.Certificate, other: x509.Certificate) -> bool:
+    """Whether ``issuer`` is the authority that signed ``other``, a certificate of somebody else.
+
+    One that signed itself counts as nobody's: a renewed one may carry the same name and the same key.
+    """
+    if other.issuer != issuer.subject or other.issuer == other.subject:
+        return False
+    try:
+        other.verify_directly_issued_by(issuer)
+    except InvalidSignature:
+        return False
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return True  # Signed in a way that is not verified any more (SHA-1, MD5): the names have to do.
+    return True
+
+
+def _key_of(certificate: x509.Certificate) -> CertificatePublicKeyTypes:
+    try:
+        return certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise MetadataRefused("it has a key of an unknown kind or curve.") from error
+
+
+def _require_strong(key: CertificatePublicKeyTypes) -> None:
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size < _MINIMUM_RSA_BITS:
+            raise MetadataRefused(
+                f"it has an RSA key of only {key.key_size} bits; at least {_MINIMUM_RSA_BITS} are needed."
+            )
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        if key.curve.name not in _CURVES:
+            raise MetadataRefused(f"it has an ECDSA key on the curve {key.curve.name}; P-256 or better is needed.")
+    else:
+        kind = type(key).__name__.removesuffix("PublicKey").lstrip("_")
+        raise MetadataRefused(f"it has a key that is neither RSA nor ECDSA ({kind}).")

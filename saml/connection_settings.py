@@ -1,7 +1,7 @@
 """What an administrator chooses about a connection, all of it in one verb, for the page's form and for the command."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -12,9 +12,9 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.domains import set_domains
 from gatekeeper.directory.realms import domains_of
 from gatekeeper.directory.sign_in import rename_identity_provider
-from saml.acceptance import live_connection, require_no_worse
-from saml.fetch import fetch_metadata, site_is_local
-from saml.metadata import read_metadata
+from saml.acceptance import facts_in_force, live_connection, read_other, require_no_worse
+from saml.attributes import set_claim_mapping, set_person_claim
+from saml.fetch import fetch_metadata
 from saml.metadata_signature import read_pin
 from saml.models import Connection
 
@@ -24,7 +24,8 @@ class ConnectionSettings:
     """``metadata_url``: "" when the document is uploaded by hand. ``sign_requests``: whether what we send is signed.
 
     ``domains``: none, or those whose people it names. ``pin``: SHA-256 of the certificate that has to have signed the
-    metadata, or "".
+    metadata, or "". ``person_claim``: the claim that says who signs in, "" for the NameID. ``claim_mapping``: profile
+    field -> claim, None for the usual ones.
     """
 
     name: str
@@ -33,17 +34,29 @@ class ConnectionSettings:
     sign_requests: bool
     domains: tuple[str, ...]
     pin: str
+    person_claim: str
+    claim_mapping: dict[str, str] | None
+
+
+# Those that are columns of the connection's own row, by the name of the column; the others have verbs of their own.
+_COLUMNS: Final = {
+    "metadata_url": "idp_metadata_url",
+    "accept_idp_initiated": "accept_idp_initiated",
+    "sign_requests": "sign_requests",
+    "pin": "metadata_pin",
+}
+# What can be switched on and off; each is a column of the same name.
+SWITCHES: Final = tuple(field.name for field in fields(ConnectionSettings) if field.type is bool)
 
 
 def settings_of(connection: Connection) -> ConnectionSettings:
     """What is chosen now."""
     return ConnectionSettings(
         name=connection.name,
-        metadata_url=connection.idp_metadata_url,
-        accept_idp_initiated=connection.accept_idp_initiated,
-        sign_requests=connection.sign_requests,
         domains=domains_of(connection.id),
-        pin=connection.metadata_pin,
+        person_claim=connection.person_claim,
+        claim_mapping=connection.claim_mapping,
+        **{name: getattr(connection, column) for name, column in _COLUMNS.items()},
     )
 
 
@@ -54,38 +67,45 @@ def edit_connection(connection_id: UUID, wanted: ConnectionSettings, *, actor: A
     pin. What it says is taken by the next refresh, not now.
     Raises: IdentityProviderNotFound; InvalidValue; MetadataRefused; DomainTaken; NobodyCouldConfigure.
     """
-    own: dict[str, Any] = {
-        "accept_idp_initiated": wanted.accept_idp_initiated,
-        "sign_requests": wanted.sign_requests,
-        "idp_metadata_url": wanted.metadata_url.strip(),
-        "metadata_pin": read_pin(wanted.pin),
-    }
-    _ask_new_address(live_connection(connection_id), own["idp_metadata_url"], own["metadata_pin"])
-    with transaction.atomic():
-        rename_identity_provider(connection_id, wanted.name, actor=actor)
-        set_domains(connection_id, wanted.domains, actor=actor)
-        return _save(connection_id, own, actor=actor)
+    _ask_new_address(live_connection(connection_id), wanted.metadata_url.strip(), read_pin(wanted.pin))
+    return choose_settings(connection_id, wanted, actor=actor)
+
+
+@transaction.atomic
+def choose_settings(connection_id: UUID, wanted: ConnectionSettings, *, actor: Actor) -> Connection:
+    """The same without asking an address that is new."""
+    before = settings_of(live_connection(connection_id))
+    rename_identity_provider(connection_id, wanted.name, actor=actor)
+    set_domains(connection_id, wanted.domains, actor=actor)
+    if wanted.person_claim != before.person_claim:
+        set_person_claim(connection_id, wanted.person_claim, actor=actor)
+    if wanted.claim_mapping != before.claim_mapping:
+        set_claim_mapping(connection_id, wanted.claim_mapping, actor=actor)
+    values: dict[str, Any] = {column: getattr(wanted, name) for name, column in _COLUMNS.items()}
+    values |= {"idp_metadata_url": wanted.metadata_url.strip(), "metadata_pin": read_pin(wanted.pin)}
+    return _save(connection_id, values, actor=actor)
 
 
 def _ask_new_address(connection: Connection, url: str, pin: str) -> None:
     if url in ("", connection.idp_metadata_url):
         return
-    facts = read_metadata(fetch_metadata(url), allow_http=site_is_local(), pin=pin)
-    require_no_worse(connection, facts, by_hand=False)
+    connection.metadata_pin = pin  # not saved: what the new address says has to fit the new pin
+    require_no_worse(connection, read_other(connection, fetch_metadata(url)), by_hand=False)
 
 
 def describe_settings(connection: Connection) -> dict[str, Any]:
     """The JSON object of ``saml_connection settings``; ``metadata_signer`` signed the document that is in force."""
-    own = read_metadata(bytes(connection.document), allow_http=site_is_local())
+    chosen = settings_of(connection)
     return {
         "id": str(connection.id),
         "name": connection.name,
         "idp_metadata_url": connection.idp_metadata_url or None,
-        "accept_idp_initiated": connection.accept_idp_initiated,
-        "sign_requests": connection.sign_requests,
-        "domains": list(domains_of(connection.id)),
+        **{name: getattr(chosen, name) for name in SWITCHES},
+        "domains": list(chosen.domains),
         "metadata_pin": connection.metadata_pin or None,
-        "metadata_signer": own.signer or None,
+        "metadata_signer": facts_in_force(connection).signer or None,
+        "person_claim": connection.person_claim or None,
+        "claim_mapping": connection.claim_mapping,
     }
 
 

@@ -1,6 +1,6 @@
 """What may be done with a SAML connection. Facts come only from a metadata document that was found good."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.domains import set_domains
+from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import add_identity_provider, end_identity_provider
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
-from saml.acceptance import document_of, live_connection, read_first, read_next
+from saml.acceptance import document_of, facts_in_force, live_connection, read_first, read_next
 from saml.addresses import addresses_of
+from saml.connection_settings import SWITCHES, choose_settings, describe_settings, settings_of
 from saml.errors import MetadataRefused
 from saml.fetch import fetch_metadata
 from saml.key_pairs import make_first_key_pair, retire_key_pairs
@@ -22,8 +23,10 @@ from saml.metadata import MetadataFacts
 from saml.metadata_changes import difference
 from saml.metadata_signature import read_pin
 from saml.models import Certificate, Connection
+from saml.standing import certificate_concerns
 
 UNCHANGED = "unchanged"
+WANTS_SIGNED = "the identity provider wants signed requests, and the setting for them is off"
 
 
 def create_connection(
@@ -32,38 +35,41 @@ def create_connection(
     actor: Actor,
     metadata_url: str = "",
     document: bytes | None = None,
-    accept_idp_initiated: bool = False,
-    domains: Iterable[str] = (),
+    entity_id: str = "",
     pin: str = "",
+    **chosen: Any,
 ) -> Connection:
     """Begin to believe the identity provider that a metadata document describes.
 
     What we send is signed from the start when the document asks for signed requests.
     Exactly one of ``metadata_url`` (fetched now, outside the transaction, and again by each sync) and ``document``.
-    ``domains`` and ``pin`` as in ``connection_settings.py``.
-    Raises: InvalidValue for the name or a domain; DomainTaken; MetadataRefused. Then nothing was made.
+    ``entity_id``: which identity provider is meant, where the document describes several. ``pin`` and ``chosen``: any
+    of the ``ConnectionSettings`` by name.
+    Raises: InvalidValue for the name or a domain; DomainTaken; MetadataRefused; SeveralIdentityProviders. Then
+    nothing was made.
     """
     if bool(metadata_url) == (document is not None):
         raise InvalidValue("metadata", "give either the address of the metadata or the document itself.")
     pin = read_pin(pin)
     if document is None:
         document = fetch_metadata(metadata_url)
-    facts = read_first(document, pin=pin)
+    facts = read_first(document, pin=pin, entity_id=entity_id)
+    switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
     with transaction.atomic():
         provider = add_identity_provider(name, actor=actor)
         connection = Connection(
             provider=provider,
             idp_metadata_url=metadata_url,
-            accept_idp_initiated=accept_idp_initiated,
-            sign_requests=facts.wants_signed_requests,
             metadata_pin=pin,
+            **{"sign_requests": facts.wants_signed_requests, **switches},
         )
         _take(connection, facts, document)
         connection.save(force_insert=True)
         added, _ = _keep_certificates(connection, facts)
         _record_change(connection, Event.CONNECTION_CHANGED, actor, before=None, added=added, withdrawn=[])
         make_first_key_pair(connection.id, actor=actor)
-        set_domains(connection.id, domains, actor=actor)
+        if any(chosen.values()):
+            connection = choose_settings(connection.id, replace(settings_of(connection), **chosen), actor=actor)
     return connection
 
 
@@ -85,7 +91,7 @@ def refresh_connection(
             document = document_of(connection)
         facts = read_next(connection, document, by_hand=by_hand)
     except MetadataRefused as refusal:
-        _note_failure(connection, refusal.reason)
+        note_failure(connection, refusal.reason)
         raise
     return _apply(connection_id, facts, document, confirmed, actor=actor)
 
@@ -107,7 +113,7 @@ def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> Non
 
 
 def describe(connection: Connection) -> dict[str, Any]:
-    """The JSON object of the command ``saml_connection``; ``metadata_url`` is ours, one of the four addresses."""
+    """What a connection is to the identity provider; ``metadata_url`` is ours, one of the four addresses."""
     addresses = addresses_of(connection.id)
     return {
         "id": str(connection.id),
@@ -125,6 +131,27 @@ def describe(connection: Connection) -> dict[str, Any]:
     }
 
 
+def describe_fully(connection: Connection) -> dict[str, Any]:
+    """The JSON object of the command ``saml_connection``: beside that what is chosen, and what came of the metadata.
+
+    What begins with ``idp_`` is the identity provider's. ``left_out``: what its metadata has and is not used, and why.
+    """
+    facts = facts_in_force(connection)
+    return {
+        **describe(connection),
+        "idp_metadata_url": connection.idp_metadata_url or None,
+        "idp_sso_url": connection.sso_url,
+        "idp_sso_binding": connection.sso_binding,
+        "idp_slo_url": connection.slo_url or None,
+        "idp_slo_response_url": connection.answer_url or None,
+        "settings": describe_settings(connection),
+        "people_linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
+        "wants_signed_requests": facts.wants_signed_requests,
+        "left_out": list(facts.left_out),
+        "warnings": [each.text for each in certificate_concerns(connection.signing_certificates(), timezone.now())],
+    }
+
+
 @transaction.atomic
 def _apply(
     connection_id: UUID, facts: MetadataFacts, document: bytes, confirmed: str | None, *, actor: Actor
@@ -132,14 +159,19 @@ def _apply(
     connection = Connection.objects.locked(connection_id)
     if confirmed is not None and difference(connection, facts, document).fingerprint != confirmed:
         raise NeedsConfirmation("The metadata is not what was shown any more; look at what would change now.")
-    before = _facts(connection)
+    before, same_document = _facts(connection), connection.document_sha256 == facts.sha256
     _take(connection, facts, document)
     connection.save()
     added, withdrawn = _keep_certificates(connection, facts)
     changed = added or withdrawn or before != _facts(connection)
     if changed:
         _record_change(connection, Event.CONNECTION_REFRESHED, actor, before=before, added=added, withdrawn=withdrawn)
-    return connection, _result(changed=bool(changed), added=added, withdrawn=withdrawn)
+    result = _result(changed=bool(changed), added=added, withdrawn=withdrawn)
+    if facts.left_out and (changed or not same_document):
+        result += f"; left out: {' '.join(facts.left_out)}"
+    if facts.wants_signed_requests and not connection.sign_requests:
+        result += f"; {WANTS_SIGNED}"
+    return connection, result
 
 
 def _result(*, changed: bool, added: list[str], withdrawn: list[str]) -> str:
@@ -152,7 +184,10 @@ def _take(connection: Connection, facts: MetadataFacts, document: bytes) -> None
     now = timezone.now()
     connection.idp_entity_id = facts.entity_id
     connection.sso_url = facts.sso_url
+    connection.sso_binding = facts.sso_binding.value
     connection.slo_url = facts.slo_url
+    connection.slo_binding = facts.slo_binding.value
+    connection.slo_response_url = facts.slo_response_url
     connection.document = document
     connection.document_sha256 = facts.sha256
     connection.refreshed_at = connection.tried_at = now
@@ -160,7 +195,8 @@ def _take(connection: Connection, facts: MetadataFacts, document: bytes) -> None
     connection.refresh_result = "good"
 
 
-def _note_failure(connection: Connection, reason: str) -> None:
+def note_failure(connection: Connection, reason: str) -> None:
+    """Keep why the metadata was not taken this time; the last good document stays in force."""
     Connection.objects.filter(pk=connection.pk).update(
         tried_at=timezone.now(), refresh_failed=True, refresh_result=reason[:500]
     )
@@ -191,7 +227,10 @@ def _facts(connection: Connection) -> dict[str, Any]:
     return {
         "idp_entity_id": connection.idp_entity_id,
         "sso_url": connection.sso_url,
+        "sso_binding": connection.sso_binding,
         "slo_url": connection.slo_url,
+        "slo_binding": connection.slo_binding,
+        "slo_response_url": connection.slo_response_url,
         "idp_metadata_url": connection.idp_metadata_url,
         "accept_idp_initiated": connection.accept_idp_initiated,
         "sign_requests": connection.sign_requests,

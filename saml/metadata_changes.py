@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.models import SignInIdentity
-from saml.acceptance import document_of, live_connection, origin, require_no_worse
+from saml.acceptance import document_of, facts_in_force, live_connection, origin, read_other, require_no_worse
 from saml.certificates import SigningCertificate
 from saml.errors import MetadataRefused
 from saml.expiry import standing
-from saml.fetch import site_is_local
-from saml.metadata import MetadataFacts, read_metadata
+from saml.metadata import MetadataFacts
 from saml.models import Connection
 
 
@@ -33,6 +32,9 @@ class Pair:
 class MetadataChange:
     """The difference. ``refused`` says why it could not be taken at all; ``linked``: how many people are linked.
 
+    ``left_out``: what the other document has and would not be used. ``offers_signing``: it wants signed requests, and
+    ours are not.
+
     ``fingerprint`` stands for everything that is shown of it, so that a yes can name what it was said to.
     """
 
@@ -41,18 +43,22 @@ class MetadataChange:
     document: bytes
     entity_id: Pair
     sso_url: Pair
+    sso_binding: Pair
     slo_url: Pair
+    slo_response_url: Pair
+    wants_signed_requests: Pair
     signer: Pair
     added: tuple[SigningCertificate, ...]
     withdrawn: tuple[SigningCertificate, ...]
     kept: tuple[SigningCertificate, ...]
+    left_out: tuple[str, ...]
     linked: int
+    offers_signing: bool
     refused: str
 
     @property
     def changed(self) -> bool:
-        pairs = (self.entity_id, self.sso_url, self.slo_url, self.signer)
-        return bool(self.added or self.withdrawn) or any(pair.changed for pair in pairs)
+        return bool(self.added or self.withdrawn) or any(pair.changed for _, pair in self._pairs())
 
     @property
     def moves_to_another_host(self) -> bool:
@@ -74,6 +80,7 @@ class MetadataChange:
             "certificates_added": [_certificate(each, now) for each in self.added],
             "certificates_withdrawn": [_certificate(each, now) for each in self.withdrawn],
             "certificates_kept": [_certificate(each, now) for each in self.kept],
+            "left_out": list(self.left_out),
             "people_linked": self.linked,
             "fingerprint": self.fingerprint,
         }
@@ -82,7 +89,10 @@ class MetadataChange:
         return (
             ("idp_entity_id", self.entity_id),
             ("sso_url", self.sso_url),
+            ("sso_binding", self.sso_binding),
             ("slo_url", self.slo_url),
+            ("slo_response_url", self.slo_response_url),
+            ("wants_signed_requests", self.wants_signed_requests),
             ("metadata_signer", self.signer),
         )
 
@@ -100,7 +110,7 @@ def compare_metadata(connection_id: UUID, document: bytes | None = None) -> Meta
     connection = live_connection(connection_id)
     if document is None:
         document = document_of(connection)
-    facts = read_metadata(document, allow_http=site_is_local(), pin=connection.metadata_pin)
+    facts = read_other(connection, document)
     return difference(connection, facts, document)
 
 
@@ -108,21 +118,30 @@ def difference(connection: Connection, facts: MetadataFacts, document: bytes) ->
     """The same for facts that have been read; the connection's own are those of its rows."""
     before = {each.sha256: each for each in connection.signing_certificates()}
     after = {each.sha256: each for each in facts.certificates}
-    own = read_metadata(bytes(connection.document), allow_http=site_is_local())
+    own = facts_in_force(connection)
     return MetadataChange(
         connection_id=connection.id,
         name=connection.name,
         document=document,
         entity_id=Pair(before=connection.idp_entity_id, after=facts.entity_id),
         sso_url=Pair(before=connection.sso_url, after=facts.sso_url),
+        sso_binding=Pair(before=connection.sso_binding, after=facts.sso_binding.value),
         slo_url=Pair(before=connection.slo_url, after=facts.slo_url),
+        slo_response_url=Pair(before=connection.slo_response_url, after=facts.slo_response_url),
+        wants_signed_requests=Pair(before=_yes_no(own), after=_yes_no(facts)),
         signer=Pair(before=own.signer, after=facts.signer),
         added=_sorted(after, after.keys() - before.keys()),
         withdrawn=_sorted(before, before.keys() - after.keys()),
         kept=_sorted(after, after.keys() & before.keys()),
+        left_out=facts.left_out,
+        offers_signing=facts.wants_signed_requests and not connection.sign_requests,
         linked=SignInIdentity.objects.live().filter(provider=connection.pk).count(),
         refused=_refused(connection, facts),
     )
+
+
+def _yes_no(facts: MetadataFacts) -> str:
+    return "yes" if facts.wants_signed_requests else "no"
 
 
 def _refused(connection: Connection, facts: MetadataFacts) -> str:

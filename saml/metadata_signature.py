@@ -4,6 +4,9 @@ The shape is checked before any signature work, by the guards that responses pas
 the root and nothing else. KeyInfo says which certificate it is said to be; whether that one is trusted is for the pin.
 """
 
+from datetime import timedelta
+
+from django.utils import timezone
 from lxml import etree
 
 from saml.allow_list import (
@@ -17,13 +20,15 @@ from saml.allow_list import (
     refers_to_its_parent,
 )
 from saml.assertion import without_signature
-from saml.certificates import SigningCertificate, read_certificate
+from saml.certificates import SigningCertificate, certificates_in, from_der, has_issued, load
 from saml.errors import MetadataRefused, Refused, UnreadableXml
 from saml.signature import require_fitting
-from saml.xml import DS, canonical, parse, tag, text
+from saml.xml import DS, MD, canonical, parse, tag, text
 
+_SKEW = timedelta(minutes=2)
 _CANONICAL_LIMIT = 4 * 1024 * 1024  # bytes; the document itself is at most 1 MB, and canonical form spells it out
 _SIGNATURE = tag(DS, "Signature")
+_ENTITIES = (tag(MD, "EntityDescriptor"), tag(MD, "EntitiesDescriptor"))
 _CERTIFICATES = f"{tag(DS, 'KeyInfo')}/{tag(DS, 'X509Data')}/{tag(DS, 'X509Certificate')}"
 
 
@@ -59,22 +64,43 @@ def read_pin(text: str) -> str:
 
 
 def _the_signature(root: etree._Element) -> etree._Element:
+    """An aggregate's entities may have signatures of their own, which are content of the one that counts."""
     found = list(root.iter("{*}Signature"))
     if not found:
         raise MetadataRefused("it is not signed.")
-    if len(found) > 1 or found[0].tag != _SIGNATURE or found[0].getparent() is not root or not root.get("ID"):
+    own = [each for each in found if each.getparent() is root]
+    inner = [each for each in found if each.getparent().tag in _ENTITIES and each.getparent() is not root]
+    if len(own) != 1 or own[0].tag != _SIGNATURE or len(own) + len(inner) < len(found) or not root.get("ID"):
         raise MetadataRefused("it must have one signature, over the whole document.")
-    return found[0]
+    return own[0]
 
 
 def _stated_signer(signature: etree._Element, pin: str) -> SigningCertificate:
-    stated = [read_certificate(text(each)) for each in signature.iterfind(_CERTIFICATES)]
+    stated, refused = _stated(signature)
     if not stated:
-        raise MetadataRefused("its signature does not say with which certificate it was made.")
+        raise MetadataRefused(f"its signature does not say with which certificate it was made{refused or '.'}")
     pinned = [each for each in stated if each.sha256 == pin]
     if pin and not pinned:
         raise MetadataRefused(f"it is signed with another certificate ({stated[0].sha256}) than the pinned one.")
-    return (pinned or stated)[0]
+    signer = (pinned or stated)[0]
+    if signer.not_before > timezone.now() + _SKEW:
+        raise MetadataRefused(
+            f"it is signed with a certificate that is not valid before {signer.not_before:%d %B %Y %H:%M} UTC."
+        )
+    return signer
+
+
+def _stated(signature: etree._Element) -> tuple[list[SigningCertificate], str]:
+    """The certificates in a KeyInfo, the signer's before its chain's; and what was wrong with the last bad one."""
+    stated, refused = [], ""
+    for each in signature.iterfind(_CERTIFICATES):
+        try:
+            stated += [from_der(der) for der in certificates_in(text(each))]
+        except MetadataRefused as refusal:
+            refused = f": {refusal.reason}"
+    loaded = [(each, load(each.der)) for each in stated]
+    chain = [each for each, certificate in loaded if any(has_issued(certificate, other) for _, other in loaded)]
+    return [each for each in stated if each not in chain] + chain, refused
 
 
 _GUARDS: tuple[Guard, ...] = (

@@ -15,7 +15,10 @@ from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.errors import IdentityProviderNotFound
 from saml.certificates import SigningCertificate, from_der
+from saml.metadata.endpoints import Binding
 from saml.steps import FAILED, Step, steps_of, verdict
+
+BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -39,7 +42,16 @@ class Connection(models.Model):
     )
     idp_entity_id = models.CharField(max_length=1000)
     sso_url = models.CharField(max_length=1000)
+    sso_binding = models.CharField(
+        max_length=10, choices=BINDINGS, default=Binding.REDIRECT.value, db_default=Binding.REDIRECT.value
+    )
     slo_url = models.CharField(max_length=1000, blank=True)
+    slo_binding = models.CharField(
+        max_length=10, choices=BINDINGS, default=Binding.REDIRECT.value, db_default=Binding.REDIRECT.value
+    )
+    slo_response_url = models.CharField(
+        max_length=1000, blank=True, default="", db_default="", help_text="Empty: answers go to the logout address."
+    )
     idp_metadata_url = models.CharField(max_length=1000, blank=True, help_text="Empty when the document was uploaded.")
     accept_idp_initiated = models.BooleanField(default=False)
     sign_requests = models.BooleanField(
@@ -72,6 +84,11 @@ class Connection(models.Model):
     @property
     def name(self) -> str:
         return self.provider.name
+
+    @property
+    def answer_url(self) -> str:
+        """Where answers to its logout requests go; "" when it has no logout address."""
+        return self.slo_response_url or self.slo_url
 
     def signing_certificates(self) -> list[SigningCertificate]:
         """The certificates that the identity provider publishes now, the longest valid one first."""

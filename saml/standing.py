@@ -10,11 +10,11 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
+from saml.acceptance import facts_in_force
 from saml.certificates import SigningCertificate
 from saml.expiry import EXPIRED, Phase, Standing, in_days, lasting, standing
-from saml.fetch import site_is_local
 from saml.key_pairs import warnings_about_keys
-from saml.metadata import read_metadata, warn_about_address
+from saml.metadata import MetadataFacts, warn_about_address
 from saml.models import Connection
 
 log = structlog.get_logger(__name__)
@@ -43,14 +43,25 @@ def certificate_concerns(certificates: list[SigningCertificate], now: datetime) 
 
 def warnings_about(connection: Connection, now: datetime) -> list[str]:
     """Sentences for the page: certificates that run out, a last refresh that failed, a doubtful address or pin."""
-    facts = read_metadata(bytes(connection.document), allow_http=site_is_local())
+    facts = facts_in_force(connection)
     found = [concern.text for concern in certificate_concerns(connection.signing_certificates(), now)]
     if connection.refresh_failed:
         found.append(f"The last refresh failed: {connection.refresh_result} The last good document stays in force.")
     if facts.wants_signed_requests and not connection.sign_requests:
         found.append("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below.")
+    found += _out_of_its_time(facts, connection, now)
     doubt = warn_about_address(connection.idp_metadata_url)
     return [*found, *([doubt] if doubt else []), *warnings_about_keys(connection, now)]
+
+
+def _out_of_its_time(facts: MetadataFacts, connection: Connection, now: datetime) -> list[str]:
+    """What the document in force says about its own time; it stays in force, since nobody could sign in without it."""
+    if facts.valid_until is not None and facts.valid_until <= now:
+        ended = f"{facts.valid_until:%d %B %Y %H:%M} UTC"
+        return [f"The metadata was valid until {ended} only (validUntil). It stays in force; have it published again."]
+    if facts.cache is not None and connection.refresh_failed and connection.refreshed_at + facts.cache < now:
+        return ["The metadata is older than its identity provider wants it to be used for (cacheDuration)."]
+    return []
 
 
 def announce_ending(connection: Connection, *, actor: Actor, now: datetime) -> int:

@@ -1,10 +1,12 @@
 """The SAML user sync: metadata is refreshed, people are linked, the run is written down. Minute 45 of every hour."""
 
+import time
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -12,14 +14,18 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.retention import retention_days
 from gatekeeper.directory.sync import link_users
+from gatekeeper.errors import IdentityProviderNotFound
 from saml.attempts import forget_old_attempts
-from saml.connections import refresh_connection
+from saml.connections import note_failure, refresh_connection
 from saml.errors import MetadataRefused
 from saml.models import Connection, SyncRun, SyncState
 from saml.once import forget_expired
 from saml.pacing import Pace, no_pace
 from saml.single_flight import single_flight
 from saml.standing import announce_ending
+
+MOST_SECONDS = 300.0  # for all metadata together; the task has 600, and people have to be linked as well
+OUT_OF_TIME = "not read this time: others took too long; it comes first in the next run"
 
 log = structlog.get_logger(__name__)
 
@@ -72,22 +78,53 @@ def _work(run: SyncRun, actor: Actor, now: datetime, pace: Pace) -> None:
 
 
 def _refresh_all(actor: Actor, pace: Pace) -> list[dict[str, str]]:
-    results = []
-    for number, connection in enumerate(Connection.objects.live()):
+    """Each connection is a unit: whatever happens at one of them is its result, and the next one's turn comes.
+
+    Who waited longest comes first, so that many slow ones do not keep the same others from being read again and again.
+    """
+    results = {}
+    ends = time.monotonic() + MOST_SECONDS
+    for number, connection in enumerate(sorted(Connection.objects.live(), key=lambda each: each.tried_at)):
         if number:
             pace.before_the_next()
-        results.append(_refresh(connection, actor))
-        announce_ending(connection, actor=actor, now=timezone.now())
-    return results
+        in_time = time.monotonic() < ends
+        results[connection.id] = _refresh(connection, actor) if in_time else OUT_OF_TIME
+    by_name = Connection.objects.live().filter(pk__in=results)
+    return [{"connection": each.name, "result": results[each.id]} for each in by_name]
 
 
-def _refresh(connection: Connection, actor: Actor) -> dict[str, str]:
+def _refresh(connection: Connection, actor: Actor) -> str:
     try:
         _, result = refresh_connection(connection.id, actor=actor)
     except MetadataRefused as refusal:
         log.warning("saml_metadata_kept", connection=str(connection.id), reason=refusal.reason)
         result = f"kept the last good document: {refusal.reason}"
-    return {"connection": connection.name, "result": result}
+    except IdentityProviderNotFound:
+        return "deleted meanwhile"
+    except Exception as error:  # noqa: BLE001 - a connection harms itself only
+        return _failed(connection, error)
+    return _announced(connection, actor) or result
+
+
+def _announced(connection: Connection, actor: Actor) -> str:
+    """Certificates that run out; "" when it went well."""
+    try:
+        announce_ending(connection, actor=actor, now=timezone.now())
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(connection, error)
+    return ""
+
+
+def _failed(connection: Connection, error: Exception) -> str:
+    """What nobody foresaw: the whole of it is in the log, under a reference that the result names."""
+    reference = uuid4().hex[:12]
+    log.error("saml_refresh_failed", connection=str(connection.id), reference=reference, exc_info=error)
+    result = f"failed: internal error; the log says what, under {reference}"
+    try:
+        note_failure(connection, f"{result}.")
+    except DatabaseError:
+        log.exception("saml_refresh_failure_not_noted", connection=str(connection.id), reference=reference)
+    return result
 
 
 def _abandon_orphans(now: datetime) -> None:

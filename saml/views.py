@@ -29,9 +29,10 @@ from saml import messages, once
 from saml.addresses import addresses_of, own_path
 from saml.attempts import Outcome, note
 from saml.errors import Refused
-from saml.key_pairs import key_pairs, signer
+from saml.key_pairs import key_pairs
 from saml.models import Connection, PendingRequest
 from saml.request_facts import request_id_of
+from saml.sending import Outgoing, onward_address, posting_page
 from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, Unsolicited, sign_on
 from saml.steps import LOGOUT
 from saml.words import heading_about, words_about
@@ -149,6 +150,8 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def lead_to(request: HttpRequest, connection: Connection, *, relay_path: str, login_hint: str) -> HttpResponse:
     """Begin to sign on, for whoever typed ``login_hint``; a page that leads on, for the reason told at ``leave``."""
     begun = _begin_sign_on(request, connection, relay_path=relay_path)
+    if "Location" not in begun.headers:
+        return begun
     onward = messages.with_login_hint(begun.headers["Location"], login_hint)
     response = render(request, "saml/leading.html", {"onward": onward, "connection": connection, "access": None})
     response.cookies.update(begun.cookies)
@@ -177,12 +180,19 @@ def leave(request: HttpRequest) -> HttpResponse | None:
         session_index=sign_in.session_index,
     )
     try:
-        onward = messages.redirect_url(connection.slo_url, "SAMLRequest", message, sign=signer(connection))
+        response = _leading_out(request, connection, message)
     except SealBroken as broken:
         log.error("saml_key_unreadable", connection=str(connection.id), reason=str(broken))
         return None
-    response = render(request, "saml/leaving.html", {"onward": onward, "connection": connection, "access": None})
     return _bind(response, browser)
+
+
+def _leading_out(request: HttpRequest, connection: Connection, message: bytes) -> HttpResponse:
+    outgoing = Outgoing(parameter="SAMLRequest", message=message, to=connection.slo_url, binding=connection.slo_binding)
+    onward = onward_address(connection, outgoing)
+    if onward is None:
+        return posting_page(request, connection, outgoing, heading="You are signed out here")
+    return render(request, "saml/leaving.html", {"onward": onward, "connection": connection, "access": None})
 
 
 @csrf_protect
@@ -202,7 +212,11 @@ def _begin_sign_on(
         addresses_of(connection.id),
         force=pending.forced_at is not None,
     )
-    onward = messages.redirect_url(connection.sso_url, "SAMLRequest", message, sign=signer(connection))
+    outgoing = Outgoing(parameter="SAMLRequest", message=message, to=connection.sso_url, binding=connection.sso_binding)
+    onward = onward_address(connection, outgoing)
+    if onward is None:
+        heading = f"On the way to {connection.name}"
+        return _bind(posting_page(request, connection, outgoing, heading=heading), browser)
     return _bind(HttpResponseRedirect(onward), browser)
 
 
@@ -246,12 +260,21 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
     sign_out.end_named_sessions(message, connection, now=now, actor=actor)
     if not connection.slo_url:
         return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
-    answer = messages.logout_response(message.id, connection.slo_url, addresses_of(connection.id))
+    answer = messages.logout_response(message.id, connection.answer_url, addresses_of(connection.id))
     values = request.POST if request.method == "POST" else request.GET
     relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
         relay_state = ""
-    onward = messages.redirect_url(connection.slo_url, "SAMLResponse", answer, relay_state, sign=signer(connection))
+    outgoing = Outgoing(
+        parameter="SAMLResponse",
+        message=answer,
+        to=connection.answer_url,
+        binding=connection.slo_binding,
+        relay_state=relay_state,
+    )
+    onward = onward_address(connection, outgoing)
+    if onward is None:
+        return posting_page(request, connection, outgoing, heading="You are signed out here")
     return HttpResponseRedirect(onward)
 
 

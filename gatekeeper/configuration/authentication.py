@@ -20,14 +20,14 @@ from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import next_sync
 from gatekeeper.errors import DomainError, DomainTaken, InvalidValue
+from saml.acceptance import facts_in_force
 from saml.addresses import addresses_of
 from saml.certificates import SigningCertificate
 from saml.connection_settings import settings_of
 from saml.connections import create_connection, delete_connection
 from saml.errors import MetadataRefused
 from saml.expiry import Phase, Standing, lasting, standing
-from saml.fetch import site_is_local
-from saml.metadata import read_metadata
+from saml.metadata import SeveralIdentityProviders
 from saml.models import Connection
 from saml.standing import warnings_about
 
@@ -91,7 +91,7 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
         "warnings": warnings_about(connection, now),
         "keys": key_facts(connection),
         "attributes": attribute_facts(connection),
-        "metadata": read_metadata(bytes(connection.document), allow_http=site_is_local()),
+        "metadata": facts_in_force(connection),
         "settings": settings,
         "settings_form": SettingsForm.showing(settings, auto_id=form_ids(connection.id)),
         "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
@@ -113,7 +113,7 @@ def form_ids(connection_id: UUID) -> str:
 @only(
     may_configure,
     fresh=Fresh.ALWAYS,
-    keep=("metadata_url", "name", "domains", "pin", "accept_idp_initiated"),
+    keep=("metadata_url", "entity_id", "name", "domains", "pin", "accept_idp_initiated"),
 )
 def new_connection(request: HttpRequest) -> HttpResponseBase:
     """Configure SAML 2.0: from the metadata's address, or from the document itself."""
@@ -129,11 +129,18 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
                 request,
                 f"{connection.name} is connected. Copy the four addresses below into Entra's Basic SAML Configuration.",
             )
+            tell_what_was_left_out(request, connection)
             return back_to(connection.id)
-    by_hand = form.is_bound and not form.data.get("metadata_url")
+    by_hand = form.is_bound and not form.data.get("metadata_url") and "entity_id" not in form.errors
     more = form.is_bound and any(form.data.get(name) for name in ("domains", "pin", "accept_idp_initiated"))
     page = {"form": form, "by_hand": by_hand, "more": more}
     return render(request, "configuration/new_connection.html", page, status=422 if form.is_bound else 200)
+
+
+def tell_what_was_left_out(request: HttpRequest, connection: Connection) -> None:
+    """A message for each part of the metadata that is there and is not used."""
+    for sentence in facts_in_force(connection).left_out:
+        messages.warning(request, sentence)
 
 
 def _carried(request: HttpRequest) -> dict[str, str]:
@@ -148,6 +155,7 @@ def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
         actor=actor_of(request),
         metadata_url=form.cleaned_data["metadata_url"],
         document=form.metadata_xml(),
+        entity_id=form.cleaned_data["entity_id"],
         accept_idp_initiated=form.cleaned_data["accept_idp_initiated"],
         domains=form.cleaned_data["domains"],
         pin=form.cleaned_data["pin"],
@@ -156,7 +164,9 @@ def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
 
 def show_refusal(form: ConnectionForm | SettingsForm, refusal: DomainError) -> None:
     """Put a refusal to the field that it is about."""
-    if isinstance(refusal, MetadataRefused):
+    if isinstance(refusal, SeveralIdentityProviders) and isinstance(form, ConnectionForm):
+        form.offer(refusal.choices)
+    elif isinstance(refusal, MetadataRefused):
         form.add_error("metadata_url" if form.cleaned_data["metadata_url"] else None, about_metadata(refusal))
     elif isinstance(refusal, DomainTaken):
         form.add_error("domains", str(refusal))

@@ -24,14 +24,13 @@ from gatekeeper.configuration.connection_forms import DocumentForm, SettingsForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.directory.realms import domains_of
 from gatekeeper.errors import DomainError, NeedsConfirmation
-from saml.acceptance import live_connection
+from saml.acceptance import live_connection, read_other
 from saml.connection_settings import edit_connection, settings_of
 from saml.connections import refresh_connection
 from saml.errors import MetadataRefused
-from saml.fetch import site_is_local
-from saml.metadata import METADATA_LIMIT, read_metadata
-from saml.metadata_changes import MetadataChange, compare_metadata
-from saml.models import Connection
+from saml.metadata import METADATA_LIMIT
+from saml.metadata_changes import MetadataChange, Pair, compare_metadata
+from saml.models import BINDINGS, Connection
 
 KEPT = "What was known before stays in force."
 
@@ -39,12 +38,13 @@ KEPT = "What was known before stays in force."
 @require_POST
 @only(may_configure, back="configuration:authentication")
 def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Name, domains, address of the metadata, pin, and whether sign-in may begin at the identity provider."""
+    """Name, domains, address of the metadata, pin, and what can be switched on and off."""
     form = SettingsForm(request.POST, auto_id=form_ids(connection_id))
     before = domains_of(connection_id)
     if form.is_valid():
         try:
-            connection = edit_connection(connection_id, form.settings(), actor=actor_of(request))
+            wanted = form.settings(settings_of(live_connection(connection_id)))
+            connection = edit_connection(connection_id, wanted, actor=actor_of(request))
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
@@ -80,7 +80,7 @@ def _doubt_pin(request: HttpRequest, connection: Connection) -> None:
     if not connection.metadata_pin:
         return
     try:
-        read_metadata(bytes(connection.document), allow_http=site_is_local(), pin=connection.metadata_pin)
+        read_other(connection, bytes(connection.document))
     except MetadataRefused as refusal:
         messages.warning(request, f"The document that is in force does not fit the pin: {refusal.reason} {KEPT}")
 
@@ -131,6 +131,9 @@ def _take(request: HttpRequest, change: MetadataChange, confirmed: str) -> HttpR
         change.connection_id, actor=actor_of(request), document=change.document, confirmed=confirmed
     )
     messages.success(request, f"The metadata of {connection.name} was read again: {result}.")
+    if request.POST.get("sign_requests") == "on":
+        edit_connection(connection.id, replace(settings_of(connection), sign_requests=True), actor=actor_of(request))
+        messages.success(request, "What we send is signed from now on.")
     return back_to(connection.id)
 
 
@@ -143,7 +146,10 @@ def _show(
         "pairs": [
             ("Identity provider (entityID)", change.entity_id),
             ("Sign-on address", change.sso_url),
+            ("Sign-on binding", _labelled(change.sso_binding)),
             ("Logout address", change.slo_url),
+            ("Answers to its logout requests", change.slo_response_url),
+            ("Wants signed requests", change.wants_signed_requests),
             ("Signer of the metadata", change.signer),
         ],
         "groups": [
@@ -158,6 +164,11 @@ def _show(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if change.refused else HTTPStatus.OK
     return render(request, "configuration/connection_change.html", page, status=status)
+
+
+def _labelled(binding: Pair) -> Pair:
+    labels = dict(BINDINGS)
+    return Pair(before=labels[binding.before], after=labels[binding.after])
 
 
 def _carried(encoded: str) -> bytes:

@@ -1,13 +1,16 @@
 """What the forms about SAML connections accept: a new one, its settings, and another metadata document."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from gatekeeper.configuration.forms import SHORT, DeskForm
+from gatekeeper.public_addresses import LONGEST_URL
 from saml.connection_settings import ConnectionSettings
-from saml.metadata import METADATA_LIMIT
+from saml.metadata import METADATA_LIMIT, Choice, as_text
 
 TOO_LARGE = "The metadata is larger than 1 MB, so it is something else."
 _ENTRA_HINT = "In Entra: Single sign-on > SAML Certificates > App Federation Metadata Url."
@@ -105,6 +108,29 @@ class ConnectionForm(_ChoicesForm, DocumentForm):
         label="IDP metadata URL", required=False, max_length=2000, help_text=_ENTRA_HINT, widget=_URL
     )
 
+    entity_id = forms.CharField(
+        label="Identity provider",
+        required=False,
+        max_length=LONGEST_URL,
+        help_text="The one at which your people sign in, by its entityID.",
+        widget=forms.HiddenInput(),
+    )
+    offers_choice = False
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Ask which of the identity providers in the metadata is meant; an uploaded file stays, as text."""
+        named = [
+            (each.entity_id, f"{each.name} ({each.entity_id})" if each.name else each.entity_id) for each in choices
+        ]
+        select = forms.Select(choices=[("", "Choose one"), *named], attrs={"class": "input"})
+        self.fields["entity_id"].widget = select
+        self.offers_choice = True
+        self.add_error("entity_id", f"The metadata describes {len(choices)} identity providers. Choose yours.")
+        upload = self.cleaned_data.get("metadata_file")
+        if upload is not None:
+            upload.seek(0)
+            self.data = {**{name: self.data.get(name) for name in self.data}, "metadata_text": as_text(upload.read())}
+
     def clean(self) -> dict[str, Any]:
         """Exactly one way to give the metadata."""
         cleaned = super().clean()
@@ -133,26 +159,14 @@ class SettingsForm(_ChoicesForm):
         "certificate there before. Its Test button and My Apps can't begin a sign-in then.",
         widget=forms.CheckboxInput(attrs={"class": ""}),
     )
-    field_order = ("name", "domains", "metadata_url", "pin", "accept_idp_initiated", "sign_requests")
+    field_order = ("name", "domains", "metadata_url", "pin")
 
     @classmethod
     def showing(cls, settings: ConnectionSettings, auto_id: str) -> "SettingsForm":
         """The form with what is chosen now."""
-        values = {
-            "name": settings.name,
-            "metadata_url": settings.metadata_url,
-            "domains": "\n".join(settings.domains),
-            "pin": settings.pin,
-            "accept_idp_initiated": settings.accept_idp_initiated,
-            "sign_requests": settings.sign_requests,
-        }
-        return cls(initial=values, auto_id=auto_id)
+        values = {name: getattr(settings, name) for name in cls.base_fields}
+        return cls(initial={**values, "domains": "\n".join(settings.domains)}, auto_id=auto_id)
 
-    def settings(self) -> ConnectionSettings:
-        """What was chosen. Only when the form is valid."""
-        return ConnectionSettings(
-            **{
-                name: self.cleaned_data[name]
-                for name in ("name", "metadata_url", "domains", "pin", "accept_idp_initiated", "sign_requests")
-            }
-        )
+    def settings(self, now: ConnectionSettings) -> ConnectionSettings:
+        """What was chosen, beside what other forms choose. Only when the form is valid."""
+        return replace(now, **{name: self.cleaned_data[name] for name in self.fields})

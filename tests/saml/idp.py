@@ -1,7 +1,8 @@
 """An independent identity provider: pysaml2 with a small HTTP server, so that real XML travels over real HTTP.
 
 ``with running_idp() as idp:`` gives ``idp.metadata_url`` for a connection; show it ours with ``idp.trust(url)``.
-``idp.wants_signed`` and ``idp.encrypts`` make it check our signatures, and encrypt for the certificate in our metadata.
+``idp.wants_signed`` and ``idp.encrypts`` make it check our signatures, and encrypt for the certificate in our metadata;
+with ``idp.post_only`` it takes messages by the HTTP-POST binding alone.
 Whoever is sent to it is signed in at once as ``idp.person``, or as ``?person=`` of its page ``/pick?to=SSO_URL``.
 """
 
@@ -46,6 +47,7 @@ class Idp:
         self.person = "ada.obi@contoso.com"
         self.attributes: dict[str, Any] = {}
         self.wants_signed = self.encrypts = False
+        self.post_only = False
         self.logouts: list[str] = []
         self.document_override: bytes | None = None
         self.asked = threading.Event()
@@ -57,6 +59,10 @@ class Idp:
     @property
     def metadata_url(self) -> str:
         return f"{self.url}/metadata"
+
+    @property
+    def _binding(self) -> str:
+        return str(BINDING_HTTP_POST if self.post_only else BINDING_HTTP_REDIRECT)
 
     def use_keys(self, *keys: KeyPair) -> None:
         """Sign with the first pair and publish all of them: a rollover is one call before and one after."""
@@ -87,7 +93,7 @@ class Idp:
     def answer_sign_on(self, query: dict[str, str], person: str) -> tuple[str, str]:
         """The address to post to, and the base64 of the signed response. ``query``: the redirect's parameters."""
         server = self._saml()
-        request = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **_signature(query))
+        request = server.parse_authn_request(query["SAMLRequest"], self._binding, **_signature(query))
         facts = server.response_args(request.message, [BINDING_HTTP_POST])
         response = server.create_authn_response(
             identity=self.attributes,
@@ -122,7 +128,7 @@ class Idp:
     def answer_sign_out(self, query: dict[str, str]) -> str:
         """The address that carries the LogoutResponse back."""
         server = self._saml()
-        request = server.parse_logout_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **_signature(query))
+        request = server.parse_logout_request(query["SAMLRequest"], self._binding, **_signature(query))
         self.logouts.append(request.message.name_id.text)
         response = server.create_logout_response(request.message, [BINDING_HTTP_REDIRECT])
         destination = server.response_args(request.message, [BINDING_HTTP_REDIRECT])["destination"]
@@ -150,8 +156,8 @@ class Idp:
                 "service": {
                     "idp": {
                         "endpoints": {
-                            "single_sign_on_service": [(f"{self.url}/sso", BINDING_HTTP_REDIRECT)],
-                            "single_logout_service": [(f"{self.url}/slo", BINDING_HTTP_REDIRECT)],
+                            "single_sign_on_service": [(f"{self.url}/sso", self._binding)],
+                            "single_logout_service": [(f"{self.url}/slo", self._binding)],
                         },
                         "name_id_format": [NAMEID_FORMAT_EMAILADDRESS],
                         "want_authn_requests_signed": self.wants_signed,
@@ -179,6 +185,12 @@ class _Pages(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         pages = {"/metadata": self._metadata, "/sso": self._sso, "/slo": self._slo, "/pick": self._pick}
         pages.get(address.path, self._missing)(query)
+
+    def do_POST(self) -> None:
+        """The same pages; an identity provider that takes messages posted."""
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        query = {name: values[0] for name, values in form.items()}
+        {"/sso": self._sso, "/slo": self._slo}.get(self.path, self._missing)(query)
 
     def _metadata(self, query: dict[str, str]) -> None:
         self.idp.asked.set()

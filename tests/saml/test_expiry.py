@@ -13,7 +13,7 @@ from gatekeeper.health.checks import Status, check_certificates
 from saml.certificates import SigningCertificate
 from saml.connections import create_connection, refresh_connection
 from saml.expiry import WARN_AT, lasting, standing
-from saml.models import Certificate
+from saml.models import Certificate, Connection
 from saml.sync import sync_saml_users
 from tests.builders import ADMIN
 from tests.saml.forge import fingerprint, metadata
@@ -167,6 +167,7 @@ def test_the_metric_counts_the_certificate_that_lasts(db):
 
 
 def _days_left(name: str) -> float:
-    begins = f'gatekeeper_saml_certificate_days_left{{connection="{name}"'
+    connection = Connection.objects.get(provider__name=name)
+    begins = f'gatekeeper_saml_certificate_days_left{{connection="{connection.id}"'
     line = next(line for line in metrics.render().decode().splitlines() if line.startswith(begins))
     return float(line.rpartition(" ")[2])

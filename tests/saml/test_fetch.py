@@ -1,17 +1,19 @@
 """Fetching metadata: from where it is allowed, and not for longer or more than is good."""
 
+import ipaddress
+import socket
 import ssl
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 
-from saml import fetch
+from gatekeeper import fetching, name_resolution
+from gatekeeper.public_addresses import is_allowed
 from saml.errors import MetadataRefused
-from saml.fetch import fetch_metadata, is_allowed
+from saml.fetch import fetch_metadata
 from tests.saml.keys import tls_pair
 
 
@@ -122,7 +124,7 @@ def test_a_document_without_end_is_cut_at_one_megabyte(local_site):
 
 
 def test_a_document_that_drips_is_given_up(local_site, monkeypatch):
-    monkeypatch.setattr(fetch, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5)
 
     def dripping():
         while True:
@@ -134,7 +136,7 @@ def test_a_document_that_drips_is_given_up(local_site, monkeypatch):
 
 
 def test_an_answer_that_never_comes_is_given_up(local_site, monkeypatch):
-    monkeypatch.setattr(fetch, "STEP_SECONDS", 0.2)
+    monkeypatch.setattr(fetching, "STEP_SECONDS", 0.2)
 
     with server(lambda handler: time.sleep(1)) as running, pytest.raises(MetadataRefused, match="too long"):
         fetch_metadata(url(running))
@@ -150,7 +152,7 @@ def test_an_error_and_a_closed_port_are_told_apart(local_site):
         address = url(running)
         with pytest.raises(MetadataRefused, match="answered 404"):
             fetch_metadata(address)
-    with pytest.raises(MetadataRefused, match="could not be read"):
+    with pytest.raises(MetadataRefused, match=r"could not be read \(nothing listens there\)"):
         fetch_metadata(address)
 
 
@@ -158,7 +160,7 @@ def test_a_name_that_also_leads_inside_is_refused(settings, monkeypatch):
     """DNS rebinding and split answers: one private address among public ones is enough."""
     settings.PUBLIC_URL = "https://gk.example"
     answers = [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
-    monkeypatch.setattr(fetch.socket, "getaddrinfo", lambda *args, **kwargs: answers)
+    monkeypatch.setattr(name_resolution.socket, "getaddrinfo", lambda *args, **kwargs: answers)
 
     with pytest.raises(MetadataRefused, match="not a public address"):
         fetch_metadata("https://idp.example/metadata")
@@ -168,21 +170,15 @@ def test_tls_is_for_the_name_although_the_connection_goes_to_the_checked_address
     trusted = _certificate_for("idp.example", tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*trusted)
+    monkeypatch.setattr(fetching, "_tls", lambda: ssl.create_default_context(cafile=str(trusted[0])))
     monkeypatch.setattr(
-        fetch,
-        "_client",
-        lambda: httpx.Client(
-            follow_redirects=False, trust_env=False, verify=ssl.create_default_context(cafile=str(trusted[0]))
-        ),
-    )
-    monkeypatch.setattr(
-        fetch.socket, "getaddrinfo", lambda host, port, *args, **kwargs: [(2, 1, 6, "", ("127.0.0.1", port))]
+        name_resolution.socket, "getaddrinfo", lambda host, port, *args, **kwargs: [(2, 1, 6, "", ("127.0.0.1", port))]
     )
     with server(send(b"<x/>")) as running:
         running.socket = context.wrap_socket(running.socket, server_side=True)
         port = running.server_address[1]
         assert fetch_metadata(f"https://idp.example:{port}/") == b"<x/>"
-        with pytest.raises(MetadataRefused, match="could not be read"):
+        with pytest.raises(MetadataRefused, match="certificate is not trusted: Hostname mismatch"):
             fetch_metadata(f"https://other.example:{port}/")
 
 
@@ -202,3 +198,125 @@ def test_the_operators_switch_opens_private_addresses_but_not_the_machine_or_the
     settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
 
     assert is_allowed(address) is allowed
+
+
+NOT_GLOBAL = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "100.64.0.1",
+    "127.0.0.1",
+    "127.8.8.8",
+    "169.254.169.254",
+    "169.254.0.23",
+    "172.16.0.1",
+    "172.31.9.9",
+    "192.0.0.1",
+    "192.0.0.9",
+    "192.0.0.10",
+    "192.0.0.170",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.0.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "168.63.129.16",
+    "100.100.100.200",
+]
+NOT_GLOBAL_V6 = [
+    "::",
+    "::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fd20:ce::254",
+    "ff02::1",
+    "2001:db8::1",
+    "2001::1",
+    "2002::1",
+    "100::1",
+    "3fff::1",
+    "5f00::1",
+    "64:ff9b:1::1",
+]
+
+
+def wrapped(address):
+    """The forms of IPv6 in which an IPv4 address travels: mapped, compatible, translated, NAT64, 6to4, Teredo."""
+    number = int(ipaddress.IPv4Address(address))
+    high, low = f"{number >> 16:x}", f"{number & 0xFFFF:x}"
+    forms = ("::ffff:{}:{}", "::{}:{}", "::ffff:0:{}:{}", "64:ff9b::{}:{}", "64:ff9b:1::{}:{}", "2002:{}:{}::1")
+    teredo = f"2001:0:5ef5:79fd:0:0:{(number >> 16) ^ 0xFFFF:x}:{(number & 0xFFFF) ^ 0xFFFF:x}"
+    return [*(form.format(high, low) for form in forms), teredo]
+
+
+@pytest.mark.parametrize("address", [*NOT_GLOBAL, *NOT_GLOBAL_V6])
+def test_what_is_not_globally_reachable_is_refused_in_every_form(settings, address):
+    settings.PUBLIC_URL = "https://gk.example"
+    forms = [address] if ":" in address else [address, *wrapped(address)]
+
+    assert [form for form in forms if is_allowed(form)] == []
+
+
+@pytest.mark.parametrize("address", [*NOT_GLOBAL, *NOT_GLOBAL_V6])
+def test_the_operators_switch_opens_private_networks_and_nothing_else(settings, address):
+    settings.PUBLIC_URL = "https://gk.example"
+    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+    private = {"10.0.0.1", "100.64.0.1", "172.16.0.1", "172.31.9.9", "192.168.0.1", "fc00::1"}
+
+    assert is_allowed(address) is (address in private)
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "8.8.8.8", "::ffff:8.8.8.8", "2606:2800:21f::1", "172.32.0.1", "192.0.1.1"]
+)
+def test_public_addresses_are_allowed(settings, address):
+    settings.PUBLIC_URL = "https://gk.example"
+
+    assert is_allowed(address)
+
+
+@pytest.mark.parametrize("name", ["metadata.google.internal", "METADATA.google.internal.", "metadata", "instance-data"])
+def test_the_clouds_own_names_are_not_even_resolved(settings, monkeypatch, name):
+    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+    monkeypatch.setattr(name_resolution.socket, "getaddrinfo", lambda *_, **__: pytest.fail("it was resolved"))
+
+    with pytest.raises(MetadataRefused, match="not a public address"):
+        fetch_metadata(f"https://{name}/computeMetadata/v1/")
+
+
+@pytest.mark.parametrize("public_url", ["http://gk.example", "https://gk.example", "http://10.0.0.5:8000"])
+def test_plain_http_is_for_this_machine_only_also_when_the_site_itself_is_on_http(settings, public_url):
+    settings.PUBLIC_URL = public_url
+    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+
+    for address in ("http://127.0.0.1:9/", "http://localhost:9/", "http://93.184.216.34/", "http://10.0.0.6/"):
+        with pytest.raises(MetadataRefused, match="must begin with https"):
+            fetch_metadata(address)
+
+
+@pytest.mark.parametrize("address", ["http://93.184.216.34/", "http://[2606:2800:21f::1]/"])
+def test_plain_http_to_others_is_refused_on_a_local_site_too(local_site, address):
+    with pytest.raises(MetadataRefused, match="must begin with https"):
+        fetch_metadata(address)
+
+
+def test_the_second_address_of_a_host_is_tried_when_the_first_is_silent(local_site, monkeypatch):
+    answers = [(10, 1, 6, "", ("::1", 0, 0, 0)), (2, 1, 6, "", ("127.0.0.1", 0))]
+    with server(send(b"<x/>")) as running:
+        original = socket.getaddrinfo
+
+        def both(host, port, *args, **kwargs):
+            return answers if host == "idp.localhost" else original(host, port, *args, **kwargs)
+
+        monkeypatch.setattr(name_resolution.socket, "getaddrinfo", both)
+        assert fetch_metadata(url(running).replace("127.0.0.1", "idp.localhost")) == b"<x/>"

@@ -134,3 +134,51 @@ def test_a_pin_is_read_as_portals_and_openssl_print_it():
 def test_what_is_no_fingerprint_is_no_pin(nonsense):
     with pytest.raises(MetadataRefused, match="64 hexadecimal digits"):
         read_pin(nonsense)
+
+
+# ── Aggregates ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def several(*, sign_whole: bool, sign_each: bool) -> bytes:
+    """Two identity providers in one document, signed as a whole, each by itself, or both."""
+    entities = []
+    for number, entity_id in enumerate((ENTITY_ID, "https://other.example/")):
+        document = tree(metadata(entity_id=entity_id))
+        document.set("ID", f"_e{number}")
+        entities.append(etree.tostring(sign(document, SIGNER) if sign_each else document))
+    # As text: lxml would change the prefixes of what it moves, and with them what was signed.
+    whole = b'<m:EntitiesDescriptor xmlns:m="%s" ID="_all"><m:Extensions/>%s</m:EntitiesDescriptor>'
+    content = whole % (MD.encode(), b"".join(entities))
+    return etree.tostring(sign(etree.fromstring(content), SIGNER)) if sign_whole else content
+
+
+@pytest.mark.parametrize(("whole", "each"), [(True, False), (False, True), (True, True)])
+def test_an_aggregate_is_signed_as_a_whole_or_entity_by_entity(whole, each):
+    document = several(sign_whole=whole, sign_each=each)
+
+    assert read_metadata(document, pin=PIN, wanted=ENTITY_ID).entity_id == ENTITY_ID
+    assert read_metadata(document, wanted="https://other.example/").signer == PIN
+    changed = document.replace(b"login.microsoftonline", b"login.evil")
+    with pytest.raises(MetadataRefused, match="does not hold"):
+        read_metadata(changed, pin=PIN, wanted=ENTITY_ID)
+
+
+def test_an_aggregate_that_nobody_signed_fits_no_pin():
+    with pytest.raises(MetadataRefused, match="not signed"):
+        read_metadata(several(sign_whole=False, sign_each=False), pin=PIN, wanted=ENTITY_ID)
+
+
+def test_a_signature_of_another_entity_says_nothing_about_this_one():
+    document = several(sign_whole=False, sign_each=True)
+    root = etree.fromstring(document)
+    mine = next(each for each in root if each.get("entityID") == ENTITY_ID)
+    mine.remove(mine.find("ds:Signature", NS))
+
+    with pytest.raises(MetadataRefused, match="not signed"):
+        read_metadata(etree.tostring(root), pin=PIN, wanted=ENTITY_ID)
+
+
+def test_a_signature_over_utf_16_holds():
+    text = signed_metadata(SIGNER).decode("utf-8-sig")
+
+    assert read_metadata(text.encode("utf-16"), pin=PIN).signer == PIN

@@ -55,7 +55,7 @@ def moment(value: datetime | None, how: str = "full") -> SafeString | str:
     """
     if value is None:
         return "—"
-    local = timezone.localtime(value)
+    local = _local(value)
     exact = f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
     texts = {
         "clock": f"{local:%H:%M} {local.tzname()}",
@@ -65,6 +65,14 @@ def moment(value: datetime | None, how: str = "full") -> SafeString | str:
     text = texts.get(how, exact)
     stamp = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return format_html('<time datetime="{}" data-moment="{}" title="{}">{}</time>', stamp, how, exact, text)
+
+
+def _local(value: datetime) -> datetime:
+    """At the site; as it is at the edge of the calendar, where certificates without an end stand (RFC 5280 4.1.2.5)."""
+    try:
+        return timezone.localtime(value)
+    except OverflowError:
+        return value
 
 
 @register.filter

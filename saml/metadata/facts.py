@@ -1,0 +1,134 @@
+"""What a good metadata document says: entityID, addresses for sign-on and logout, and every signing certificate.
+
+WS-Federation descriptors, which Entra puts in front with certificates of their own, are not looked at.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import structlog
+from lxml import etree
+
+from saml.certificates import SigningCertificate
+from saml.errors import MetadataRefused
+from saml.metadata.document import read_document
+from saml.metadata.endpoints import Binding, logout_endpoint, sign_on_endpoint
+from saml.metadata.entities import entity_id_of, identity_provider, the_entity
+from saml.metadata.keys import signing_keys
+from saml.metadata.validity import validity
+from saml.metadata_signature import signed_by
+from saml.xml import DS, tag
+
+_MOST_LEFT_OUT = 8  # sentences
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetadataFacts:
+    """What a good document says.
+
+    ``slo_response_url``: where answers to logout requests go, "" when that is ``slo_url``. ``left_out``: a sentence
+    for each part that is there and was not taken. ``valid_until`` and ``cache``: as stated, None when not stated.
+    ``signer`` is the SHA-256 of the certificate that signed it, "" when nobody did; then ``unsigned_because`` says why.
+    """
+
+    entity_id: str
+    sso_url: str
+    slo_url: str
+    certificates: tuple[SigningCertificate, ...]
+    sha256: str
+    sso_binding: Binding = Binding.REDIRECT
+    slo_binding: Binding = Binding.REDIRECT
+    slo_response_url: str = ""
+    wants_signed_requests: bool = False
+    left_out: tuple[str, ...] = ()
+    valid_until: datetime | None = None
+    cache: timedelta | None = None
+    signer: str = ""
+    unsigned_because: str = ""
+
+
+def read_metadata(document: bytes, *, allow_http: bool = False, pin: str = "", wanted: str = "") -> MetadataFacts:
+    """Read the EntityDescriptor of one identity provider, byte-order mark or not.
+
+    ``allow_http``: take http addresses too, for an identity provider on this very machine. ``pin``: the SHA-256 of the
+    certificate that has to have signed it; everything is then read from the signed bytes. ``wanted``: the entityID
+    that is meant where the document describes several.
+    Raises: MetadataRefused when the document could not be used to sign anybody in, or does not fit the pin;
+    SeveralIdentityProviders.
+    """
+    try:
+        return _read(document, allow_http, pin, wanted)
+    except MetadataRefused:
+        raise
+    except Exception as error:
+        # A document from outside, libraries in C and Rust, and nobody who knows all of what they raise.
+        reference = uuid4().hex[:12]
+        log.exception("saml_metadata_unforeseen", reference=reference)
+        raise MetadataRefused(f"something in it was not foreseen; the log says what, under {reference}.") from error
+
+
+def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataFacts:
+    found = the_entity(read_document(document), wanted)
+    entity, signer, unsigned_because = _signed(found, pin, wanted)
+    descriptor = identity_provider(entity)
+    holds = validity([descriptor, entity, *entity.iterancestors(), *found.iterancestors()])
+    keys = signing_keys(descriptor)
+    sign_on = sign_on_endpoint(descriptor, allow_http=allow_http)
+    logout, no_logout = logout_endpoint(descriptor, allow_http=allow_http)
+    return MetadataFacts(
+        entity_id=entity_id_of(entity),
+        sso_url=sign_on.url,
+        sso_binding=sign_on.binding,
+        slo_url=logout.url if logout else "",
+        slo_binding=logout.binding if logout else Binding.REDIRECT,
+        slo_response_url=logout.response_url if logout else "",
+        certificates=tuple(keys.certificates.values()),
+        left_out=_shortened([*keys.left_out, *filter(None, [no_logout]), *holds.unreadable]),
+        sha256=hashlib.sha256(document).hexdigest(),
+        wants_signed_requests=descriptor.get("WantAuthnRequestsSigned", "").strip().lower() in {"true", "1"},
+        valid_until=holds.until,
+        cache=holds.cache,
+        signer=signer,
+        unsigned_because=unsigned_because,
+    )
+
+
+def _shortened(sentences: list[str]) -> tuple[str, ...]:
+    """Each once, and not more of them than anybody reads."""
+    different = list(dict.fromkeys(sentences))
+    more = len(different) - _MOST_LEFT_OUT
+    return (*different[:_MOST_LEFT_OUT], *([f"{more} more parts were left out."] if more > 0 else []))
+
+
+def _signed(entity: etree._Element, pin: str, wanted: str) -> tuple[etree._Element, str, str]:
+    """The same entity from what was signed, who signed it, and why nobody did. Without a pin that is only looked at.
+
+    The signature is the whole document's; an aggregate that has none may hold entities that have one of their own.
+    """
+    root = entity.getroottree().getroot()
+    signed_as_a_whole = entity is root or root.find(tag(DS, "Signature")) is not None
+    try:
+        signed, signer = signed_by(root if signed_as_a_whole else _alone(entity), pin)
+    except MetadataRefused as refusal:
+        if pin:
+            raise
+        return entity, "", refusal.reason
+    return the_entity(signed, wanted), signer.sha256, ""
+
+
+def _alone(entity: etree._Element) -> etree._Element:
+    """The entity as a document of its own."""
+    return etree.fromstring(etree.tostring(entity, with_tail=False))
+
+
+def warn_about_address(url: str) -> str | None:
+    """Entra's address without ``appid`` lists the tenant's keys, not the application's: signatures then fail."""
+    parts = urlsplit(url)
+    if "/federationmetadata/" in parts.path.lower() and not parse_qs(parts.query).get("appid"):
+        return "The address has no appid, so it may list other certificates than this application's; copy it again."
+    return None
