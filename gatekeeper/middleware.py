@@ -24,6 +24,34 @@ from gatekeeper.bearer_keys import bearer_credentials
 from gatekeeper.browser_session import BrowserSessionMiddleware
 
 API_PATH = "/api/v1/"
+# Copying to the clipboard, and passkeys, are used by our own pages; everything else by none.
+_USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+_UNUSED = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "web-share",
+    "xr-spatial-tracking",
+)
+PERMISSIONS_POLICY = ", ".join([*(f"{name}=(self)" for name in _USED), *(f"{name}=()" for name in _UNUSED)])
 MACHINE_PATHS = ("/scim/v2", "/healthz", "/readyz", "/metrics")
 
 
@@ -46,6 +74,18 @@ class _BrowserOnly:
         if is_for_machines(request):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]
+
+
+class PermissionsPolicy:
+    """What no page of this site needs is off, in frames and scripts too; on every response, a machine's as well."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
 
 
 class ClientAddress:

@@ -38,6 +38,16 @@ WRONG = [
     ("SECRET_KEY", "too short"),
     ("LOG_FORMAT", "xml"),
     ("DATA_DIR", "/dev/null/folder"),
+    ("SESSION_MAX_HOURS", "0"),
+    ("SESSION_MAX_HOURS", "721"),
+    ("SESSION_MAX_HOURS", "12.5"),
+    ("SESSION_MAX_HOURS", "-1"),
+    ("SESSION_MAX_HOURS", "twelve"),
+    ("SESSION_IDLE_MINUTES", "-5"),
+    ("SESSION_IDLE_MINUTES", "1h"),
+    ("SESSION_IDLE_MINUTES", "43201"),
+    ("SESSION_IDLE_MINUTES", "６０"),
+    ("HSTS_INCLUDE_SUBDOMAINS", "sometimes"),
 ]
 
 
