@@ -4,6 +4,7 @@ A machine's request carries its own key, so the browser's machinery could only c
 cookie beside a key is not read. Each class below is the stock one that steps aside for such requests.
 """
 
+import re
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -53,11 +54,14 @@ _UNUSED = (
 )
 PERMISSIONS_POLICY = ", ".join([*(f"{name}=(self)" for name in _USED), *(f"{name}=()" for name in _UNUSED)])
 MACHINE_PATHS = ("/scim/v2", "/healthz", "/readyz", "/metrics")
+# Commands of an identity provider, beside the addresses of a connection that browsers use.
+_COMMANDS = re.compile(r"/saml/[0-9a-f-]{36}/(global-token-revocation|security-events)$")
 
 
 def is_for_machines(request: HttpRequest) -> bool:
-    """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes, or a token is sent."""
-    return request.path_info.startswith(MACHINE_PATHS) or _brings_a_token(request)
+    """Whether no browser ever comes here (SCIM, the pulse, commands of identity providers), or a token is sent."""
+    path = request.path_info
+    return path.startswith(MACHINE_PATHS) or bool(_COMMANDS.match(path)) or _brings_a_token(request)
 
 
 def _brings_a_token(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ from gatekeeper.directory.models import SignIn
 from gatekeeper.directory.retention import erase_due
 from gatekeeper.directory.session_limits import end_overdue
 from gatekeeper.signed_tokens.single_use import forget_used_tokens
+from saml.security_events.received import forget_old_events
 from saml.sync import forget_old_conflicts
 
 
@@ -25,3 +26,4 @@ def end_overdue_sessions() -> None:
     end_overdue(SignIn.objects.all(), timezone.now())
     SessionStore.clear_expired()
     forget_used_tokens(timezone.now())
+    forget_old_events(timezone.now())

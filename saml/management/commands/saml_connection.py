@@ -19,6 +19,7 @@ from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
 from saml.metadata import METADATA_LIMIT
 from saml.metadata_changes import compare_metadata
 from saml.models import Connection
+from saml.security_events.options import add_event_options, change_sources, wanted_sources
 
 ACTOR = Actor.command("saml_connection")
 
@@ -107,6 +108,7 @@ def _add_settings(parser: ArgumentParser) -> None:
     parser.add_argument("--sign-requests", action=BooleanOptionalAction)
     _add_domains_and_pin(parser)
     parser.add_argument("--no-domains", action="store_true", help="Take every stated domain away.")
+    add_event_options(parser)
 
 
 def _create(options: dict[str, Any]) -> dict[str, Any]:
@@ -160,8 +162,10 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
     if options["domain"] or options["no_domains"]:
         wanted["domains"] = tuple(options["domain"] or ())
     connection = live_connection(options["id"])
+    sources = wanted_sources(connection, options)
     edit_connection(connection.id, replace(settings_of(connection), **wanted), actor=ACTOR)
-    return describe_settings(live_connection(connection.id))
+    commands = change_sources(connection.id, sources, options, actor=ACTOR)
+    return {**describe_settings(live_connection(connection.id)), **commands}
 
 
 def _delete(options: dict[str, Any]) -> dict[str, Any]:
@@ -194,6 +198,7 @@ def _plain(document: dict[str, Any]) -> str:
         f"  Sso url              {document['sso_url']}   (Sign on URL)",
         f"  ACS url              {document['acs_url']}   (Reply URL)",
         f"  Logout url           {document['logout_url']}   (Logout Url)",
+        f"  Revocation url       {document['global_token_revocation_url']}   (Okta: Universal Logout)",
     ]
     lines += [f"  Certificate          {each['sha256']} until {each['not_after']}" for each in document["certificates"]]
     lines += [
