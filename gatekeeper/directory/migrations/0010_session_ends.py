@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='signin',
             name='ended_because',
-            field=models.CharField(blank=True, choices=[('signed_out', 'signed out'), ('signed_out_elsewhere', 'ended from another browser of the same person'), ('replaced', 'replaced by a new sign-in in the same browser'), ('max_age', 'the longest time that a session may last was over'), ('idle', 'nothing was done in it for too long'), ('idp_session_end', "the identity provider's session was over"), ('idp_command', 'the identity provider asked for it'), ('revoked_by_admin', 'ended by an administrator'), ('credential_changed', 'the password or the second factor was changed'), ('lost_access', 'the access of the person ended')], db_default='', default='', max_length=20),
+            field=models.CharField(blank=True, choices=[('signed_out', 'signed out'), ('signed_out_elsewhere', 'signed out from another browser'), ('replaced', 'signed in again in the same browser'), ('max_age', 'it had lasted as long as a session may'), ('idle', 'nothing was done in it for too long'), ('idp_session_end', "the identity provider's session was over"), ('idp_command', 'the identity provider asked for it'), ('revoked_by_admin', 'an administrator ended it'), ('credential_changed', 'the password or the second factor was changed'), ('lost_access', 'the access ended')], db_default='', default='', max_length=20),
         ),
         migrations.AddField(
             model_name='signin',

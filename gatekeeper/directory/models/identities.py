@@ -88,18 +88,18 @@ class SignInIdentity(Period):
 
 
 class SessionEnd(models.TextChoices):
-    """Why a browser session ended; the label is what pages say after "ended"."""
+    """Why a browser session ended; the label is what pages say after "ended:"."""
 
     SIGNED_OUT = "signed_out", "signed out"
-    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere", "ended from another browser of the same person"
-    REPLACED = "replaced", "replaced by a new sign-in in the same browser"
-    MAX_AGE = "max_age", "the longest time that a session may last was over"
+    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere", "signed out from another browser"
+    REPLACED = "replaced", "signed in again in the same browser"
+    MAX_AGE = "max_age", "it had lasted as long as a session may"
     IDLE = "idle", "nothing was done in it for too long"
     IDP_SESSION_END = "idp_session_end", "the identity provider's session was over"
     IDP_COMMAND = "idp_command", "the identity provider asked for it"
-    REVOKED_BY_ADMIN = "revoked_by_admin", "ended by an administrator"
+    REVOKED_BY_ADMIN = "revoked_by_admin", "an administrator ended it"
     CREDENTIAL_CHANGED = "credential_changed", "the password or the second factor was changed"
-    LOST_ACCESS = "lost_access", "the access of the person ended"
+    LOST_ACCESS = "lost_access", "the access ended"
 
 
 class SignInQuerySet(PeriodQuerySet["SignIn"]):
