@@ -16,15 +16,14 @@ from gatekeeper.configuration.connection_events_facts import (
     EventStreamForm,
     RevocationForm,
 )
-from gatekeeper.configuration.guards import actor_of, freshly, may_configure, only
+from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.errors import DomainError, InvalidValue
 from saml.security_events.models import SourceKind
 from saml.security_events.sources import make_secret, remove_secret, set_source
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def revocation(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Whose Universal Logout is believed."""
     form = RevocationForm(request.POST, auto_id=f"revocation-{connection_id}-%s")
@@ -32,8 +31,7 @@ def revocation(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def event_stream(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Whose pushed security events are believed."""
     form = EventStreamForm(request.POST, auto_id=f"events-{connection_id}-%s")
@@ -41,8 +39,7 @@ def event_stream(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only(may_configure)
-@freshly(back="configuration:authentication")
+@only(may_configure, back="configuration:authentication")
 def event_secret(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Make the value of the Authorization header, shown in the answer to this one request; or want none any more."""
     try:
