@@ -27,6 +27,10 @@ app.conf.beat_schedule = {
         "task": "configuration.erase_due",
         "schedule": crontab(minute="20", hour="3"),
     },
+    "write down which sessions have ended": {
+        "task": "configuration.end_overdue_sessions",
+        "schedule": crontab(minute="25"),
+    },
     "forget old counts of reads": {"task": "audit.forget_old_counts", "schedule": crontab(hour="3", minute="10")},
     "sync SAML users at minute 45": {
         "task": "saml.sync_users",

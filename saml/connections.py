@@ -14,7 +14,7 @@ from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import add_identity_provider, end_identity_provider
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
 from saml.acceptance import document_of, facts_in_force, live_connection, read_first, read_next
-from saml.addresses import addresses_of
+from saml.addresses import addresses_of, event_addresses_of
 from saml.connection_settings import SWITCHES, choose_settings, describe_settings, settings_of
 from saml.errors import MetadataRefused
 from saml.fetch import fetch_metadata
@@ -124,6 +124,7 @@ def describe(connection: Connection) -> dict[str, Any]:
         "sso_url": addresses.sso,
         "acs_url": addresses.acs,
         "logout_url": addresses.logout,
+        "global_token_revocation_url": event_addresses_of(connection.id).global_token_revocation,
         "certificates": [
             {"sha256": each.sha256, "not_after": each.not_after.isoformat()}
             for each in connection.signing_certificates()

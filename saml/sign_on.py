@@ -167,6 +167,7 @@ def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) 
         name_id=person.name_id,
         session_index=person.session_index,
         authenticated_at=person.authenticated_at,
+        session_not_on_or_after=person.session_not_on_or_after,
         address=address_of(request),
         user_agent=user_agent_of(request),
         actor=actor,

@@ -131,13 +131,14 @@ def answers_our_request(evidence: Evidence) -> None:
 
 
 def is_within_its_time(evidence: Evidence) -> None:
-    """Conditions and session hold now, give or take two minutes."""
+    """The conditions hold now, give or take two minutes; the session that it would open is not over yet."""
     assertion, now = evidence.assertion, evidence.expected.now
     if assertion.not_before is not None and now < assertion.not_before - SKEW:
         raise Refused("is_within_its_time", "the assertion is not valid yet; compare the clocks.")
-    ends = (assertion.not_on_or_after, assertion.session_not_on_or_after)
-    if any(end is not None and now >= end + SKEW for end in ends):
+    if assertion.not_on_or_after is not None and now >= assertion.not_on_or_after + SKEW:
         raise Refused("is_within_its_time", "the assertion has expired; compare the clocks.")
+    if assertion.session_not_on_or_after is not None and now >= assertion.session_not_on_or_after:
+        raise Refused("is_within_its_time", "the session that it would open has ended; compare the clocks.")
 
 
 def comes_from_the_tenant(evidence: Evidence) -> None:
@@ -223,6 +224,7 @@ def _person(evidence: Evidence) -> AssertedPerson:
         attributes=assertion.attributes,
         object_id=assertion.single(OBJECT_ID),
         session_index=assertion.session_index,
+        session_not_on_or_after=assertion.session_not_on_or_after,
         authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, evidence.expected.now),
         assertion_id=assertion.id,
         response_id=evidence.response.get("ID") or "",

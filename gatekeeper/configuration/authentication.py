@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gatekeeper.configuration.connection_attributes import attribute_facts
 from gatekeeper.configuration.connection_card import back_to
+from gatekeeper.configuration.connection_events_facts import event_facts
 from gatekeeper.configuration.connection_forms import ConnectionForm, SettingsForm
 from gatekeeper.configuration.connection_keys import key_facts
 from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
@@ -94,6 +95,7 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
         "metadata": facts_in_force(connection),
         "settings": settings,
         "settings_form": SettingsForm.showing(settings, auto_id=form_ids(connection.id)),
+        **event_facts(connection),
         "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
     }
 

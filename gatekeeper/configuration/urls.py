@@ -12,6 +12,7 @@ from gatekeeper.configuration import (
     brakes,
     connection_attributes,
     connection_changes,
+    connection_events,
     connection_keys,
     defaults,
     fallback,
@@ -70,6 +71,9 @@ authentication_pages = [
     path("<uuid:connection_id>/pin/", connection_changes.pin, name="pin_metadata"),
     path("<uuid:connection_id>/refresh/", connection_changes.refresh, name="refresh_connection"),
     path("<uuid:connection_id>/refresh/confirm/", connection_changes.confirm, name="confirm_metadata"),
+    path("<uuid:connection_id>/revocation/", connection_events.revocation, name="set_revocation_source"),
+    path("<uuid:connection_id>/event-stream/", connection_events.event_stream, name="set_event_stream"),
+    path("<uuid:connection_id>/event-stream/secret/", connection_events.event_secret, name="event_secret"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 

@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.models import RecoveryCode, SecondFactor, User
+from gatekeeper.directory.models import RecoveryCode, SecondFactor, SessionEnd, User
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.errors import SecondFactorExists, SecondFactorMissing, UserNotFound, WrongCode
 from gatekeeper.sealing import seal, unseal
@@ -80,7 +80,7 @@ def add_second_factor(
     codes = tuple(_new_recovery_code() for _ in range(RECOVERY_CODES))
     RecoveryCode.objects.bulk_create(RecoveryCode(factor=factor, digest=_digest(each)) for each in codes)
     record(Event.SECOND_FACTOR_ADDED, actor=actor, kind="user", object_id=user.id, label=user.label)
-    end_sign_ins([user.id], actor=actor, keep=keep)
+    end_sign_ins([user.id], actor=actor, because=SessionEnd.CREDENTIAL_CHANGED, keep=keep)
     return codes
 
 
