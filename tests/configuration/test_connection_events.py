@@ -32,7 +32,7 @@ def connection(db: None) -> Connection:
 @pytest.fixture
 def idp(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Commander:
     commander = Commander(connection)
-    monkeypatch.setattr("saml.security_events.commands.fetch_metadata", commander.fetch)
+    monkeypatch.setattr("saml.security_events.commands.fetch_keys", commander.fetch)
     return commander
 
 
