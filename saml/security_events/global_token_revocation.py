@@ -20,7 +20,7 @@ from saml.models import Connection
 from saml.request_facts import request_id_of
 from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
 from saml.security_events.models import SourceKind
-from saml.security_events.received import COUNTED_BY, Received, count_stranger, note
+from saml.security_events.received import COUNTED_BY, count_stranger, note
 from saml.security_events.refusals import (
     AmbiguousSubject,
     CommandRefused,
@@ -87,11 +87,9 @@ def _revoke(request: HttpRequest, connection: Connection, believed: Believed, bo
                 request_id=request_id_of(request),
             ),
         )
-    except Repeated:
-        note(
-            request, connection, KIND, Received(check="is_used_once", reason="the token was used before.", event=EVENT)
-        )
-        return _unauthorized("The token was used before; make a new one for each request.")
+    except Repeated:  # by whoever came by the token, so it counts as a stranger's
+        reason = "the token was used before."
+        return _stranger(request, connection, HTTPStatus.UNAUTHORIZED, "is_used_once", reason)
     note(request, connection, KIND, received)
     if refusal is not None:
         return _answer(_STATUS[type(refusal)], f"Nothing was ended: {refusal.reason}")

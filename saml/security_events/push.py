@@ -83,13 +83,8 @@ def _take(request: HttpRequest, connection: Connection, believed: Believed) -> H
     """A SET that is sent again is answered as it was (RFC 8935 §2), and has no effect."""
     try:
         received, refusal = carry_out(believed, lambda: _do(request, connection, believed))
-    except Repeated:
-        note(
-            request,
-            connection,
-            KIND,
-            Received(check="is_used_once", reason="it was received before; nothing was done."),
-        )
+    except Repeated:  # by whoever came by the token, so it counts as a stranger's
+        count_stranger(request, connection, KIND, check="is_used_once", reason="it was received before.")
         return HttpResponse(status=HTTPStatus.ACCEPTED)
     note(request, connection, KIND, received)
     # It is the transmitter's to know its people, and not a fault of the SET that one of them was never here.

@@ -229,6 +229,33 @@ def test_a_token_whose_command_was_refused_is_used_up(idp, ada):
     assert what_is_open(ada) == (2, 2)
 
 
+def test_a_replay_is_counted_and_not_written_down_one_by_one(idp, ada):
+    token = idp.bearer()
+    answers = [idp.revoke_email("ada.obi@contoso.com", bearer=token).status_code for _ in range(6)]
+
+    assert answers == [204, 401, 401, 401, 401, 401]
+    assert [(each.failed_check, each.count) for each in ReceivedEvent.objects.all()] == [("is_used_once", 5), ("", 1)]
+
+
+# Without the guard the attack succeeds: so it is the guard that stops it.
+
+
+def test_without_the_memory_of_used_tokens_a_replay_succeeds(idp, ada, monkeypatch):
+    token = idp.bearer()
+    idp.revoke_email("ada.obi@contoso.com", bearer=token)
+    monkeypatch.setattr("saml.security_events.commands.use_once", lambda *_: None)
+
+    assert idp.revoke_email("ada.obi@contoso.com", bearer=token).status_code == 204
+
+
+def test_without_the_guard_of_domains_a_connection_speaks_for_another_one_s_people(idp, ada, monkeypatch):
+    domain_of_another_connection(idp)
+    assert idp.revoke_email("eve@fabrikam.com").status_code == 403
+    monkeypatch.setattr("saml.security_events.subjects.may_name", lambda *_: True)
+
+    assert idp.revoke_email("eve@fabrikam.com").status_code == 204
+
+
 def test_a_command_whose_effect_failed_can_be_sent_again(idp, ada, monkeypatch):
     token = idp.bearer()
     idp.client.raise_request_exception = False
