@@ -63,8 +63,8 @@ ADVICE: Final[dict[str, str]] = {
 BY_CAUSE: Final[dict[Cause, str]] = {
     Cause.NEVER_ASKED: "This site never sent the request that the message names. Whoever sees this often is being "
     "tried out, or has two sites behind one address.",
-    Cause.NO_COOKIE: "The browser kept our cookie back. Allow cookies for this site there; a site without https works "
-    f"on http://localhost or http://127.0.0.1 only. {_BEGIN_AGAIN}",
+    Cause.NO_COOKIE: "The browser kept our cookie back. Let it allow cookies for this site, and let the person begin "
+    "under the address that PUBLIC_URL names, not under another name of the same site.",
     Cause.OTHER_BROWSER: "The sign-in began in another browser or profile than the one that brought the answer. "
     f"{_BEGIN_AGAIN}",
     Cause.TOO_OLD: f"The person took longer than 15 minutes to answer. {_BEGIN_AGAIN}",

@@ -177,9 +177,7 @@ def has_signed_assertion(root: etree._Element) -> None:
     assertion = root.find(_ASSERTION)
     if assertion is None or assertion.find(_SIGNATURE) is None:
         if root.find(_SIGNATURE) is not None:
-            raise Refused(
-                "has_signed_assertion", "only the Response is signed, not the assertion."
-            )
+            raise Refused("has_signed_assertion", "only the Response is signed, not the assertion.")
         raise Refused("has_signed_assertion", "the assertion is not signed.")
 
 
@@ -231,9 +229,7 @@ def has_strong_algorithms(root: etree._Element) -> None:
         for method in _in_signatures(root, name):
             if method.get("Algorithm") not in accepted:
                 algorithm = (method.get("Algorithm") or "none")[:100]
-                raise Refused(
-                    "has_strong_algorithms", f"{algorithm} is not accepted; SHA-256 or better is."
-                )
+                raise Refused("has_strong_algorithms", f"{algorithm} is not accepted; SHA-256 or better is.")
 
 
 GUARDS: tuple[Guard, ...] = (

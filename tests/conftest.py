@@ -32,6 +32,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.elsewhere.example 127.0.0.1",  # names of another site, for identity providers
 ]
 
 
