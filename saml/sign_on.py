@@ -11,6 +11,7 @@ from lxml import etree
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.browser_session import open_browser_session
+from gatekeeper.directory.models import SessionEnd
 from gatekeeper.directory.sign_in import end_sign_in, keep_statement, open_sign_in, person_who_signs_in
 from gatekeeper.errors import SignInRefused
 from saml import once, trust
@@ -199,7 +200,8 @@ def _open(
         actor=actor,
     )
     if answered is not None and answered.replaces is not None:
-        end_sign_in(answered.replaces, actor=actor)  # This browser's own; its cookie does not come with this post.
+        # This browser's own; its cookie does not come with a post from another site.
+        end_sign_in(answered.replaces, actor=actor, because=SessionEnd.REPLACED)
     open_browser_session(request, user, sign_in)
     request.session[SESSION_FACTS] = {"name_id_format": person.name_id_format}
     return user.id

@@ -270,8 +270,9 @@ def _begin_instead(request: HttpRequest, connection: Connection, document: bytes
 
 def _post_again(request: HttpRequest) -> HttpResponse:
     """Once: a page of our own posts the same message, with the cookie that stayed behind at another site's post."""
-    page = {name: request.POST.get(name, "") for name in ("SAMLResponse", "RelayState")}
-    return render(request, "saml/posting_again.html", {"page": page, "posted_again": POSTED_AGAIN, "access": None})
+    fields = {name: request.POST.get(name, "") for name in ("SAMLResponse", "RelayState")} | {POSTED_AGAIN: "yes"}
+    page = {"action": "", "fields": fields, "heading": "One moment", "access": None}
+    return render(request, "saml/posting.html", page)
 
 
 def _answer_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:

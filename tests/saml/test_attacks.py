@@ -34,7 +34,7 @@ def outcome(browser) -> str:
     if refusals():
         return refusals()[0].after["check"]
     attempt = SignInAttempt.objects.first()
-    return attempt.failed_check if attempt else NO_SESSION_LEFT
+    return (attempt and attempt.failed_check) or NO_SESSION_LEFT
 
 
 @pytest.mark.parametrize("name", by_name)
