@@ -121,7 +121,10 @@ def has_unique_ids(root: etree._Element) -> None:
 
 
 def says_success(root: etree._Element) -> None:
-    """The status is Success. What Entra says instead (AADSTS…) goes to the administrator."""
+    """The status is Success.
+
+    What the identity provider says instead (Entra: AADSTS…) goes to the administrator.
+    """
     codes = root.findall(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusCode')}")
     if len(codes) == 1 and codes[0].get("Value") == _SUCCESS:
         return
@@ -168,15 +171,13 @@ def has_plain_encryption(root: etree._Element) -> None:
 
 
 def has_signed_assertion(root: etree._Element) -> None:
-    """The assertion itself is signed; a signature over the Response alone is a setting to correct in Entra."""
+    """The assertion itself is signed; a signature over the Response alone is a setting to correct."""
     if root.find(ENCRYPTED_ASSERTION) is not None:
         return  # This guard is asked again once it is open.
     assertion = root.find(_ASSERTION)
     if assertion is None or assertion.find(_SIGNATURE) is None:
         if root.find(_SIGNATURE) is not None:
-            raise Refused(
-                "has_signed_assertion", "only the Response is signed; set the signing option to 'Sign SAML assertion'."
-            )
+            raise Refused("has_signed_assertion", "only the Response is signed, not the assertion.")
         raise Refused("has_signed_assertion", "the assertion is not signed.")
 
 
@@ -228,9 +229,7 @@ def has_strong_algorithms(root: etree._Element) -> None:
         for method in _in_signatures(root, name):
             if method.get("Algorithm") not in accepted:
                 algorithm = (method.get("Algorithm") or "none")[:100]
-                raise Refused(
-                    "has_strong_algorithms", f"{algorithm} is not accepted; set the signing algorithm to SHA-256."
-                )
+                raise Refused("has_strong_algorithms", f"{algorithm} is not accepted; SHA-256 or better is.")
 
 
 GUARDS: tuple[Guard, ...] = (

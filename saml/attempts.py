@@ -21,6 +21,7 @@ from gatekeeper.directory.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.sealing import seal, unseal
 from saml.assertion import AssertedPerson
+from saml.causes import Cause
 from saml.concerned import person_concerned
 from saml.models import Connection, SignInAttempt
 from saml.outline import outline
@@ -42,6 +43,7 @@ class Outcome:
 
     check: str = ""
     reason: str = ""
+    cause: str = ""
     document: bytes = b""
     person: AssertedPerson | None = None
     user_id: UUID | None = None
@@ -60,12 +62,12 @@ def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> Sign
     """Write an outcome down: attempt, and for a refusal audit trail and log.
 
     In a transaction of its own, after whatever was rolled back. A test changes nothing and is no refusal of anybody,
-    so it stands among the attempts only.
+    so it stands among the attempts only, and so does a sign-in that began at the identity provider and goes on here.
     """
     reason = mask_addresses(outcome.reason)
     with transaction.atomic():
         attempt = _store(request, connection, outcome, reason)
-        if outcome.check and not outcome.is_test:
+        if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
             _record_refusal(request, connection, attempt, reason)
     if outcome.check:
         log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
@@ -84,6 +86,7 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
         is_test=outcome.is_test,
         failed_check=outcome.check,
         reason=reason[:1000],
+        cause=outcome.cause or _cause(outcome),
         user_id=user_id,
         user_by=found_by,
         name_id=mask(name) if name else "",
@@ -92,6 +95,12 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
         sealed_message=_sealed(name, outcome),
         address=address_of(request),
     )
+
+
+def _cause(outcome: Outcome) -> str:
+    """Nobody can be known by a name that is no address, so that is told apart from an address that nobody has."""
+    named = outcome.person.sign_in_name if outcome.person else "@"
+    return Cause.NO_ADDRESS if outcome.check == UNKNOWN_PERSON and "@" not in named else ""
 
 
 def name_key(name: str) -> str:

@@ -50,6 +50,14 @@ class LogoutMessage:
     is_signed: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogoutAnswer:
+    """What an identity provider answered to our LogoutRequest. ``status``: its codes, the outer one first."""
+
+    in_response_to: str
+    status: tuple[str, ...]
+
+
 def decode_post(parameter: str) -> bytes:
     """The bytes of a message from a form field. Raises: Refused."""
     if len(parameter) > LONGEST_PARAMETER:
@@ -99,9 +107,21 @@ def read_logout_request(document: bytes, connection: Connection, *, query: str |
     )
 
 
-def read_logout_response(document: bytes) -> str:
-    """The InResponseTo of a LogoutResponse; nothing hangs on it but what the next page says. Raises: Refused."""
-    return _read(document, "LogoutResponse").get("InResponseTo") or ""
+def read_logout_response(document: bytes, connection: Connection, *, query: str | None) -> LogoutAnswer:
+    """Read a LogoutResponse (SAML core 3.7.3.2). Only what the next page says hangs on it, so it may be unsigned.
+
+    Raises: Refused when it is somebody else's, not for us, or carries a signature that does not fit.
+    """
+    root = _read(document, "LogoutResponse")
+    is_signed = _is_signed(root, connection, query, parameter="SAMLResponse")
+    root = parse(canonical(root), limit=MESSAGE_LIMIT * 2)
+    _require_addressed(root, connection, must_be=is_signed)
+    issuers = [text(each) for each in root.findall(tag(SAML, "Issuer"))]
+    if issuers not in ([], [connection.idp_entity_id]):
+        raise Refused("comes_from_the_connection", "the issuer is not this connection's identity provider.")
+    status = root.find(tag(SAMLP, "Status"))
+    codes = () if status is None else tuple(each.get("Value", "") for each in status.iter(tag(SAMLP, "StatusCode")))
+    return LogoutAnswer(in_response_to=root.get("InResponseTo") or "", status=codes)
 
 
 def end_named_sessions(message: LogoutMessage, connection: Connection, *, now: datetime, actor: Actor) -> int:
@@ -128,23 +148,25 @@ def _read(document: bytes, name: str) -> etree._Element:
     return root
 
 
-def _is_signed(root: etree._Element, connection: Connection, query: str | None) -> bool:
+def _is_signed(
+    root: etree._Element, connection: Connection, query: str | None, *, parameter: str = "SAMLRequest"
+) -> bool:
     signatures = list(root.iter(tag(DS, "Signature")))
     if any(signature.getparent() is not root for signature in signatures) or len(signatures) > 1:
         raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
     for signature in signatures:
         require_fitting(root, signature, connection.signing_certificates())
-    return bool(signatures) or (query is not None and _query_is_signed(query, connection))
+    return bool(signatures) or (query is not None and _query_is_signed(query, connection, parameter))
 
 
-def _query_is_signed(query: str, connection: Connection) -> bool:
+def _query_is_signed(query: str, connection: Connection, parameter: str) -> bool:
     """The redirect binding's signature is over the parameters exactly as they were encoded, in a fixed order."""
     encoded = dict(part.partition("=")[::2] for part in query.split("&"))
     if "Signature" not in encoded:
         return False
-    signed = "&".join(f"{name}={encoded[name]}" for name in ("SAMLRequest", "RelayState", "SigAlg") if name in encoded)
+    signed = "&".join(f"{name}={encoded[name]}" for name in (parameter, "RelayState", "SigAlg") if name in encoded)
     decoded = parse_qs(query, keep_blank_values=True)
-    if any(len(decoded.get(name, [])) > 1 for name in ("SAMLRequest", "RelayState", "SigAlg", "Signature")):
+    if any(len(decoded.get(name, [])) > 1 for name in (parameter, "RelayState", "SigAlg", "Signature")):
         raise Refused("is_signed_by_the_connection", "a parameter is there twice.")
     value = decode_post(decoded["Signature"][0])
     algorithm = decoded.get("SigAlg", [""])[0]

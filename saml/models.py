@@ -14,9 +14,12 @@ from django.utils import timezone
 from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.errors import IdentityProviderNotFound
+from saml.advice import advice_about, usable_claims
+from saml.causes import Cause
 from saml.certificates import SigningCertificate, from_der
 from saml.metadata.endpoints import Binding
-from saml.steps import FAILED, Step, steps_of, verdict
+from saml.products import UNKNOWN, Product, product_behind
+from saml.steps import FAILED, LOGOUT, Step, steps_of, verdict
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 
@@ -89,6 +92,11 @@ class Connection(models.Model):
     def answer_url(self) -> str:
         """Where answers to its logout requests go; "" when it has no logout address."""
         return self.slo_response_url or self.slo_url
+
+    @property
+    def product(self) -> Product:
+        """The identity provider's product, for the words that name its settings."""
+        return product_behind(self.idp_entity_id, self.sso_url)
 
     def signing_certificates(self) -> list[SigningCertificate]:
         """The certificates that the identity provider publishes now, the longest valid one first."""
@@ -184,6 +192,9 @@ class PendingRequest(models.Model):
     )
     browser = models.CharField(max_length=64)
     relay_path = models.CharField(max_length=2000, default="/")
+    replaces = models.UUIDField(
+        null=True, blank=True, help_text="The sign-in that was open in this browser, and ends when this is answered."
+    )
     after_unsolicited = models.BooleanField(default=False, help_text="Begun because an unsolicited response arrived.")
     forced_at = models.DateTimeField(null=True, blank=True, help_text="Asked to sign in anew, since this moment.")
     expires = models.DateTimeField(db_index=True)
@@ -216,6 +227,9 @@ class SignInAttempt(models.Model):
     is_test = models.BooleanField(default=False)
     failed_check = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
+    cause = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="Why the check failed, where it has several."
+    )
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="sign_in_attempts", db_index=True
     )
@@ -237,7 +251,19 @@ class SignInAttempt(models.Model):
     @property
     def steps(self) -> list[Step]:
         """Each check with passed, failed or not reached, and what to change about the failed one."""
-        return steps_of(self.accepted, self.failed_check, self.connection.idp_entity_id if self.connection else "")
+        return steps_of(self.accepted, self.failed_check, cause=self.cause, advice=self.advice)
+
+    @property
+    def advice(self) -> str:
+        """What to change, in the words of the connection's identity provider."""
+        product = self.connection.product if self.connection else UNKNOWN
+        check = "logout" if self.failed_check.startswith(LOGOUT) else self.failed_check
+        return advice_about(check, self.cause, product, usable_claims(self.statement))
+
+    @property
+    def begun_here(self) -> bool:
+        """Whether it began at the identity provider, and an ordinary sign-on was begun here in its place."""
+        return self.cause == Cause.BEGUN_HERE
 
     @property
     def failing_step(self) -> Step | None:
@@ -247,7 +273,7 @@ class SignInAttempt(models.Model):
     @property
     def verdict(self) -> str:
         """What came of it, in one sentence."""
-        return verdict(self.accepted, self.failed_check, self.reason, is_test=self.is_test)
+        return verdict(self.accepted, self.failed_check, self.reason, cause=self.cause, is_test=self.is_test)
 
 
 class SyncState(models.TextChoices):

@@ -90,7 +90,7 @@ def has_current_certificate(evidence: Evidence) -> None:
 
 
 def comes_from_the_connection(evidence: Evidence) -> None:
-    """Both issuers are the connection's entityID, to the letter; Entra's ends with a slash."""
+    """Both issuers are the connection's entityID, to the letter."""
     issuer = evidence.response.find(tag(SAML, "Issuer"))
     stated = [evidence.assertion.issuer] + ([] if issuer is None else [text(issuer)])
     if any(each != evidence.expected.idp_entity_id for each in stated):
@@ -105,14 +105,14 @@ def is_meant_for_us(evidence: Evidence) -> None:
     if any(evidence.expected.sp_entity_id not in audience for audience in audiences):
         raise Refused(
             "is_meant_for_us",
-            "the audience is another application; compare the Identifier (Entity ID) with Metadata url.",
+            "the audience is another application, not our Metadata url.",
         )
 
 
 def is_sent_to_us(evidence: Evidence) -> None:
     """Destination is present and is the ACS address, not only begins with it."""
     if evidence.response.get("Destination") != evidence.expected.acs_url:
-        raise Refused("is_sent_to_us", "the Destination is not our ACS url; compare the Reply URL.")
+        raise Refused("is_sent_to_us", "the Destination is not our ACS url; compare the addresses.")
 
 
 def is_confirmed_for_us(evidence: Evidence) -> None:
@@ -142,7 +142,10 @@ def is_within_its_time(evidence: Evidence) -> None:
 
 
 def comes_from_the_tenant(evidence: Evidence) -> None:
-    """Entra's tenantid claim, when sent, is the tenant in the connection's entityID."""
+    """A tenantid claim, where one is sent and checked, is the tenant in the connection's entityID.
+
+    It is checked for Entra, which sends it.
+    """
     stated = evidence.assertion.single(TENANT_ID)
     entity_id = evidence.expected.idp_entity_id
     if stated is None or not entity_id.startswith(ENTRA_ISSUERS):
@@ -200,7 +203,7 @@ def _fitting_confirmation(evidence: Evidence) -> Confirmation:
     reason = "there is no bearer confirmation."
     for each in evidence.assertion.confirmations:
         if each.recipient != evidence.expected.acs_url:
-            reason = "the Recipient is not our ACS url; compare the Reply URL."
+            reason = "the Recipient is not our ACS url; compare the addresses."
         elif each.not_on_or_after is None:
             reason = "the confirmation has no end."
         elif now >= each.not_on_or_after + SKEW:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import register
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,9 +14,11 @@ from gatekeeper.configuration.guards import access_of_request, actor_of, may_con
 from gatekeeper.configuration.site import site
 from saml.attempts import PERSONAL_VALUES_KEPT, PersonalValues, name_key, show_personal_values
 from saml.attempts import personal_values as sealed_values
+from saml.causes import Cause
 from saml.facts import claims_of, facts_of
 from saml.models import Connection, SignInAttempt
 from saml.outline import outline
+from saml.products import UNKNOWN
 from saml.rendition import rendition
 
 
@@ -26,12 +28,16 @@ class ResultFilter(ChoiceFilter):
     any_label = "Any result"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("accepted", "Accepted"), ("refused", "Refused"), ("test", "Tests")]
+        return [("accepted", "Accepted"), ("refused", "Refused"), ("begun", "Begun here instead"), ("test", "Tests")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "test":
-            return queryset.filter(is_test=True)
-        return queryset.filter(accepted=self.value() == "accepted") if self.value() else queryset
+        chosen = {
+            "accepted": Q(accepted=True),
+            "refused": Q(accepted=False) & ~Q(cause=Cause.BEGUN_HERE),
+            "begun": Q(cause=Cause.BEGUN_HERE),
+            "test": Q(is_test=True),
+        }
+        return queryset.filter(chosen.get(str(self.value()), Q()))
 
 
 @register(SignInAttempt, site=site)
@@ -92,6 +98,7 @@ def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValu
         "attempt": attempt,
         "shown": shown,
         "is_for_another_address": is_for_another_address(attempt),
+        "product": attempt.connection.product if attempt.connection else UNKNOWN,
         "name": shown.name if shown else attempt.name_id,
         "facts": facts_of(statement, attempt.connection),
         "claims": claims_of(statement),
