@@ -26,6 +26,7 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 LOG_FORMAT = environment.choice("LOG_FORMAT", default="console", allowed=("console", "json"))
 SAML_ALLOW_PRIVATE_ADDRESSES = environment.boolean("SAML_ALLOW_PRIVATE_ADDRESSES", default=False)
 SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.secrets_list("SECRET_KEY_FALLBACKS", stored_in=DATA_DIR / "secret_key_fallbacks")
 
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"
