@@ -65,6 +65,9 @@ class Event(StrEnum):
     SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown"
     SIGN_IN_RENEWED = "sign_in.renewed"
     SIGN_INS_ENDED = "sign_in.ended"
+    AUDIT_CARRIED_OVER = "audit_trail.carried_over"
+    AUDIT_DAMAGE_FOUND = "audit_trail.damage_found"
+    SECRET_KEY_CHANGED = "secret_key.changed"  # noqa: S105 - an event
 
     @property
     def label(self) -> str:

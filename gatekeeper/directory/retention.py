@@ -9,8 +9,9 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.audit.erasure import ERASED, erase_from_diary
+from gatekeeper.audit.erasure import erase_from_diary
 from gatekeeper.audit.events import Event
+from gatekeeper.audit.faults import ERASED
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.mappings import lock_site
