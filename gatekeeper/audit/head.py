@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +74,7 @@ def keep_head(trail: str, head: Head) -> None:
     """Write the file, unless it already holds a later link. A folder that cannot be written to is logged."""
     path = _path(trail)
     try:
-        with path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone():
             kept = _read(path)
             if kept is None or kept.head.position < head.position:
                 _replace(path, {"trail": trail, "position": head.position, "digest": head.digest})
@@ -90,6 +90,17 @@ def kept_head(trail: str) -> KeptHead | None:
 def kept_heads() -> list[KeptHead]:
     """The heads of all trails that this machine keeps; more than one when its database was exchanged."""
     return [kept for kept in map(_read, sorted(settings.DATA_DIR.glob(_FILES))) if kept]
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: the lock is the folder's, so that no file is left that another account may not open."""
+    folder = os.open(settings.DATA_DIR, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _path(trail: str) -> Path:

@@ -60,6 +60,11 @@ def note_written(entries: Sequence[AuditEntry]) -> None:
     transaction.on_commit(_Committed(last.writer, last.number or 0))
 
 
+def has_written() -> bool:
+    """Whether this thread has committed an entry."""
+    return _writer.written > 0
+
+
 def begin_anew() -> None:
     """Become another writer: for tests, which take back what was committed."""
     _writer.begin()

@@ -134,6 +134,15 @@ def test_processes_that_link_at_once_leave_one_unbroken_chain(running_site):
     assert running_site.manage("audit", "verify")["checked"] >= 300
 
 
+def test_what_a_command_wrote_is_linked_at_its_end(running_site):
+    before = running_site.manage("audit", "verify")["checked"]
+    running_site.manage("create_admin", "linked@example.com", "--password-stdin", input="correct horse battery staple")
+    waiting = "from gatekeeper.audit.models import AuditEntry; print(AuditEntry.objects.filter(position=None).count())"
+
+    assert running_site.manage("shell", "--no-imports", "-c", waiting, as_json=False).stdout.strip() == "0"
+    assert running_site.manage("audit", "verify")["checked"] > before
+
+
 def run(capsys, *arguments: str) -> tuple[int, dict]:
     status = 0
     try:
