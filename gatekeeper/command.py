@@ -5,16 +5,14 @@ import sys
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
+from django.dispatch import Signal
 
-from gatekeeper.audit.chain import link_new_entries
-from gatekeeper.audit.writers import has_written
 from gatekeeper.errors import DomainError
 
-log = structlog.get_logger(__name__)
+work_is_done = Signal()  # a command did what it was asked for, and is about to say so
 
 
 class OperatorCommand(BaseCommand):
@@ -60,7 +58,7 @@ class OperatorCommand(BaseCommand):
             if self.needs_tables:
                 _make_tables_in_an_empty_database()
             document = self.run(**options)
-            link_what_was_written()
+            work_is_done.send(sender=type(self))
         except DomainError as refusal:
             raise CommandError(_one_line(str(refusal))) from refusal
         except DatabaseError as problem:
@@ -81,15 +79,6 @@ class OperatorCommand(BaseCommand):
         if status:
             self.stdout.flush()
             sys.exit(status)
-
-
-def link_what_was_written() -> None:
-    """What a command writes into the audit trail is linked at its end: the last entry of a writer waits for no task."""
-    try:
-        if has_written():
-            link_new_entries()
-    except DatabaseError as problem:  # the work is done; the task links it within the minute
-        log.warning("audit_not_linked", reason=_one_line(str(problem)))
 
 
 def password_from_stdin() -> str:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.dispatch import receiver
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -22,6 +23,8 @@ from gatekeeper.audit.keys import Keyring, all_keys, live_keys, present_key
 from gatekeeper.audit.log import record
 from gatekeeper.audit.mac import link_digest
 from gatekeeper.audit.models import AuditEntry, AuditHead
+from gatekeeper.audit.writers import has_written
+from gatekeeper.command import work_is_done
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,17 @@ def link_new_entries() -> int:
     if newest:
         log.info("audit_linked", entries=linked, position=newest.position, digest=newest.digest)
     return linked
+
+
+@receiver(work_is_done)
+def link_what_a_command_wrote(**_: object) -> None:
+    """At its end: the last entry of a writer then waits for no task, and nobody can take it away meanwhile."""
+    if not has_written():
+        return
+    try:
+        link_new_entries()
+    except DatabaseError as problem:  # the work is done; the task links it within the minute
+        log.warning("audit_not_linked", reason=str(problem))
 
 
 def head() -> Head | None:

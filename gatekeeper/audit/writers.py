@@ -72,7 +72,7 @@ def begin_anew() -> None:
 
 def _last_pending() -> int | None:
     """The number of the last entry of this transaction that no rollback to a savepoint has taken back."""
-    for _savepoints, callback, _robust in reversed(connection.run_on_commit):
+    for callback in (each[1] for each in reversed(connection.run_on_commit)):
         if isinstance(callback, _Committed) and callback.writer == _writer.id:
             return callback.last
     return None
