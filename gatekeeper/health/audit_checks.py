@@ -48,6 +48,6 @@ def check_audit_triggers() -> Check:
         cursor.execute(triggers.present(connection.vendor))
         (count,) = cursor.fetchone()
     if count < triggers.expected(connection.vendor):
-        fix = "Find out who removed it; manage.py migrate audit 0004, then manage.py migrate, make them anew."
+        fix = "Find out who removed it; manage.py migrate audit 0005, then manage.py migrate, make them anew."
         return failed(name, "A trigger that protects the audit trail is missing or switched off.", fix)
     return ok(name, "The database refuses to change or delete audit entries.")

@@ -26,7 +26,7 @@ from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BEFORE = [("audit", "0002_chain_and_reads")]
+BEFORE = [("audit", "0003_provisioning_warnings")]
 NOW = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 GONE, ADA = str(uuid4()), str(uuid4())
 
@@ -149,7 +149,7 @@ def stop(*_: object) -> None:
 
 def test_an_upgrade_that_was_stopped_goes_on(former, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(import_module("gatekeeper.audit.migrations.0004_seal_former_entries"), "check_chain", stop)
+        patch.setattr(import_module("gatekeeper.audit.migrations.0005_seal_former_entries"), "check_chain", stop)
         with pytest.raises(KeyboardInterrupt):
             upgrade()
     assert not AuditEntry.objects.filter(mac="").exists()

@@ -142,6 +142,6 @@ def former_content(entry, key):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("audit", "0003_entry_macs")]
+    dependencies = [("audit", "0004_entry_macs")]
 
     operations = [migrations.RunPython(carry_over, migrations.RunPython.noop)]

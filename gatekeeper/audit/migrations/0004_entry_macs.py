@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0002_chain_and_reads'),
+        ('audit', '0003_provisioning_warnings'),
     ]
 
     operations = [

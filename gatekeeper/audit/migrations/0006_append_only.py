@@ -12,6 +12,6 @@ def execute(statements):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0004_seal_former_entries")]
+    dependencies = [("audit", "0005_seal_former_entries")]
 
     operations = [migrations.RunPython(execute(triggers.install), execute(triggers.remove))]
