@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 55},  # seconds; the next one does the same work
     },
+    "tell the newest link of the audit trail": {"task": "audit.log_head", "schedule": crontab(minute="5")},
     "erase deleted people whose time is over": {
         "task": "configuration.erase_due",
         "schedule": crontab(minute="20", hour="3"),

@@ -8,8 +8,11 @@ from uuid import UUID
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
+from django.dispatch import Signal
 
 from gatekeeper.errors import DomainError
+
+work_is_done = Signal()  # a command did what it was asked for, and is about to say so
 
 
 class OperatorCommand(BaseCommand):
@@ -55,6 +58,7 @@ class OperatorCommand(BaseCommand):
             if self.needs_tables:
                 _make_tables_in_an_empty_database()
             document = self.run(**options)
+            work_is_done.send(sender=type(self))
         except DomainError as refusal:
             raise CommandError(_one_line(str(refusal))) from refusal
         except DatabaseError as problem:

@@ -29,6 +29,7 @@ SESSION_IDLE_MINUTES = environment.integer("SESSION_IDLE_MINUTES", default=60, l
 HSTS_INCLUDE_SUBDOMAINS = environment.boolean("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SAML_ALLOW_PRIVATE_ADDRESSES = environment.boolean("SAML_ALLOW_PRIVATE_ADDRESSES", default=False)
 SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.secrets_list("SECRET_KEY_FALLBACKS", stored_in=DATA_DIR / "secret_key_fallbacks")
 
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"

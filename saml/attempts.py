@@ -1,6 +1,5 @@
 """What came of each SAML response: written down masked, sealed for a while, found again, and forgotten."""
 
-import hashlib
 import json
 import zlib
 from dataclasses import dataclass
@@ -11,19 +10,18 @@ import structlog
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.folding import fold
 from gatekeeper.directory.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.sealing import seal, unseal
 from saml.assertion import AssertedPerson
 from saml.causes import Cause
 from saml.concerned import person_concerned
-from saml.models import Connection, SignInAttempt
+from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
+from saml.name_keys import name_key
 from saml.outline import outline
 from saml.rendition import mask, mask_addresses, shortened
 from saml.request_facts import address_of, request_id_of
@@ -32,7 +30,6 @@ ATTEMPTS_KEPT = timedelta(days=30)
 PERSONAL_VALUES_KEPT = timedelta(days=7)
 # Anybody can post nonsense to the ACS. So many unbelieved messages an hour are kept whole, the rest as an outline.
 MOST_UNBELIEVED = 200
-_PURPOSE = "sign-in message"
 
 log = structlog.get_logger(__name__)
 
@@ -103,18 +100,13 @@ def _cause(outcome: Outcome) -> str:
     return Cause.NO_ADDRESS if outcome.check == UNKNOWN_PERSON and "@" not in named else ""
 
 
-def name_key(name: str) -> str:
-    """A digest of a sign-in name, folded and keyed with SECRET_KEY: equal names are found, none can be read."""
-    return salted_hmac("gatekeeper.saml.attempts", fold(name), algorithm=hashlib.sha256().name).hexdigest()
-
-
 def _sealed(name: str, outcome: Outcome) -> bytes | None:
     if outcome.person is None and _too_many_unbelieved():
         return None
     message = shortened(outcome.document)
     if not message and not name:
         return None
-    return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=_PURPOSE)
+    return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=SIGN_IN_MESSAGE_PURPOSE)
 
 
 def _too_many_unbelieved() -> bool:
@@ -144,7 +136,7 @@ def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
     if attempt.sealed_message is None:
         return None
     try:
-        kept = json.loads(zlib.decompress(unseal(bytes(attempt.sealed_message), purpose=_PURPOSE)))
+        kept = json.loads(zlib.decompress(unseal(bytes(attempt.sealed_message), purpose=SIGN_IN_MESSAGE_PURPOSE)))
     except SealBroken:
         return None
     return PersonalValues(kept["name"], kept["message"])

@@ -14,6 +14,7 @@ from django.utils import timezone
 from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.errors import IdentityProviderNotFound
+from gatekeeper.sealing import SealedField
 from saml.advice import advice_about, usable_claims
 from saml.causes import Cause
 from saml.certificates import SigningCertificate, from_der
@@ -22,6 +23,8 @@ from saml.products import UNKNOWN, Product, product_behind
 from saml.steps import FAILED, LOGOUT, Step, steps_of, verdict
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
+PRIVATE_KEY_PURPOSE = "SAML private key"
+SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -145,7 +148,9 @@ class KeyPair(Period):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="key_pairs")
     in_use_since = models.DateTimeField(null=True, blank=True, help_text="Our messages are signed with it since then.")
     der = models.BinaryField(help_text="The certificate.")
-    sealed_key = models.BinaryField(help_text="The private key, sealed; empty once the pair is retired.")
+    sealed_key = SealedField(
+        purpose=PRIVATE_KEY_PURPOSE, help_text="The private key, sealed; empty once the pair is retired."
+    )
 
     objects = PeriodQuerySet["KeyPair"].as_manager()
 
@@ -237,7 +242,7 @@ class SignInAttempt(models.Model):
     name_id = models.CharField(max_length=512, blank=True)
     name_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
     statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
-    sealed_message = models.BinaryField(null=True, blank=True)
+    sealed_message = SealedField(purpose=SIGN_IN_MESSAGE_PURPOSE, null=True, blank=True)
     address = models.CharField(max_length=45, blank=True)
 
     class Meta:

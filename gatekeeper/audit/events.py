@@ -67,6 +67,9 @@ class Event(StrEnum):
     SIGN_INS_ENDED = "sign_in.ended"
     EVENT_SOURCE_SET = "connection.event_source_set"
     IDP_EVENT_ACCEPTED = "idp_event.accepted"
+    AUDIT_CARRIED_OVER = "audit_trail.carried_over"
+    AUDIT_DAMAGE_FOUND = "audit_trail.damage_found"
+    SECRET_KEY_CHANGED = "secret_key.changed"  # noqa: S105 - an event
 
     @property
     def label(self) -> str:

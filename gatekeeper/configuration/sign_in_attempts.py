@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
 from gatekeeper.configuration.guards import access_of_request, actor_of, may_configure, may_read_people, only
 from gatekeeper.configuration.site import site
-from saml.attempts import PERSONAL_VALUES_KEPT, PersonalValues, name_key, show_personal_values
+from saml.attempts import PERSONAL_VALUES_KEPT, PersonalValues, show_personal_values
 from saml.attempts import personal_values as sealed_values
 from saml.causes import Cause
 from saml.facts import claims_of, facts_of
 from saml.models import Connection, SignInAttempt
+from saml.name_keys import name_keys
 from saml.outline import outline
 from saml.products import UNKNOWN
 from saml.rendition import rendition
@@ -68,7 +69,7 @@ class SignInAttempts(ReadOnlyList):
         """A whole sign-in name is found too, although it is not kept: by its digest."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
-        return (found | queryset.filter(name_key=name_key(term)) if term else found), may_repeat
+        return (found | queryset.filter(name_key__in=name_keys(term)) if term else found), may_repeat
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         return {"testable": Connection.objects.live() if _may(request, may_configure) else []}
@@ -115,7 +116,7 @@ def is_for_another_address(attempt: SignInAttempt) -> bool:
     user = attempt.user
     if user is None or attempt.user_by or not attempt.name_key:
         return False
-    return attempt.name_key != name_key(user.work_email or "")
+    return attempt.name_key not in name_keys(user.work_email or "")
 
 
 def _may(request: HttpRequest, rule: Any) -> bool:
