@@ -21,6 +21,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 from gatekeeper.bearer_keys import bearer_credentials
 from gatekeeper.browser_session import BrowserSessionMiddleware
+from gatekeeper.database_limits import REQUEST, limited
 
 API_PATH = "/api/v1/"
 SCIM_PATH = "/scim/v2"  # as a prefix: SCIM answers misspellings below it too
@@ -32,6 +33,11 @@ def is_for_machines(request: HttpRequest) -> bool:
     """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes, or a token is sent."""
     path = request.path_info
     return path.startswith(SCIM_PATH) or path in HEALTH_PATHS or _brings_a_token(request)
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Whether the answer is read by a program: the machines' paths, and all of the management API."""
+    return request.path_info.startswith((*MACHINE_PATHS, API_PATH))
 
 
 def _brings_a_token(request: HttpRequest) -> bool:
@@ -65,6 +71,17 @@ class ClientAddress:
             with suppress(ValueError):
                 request.META["REMOTE_ADDR"] = str(ip_address(named))
         return self.get_response(request)
+
+
+class DatabaseLimits:
+    """What a request asks the database may take seconds, not minutes."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        with limited(REQUEST):
+            return self.get_response(request)
 
 
 class BrowserSessions(_BrowserOnly, SessionMiddleware):

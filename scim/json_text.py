@@ -1,0 +1,104 @@
+"""JSON from a client, as strict as RFC 8259 allows: nesting, numbers, names and texts are bounded. Pure."""
+
+import json
+import re
+from math import isinf
+from typing import Any
+
+from scim.errors import InvalidSyntax, InvalidValue
+from scim.limits import MAX_JSON_DEPTH
+
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
+_QUOTED = re.compile(rb'"[^"]*"?')
+_STRUCTURE = b'[]{}"'
+_ALL_ELSE = bytes(set(range(256)) - set(_STRUCTURE))
+# Escapes for what no column stores: NUL, and halves of surrogate pairs (valid JSON, no Unicode text).
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+
+
+def parse_json(raw: bytes, what: str = "The body") -> Any:
+    """Parse UTF-8 JSON; a byte order mark is forgiven.
+
+    Raises: InvalidSyntax for what is no JSON, nests too deeply, names a member twice or holds a number that no double
+    holds; InvalidValue for NUL and lone surrogates.
+    Cost:    the nesting is counted without recursion before anything is parsed.
+    """
+    require_shallow(raw, what)
+    try:
+        text = raw.decode("utf-8-sig")
+        document = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+            object_pairs_hook=_unique,
+        )
+    except ValueError as error:
+        raise InvalidSyntax(f"{what} is no valid JSON: {error}.") from error
+    if _SUSPECT.search(text) or "\x00" in text:
+        _refuse_unstorable(document, what)
+    return document
+
+
+def require_shallow(raw: bytes, what: str) -> None:
+    """Refuse JSON whose objects and lists nest deeper than the limit. Raises: InvalidSyntax.
+
+    Each round takes away the innermost pairs; what is left after so many rounds as the limit allows is too deep.
+    """
+    left = _brackets(raw)
+    for _ in range(MAX_JSON_DEPTH):
+        if not left:
+            return
+        shorter = left.replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(left):  # no pair is left: the parser says what is wrong with it
+            break
+        left = shorter
+    if re.search(rb"[\[{]{%d}" % (MAX_JSON_DEPTH + 1), left) or b"[]" in left or b"{}" in left:
+        raise InvalidSyntax(f"{what} nests more than {MAX_JSON_DEPTH} objects and lists.")
+    if left:
+        raise InvalidSyntax(f"{what} is no valid JSON: its brackets do not match.")
+
+
+def _brackets(raw: bytes) -> bytes:
+    """The brackets of a document, without those inside texts."""
+    if b"\\" in raw:
+        raw = _ESCAPED.sub(b"", raw)
+    # Quotes beside each other enclose nothing that counts, whether they are one text or the border of two.
+    left = raw.translate(None, _ALL_ELSE).replace(b'""', b"")
+    return _QUOTED.sub(b"", left) if b'"' in left else left
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 8259 §4: what a receiver makes of a name that stands twice is unpredictable, so it is not guessed."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the name {twice[:100]!r} stands twice in one object")
+    return members
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"the number {text[:20]}{'…' * (len(text) > 20)} is too large")
+    return number
+
+
+def _integer(text: str) -> int:
+    _finite(text)  # more digits than a double counts (RFC 8259 §6), and than Python converts in linear time
+    return int(text)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _refuse_unstorable(document: Any, what: str) -> None:
+    text = json.dumps(document, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue(f"A text in {what[0].lower()}{what[1:]} holds half of a surrogate pair.") from error
+    if "\\u0000" in text.replace("\\\\", ""):
+        raise InvalidValue(f"A text in {what[0].lower()}{what[1:]} holds the NUL character.")
