@@ -42,6 +42,7 @@ def announced() -> tuple[Section, ...]:
 def _requests() -> tuple[Announced, ...]:
     return (
         Announced("Body, after decoding gzip", f"{limits.MAX_BODY:,} bytes", "413"),
+        Announced("Members of a gzip body", f"{limits.MAX_GZIP_MEMBERS:,}", "400 invalidSyntax"),
         Announced("Objects and lists inside each other in JSON", f"{limits.MAX_JSON_DEPTH:,}", "400 invalidSyntax"),
         Announced("Operations of a Bulk request", f"{limits.MAX_OPERATIONS:,}", "413"),
         Announced("Operations of a PATCH", f"{limits.MAX_OPERATIONS:,}", "413"),

@@ -11,6 +11,7 @@ from scim.limits import MAX_JSON_DEPTH
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _QUOTED = re.compile(rb'"[^"]*"?')
 _STRUCTURE = b'[]{}"'
+_SQUARE = bytes.maketrans(b"{}", b"[]")
 _ALL_ELSE = bytes(set(range(256)) - set(_STRUCTURE))
 # Escapes for what no column stores: NUL, and halves of surrogate pairs (valid JSON, no Unicode text).
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -49,22 +50,22 @@ def require_shallow(raw: bytes, what: str) -> None:
     for _ in range(MAX_JSON_DEPTH):
         if not left:
             return
-        shorter = left.replace(b"[]", b"").replace(b"{}", b"")
+        shorter = left.replace(b"[]", b"")
         if len(shorter) == len(left):  # no pair is left: the parser says what is wrong with it
             break
         left = shorter
-    if re.search(rb"[\[{]{%d}" % (MAX_JSON_DEPTH + 1), left) or b"[]" in left or b"{}" in left:
+    if b"[" * (MAX_JSON_DEPTH + 1) in left or b"[]" in left:
         raise InvalidSyntax(f"{what} nests more than {MAX_JSON_DEPTH} objects and lists.")
     if left:
         raise InvalidSyntax(f"{what} is no valid JSON: its brackets do not match.")
 
 
 def _brackets(raw: bytes) -> bytes:
-    """The brackets of a document, without those inside texts."""
+    """The brackets of a document, all of them square, without those inside texts."""
     if b"\\" in raw:
         raw = _ESCAPED.sub(b"", raw)
     # Quotes beside each other enclose nothing that counts, whether they are one text or the border of two.
-    left = raw.translate(None, _ALL_ELSE).replace(b'""', b"")
+    left = raw.translate(_SQUARE, _ALL_ELSE).replace(b'""', b"")
     return _QUOTED.sub(b"", left) if b'"' in left else left
 
 

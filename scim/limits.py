@@ -1,6 +1,7 @@
 """How much one request and one resource may hold. Each refusal names its limit; ``scim/announced.py`` tells all."""
 
 MAX_BODY = 8 * 1024 * 1024  # bytes, after decoding: a PUT of a group with 50,000 members fits
+MAX_GZIP_MEMBERS = 1000  # gzip allows several after each other (RFC 1952 §2.2); each costs, however small it is
 MAX_OPERATIONS = 1000  # in a PATCH, and in a Bulk request
 MAX_ELEMENTS = 1000  # of one multi-valued attribute of a user; a group's members are not limited by it
 MAX_USER_BYTES = 1_000_000  # all values of one user together, as JSON in UTF-8

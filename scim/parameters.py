@@ -13,6 +13,7 @@ MAX_INDEX = 2**31 - 1  # beyond any list; larger numbers don't fit into SQLite's
 
 _LISTS = frozenset({"attributes", "excludedattributes"})
 _SINGLE = {name.lower(): name for name in ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor")}
+_SPELT = {**_SINGLE, "excludedattributes": "excludedAttributes"}
 _PROBLEMS: Mapping[str, type[ScimProblem]] = {"filter": InvalidFilter, "cursor": InvalidCursor}
 # Commas between names; those inside the quotes of a value filter separate nothing.
 _NAME = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
@@ -32,7 +33,7 @@ def query_parameters(request: HttpRequest) -> dict[str, Any]:
 def _joined(name: str, values: list[str]) -> Any:
     problem = _PROBLEMS.get(name, InvalidValue)
     if any("\x00" in value for value in values):
-        raise problem(f"{name[:100]} holds the NUL character.")
+        raise problem(f"{_SPELT.get(name, name)[:100]} holds the NUL character.")
     if name in _LISTS:
         return [each for value in values for each in _NAME.findall(value)]
     if name in _SINGLE and len(values) > 1:
