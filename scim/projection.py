@@ -97,7 +97,9 @@ def _find(resource_type: ResourceType, name: str) -> Target | None:
     try:
         target = read_path(resource_type, name) if name else None
     except InvalidPath as error:
-        if "[" in name:  # a selection that isn't understood would take or leave the wrong elements
+        head, is_selection, _ = name.partition("[")
+        if is_selection and resource_type.find(head) is not None:
+            # A selection that isn't understood would take or leave the wrong elements.
             raise InvalidFilter(str(error)) from error
         return None
     if target is not None and target.attribute is not None and target.selection is not None:
