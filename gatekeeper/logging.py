@@ -26,7 +26,7 @@ def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
 def make_visible(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """One event stays one line: no value starts another one or speaks to the terminal. Tracebacks have their lines."""
     del logger, method
-    return {name: value if name in _WITH_LINES else _one_line(value) for name, value in event.items()}
+    return {visible(name): value if name in _WITH_LINES else _one_line(value) for name, value in event.items()}
 
 
 def _one_line(value: Any) -> Any:
