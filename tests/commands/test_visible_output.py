@@ -14,7 +14,7 @@ from scim.api_keys import generate_key
 from scim.models import ApiKey
 from tests.builders import ADMIN, make_administrator, make_group, make_team, make_user, map_group
 
-# One of each kind: C0 with CR, LF, tab, backspace and ESC; DEL; C1 (CSI, NEL); bidi marks, override, isolate; separators.
+# One of each kind: C0 with CR, LF, tab, backspace and ESC; DEL; C1 (CSI, NEL); bidi characters; separators.
 ACTS = "\r\n\t\x08\x1b\x07\x01\x7f\x9b\x85\u202e\u2066\u2028\u2029\u200f\ufeff\u061c"
 NAME = f"A{ACTS}[31mFORGED"
 ALLOWED = "\n"  # the layout of the output itself
