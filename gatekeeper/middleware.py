@@ -37,7 +37,7 @@ def is_for_machines(request: HttpRequest) -> bool:
 
 def is_for_programs(request: HttpRequest) -> bool:
     """Whether the answer is read by a program: the machines' paths, and all of the management API."""
-    return request.path_info.startswith((*MACHINE_PATHS, API_PATH))
+    return request.path_info.startswith(API_PATH) or is_for_machines(request)
 
 
 def _brings_a_token(request: HttpRequest) -> bool:

@@ -8,7 +8,11 @@ from django.db import connection
 
 from gatekeeper.directory.models import IdpGroup
 
-_INSERT = "INSERT INTO directory_membership (user_id, group_id, since, ended_because) "
+_FROM_A_LIST = (
+    "INSERT INTO directory_membership (user_id, group_id, since, ended_because) "
+    "SELECT id, %s, %s, '' FROM unnest(%s) AS id"
+)
+_ONE = "INSERT INTO directory_membership (user_id, group_id, since, ended_because) VALUES (%s, %s, %s, '')"
 
 
 def insert_members(group: IdpGroup, user_ids: Collection[UUID], now: datetime) -> None:
@@ -21,8 +25,8 @@ def insert_members(group: IdpGroup, user_ids: Collection[UUID], now: datetime) -
     ordered = sorted(user_ids)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_INSERT + "SELECT id, %s, %s, '' FROM unnest(%s) AS id", [group.pk, now, ordered])
+            cursor.execute(_FROM_A_LIST, [group.pk, now, ordered])
         else:
             since = connection.ops.adapt_datetimefield_value(now)
             rows = [(user_id.hex, group.pk.hex, since) for user_id in ordered]
-            cursor.executemany(_INSERT + "VALUES (%s, %s, %s, '')", rows)
+            cursor.executemany(_ONE, rows)

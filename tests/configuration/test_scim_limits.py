@@ -54,7 +54,9 @@ def test_the_page_and_the_document_say_the_same(client, db):
             for words in limit:
                 assert words.replace("'", "&#x27;") in html
 
-    rows = [line for line in document.splitlines() if line.startswith("| ") and not line.startswith(("| What", "| ---"))]
+    rows = [
+        line for line in document.splitlines() if line.startswith("| ") and not line.startswith(("| What", "| ---"))
+    ]
     assert len(rows) == sum(len(section.limits) for section in announced())
 
 
