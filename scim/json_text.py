@@ -27,18 +27,34 @@ def parse_json(raw: bytes, what: str = "The body") -> Any:
     require_shallow(raw, what)
     try:
         text = raw.decode("utf-8-sig")
-        document = json.loads(
-            text,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_integer,
-            object_pairs_hook=_unique,
-        )
+        document = _loads(text)
     except ValueError as error:
         raise InvalidSyntax(f"{what} is no valid JSON: {error}.") from error
     if _SUSPECT.search(text) or "\x00" in text:
         _refuse_unstorable(document, what)
     return document
+
+
+def object_in_text(text: str) -> Any:
+    """The object in a text that is JSON, as Entra sends roles; a text that is none stays as it is.
+
+    Raises: InvalidSyntax for JSON that is not bounded or not clear, as in a body.
+    """
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        require_shallow(text.encode(), "The JSON in a text")
+        return _loads(text)
+    except json.JSONDecodeError:
+        return text
+    except ValueError as error:
+        raise InvalidSyntax(f"The JSON in a text is not clear: {error}.") from error
+
+
+def _loads(text: str) -> Any:
+    return json.loads(
+        text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer, object_pairs_hook=_unique
+    )
 
 
 def require_shallow(raw: bytes, what: str) -> None:
@@ -51,13 +67,11 @@ def require_shallow(raw: bytes, what: str) -> None:
         if not left:
             return
         shorter = left.replace(b"[]", b"")
-        if len(shorter) == len(left):  # no pair is left: the parser says what is wrong with it
+        if len(shorter) == len(left):  # brackets that match none; the parser says so, unless they are too many for it
             break
         left = shorter
     if b"[" * (MAX_JSON_DEPTH + 1) in left or b"[]" in left:
         raise InvalidSyntax(f"{what} nests more than {MAX_JSON_DEPTH} objects and lists.")
-    if left:
-        raise InvalidSyntax(f"{what} is no valid JSON: its brackets do not match.")
 
 
 def _brackets(raw: bytes) -> bytes:

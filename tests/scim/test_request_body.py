@@ -222,6 +222,29 @@ def test_json_that_is_not_bounded_or_not_clear_is_400_everywhere(send, text):
     assert (entries().get().status, entries().get().detail) == (400, answer.json()["detail"])
 
 
+# Entra sends roles as JSON in a text: {"id": …, "value": …, "displayName": …}.
+@pytest.mark.parametrize(
+    "name", ["NaN", "1e400", "9,999 digits", "deeper", "objects", "a name twice, deep", "much deeper"]
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_json_in_a_text_is_bounded_as_a_body_is(scim, method, name):
+    inner = UNREADABLE.get(name, "9" * 9999)
+    role = {"value": '{"value": "admin", "id": ' + inner + "}"}
+    address = "/Users" if method == "POST" else f"/Users/{scim.user('ada@x.com')['id']}"
+    body = {"userName": "ada@x.com", "roles": [role]}
+    if method == "PATCH":
+        body = {"Operations": [{"op": "add", "path": "roles", "value": [role]}]}
+
+    assert_error(scim.request(method, address, body), 400, "invalidSyntax")
+
+
+@pytest.mark.parametrize("text", ["{curly}", "{", '{"value": "x"', "{[}]", '{"value": "x"} and more', "plain"])
+def test_a_text_that_is_no_json_is_a_text(scim, text):
+    user = scim.user("ada@x.com", roles=[{"value": text}])
+
+    assert user["roles"] == [{"value": text}]
+
+
 UNSTORABLE = [
     '"\\u0000"',
     '"a\\u0000b"',
