@@ -78,7 +78,8 @@ def _apply(wrapper: BaseDatabaseWrapper) -> None:
     raw: Any = wrapper.connection
     if wrapper.vendor == "postgresql":
         statement, lock = (int(seconds * 1000) for seconds in limits)
-        raw.execute(f"SET statement_timeout = {statement}; SET lock_timeout = {lock}")
+        with wrapper.wrap_database_errors:
+            raw.execute(f"SET statement_timeout = {statement}; SET lock_timeout = {lock}")
     elif wrapper.vendor == "sqlite":
         raw.execute(f"PRAGMA busy_timeout = {int((limits.lock or _SQLITE_LOCK_WAIT) * 1000)}")
         _watch(wrapper, limits.statement)

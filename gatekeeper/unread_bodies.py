@@ -39,9 +39,9 @@ class CountedInput:
 
     def read(self, size: int = -1) -> bytes:
         """Read at most ``size`` bytes; all of them when it is negative."""
-        data: bytes = self._stream.read() if size is None or size < 0 else self._stream.read(size)
+        data: bytes = self._stream.read() if size < 0 else self._stream.read(size)
         self.count += len(data)
-        self.is_at_end = self.is_at_end or (len(data) < size if size >= 0 else True)
+        self.is_at_end = self.is_at_end or size < 0 or len(data) < size
         return data
 
     def readline(self, size: int = -1) -> bytes:

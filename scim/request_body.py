@@ -39,9 +39,9 @@ def gunzip(raw: bytes) -> bytes:
 
     Raises: TooLarge; InvalidSyntax for what is no gzip, or ends too early.
     """
-    decoded = bytearray()
+    decoded, decoder = bytearray(), _Gunzip()
     try:
-        for piece in _decoded_pieces(raw):
+        for piece in decoder.pieces(raw):
             decoded += piece
             if len(decoded) > MAX_BODY:
                 raise _too_large("after decoding")
@@ -50,26 +50,42 @@ def gunzip(raw: bytes) -> bytes:
     return bytes(decoded)
 
 
-def _decoded_pieces(raw: bytes) -> Iterator[bytes]:
-    """What is in the members, in small pieces: neither what goes in nor what comes out is copied as a whole."""
-    member = zlib.decompressobj(_GZIP_MEMBER)
-    members, is_begun = 0, False
-    for position in range(0, len(raw), _STEP):
-        rest = raw[position : position + _STEP]
+class _Gunzip:
+    """Takes small pieces and gives small pieces, so that neither side is ever copied as a whole."""
+
+    def __init__(self) -> None:
+        self.member: Any = None  # the one that has begun and not ended; zlib's class has no public name
+        self.members = 0
+
+    def pieces(self, raw: bytes) -> Iterator[bytes]:
+        """What is in all members."""
+        for position in range(0, len(raw), _STEP):
+            yield from self._decoded(raw[position : position + _STEP])
+        while self.member is not None and (piece := self.member.decompress(b"", _STEP)):
+            yield piece  # what zlib still held back
+        if self.member is not None and not self.member.eof:
+            raise InvalidSyntax("The gzip body ends too early.")
+
+    def _decoded(self, piece: bytes) -> Iterator[bytes]:
+        rest = self._begun(piece)
         while rest:
-            if member.eof:
-                rest = rest.lstrip(b"\0")  # padding between and after members
-                member, is_begun, members = zlib.decompressobj(_GZIP_MEMBER), False, members + 1
-                if members > MAX_GZIP_MEMBERS:
-                    raise InvalidSyntax(f"A gzip body may have at most {MAX_GZIP_MEMBERS} members.")
-                continue
+            member = self.member
             yield member.decompress(rest, _STEP)
-            is_begun = True
-            rest = member.unused_data if member.eof else member.unconsumed_tail
-    while is_begun and not member.eof and (piece := member.decompress(b"", _STEP)):
-        yield piece  # what zlib still held back
-    if is_begun and not member.eof:
-        raise InvalidSyntax("The gzip body ends too early.")
+            if member.eof:
+                self.member = None
+                rest = self._begun(member.unused_data)
+            else:
+                rest = member.unconsumed_tail
+
+    def _begun(self, rest: bytes) -> bytes:
+        """Begin the next member, if none has; what stands before it may be padding."""
+        if self.member is None and self.members:
+            rest = rest.lstrip(b"\0")
+        if self.member is None and rest:
+            self.member, self.members = zlib.decompressobj(_GZIP_MEMBER), self.members + 1
+        if self.members > MAX_GZIP_MEMBERS:
+            raise InvalidSyntax(f"A gzip body may have at most {MAX_GZIP_MEMBERS} members.")
+        return rest
 
 
 def _coding(request: HttpRequest) -> str:

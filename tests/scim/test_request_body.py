@@ -107,13 +107,13 @@ def test_gzip_that_is_broken_is_400(scim, raw):
 
 
 def test_several_members_are_one_body_and_padding_is_forgiven(scim):
-    raw = gzip.compress(b'{"userName": ') + gzip.compress(b'"b@x.com"}') + b"\0" * 100
+    raw = gzip.compress(b'{"userName": ') + gzip.compress(b'"b@x.com"}') + b"\0" * 100_000
 
     assert scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip").status_code == 201
 
 
 def test_a_body_of_very_many_members_is_refused(scim):
-    raw = gzip.compress(b"") * (MAX_GZIP_MEMBERS + 2)
+    raw = gzip.compress(b"") * (MAX_GZIP_MEMBERS + 1)
 
     assert_error(scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip"), 400, "invalidSyntax")
 
