@@ -84,13 +84,23 @@ def _brackets(raw: bytes) -> bytes:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """RFC 8259 §4: what a receiver makes of a name that stands twice is unpredictable, so it is not guessed."""
+    """RFC 8259 §4: what a receiver makes of a name that stands twice is unpredictable, so it is not guessed.
+
+    Names of SCIM differ by more than their case (RFC 7643 §2.1).
+    """
     members = dict(pairs)
-    if len(members) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    names = set(map(str.lower, members))
+    if len(names) != len(pairs):
+        twice = next(name for name, _ in pairs if _is_gone(names, name.lower()))
         raise ValueError(f"the name {twice[:100]!r} stands twice in one object")
     return members
+
+
+def _is_gone(names: set[str], name: str) -> bool:
+    """Whether ``name`` was taken out before; takes it out."""
+    gone = name not in names
+    names.discard(name)
+    return gone
 
 
 def _finite(text: str) -> float:

@@ -41,14 +41,6 @@ def _joined(name: str, values: list[str]) -> Any:
     return values[-1]
 
 
-def require_single(given: Mapping[str, Any]) -> None:
-    """Refuse a parameter that stands twice in a body under names that differ in their case only."""
-    names = [name.lower() for name in given]
-    for name, spelt in _SINGLE.items():
-        if names.count(name) > 1:
-            raise _PROBLEMS.get(name, InvalidValue)(f"{spelt} stands more than once; state it once.")
-
-
 def read_text(given: Mapping[str, Any], name: str, problem: type[ScimProblem] = InvalidValue) -> str | None:
     """A parameter that is a text; None when it is absent or empty."""
     value = member(given, name)

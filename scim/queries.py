@@ -12,7 +12,7 @@ from scim.dialect import member
 from scim.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
 from scim.filters import compile_filter, sort_expression
 from scim.limits import DEFAULT_COUNT, MAX_COUNT
-from scim.parameters import joined_names, query_parameters, read_number, read_text, require_single
+from scim.parameters import joined_names, query_parameters, read_number, read_text
 from scim.paths import read_path
 from scim.projection import Projection
 from scim.schemas import USER, Attribute, ResourceType
@@ -45,7 +45,6 @@ class Query:
 
         Raises: InvalidValue, naming the parameter; InvalidFilter for a filter that is no text; InvalidCursor.
         """
-        require_single(given)
         order = read_text(given, "sortOrder")
         if order is not None and order.lower() not in ("ascending", "descending"):
             raise InvalidValue("sortOrder is ascending or descending.")

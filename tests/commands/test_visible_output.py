@@ -36,6 +36,7 @@ CALLS = {
     "configuration": [("export",), ("apply", NAME), ("diff", "{file}"), ("apply", "{file}", "--dry-run")],
     "create_admin": [],
     "doctor": [()],
+    "local_accounts": [()],
     "remove_second_factor": [("nobody" + NAME,)],
     "reset_password": [],
     "retention": [("run",), ()],

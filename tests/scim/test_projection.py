@@ -147,11 +147,12 @@ def test_a_parameter_that_cannot_be_joined_is_stated_once(scim, path, name, valu
         assert name in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(("name", "value", "scim_type"), [(name, *rest) for name, rest in SINGLE.items()])
-def test_a_parameter_of_a_body_is_stated_once(scim, name, value, scim_type):
-    answer = scim.request("POST", "/Users/.search", json.dumps({name: value, name.upper(): value}))
+@pytest.mark.parametrize("name", [*SINGLE, "attributes"])
+def test_a_parameter_of_a_body_is_stated_once_in_whatever_case(scim, name):
+    answer = scim.request("POST", "/Users/.search", json.dumps({name: "x", name.upper(): "x"}))
 
-    assert (answer.status_code, answer.json()["scimType"]) == (400, scim_type)
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
+    assert name.lower() in answer.json()["detail"].lower()
 
 
 @pytest.mark.parametrize(

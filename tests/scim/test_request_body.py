@@ -210,6 +210,7 @@ UNREADABLE = {
     "never closed": "[" * 50_000,
     "closed too often": "[]]",
     "a name twice": '{"a": 1, "a": 2}',
+    "a name twice in two cases": '{"userName": 1, "USERNAME": 2}',
     "a name twice, deep": '[{"b": {"value": "x", "value": "y"}}]',
 }
 
