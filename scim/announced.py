@@ -46,6 +46,11 @@ def _requests() -> tuple[Announced, ...]:
         Announced("Objects and lists inside each other in JSON", f"{limits.MAX_JSON_DEPTH:,}", "400 invalidSyntax"),
         Announced("Operations of a Bulk request", f"{limits.MAX_OPERATIONS:,}", "413"),
         Announced("Operations of a PATCH", f"{limits.MAX_OPERATIONS:,}", "413"),
+        Announced(
+            "Elements that a PATCH looks at, its operations together",
+            f"{limits.MAX_ELEMENT_VISITS:,}",
+            "400 invalidValue",
+        ),
         Announced("Names in attributes or excludedAttributes", f"{limits.MAX_NAMES:,}", "400 invalidValue"),
     )
 
