@@ -61,7 +61,8 @@ def limited(limits: Limits) -> Iterator[None]:
 
 def on_new_connection(wrapper: BaseDatabaseWrapper) -> None:
     """Tell a connection that was just made what holds here."""
-    setattr(wrapper, _APPLIED, None)
+    # Without limits of ours, those that the operator gave the role or the database hold.
+    setattr(wrapper, _APPLIED, NONE if wrapper.vendor == "postgresql" else None)
     _apply(wrapper)
 
 
