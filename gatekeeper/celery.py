@@ -10,6 +10,8 @@ from django.conf import settings
 from django.utils.log import configure_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from gatekeeper.database_limits import TASK, set_for_process
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 
 app = Celery("gatekeeper")
@@ -57,3 +59,9 @@ def use_the_site_s_logging(**_: object) -> None:
 def leave_stopping_to_the_worker(**_: object) -> None:
     """A process manager signals the whole group; the pool must finish its tasks first, and its parent ends it then."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@worker_process_init.connect
+def limit_statements(**_: object) -> None:
+    """A task's statement may take minutes, a request's seconds."""
+    set_for_process(TASK)

@@ -22,6 +22,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 from gatekeeper.bearer_keys import bearer_credentials
 from gatekeeper.browser_session import BrowserSessionMiddleware
+from gatekeeper.database_limits import REQUEST, limited
 
 API_PATH = "/api/v1/"
 # Copying to the clipboard, and passkeys, are used by our own pages; everything else by none.
@@ -61,6 +62,11 @@ def is_for_machines(request: HttpRequest) -> bool:
     """Whether no browser ever comes here (SCIM, the pulse, commands of identity providers), or a token is sent."""
     path = request.path_info
     return path.startswith(SCIM_PATH) or path in HEALTH_PATHS or bool(_COMMANDS.match(path)) or _brings_a_token(request)
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Whether the answer is read by a program: the machines' paths, and all of the management API."""
+    return request.path_info.startswith(API_PATH) or is_for_machines(request)
 
 
 def _brings_a_token(request: HttpRequest) -> bool:
@@ -106,6 +112,17 @@ class ClientAddress:
             with suppress(ValueError):
                 request.META["REMOTE_ADDR"] = str(ip_address(named))
         return self.get_response(request)
+
+
+class DatabaseLimits:
+    """What a request asks the database may take seconds, not minutes."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        with limited(REQUEST):
+            return self.get_response(request)
 
 
 class BrowserSessions(_BrowserOnly, SessionMiddleware):

@@ -74,11 +74,13 @@ SILENCED_SYSTEM_CHECKS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "gatekeeper.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
     "gatekeeper.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",
     "gatekeeper.middleware.ClientAddress",
     "gatekeeper.middleware.ContentSecurityPolicy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gatekeeper.middleware.DatabaseLimits",
     "gatekeeper.middleware.RequestLog",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gatekeeper.middleware.BrowserSessions",
@@ -114,7 +116,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later could not be upgraded while another one writes.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,  # seconds to wait for another writer
+        "timeout": 20,  # seconds to wait for another writer; gatekeeper/database_limits.py says less for requests
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:

@@ -1,5 +1,6 @@
 """Writing the diary: the one place that adds audit and provisioning entries."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -105,10 +106,28 @@ def record_all_provisioning(records: Sequence[ProvisioningRecord]) -> None:
     ProvisioningEntry.objects.bulk_create([_provisioning_entry(record) for record in records], batch_size=500)
 
 
+_LENGTHS = {  # of the columns
+    "request_id": 60,
+    "method": 10,
+    "path": 500,
+    "query": 2000,
+    "key_name": 200,
+    "user_label": 300,
+    "group_label": 300,
+    "detail": 1000,
+}
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """A text without what no column holds: NUL, and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
     fields = asdict(record)
     for name in ("request", "answer", "changed"):
         fields[name] = redact(fields[name])
-    for name, limit in (("path", 500), ("query", 2000), ("user_label", 300), ("group_label", 300), ("detail", 1000)):
-        fields[name] = fields[name][:limit]
+    for name, limit in _LENGTHS.items():
+        fields[name] = storable(fields[name])[:limit]
     return ProvisioningEntry(**fields)

@@ -26,6 +26,7 @@ from gatekeeper.configuration import (
     people,
     retention,
     scim,
+    scim_limits,
     security_txt,
     sessions,
     sign_in,
@@ -38,6 +39,7 @@ from gatekeeper.configuration import (
     tracing,
     who_had,
 )
+from scim import announced
 
 scim_pages = [
     path("", scim.scim, name="scim"),
@@ -122,6 +124,7 @@ pages: list[URLPattern | URLResolver] = [
     path("users/<uuid:user_id>/end-sessions/", sessions.end_sessions, name="end_sessions"),
     path("users/<uuid:user_id>/sessions/<uuid:sign_in_id>/end/", sessions.end_session, name="end_session"),
     path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
+    path(announced.PATH.lstrip("/"), scim_limits.scim_limits, name="scim_limits"),
     path("who-had/", who_had.who_had, name="who_had"),
     path("who-had/csv/", who_had.who_had_csv, name="who_had_csv"),
     path("settings/", require_safe(RedirectView.as_view(pattern_name="configuration:overview")), name="settings"),
