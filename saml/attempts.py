@@ -66,7 +66,7 @@ def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> Sign
         attempt = _store(request, connection, outcome, reason)
         if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
             _record_refusal(request, connection, attempt, reason)
-    if outcome.check:
+    if outcome.check and outcome.cause != Cause.BEGUN_HERE:
         log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
     return attempt
 
