@@ -18,6 +18,7 @@ from saml.security_events.sources import source_of, stated_in_metadata
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.configuration.pages import text_of
 from tests.saml.commands import ISSUER, JWKS, Commander, open_things
+from tests.saml.documents import product
 from tests.saml.forge import metadata as entra_metadata
 
 PAGE = "/settings/configuration/authentication/"
@@ -187,6 +188,15 @@ def test_a_jwks_uri_in_the_metadata_is_taken_where_it_could_be_fetched(db: None,
     connection = create_connection("Entra", document=document, actor=ADMIN)
 
     assert stated_in_metadata(connection) == ((connection.idp_entity_id, url) if stated else None)
+
+
+@pytest.mark.parametrize("name", ["okta", "keycloak", "google", "onelogin", "ping", "adfs", "auth0", "jumpcloud"])
+def test_of_the_products_only_okta_s_metadata_says_it(db: None, name: str) -> None:
+    connection = create_connection(name, document=product(name), actor=ADMIN)
+
+    assert stated_in_metadata(connection) == (
+        ("https://dev-123.okta.com", "https://dev-123.okta.com/oauth2/v1/keys") if name == "okta" else None
+    )
 
 
 def test_entra_s_metadata_says_nobody(connection: Connection) -> None:
