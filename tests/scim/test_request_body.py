@@ -118,7 +118,9 @@ def test_a_body_of_very_many_members_is_refused(scim):
     assert_error(scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip"), 400, "invalidSyntax")
 
 
-@pytest.mark.parametrize("raw", [b"", gzip.compress(b""), gzip.compress(b"  ")], ids=["nothing", "compressed", "blanks"])
+@pytest.mark.parametrize(
+    "raw", [b"", gzip.compress(b""), gzip.compress(b"  ")], ids=["nothing", "compressed", "blanks"]
+)
 def test_an_empty_gzip_body_is_an_empty_body(scim, raw):
     assert_error(scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip"), 400, "invalidSyntax")
 
