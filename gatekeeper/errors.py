@@ -4,7 +4,8 @@ Each door translates these classes into its own protocol: ``scim/errors.py`` int
 sentence, a command into one line on stderr.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
 
 class DomainError(Exception):
@@ -196,6 +197,23 @@ class HeldForApproval(DomainError):
             "An administrator has to let it through in Settings > Configuration; it can then be repeated."
         )
         self.lost, self.active, self.minutes = lost, active, minutes
+
+
+class PrivilegeHeld(HeldForApproval):
+    """Somebody would become Global Administrator; it waits until an administrator lets it through."""
+
+    code = "privilege_held"
+    PREFIX = f"{HeldForApproval.PREFIX}Global Administrator for "
+
+    def __init__(self, people: Mapping[UUID, str]) -> None:
+        names = sorted(people.values())
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        DomainError.__init__(
+            self,
+            f"{self.PREFIX}{', '.join(names[:3])}{more}. "
+            "An administrator has to let it through in Settings > Configuration; it can then be repeated.",
+        )
+        self.people = people
 
 
 class SealBroken(DomainError):

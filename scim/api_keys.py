@@ -12,7 +12,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.reads import is_tracing
 from gatekeeper.bearer_keys import KeyKind, digest
-from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
 from scim.models import ApiKey
 

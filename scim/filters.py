@@ -8,7 +8,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import CharField, F, Q, TextField, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 from scim2_models import InvalidFilterException, ScimFilter
 from scim2_models.path import (
@@ -46,6 +46,7 @@ from scim.sources import (
     TextExpression,
     everything,
     nothing,
+    owners_of,
     row_condition,
 )
 
@@ -194,7 +195,7 @@ def _in_one_element(attribute: Attribute, node: FilterNode) -> Q:
         terms.remove(drivers[0])
     for term in terms:
         condition &= inside.visit(term)
-    return Q(pk__in=AttributeValue.objects.filter(condition).values("user_id"))
+    return owners_of(AttributeValue.objects.filter(condition), "user_id")
 
 
 def _in_relation(attribute: Attribute, node: FilterNode) -> Q:
@@ -261,7 +262,7 @@ class _Schemas:
         if extension is None or extension.urn != wanted:
             return nothing()
         paths = [path for each in extension.attributes.values() for path in _paths(each)]
-        return Q(pk__in=AttributeValue.objects.filter(path__in=paths).values("user_id"))
+        return owners_of(AttributeValue.objects.filter(path__in=paths), "user_id")
 
     def present(self) -> Q:
         return everything()
@@ -295,7 +296,7 @@ class _NameOfMember:
         raise InvalidFilter("Groups can't be sorted by their members' names.")
 
     def _users(self, condition: Q) -> Q:
-        return Q(user_id__in=AttributeValue.objects.filter(condition).values("user_id"))
+        return Q(Exists(AttributeValue.objects.filter(condition, user_id=OuterRef("user_id"))))
 
 
 _COLUMNS: Mapping[str, Sources] = {

@@ -249,8 +249,19 @@ class Indexed:
         return by_code_point(Subquery(first))
 
 
+def owners_of(rows: QuerySet[Any], owner: str) -> Q:
+    """Whom these rows belong to, by the column ``owner``.
+
+    PostgreSQL scans a large list again for each row where IN stands under NOT or OR; EXISTS it turns into a join.
+    SQLite makes a search tree of the list.
+    """
+    if connection.vendor == "postgresql":
+        return Q(Exists(rows.filter(**{owner: OuterRef("pk")})))
+    return Q(pk__in=rows.values(owner))
+
+
 def _owners(condition: Q) -> Q:
-    return Q(pk__in=AttributeValue.objects.filter(condition).values("user_id"))
+    return owners_of(AttributeValue.objects.filter(condition), "user_id")
 
 
 @dataclass(frozen=True)
@@ -291,4 +302,4 @@ class Related:
         raise InvalidFilter("Resources can't be sorted by this attribute.")
 
     def where(self, condition: Q) -> Q:
-        return Q(pk__in=self.rows().filter(condition).values(self.owner))
+        return owners_of(self.rows().filter(condition), self.owner)

@@ -39,6 +39,8 @@ class Event(StrEnum):
     BRAKES_SET = "brakes.set"
     BRAKES_TRIPPED = "brakes.tripped"
     BRAKES_RELEASED = "brakes.released"
+    PRIVILEGE_GAINED = "privilege.gained"
+    PRIVILEGE_HELD = "privilege.held"
     API_KEY_GENERATED = "api_key.generated"
     API_KEY_REVOKED = "api_key.revoked"
     API_TOKEN_CREATED = "api_token.created"  # noqa: S105 - an event

@@ -1,6 +1,6 @@
 """Carrying out a configuration document: through the same verbs as the pages, all of it or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,11 +10,11 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.configuration.document import ConfigurationDocument, NamedMapping
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.decisions import deciding
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.directory.mappings import (
     choose_fallback_team,
-    lock_site,
     reset_mapping,
     set_last_group_policy,
     set_mapping,
@@ -41,12 +41,14 @@ def apply_document(
     dry_run: bool = False,
     confirmed: bool = False,
     by: User | None = None,
+    judge: Callable[["Applied"], None] | None = None,
 ) -> Applied:
     """Make the site what ``document`` states; keys that it does not state stay untouched.
 
     ``teams`` states all teams: others are deleted. ``group_mappings`` states all groups with a mapping of their own:
     others use the Default Mapping again. A dry run does the same and rolls it back, so that it refuses what the real
     run would refuse. Nothing is written when nothing differs. ``by`` is warned in the preview about their own access.
+    ``judge`` sees what was done before it is committed, and may refuse it by raising.
     Raises: InvalidValue for a team or group that does not exist; NeedsConfirmation; TeamIsFallback;
             NobodyCouldConfigure, judged by the end of the document, not by its steps.
     """
@@ -54,9 +56,11 @@ def apply_document(
         lock_site()
         before = site_facts()
         run = _Run(document, before, actor, confirmed)
-        with keeping_a_configurator():
+        with deciding(actor=actor, alerts=not dry_run):
             run.carry_out()
         applied = Applied(tuple(run.changed), preview_between(before, site_facts(), by=by))
+        if judge is not None:
+            judge(applied)
         if dry_run:
             transaction.set_rollback(True)
     return applied

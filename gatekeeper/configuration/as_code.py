@@ -6,7 +6,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,9 +21,10 @@ from gatekeeper.configuration.previews import (
     confirmation_of,
     preview_context,
     require_confirmation,
+    tell_saved,
 )
 from gatekeeper.configuration.step_up import carried_fields
-from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
 
 FORM = "document-form"
@@ -52,7 +52,7 @@ def as_code(request: HttpRequest) -> HttpResponseBase:
         return _page(request, text, question=str(question))
     except (DomainError, PreviewOutdated, NotShownYet) as refusal:
         return _page(request, text, refusal=str(refusal))
-    messages.success(request, _told(applied))
+    tell_saved(request, _told(applied), applied.preview)
     return redirect("configuration:as_code")
 
 
@@ -90,7 +90,7 @@ def _apply(request: HttpRequest, text: str) -> Applied:
             raise NotShownYet
         if shown.is_outdated_by(fresh.shown):
             raise PreviewOutdated
-        require_confirmation(request, fresh.questions(about_losses=False))
+        require_confirmation(request, fresh.questions())
         return apply_document(document, actor=actor_of(request), confirmed=True)
 
 

@@ -25,6 +25,8 @@ from gatekeeper.configuration.previews import (
     preview_context,
     preview_fragment,
     save_previewed,
+    tell_saved,
+    with_losses,
 )
 from gatekeeper.configuration.scim import FALLBACK, POLICY, scim_page
 from gatekeeper.directory.access import SiteFacts
@@ -166,18 +168,18 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
     except DomainError as refusal:
         return _refused(request, str(refusal))
     try:
-        preview = save_previewed(request, choice.change, choice.save, about_losses=True)
+        preview = save_previewed(request, choice.change, choice.save)
     except (NeedsConfirmation, PreviewOutdated) as question:
         return _ask(request, choice, question)
     except DomainError as refusal:
         return _refused(request, str(refusal))
     if not wants_json(request):
-        messages.success(request, choice.told(preview))
+        tell_saved(request, choice.told(preview), preview)
         return redirect("configuration:scim")
     saved = {"choice": choice, "undo": choice.chosen != choice.before}
     return JsonResponse(
         {
-            "message": choice.told(preview),
+            "message": with_losses(choice.told(preview), preview),
             "previewed": str(Shown.before(choice.change, site_facts())),
             "details": render_to_string("configuration/_choice_saved.html", saved),
         }
@@ -187,7 +189,7 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
 def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpResponse:
     """Not saved yet: the consequence, or that facts changed, and the preview beside the choice."""
     found = outlook(request, choice.change)
-    question = str(problem) if isinstance(problem, NeedsConfirmation) else " ".join(found.questions(about_losses=True))
+    question = str(problem) if isinstance(problem, NeedsConfirmation) else " ".join(found.questions())
     asking = {
         "choice": choice,
         "question": question,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +19,7 @@ from gatekeeper.configuration.previews import (
     preview_context,
     preview_fragment,
     save_previewed,
+    tell_saved,
 )
 from gatekeeper.configuration.step_up import take_carried_form
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME, SiteFacts
@@ -29,6 +30,7 @@ from gatekeeper.directory.models import IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.reach import in_no_group
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
 
 FORM, RESET_FORM = "mapping-form", "reset-form"
@@ -70,7 +72,7 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     wanted, group_id = current, group.id if group else None
     try:
         wanted = read_mapping(request.POST)
-        save_previewed(
+        preview = save_previewed(
             request,
             ProposedChange.mapping(group_id, wanted),
             lambda: set_mapping(group_id, wanted, actor=actor_of(request), confirmed=True),
@@ -79,7 +81,7 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
         return _render(request, group, site, wanted, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, site, wanted, refusal=str(refusal))
-    messages.success(request, _what_happened(group, wanted, site_facts()))
+    tell_saved(request, _what_happened(group, wanted, site_facts()), preview)
     return redirect("configuration:scim")
 
 
@@ -204,9 +206,8 @@ def reach_of(group: IdpGroup | None, site: SiteFacts) -> int:
     live = Membership.objects.live()
     if group is not None:
         return live.filter(group=group, user__in=active).count()
-    with_default = live.exclude(group__in=list(site.mappings)).values("user")
-    in_any_group = live.values("user")
-    return active.filter(pk__in=with_default).count() + active.exclude(pk__in=in_any_group).count()
+    with_default = live.filter(~Q(group__in=list(site.mappings)), user=OuterRef("pk"))
+    return active.filter(Exists(with_default)).count() + active.filter(in_no_group()).count()
 
 
 def _what_happened(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts) -> str:
@@ -239,11 +240,11 @@ def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     change, site = ProposedChange.mapping(group_id, None), site_facts()
     current = site.mappings.get(group_id, site.default_mapping)
     try:
-        save_previewed(request, change, lambda: reset_mapping(group_id, actor=actor_of(request)))
+        preview = save_previewed(request, change, lambda: reset_mapping(group_id, actor=actor_of(request)))
     except NeedsConfirmation as question:
         return _render(request, group, site, current, question=str(question), resetting=True)
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, site, current, refusal=str(refusal), resetting=True)
     members = member_counts([group_id]).get(group_id, 0)
-    messages.success(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}")
+    tell_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", preview)
     return redirect("configuration:scim")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -15,8 +16,8 @@ from gatekeeper.configuration.guards import person_of
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.affected import AffectedPerson, affected_people
 from gatekeeper.directory.by_name import START, Place
-from gatekeeper.directory.consequences import NOBODY_COULD_CONFIGURE, losing_access
-from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.consequences import NOBODY_COULD_CONFIGURE, counted, losing_access
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.directory.preview import Preview, preview_between
 from gatekeeper.directory.proposals import ProposedChange
 from gatekeeper.directory.queries import site_facts
@@ -70,14 +71,12 @@ class Outlook:
     preview: Preview
     shown: Shown
 
-    def questions(self, *, about_losses: bool) -> list[str]:
+    def questions(self) -> list[str]:
         """The consequences that Save asks about once more; none for what is refused whatever is answered."""
         warnings = self.preview.warnings
         if any(warning.code == NOBODY_COULD_CONFIGURE for warning in warnings):
             return []
-        losing = losing_access(self.preview.kinds) if about_losses else 0
-        losses = ["1 person loses their access." if losing == 1 else f"{losing:,} people lose their access."]
-        return [warning.text for warning in warnings] + (losses if losing else [])
+        return [warning.text for warning in warnings]
 
 
 def outlook(request: HttpRequest, change: ProposedChange) -> Outlook:
@@ -87,12 +86,9 @@ def outlook(request: HttpRequest, change: ProposedChange) -> Outlook:
     return Outlook(preview, Shown(change.replaced_in(site).digest, change.digest, preview.fingerprint))
 
 
-def save_previewed(
-    request: HttpRequest, change: ProposedChange, write: Callable[[], object], *, about_losses: bool = False
-) -> Preview:
+def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable[[], object]) -> Preview:
     """Look once more at what saving would do, and write if that is what was shown; nobody else decides meanwhile.
 
-    ``about_losses``: ask as well when people lose their access, where no preview stood beside the form before.
     Returns: what was done. Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until
     exactly that is confirmed; whatever ``write`` raises.
     """
@@ -101,9 +97,21 @@ def save_previewed(
         fresh = outlook(request, change)
         if Shown.from_form(request.POST).is_outdated_by(fresh.shown):
             raise PreviewOutdated
-        require_confirmation(request, fresh.questions(about_losses=about_losses))
+        require_confirmation(request, fresh.questions())
         write()
     return fresh.preview
+
+
+def tell_saved(request: HttpRequest, words: str, preview: Preview) -> None:
+    """Say what was done; in another colour where it took access from somebody."""
+    tell = messages.warning if losing_access(preview.kinds) else messages.success
+    tell(request, with_losses(words, preview))
+
+
+def with_losses(words: str, preview: Preview) -> str:
+    """``words``, and how many people can no longer sign in."""
+    losing = losing_access(preview.kinds)
+    return f"{words} {counted(losing)} can no longer sign in." if losing else words
 
 
 def require_confirmation(request: HttpRequest, questions: list[str]) -> None:
@@ -167,6 +175,7 @@ def _line(person: AffectedPerson) -> dict[str, Any]:
         "user": person.user,
         "before": before.level.label,
         "after": after.level.label,
+        "is_lower": after.level < before.level,
         "gains": sorted(
             [
                 *(permission.label for permission in after.permissions - before.permissions),

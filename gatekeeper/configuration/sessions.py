@@ -71,7 +71,7 @@ def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
 def ended_rows(user: User) -> list[dict[str, Any]]:
     """The sessions of a person that ended within the last 30 days, with when and why; the last one first."""
     now = timezone.now()
-    ended = SignIn.objects.filter(user=user).exclude(pk__in=SignIn.objects.open().filter(user=user).values("pk"))
+    ended = SignIn.objects.over().filter(user=user)
     recent = ended.filter(Q(until=None) | Q(until__gt=now - ENDED_SHOWN_FOR)).select_related("provider")
     rows = [_ended_row(session) for session in recent[: 2 * MOST_ENDED_SHOWN]]
     rows = [row for row in rows if row["at"] > now - ENDED_SHOWN_FOR]

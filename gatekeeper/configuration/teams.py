@@ -21,6 +21,7 @@ from gatekeeper.configuration.previews import (
     preview_context,
     preview_fragment,
     save_previewed,
+    tell_saved,
 )
 from gatekeeper.configuration.step_up import carried_fields
 from gatekeeper.directory.models import Team
@@ -152,7 +153,7 @@ def _end(
         return _page(request, team, about=form, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
         return _page(request, team, about=form, refusal=str(refusal))
-    messages.success(request, told(preview))
+    tell_saved(request, told(preview), preview)
     return redirect("configuration:teams")
 
 

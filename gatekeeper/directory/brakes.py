@@ -1,4 +1,4 @@
-"""When the identity provider takes access from unusually many people at once (rule 10): alert, and on request hold.
+"""When access is taken from unusually many people at once (rule 10): alert, and hold the identity provider on request.
 
 Nothing is counted along the way: how many lost access lately is derived from the facts, when somebody loses it.
 """
@@ -8,24 +8,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
-from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.directory.models import (
     ActivePeriod,
     BrakeRelease,
     BrakeSetting,
     EndedBecause,
+    MappingVersion,
     Membership,
     Origin,
+    SiteChoice,
     User,
 )
-from gatekeeper.errors import HeldForApproval, InvalidValue
+from gatekeeper.directory.privileges import gained_since
+from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.reach import could_reach, in_no_group, who_have
+from gatekeeper.directory.releases import released_until
+from gatekeeper.errors import HeldForApproval, InvalidValue, PrivilegeHeld
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +46,8 @@ class BrakeState:
 
     ``active_before``: everybody who was active at some time within it. On a new site nobody was when it began.
     ``tripped``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
-    they would have gone beyond it.
+    they would have gone beyond it. ``gained``: who became Global Administrator within the window; ``held_gains``:
+    requests that were refused since somebody would have.
     """
 
     lost: int
@@ -48,30 +57,39 @@ class BrakeState:
     tripped: bool
     hold: bool
     held: int = 0
+    gained: int = 0
+    held_gains: int = 0
     released_until: datetime | None = None
 
     @property
     def alarming(self) -> bool:
-        """Whether every page says so."""
+        """Whether every page says that people lose access."""
         return self.tripped or self.held > 0
 
     @property
     def holding(self) -> bool:
-        return self.hold and self.alarming and self.released_until is None
+        return self.hold and (self.alarming or self.held_gains > 0) and self.released_until is None
 
 
 def brake_state(now: datetime | None = None) -> BrakeState:
-    """Where things stand. Two queries on a quiet day, three where changes are held, a few more when there are some."""
+    """Where things stand. Four queries on a quiet day, five where changes are held, a few more when there are some."""
     moment = now or timezone.now()
     setting = BrakeSetting.objects.live().first() or BrakeSetting()
-    state = _losses(setting, moment)
+    start = moment - timedelta(minutes=setting.minutes)
+    state = replace(_losses(setting, moment), gained=gained_since(start))
     if not setting.hold:
         return state
-    held = held_entries(moment - timedelta(minutes=setting.minutes)).count()
-    if not held and not state.tripped:
+    found = held_entries(start).aggregate(all=Count("pk"), gains=Count("pk", filter=_is_gain()))
+    held = found["all"] - found["gains"]
+    if not found["all"] and not state.tripped:
         return state
-    active_before = state.active_before or _active_before(moment - timedelta(minutes=setting.minutes))
-    return replace(state, held=held, active_before=active_before, released_until=_released_until(moment))
+    return replace(
+        state,
+        held=held,
+        held_gains=found["gains"],
+        active_before=state.active_before or (_active_before(start) if held else 0),
+        released_until=released_until(moment),
+    )
 
 
 def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
@@ -79,10 +97,12 @@ def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
     start = moment - timedelta(minutes=setting.minutes)
     # Counting stops at the minimum first: on a quiet day nobody has to count all the active people.
     lost = _losing(start).order_by()[: setting.minimum].count()
+    decided = _losing_by_decisions(start).count()
     active_before = 0
-    if lost >= setting.minimum:
+    if lost + decided >= setting.minimum:
         lost = _losing(start).count()
         active_before = _active_before(start)
+    lost += decided
     return BrakeState(
         lost=lost,
         active_before=active_before,
@@ -105,9 +125,16 @@ def apply_brakes(*, actor: Actor) -> None:
     state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), now)
     if not state.tripped:
         return
-    if state.hold and _released_until(now) is None:
+    if state.hold and released_until(now) is None:
         raise HeldForApproval(state.lost, state.active_before, state.minutes)
     _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
+
+
+def alert_losses(*, actor: Actor) -> None:
+    """Called at the end of an administrator's change, inside its transaction. They were asked, so it is not held."""
+    state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), timezone.now())
+    if state.tripped:
+        _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 
 
 @transaction.atomic
@@ -167,9 +194,8 @@ def release_brakes(*, actor: Actor) -> datetime:
     return now + RELEASE_FOR
 
 
-def _released_until(moment: datetime) -> datetime | None:
-    release = BrakeRelease.objects.filter(since__lte=moment, until__gt=moment).order_by("-until").first()
-    return release.until if release else None
+def _is_gain() -> Q:
+    return Q(detail__startswith=PrivilegeHeld.PREFIX)
 
 
 def _losing(start: datetime) -> QuerySet[User]:
@@ -179,18 +205,44 @@ def _losing(start: datetime) -> QuerySet[User]:
     member = Membership.objects.live().filter(user=OuterRef("pk"))
     inactive = Q(active=False) | Q(deleted_at__isnull=False)
     # The lists of those whom something ended for are short and indexed by time; only they are looked at.
-    candidates = Q(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")) | Q(
-        pk__in=Membership.objects.filter(until__gte=start, ended_because=EndedBecause.REMOVED).values("user")
+    candidates = ActivePeriod.objects.filter(until__gte=start).values("user")
+    candidates = candidates.union(
+        Membership.objects.filter(until__gte=start, ended_because=EndedBecause.REMOVED).values("user")
     )
-    return User.objects.filter(candidates, origin=Origin.SCIM).filter(
+    return User.objects.filter(pk__in=candidates, origin=Origin.SCIM).filter(
         (inactive & Exists(deactivated)) | (Q(active=True, deleted_at=None) & Exists(removed) & ~Exists(member))
     )
 
 
+def _losing_by_decisions(start: datetime) -> QuerySet[User]:
+    """Whom a change of mappings or of the policy since ``start`` took their access, as the groups are now.
+
+    One query on a quiet day: what everything was worth before is looked up only when that may have taken access.
+    """
+    own = MappingVersion.objects.live().filter(group=OuterRef("group"))
+    reset = Q(~Exists(own), until__gte=start, group__isnull=False, group__deleted_at=None)
+    taking = MappingVersion.objects.filter(Q(until=None, since__gte=start, level=Level.NONE.value) | reset)
+    if not SiteChoice.objects.filter(Q(until__gte=start) | Exists(taking)).exists():
+        return User.objects.none()
+    before, after = site_facts(start), site_facts()
+    if not could_reach(before, after, _gives_access):
+        return User.objects.none()
+    people = User.objects.provisioned().filter(active=True)
+    counted_already = Exists(
+        Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
+    ) & Q(in_no_group())
+    return people.filter(who_have(before, _gives_access)).filter(~who_have(after, _gives_access), ~counted_already)
+
+
+def _gives_access(mapping: MappingRecord) -> bool:
+    return mapping.level is not Level.NONE
+
+
 def _active_before(start: datetime) -> int:
     """Everybody who was active at some time since ``start``: whoever still is, and whoever has stopped to be."""
-    stopped = ActivePeriod.objects.filter(until__gte=start).values("user")
-    return User.objects.filter(Q(active=True, deleted_at=None) | Q(pk__in=stopped), origin=Origin.SCIM).count()
+    still = User.objects.provisioned().filter(active=True)
+    stopped = User.objects.filter(~Q(active=True, deleted_at=None), origin=Origin.SCIM)
+    return still.count() + stopped.filter(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")).count()
 
 
 def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:
@@ -199,7 +251,9 @@ def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Acto
     alerts = AuditEntry.objects.filter(event=Event.BRAKES_TRIPPED, at__gte=start)
     if any((alert.after or {}).get("held") == held for alert in alerts):
         return
-    log.warning("brakes_tripped lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
+    transaction.on_commit(
+        lambda: log.warning("brakes_tripped lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
+    )
     happens = "would have lost access, and are held," if held else "lost access"
     record(
         Event.BRAKES_TRIPPED,

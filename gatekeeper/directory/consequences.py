@@ -15,14 +15,21 @@ NOBODY_COULD_CONFIGURE = "nobody_could_configure"
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What an administrator is warned of. ``code`` is stable; ``text`` names the consequence in one sentence."""
+    """What an administrator is warned of. ``code`` is stable; ``text`` names the consequence in one sentence.
+
+    ``takes_access``: somebody could no longer sign in.
+    """
 
     code: str
     text: str
+    takes_access: bool = False
 
 
 def consequences(before: SiteFacts, after: SiteFacts, kinds: list[Kind], by: User | None) -> Iterator[Consequence]:
     """The warnings about a change from ``before`` to ``after``; ``kinds`` are the people whose access differs."""
+    losing = losing_access(kinds)
+    if losing:
+        yield Consequence("lose_access", f"{counted(losing)} could no longer sign in.", takes_access=True)
     top = Level.GLOBAL_ADMINISTRATOR
     becoming = _people(kind for kind in kinds if kind.after.level is top and kind.before.level is not top)
     if becoming:
@@ -62,9 +69,14 @@ def _about(by: User, before: SiteFacts, after: SiteFacts) -> Iterator[Consequenc
     now = access_of_many([by], site=before)[by.id]
     then = access_of_many([by], site=after)[by.id]
     if now.can_sign_in and not then.can_sign_in:
-        yield Consequence("lose_own_access", "You lose your own access.")
+        yield Consequence("lose_own_access", "You lose your own access.", takes_access=True)
     elif now.can_configure and not then.can_configure:
         yield Consequence("lose_own_configuration", "You can no longer configure Gatekeeper yourself.")
+
+
+def counted(people: int) -> str:
+    """``1 person`` or ``1,200 people``."""
+    return "1 person" if people == 1 else f"{people:,} people"
 
 
 def _people(kinds: Iterable[Kind]) -> int:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.directory.models import LocalAccountRule, Passkey, SecondFactor, SessionEnd, User
 from gatekeeper.directory.passkeys import passkeys_of, remove_passkey
 from gatekeeper.directory.second_factors import remove_second_factor, second_factor_of

@@ -11,8 +11,9 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access import DEFAULT_MAPPING_NAME
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.decisions import deciding
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS
+from gatekeeper.directory.locks import Lock, lock_group, lock_site
 from gatekeeper.directory.models import IdpGroup, LastGroupPolicy, MappingVersion, SiteChoice, Team
 from gatekeeper.errors import GroupNotFound, InvalidValue, NeedsConfirmation, TeamNotFound
 
@@ -27,6 +28,7 @@ def set_mapping(
     Raises: GroupNotFound; TeamNotFound; NeedsConfirmation for an administrator level in the Default Mapping that was
             not ``confirmed``; NobodyCouldConfigure.
     """
+    lock_site()
     group = _lock_group(group_id)
     _require_teams(wanted.team_ids)
     current = _live(group)
@@ -37,7 +39,7 @@ def set_mapping(
             f"The Default Mapping would make everybody without a group's own mapping {wanted.level.label}. "
             "Confirm it to go on."
         )
-    with keeping_a_configurator():
+    with deciding(actor=actor):
         version = _replace(group, wanted, actor=actor)
     record(
         Event.MAPPING_SET if group else Event.DEFAULT_MAPPING_SET,
@@ -54,11 +56,12 @@ def set_mapping(
 @transaction.atomic
 def reset_mapping(group_id: UUID, *, actor: Actor) -> None:
     """Put a group back on the Default Mapping. Raises GroupNotFound, NobodyCouldConfigure."""
+    lock_site()
     group = _lock_group(group_id)
     current = _live(group)
     if group is None or current is None:
         return
-    with keeping_a_configurator():
+    with deciding(actor=actor):
         MappingVersion.objects.filter(pk=current.pk).end(timezone.now())
     record(
         Event.MAPPING_RESET,
@@ -73,8 +76,8 @@ def reset_mapping(group_id: UUID, *, actor: Actor) -> None:
 def choose_fallback_team(team_id: UUID | None, *, actor: Actor) -> None:
     """Choose the team of whoever has access and no other team; None chooses none. Raises TeamNotFound."""
     with transaction.atomic():
-        team = _lock_team(team_id)
         current = _lock_choice()
+        team = _living_team(team_id)
         if current.fallback_team_id == team_id:
             return
         before = current.fallback_team
@@ -99,7 +102,7 @@ def set_last_group_policy(policy: str, *, actor: Actor) -> None:
         if current.last_group_policy == policy:
             return
         before = current.last_group_policy
-        with keeping_a_configurator():
+        with deciding(actor=actor):
             _choose(fallback_team=current.fallback_team, last_group_policy=policy)
         record(
             Event.LAST_GROUP_POLICY_SET,
@@ -125,14 +128,6 @@ def _replace(group: IdpGroup | None, wanted: MappingRecord, *, actor: Actor) -> 
     )
 
 
-def lock_site() -> None:
-    """Let one change of the site's choices or Default Mapping at a time through.
-
-    The first choice ever made is never changed or deleted (a migration makes it), so its row serves as the lock.
-    """
-    SiteChoice.objects.select_for_update().order_by("pk").first()
-
-
 def _lock_choice() -> SiteChoice:
     """The live choice, which stays so until the transaction ends."""
     lock_site()
@@ -150,20 +145,20 @@ def _live(group: IdpGroup | None) -> MappingVersion | None:
 
 
 def _lock_group(group_id: UUID | None) -> IdpGroup | None:
+    """Locked against its deletion, which ends its mapping; who is in it may change meanwhile."""
     if group_id is None:
-        lock_site()
         return None
-    group = IdpGroup.objects.live().select_for_update().filter(pk=group_id).first()
+    group = lock_group(group_id, Lock.REFER)
     if group is None:
         raise GroupNotFound(group_id)
     return group
 
 
-def _lock_team(team_id: UUID | None) -> Team | None:
-    """Locked, so that it cannot be deleted while it is being chosen."""
+def _living_team(team_id: UUID | None) -> Team | None:
+    """It stays alive while it is being chosen: deleting it takes the site's lock, too."""
     if team_id is None:
         return None
-    team = Team.objects.live().select_for_update().filter(pk=team_id).first()
+    team = Team.objects.live().filter(pk=team_id).first()
     if team is None:
         raise TeamNotFound(team_id)
     return team

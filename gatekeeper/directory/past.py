@@ -102,9 +102,9 @@ def user_by_name_at(name: str, at: datetime) -> User | None:
     """Who had that userName or work e-mail at a moment; else who has it now and existed then."""
     folded = fold(name)
     former = FormerName.objects.filter(Q(name_folded=folded) | Q(work_email_folded=folded), until__gt=at)
+    renamed = list(former.values_list("object_id", flat=True))  # few; as a sub-query it would hide the indexes
     users = User.objects.filter(
-        Q(user_name_folded=folded) | Q(work_email_folded=folded) | Q(pk__in=former.values("object_id")),
-        created_at__lte=at,
+        Q(user_name_folded=folded) | Q(work_email_folded=folded) | Q(pk__in=renamed), created_at__lte=at
     )
     people = {user.id: user for user in users}
     then = _names_of(people.values(), at)
@@ -145,9 +145,8 @@ def _active_among(ids: Collection[UUID], at: datetime) -> set[UUID]:
 def _active_holders(emails: Collection[str], at: datetime) -> Counter[str | None]:
     """How many active people from the identity provider had each of these work e-mails at a moment."""
     former = FormerName.objects.filter(work_email_folded__in=emails, until__gt=at)
-    holders = User.objects.filter(
-        Q(work_email_folded__in=emails) | Q(pk__in=former.values("object_id")), origin=Origin.SCIM
-    )
+    renamed = list(former.values_list("object_id", flat=True))
+    holders = User.objects.filter(Q(work_email_folded__in=emails) | Q(pk__in=renamed), origin=Origin.SCIM)
     then = _names_of(list(holders), at)
     active = _active_among(list(then), at)
     return Counter(name.work_email_folded for user_id, name in then.items() if user_id in active)

@@ -107,10 +107,7 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
             moves[kind.before.level, kind.after.level] += len(kind.people)
     return Preview(
         affected=sum(len(kind.people) for kind in kinds),
-        levels=shifts(
-            {level: level.label for level in Level},
-            ((frozenset([kind.before.level]), frozenset([kind.after.level]), len(kind.people)) for kind in kinds),
-        ),
+        levels=_level_shifts(kinds),
         permissions=shifts(
             {permission: permission.label for permission in Permission},
             ((kind.before.permissions, kind.after.permissions, len(kind.people)) for kind in kinds),
@@ -123,6 +120,16 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
         warnings=tuple(consequences(before, after, kinds, by)),
         kinds=tuple(kinds),
     )
+
+
+def _level_shifts(kinds: list[Kind]) -> tuple[Shift, ...]:
+    """Who comes to have no level loses access, and is never told as somebody who gains something."""
+    found = shifts(
+        {level: level.label for level in Level},
+        ((frozenset([kind.before.level]), frozenset([kind.after.level]), len(kind.people)) for kind in kinds),
+    )
+    nothing = Level.NONE.label
+    return tuple(Shift("Access", each.lost, each.gained) if each.name == nothing else each for each in found)
 
 
 def _told(kind: Kind) -> str:

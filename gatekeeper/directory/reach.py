@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.models import Membership, User
+from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Membership, User
 
 Holds = Callable[[MappingRecord], bool]
 
@@ -60,6 +62,40 @@ def members_where(condition: Q | None) -> Exists | Q:
 def in_no_group() -> Q:
     """The condition on people "is in no group now"."""
     return Q(~Exists(Membership.objects.live().filter(user=OuterRef("pk"))))
+
+
+def was_removed_last() -> Q:
+    """The condition on people "their last membership ended by removal"; of several at once a removal counts."""
+    removed_first = Case(When(ended_because=EndedBecause.REMOVED, then=Value(0)), default=Value(1))
+    ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", removed_first)
+    # Who never was in a group has none; without a value in its place the opposite would not hold for them either.
+    because = Coalesce(Subquery(ended.values("ended_because")[:1]), Value(""))
+    return Q(Exact(because, Value(EndedBecause.REMOVED.value)))
+
+
+def who_have(site: SiteFacts, holds: Holds) -> Q:
+    """The condition on active people from the identity provider "a mapping for which ``holds`` is true applies"."""
+    condition = Q(members_where(groups_where(site, holds)))
+    if holds(site.default_mapping):
+        groupless = in_no_group()
+        if site.last_group_policy == LastGroupPolicy.REVOKE:
+            groupless &= ~was_removed_last()
+        condition |= groupless
+    return condition
+
+
+def could_reach(site: SiteFacts, before: SiteFacts, holds: Holds) -> bool:
+    """Whether ``who_have`` could be true for somebody of ``site`` for whom it was not of ``before``. No query."""
+    if holds(site.default_mapping) and (
+        not holds(before.default_mapping) or site.last_group_policy != before.last_group_policy
+    ):
+        return True
+    groups = site.mappings.keys() | before.mappings.keys()
+    return any(holds(_mapping(site, group)) and not holds(_mapping(before, group)) for group in groups)
+
+
+def _mapping(site: SiteFacts, group_id: UUID) -> MappingRecord:
+    return site.mappings.get(group_id, site.default_mapping)
 
 
 def with_last_ended(people: QuerySet[User]) -> QuerySet[User]:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.lookups import Exact
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
 from gatekeeper.directory.access import SiteFacts
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, MappingVersion, Membership, Origin, User
+from gatekeeper.directory.models import LastGroupPolicy, MappingVersion, Membership, Origin, User
 from gatekeeper.directory.queries import conflict_exists, link_exists, site_facts
+from gatekeeper.directory.reach import was_removed_last
 from gatekeeper.directory.realms import without_a_provider
 from gatekeeper.directory.states import State
 
@@ -67,15 +67,9 @@ def _gets_no_level(site: SiteFacts) -> Q:
     memberships = Membership.objects.live().filter(user=OuterRef("pk"))
     if site.default_mapping.level is Level.NONE:
         return ~Q(Exists(memberships.filter(group__in=own.filter(level__gt=Level.NONE.value).values("group"))))
-    given = memberships.exclude(group__in=own.filter(level=Level.NONE.value).values("group"))
+    worthless = own.filter(level=Level.NONE.value, group=OuterRef("group"))
+    given = memberships.filter(~Exists(worthless))
     nothing = Q(Exists(memberships))
     if site.last_group_policy == LastGroupPolicy.REVOKE:
-        nothing |= _was_removed_last()
+        nothing |= was_removed_last()
     return ~Q(Exists(given)) & nothing
-
-
-def _was_removed_last() -> Q:
-    """The last membership ended by removal; of several that ended at once a removal counts."""
-    removed_first = Case(When(ended_because=EndedBecause.REMOVED, then=Value(0)), default=Value(1))
-    ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", removed_first)
-    return Q(Exact(Subquery(ended.values("ended_because")[:1]), Value(EndedBecause.REMOVED.value)))

@@ -15,7 +15,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.faults import ERASED
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.mappings import lock_site
+from gatekeeper.directory.locks import lock_site
 from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, SignInIdentity, User
 from gatekeeper.errors import InvalidValue
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.decisions import deciding
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.guards import keeping_a_configurator
-from gatekeeper.directory.mappings import choose_fallback_team, lock_site, set_mapping
+from gatekeeper.directory.locks import lock_site
+from gatekeeper.directory.mappings import choose_fallback_team, set_mapping
 from gatekeeper.directory.models import MappingVersion, SiteChoice, Team
 from gatekeeper.directory.past import remember_name
 from gatekeeper.errors import GroupNotFound, InvalidValue, TeamIsFallback, TeamNameTaken, TeamNotFound
@@ -56,6 +57,7 @@ def delete_team(team_id: UUID, *, actor: Actor) -> Team:
 
     Raises: TeamNotFound; TeamIsFallback.
     """
+    lock_site()  # nobody chooses it or gives it to a mapping meanwhile
     team = _lock_team(team_id)
     if _is_fallback(team):
         raise TeamIsFallback(team.name)
@@ -77,7 +79,7 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
     teams = {team_id: _lock_team(team_id) for team_id in sorted((source_id, target_id))}
     source, target = teams[source_id], teams[target_id]
     named = [version for version in MappingVersion.objects.live() if source_id in version.record().team_ids]
-    with keeping_a_configurator():  # levels and permissions stay, so it is asked once and not for each mapping
+    with deciding(actor=actor):  # levels and permissions stay, so it is asked once and not for each mapping
         for version in named:
             now = version.record()
             wanted = replace(now, team_ids=now.team_ids - {source_id} | {target_id})

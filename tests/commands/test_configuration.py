@@ -14,7 +14,7 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import MappingVersion, Team
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.teams import delete_team
-from tests.builders import ADMIN, link, make_group, make_provider, make_team, make_user, map_group
+from tests.builders import ADMIN, link, make_group, make_provider, make_team, make_user, make_users, map_group
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +312,55 @@ def test_the_schema_names_every_level_and_permission_and_refuses_other_keys() ->
     validator = Draft202012Validator(SCHEMA)
     assert not validator.is_valid({"colour": "red"})
     assert not validator.is_valid({"default_mapping": {"level": "collaborator", "permissions": ["fly"]}})
+
+
+TAKING = {"default_mapping": {"level": "none"}}
+
+
+@pytest.fixture
+def three_people() -> None:
+    map_group(None, "collaborator")
+    make_group("GK", make_users(3))
+
+
+def told_by(path: Path, *flags: str) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("configuration", "apply", str(path), *flags, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def taking(tmp_path: Path, three_people: None) -> Path:
+    path = tmp_path / "taking.json"
+    path.write_text(json.dumps(TAKING))
+    return path
+
+
+def test_how_many_can_no_longer_sign_in_is_told_beside_the_document(taking: Path) -> None:
+    tried, warned = told_by(taking, "--dry-run", "--json")
+    done, told = told_by(taking, "--json")
+
+    assert warned.strip() == "3 people could no longer sign in."
+    assert told.strip() == "3 people can no longer sign in."
+    assert json.loads(tried).keys() == json.loads(done).keys() == {"changed", "access_changed", "dry_run"}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "is_done"), [("yes\n", True), ("no\n", False), ("\n", False), ("", False)])
+def test_somebody_at_a_terminal_is_asked(
+    taking: Path, answer: str, is_done: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    before = run("export")
+
+    if is_done:
+        assert "3 people could no longer sign in. Do you mean it?" in told_by(taking)[1]
+        assert run("export")["default_mapping"]["level"] == "none"
+    else:
+        with pytest.raises(CommandError, match="Nothing was changed"):
+            told_by(taking)
+        assert run("export") == before

@@ -172,7 +172,7 @@ def test_the_last_group_policy_is_asked_once_more_when_people_lose_their_access(
     asked = desk.post(address, {"policy": "revoke"}, headers=JSON)
 
     assert asked.status_code == 409
-    assert "1 person loses their access." in asked.json()["details"]
+    assert "1 person could no longer sign in." in asked.json()["details"]
     assert SiteChoice.objects.live().get().last_group_policy == "fallback"
 
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.configuration.applying import apply_document
+from gatekeeper.configuration.document import read_document
 from gatekeeper.directory.brakes import brake_state, release_brakes, set_brakes
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import IdpGroup, MappingVersion, User
 from gatekeeper.directory.users import delete_user, edit_user
 from gatekeeper.errors import HeldForApproval, InvalidValue
-from tests.builders import ADMIN, ENTRA, add_members, make_group, make_users, remove_members
+from tests.builders import ADMIN, ENTRA, add_members, make_group, make_users, map_group, remove_members
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +117,54 @@ def test_what_an_administrator_does_is_never_held(people: list[User]) -> None:
 def test_limits_that_make_no_sense_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(InvalidValue):
         set_brakes(**{"share": 30, "minimum": 20, "minutes": 60, **limits}, hold=False, actor=ADMIN)
+
+
+def decided(*users: User) -> IdpGroup:
+    group = make_group(members=users)
+    map_group(group, "collaborator")
+    MappingVersion.objects.update(since="2020-01-01T00:00:00Z")
+    return group
+
+
+def test_people_who_lose_access_by_a_mapping_count_as_losses(people: list[User]) -> None:
+    hold_after(3, hold=False)
+    group = decided(*people[:5])
+    assert not brake_state().tripped
+
+    map_group(group, "none")
+
+    state = brake_state()
+    assert (state.lost, state.active_before, state.tripped) == (5, 10, True)
+    assert AuditEntry.objects.get(event="brakes.tripped").after["lost"] == 5
+
+
+def test_people_who_lose_access_by_the_default_mapping_or_the_policy_count(people: list[User]) -> None:
+    hold_after(3, hold=False)
+    map_group(None, "collaborator")
+    MappingVersion.objects.update(since="2020-01-01T00:00:00Z")
+
+    map_group(None, "none")
+    assert brake_state().lost == 10
+    map_group(None, "collaborator")
+    assert brake_state().lost == 0  # it was undone: everybody has what they had
+
+
+def test_losses_by_a_mapping_and_by_the_identity_provider_add_up_and_hold(people: list[User]) -> None:
+    hold_after(4)
+    map_group(decided(*people[:3]), "none")
+    deactivate(people[0])  # has lost it already
+
+    with pytest.raises(HeldForApproval) as held:
+        deactivate(people[5])
+
+    assert held.value.lost == 4
+
+
+def test_a_mapping_that_is_only_tried_trips_nothing(people: list[User]) -> None:
+    hold_after(3, hold=False)
+    group = decided(*people[:5])
+
+    document = read_document(f'{{"group_mappings": {{"{group.display_name}": {{"level": "none"}}}}}}')
+    apply_document(document, actor=ADMIN, dry_run=True)
+
+    assert not AuditEntry.objects.filter(event="brakes.tripped").exists()

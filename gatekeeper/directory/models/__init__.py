@@ -1,6 +1,6 @@
 """The facts: who is known, who belongs to what, what it is worth, each with the period in which it held."""
 
-from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
+from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting, PrivilegeGain
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import (
     IdentityProvider,
@@ -42,6 +42,7 @@ __all__ = (
     "Origin",
     "Passkey",
     "PeriodQuerySet",
+    "PrivilegeGain",
     "ProviderDomain",
     "RecoveryCode",
     "RetentionSetting",

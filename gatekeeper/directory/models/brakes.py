@@ -1,12 +1,14 @@
-"""When to brake, and who let held changes through."""
+"""When to brake, who let held changes through, and who became Global Administrator."""
 
 from typing import Any
 
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
+from gatekeeper.directory.models.users import User
 
 
 class BrakeSetting(Period):
@@ -44,3 +46,17 @@ class BrakeRelease(Period):
 
     def __str__(self) -> str:
         return f"{self.made_by} until {self.until}"
+
+
+class PrivilegeGain(models.Model):
+    """Somebody became Global Administrator at this moment. Whether they still are follows from the other facts."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    made_by = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("at",), name="privilege_gain_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.at}"

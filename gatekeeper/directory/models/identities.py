@@ -107,6 +107,10 @@ class SignInQuerySet(PeriodQuerySet["SignIn"]):
         """The live ones that no limit has ended yet."""
         return self.live().exclude(_is_overdue(timezone.now()))
 
+    def over(self) -> SignInQuerySet:
+        """The others: ended, or overdue."""
+        return self.filter(Q(until__isnull=False) | _is_overdue(timezone.now()))
+
     def overdue(self, now: datetime) -> SignInQuerySet:
         """The live ones that a limit has ended, and nobody has noticed so far."""
         return self.live().filter(_is_overdue(now))

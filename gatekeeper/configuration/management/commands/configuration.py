@@ -8,10 +8,11 @@ from django.core.management.base import CommandError, CommandParser
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.command import OperatorCommand
-from gatekeeper.configuration.applying import apply_document
+from gatekeeper.configuration.applying import Applied, apply_document
 from gatekeeper.configuration.document import ConfigurationDocument, export_document, read_document
 from gatekeeper.directory.access import Access
 from gatekeeper.directory.affected import affected_people
+from gatekeeper.directory.consequences import counted, losing_access
 from gatekeeper.directory.preview import Preview
 from gatekeeper.errors import NeedsConfirmation
 
@@ -48,10 +49,33 @@ class Command(OperatorCommand):
         document = read_document(_text(options["file"]))
         if options["action"] == "diff":
             return _diff(document)
-        result = _apply(document, dry_run=options["dry_run"], confirmed=options["confirmed"])
+        may_take = None if options["dry_run"] or not self._can_ask(options) else self._asked(document, options)
+        result = _apply(document, dry_run=options["dry_run"], confirmed=options["confirmed"], may_take=may_take)
+        losing = result.pop("losing")
+        if losing:
+            self.stderr.write(f"{counted(losing)} {'could' if options['dry_run'] else 'can'} no longer sign in.")
         if options["as_json"] and not options["preview"]:
             result.pop("preview", None)  # the document's keys are fixed; more is for whoever asks for it
         return result
+
+    def _can_ask(self, options: dict[str, Any]) -> bool:
+        """A pipeline has nobody to ask: who runs one looks at a dry run before, and the number is on stderr."""
+        return not options["as_json"] and options["file"] != "-" and sys.stdin.isatty()
+
+    def _asked(self, document: ConfigurationDocument, options: dict[str, Any]) -> int:
+        """From how many people the document may take their access: as many as the person at the terminal was told.
+
+        Raises: CommandError unless they mean it.
+        """
+        losing: int = _apply(document, dry_run=True, confirmed=options["confirmed"])["losing"]
+        if losing:
+            self.stderr.write(
+                f"{counted(losing)} could no longer sign in. Do you mean it? Type yes to go on: ", ending=""
+            )
+            self.stderr.flush()
+            if sys.stdin.readline().strip().lower() != "yes":
+                raise CommandError("Nothing was changed.")
+        return losing
 
     def describe(self, document: dict[str, Any]) -> str:
         if "differences" in document:
@@ -78,13 +102,22 @@ def _text(name: str) -> str:
         raise CommandError(f"{name} cannot be read as UTF-8 text.") from error
 
 
-def _apply(document: ConfigurationDocument, *, dry_run: bool, confirmed: bool) -> dict[str, Any]:
+def _apply(
+    document: ConfigurationDocument, *, dry_run: bool, confirmed: bool, may_take: int | None = None
+) -> dict[str, Any]:
+    def judge(applied: Applied) -> None:
+        losing = losing_access(applied.preview.kinds)
+        if may_take is not None and losing != may_take:
+            raise CommandError(f"By now {counted(losing)} could no longer sign in; nothing was changed. Try again.")
+
     try:
-        applied = apply_document(document, actor=ACTOR, dry_run=dry_run, confirmed=confirmed)
+        applied = apply_document(document, actor=ACTOR, dry_run=dry_run, confirmed=confirmed, judge=judge)
     except NeedsConfirmation as question:
         raise CommandError(f"{question} Repeat the command with {FLAG}.") from question
-    result = {"changed": list(applied.changed), "access_changed": applied.preview.affected, "dry_run": dry_run}
-    return {**result, "preview": _preview(applied.preview)} if dry_run else result
+    preview = applied.preview
+    result = {"changed": list(applied.changed), "access_changed": preview.affected, "dry_run": dry_run}
+    result["losing"] = losing_access(preview.kinds)
+    return {**result, "preview": _preview(preview)} if dry_run else result
 
 
 def _preview(preview: Preview) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Which rows a change locks so that what it relies on stays true until it is committed, and in which order.
+
+The order, for every service: the site, a connection, a team, users by id, groups by id, and then the facts about them
+(memberships, links, sessions, mappings). Last, and held to the end, comes the judgement of rule 9 (``guards.py``).
+Whoever keeps to it waits only for transactions that are ahead, so no two can wait for each other.
+
+How strong a lock is says what it allows: two changes that only refer to a person never wait for each other, and
+neither waits for a change of that person's attributes. A person who is being deleted is waited for, and is then gone.
+"""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+from gatekeeper.directory.models import IdpGroup, SiteChoice, User
+
+M = TypeVar("M", bound=Model)
+
+
+class Lock(StrEnum):
+    """PostgreSQL's row locks (chapter 13.3.2), from the weakest on."""
+
+    REFER = "FOR KEY SHARE"  # the row is referred to: it must not end
+    RELY = "FOR SHARE"  # its values are relied on: it must not change
+    CHANGE = "FOR NO KEY UPDATE"
+    END = "FOR UPDATE"
+
+
+def locked(rows: QuerySet[M], lock: Lock) -> list[M]:
+    """``rows`` in the order of their ids, locked, and as they are once the lock is there: who ended meanwhile is gone.
+
+    Where somebody had to be waited for, only the row itself is looked at again, not what the conditions ask of others.
+    One statement. On SQLite a transaction that writes is alone from its beginning.
+    """
+    statement = _statement(rows, lock)
+    if statement is None:
+        return list(rows.order_by("pk"))
+    return list(rows.model._default_manager.raw(*statement))
+
+
+def locked_values(rows: QuerySet[Any, Any], *names: str, lock: Lock) -> list[tuple[Any, ...]]:
+    """The same for many rows: only these columns, and no instances, which would cost more than the locks."""
+    values = rows.values_list(*names)
+    statement = _statement(values, lock)
+    if statement is None:
+        return list(values.order_by("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return cursor.fetchall()
+
+
+def _statement(rows: QuerySet[Any, Any], lock: Lock) -> tuple[str, Any] | None:
+    """What Django compiled, with the lock; its parameters stay parameters. None where nothing is to be locked."""
+    if connection.vendor != "postgresql":
+        return None
+    try:
+        sql, parameters = rows.order_by("pk").query.sql_with_params()
+    except EmptyResultSet:  # a condition that nothing can fulfil, such as an empty list of ids
+        return None
+    return f"{sql} {lock} OF {connection.ops.quote_name(rows.model._meta.db_table)}", parameters
+
+
+def lock_site() -> None:
+    """Let one change of the site's choices, teams or mappings at a time through: what an administrator decides.
+
+    The first choice ever made is never changed or deleted (a migration makes it), so its row serves as the lock.
+    """
+    SiteChoice.objects.select_for_update().order_by("pk").first()
+
+
+def lock_user(users: QuerySet[User], lock: Lock) -> User | None:
+    """The one among ``users``, locked."""
+    return next(iter(locked(users, lock)), None)
+
+
+def lock_users(ids: Collection[UUID], lock: Lock) -> None:
+    """Lock people by their ids, to read what is known of them afterwards."""
+    if connection.vendor == "postgresql" and ids:
+        locked_values(User.objects.filter(pk__in=list(ids)), "pk", lock=lock)
+
+
+def lock_group(group_id: UUID, lock: Lock) -> IdpGroup | None:
+    """A group that was not deleted, locked."""
+    return next(iter(locked(IdpGroup.objects.live().filter(pk=group_id), lock)), None)

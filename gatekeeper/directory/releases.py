@@ -1,0 +1,11 @@
+"""An administrator's approval of what is held, and until when it holds."""
+
+from datetime import datetime
+
+from gatekeeper.directory.models import BrakeRelease
+
+
+def released_until(moment: datetime) -> datetime | None:
+    """Until when held changes are let through; None while they are held."""
+    release = BrakeRelease.objects.filter(since__lte=moment, until__gt=moment).order_by("-until").first()
+    return release.until if release else None
