@@ -38,7 +38,7 @@ def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
     def write() -> User:
         exchange.ignored += asked.ignored
         made = provision_user(record, actor=exchange.actor)
-        if made.revived or made.replaced:
+        if made.former or made.replaced:
             clear_index([made.replaced.id if made.replaced else made.user.id])
         insert({made.user.id: rows})
         _name(exchange, made.user)
@@ -46,7 +46,9 @@ def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
             exchange.changed.append(
                 f"Deleted user {made.replaced.user_name} ({made.replaced.id}): another person has the name"
             )
-        exchange.changed.append(f"{'Revived' if made.revived else 'Created'} user {made.user.user_name}")
+        exchange.changed.append(f"{'Revived' if made.former else 'Created'} user {made.user.user_name}")
+        if made.former:
+            exchange.changed += user_differences(made.former, record)
         return made.user
 
     return write

@@ -51,7 +51,7 @@ def locked_values(rows: QuerySet[Any, Any], *names: str, lock: Lock) -> list[tup
         return list(values.order_by("pk"))
     with connection.cursor() as cursor:
         cursor.execute(*statement)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _statement(rows: QuerySet[Any, Any], lock: Lock) -> tuple[str, Any] | None:

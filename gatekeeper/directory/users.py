@@ -49,10 +49,10 @@ NAME_LIMIT = 512  # characters, as the columns hold them
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What came of providing a person: the user, whether that is the former one, and who ended for the name."""
+    """What came of providing a person: the user, what was known of them if they were revived, who ended for the name."""
 
     user: User
-    revived: bool = False
+    former: UserRecord | None = None
     replaced: User | None = None
 
 
@@ -77,8 +77,9 @@ def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
     if twin.active:
         raise UserNameTaken(wanted.user_name)
     if not _is_another_person(twin, wanted):
+        former = twin.record()
         with noticing_gains([twin.pk], actor=actor):
-            return Provisioned(_revive(twin, wanted, actor=actor), revived=True)
+            return Provisioned(_revive(twin, wanted, actor=actor), former=former)
     now = timezone.now()
     user = _new_user(wanted, now)
     _end(twin, now, actor=actor, because={"next_user_of_the_name": str(user.pk)})

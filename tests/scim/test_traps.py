@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.directory.brakes import release_brakes, set_brakes
 from gatekeeper.directory.models import SignInIdentity, User
 from scim.schemas import CORE_USER, ENTERPRISE_USER
@@ -272,3 +273,14 @@ def test_json_types_are_never_asserted(scim, ada):
             group = scim.found("/Groups", "displayName pr", "id") or [scim.group("G")["id"]]
             answer = scim.patch(f"/Groups/{group[0]}", {"op": "replace", "path": path, "value": value})
             assert answer.status_code in (204, 400), (path, value, answer.content)
+
+
+def test_a_revival_names_what_it_took_away(scim):
+    ada = scim.user("ada@x.com", title="Old", emails=[{"type": "work", "value": "ada@x.com"}])
+    scim.patch(f"/Users/{ada['id']}", {"op": "replace", "path": "active", "value": False})
+
+    scim.post("/Users", {"userName": "ada@x.com", "emails": [{"type": "work", "value": "a.obi@x.com"}]})
+
+    told = " ".join(ProvisioningEntry.objects.latest("id").changed)
+    for word in ("Revived user ada@x.com", "Old", "a.obi@x.com"):
+        assert word in told
