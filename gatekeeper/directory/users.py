@@ -49,7 +49,7 @@ NAME_LIMIT = 512  # characters, as the columns hold them
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What came of providing a person: the user, what was known of them if they were revived, who ended for the name."""
+    """What came of it: the user, what was known of them if they were revived, and who ended for the name."""
 
     user: User
     former: UserRecord | None = None
