@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "gatekeeper.middleware.ContentSecurityPolicy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gatekeeper.middleware.RequestLog",
+    "gatekeeper.middleware.SignInForms",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gatekeeper.middleware.BrowserSessions",
     "gatekeeper.middleware.BrowserCommon",

@@ -57,6 +57,11 @@ class Connection(models.Model):
     sign_requests = models.BooleanField(
         default=False, db_default=False, help_text="Whether the messages that we send are signed."
     )
+    accept_signed_response = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether the signature of the Response vouches for an assertion in it that is not signed itself.",
+    )
     person_claim = models.CharField(
         max_length=300, blank=True, default="", help_text="The claim that says who is signing in; empty: the NameID."
     )

@@ -19,7 +19,8 @@ from saml.allow_list import RESPONSE_LIMIT, read_response
 from saml.assertion import AssertedPerson
 from saml.attempts import Outcome, note
 from saml.attributes import statement_for
-from saml.encryption import opened
+from saml.bindings import decode_post
+from saml.encryption import Opened, opened
 from saml.errors import Refused
 from saml.expectation import Expectation
 from saml.key_pairs import decryption_keys
@@ -63,12 +64,14 @@ class _Posted:
         Returns: the sign-on that was answered, if any. Raises: Unsolicited, Refused, SignInRefused.
         """
         self._learn(document=self._document())
-        received = read_response(self.outcome.document)
+        expected = _expectation(self.connection)
+        received = read_response(self.outcome.document, trust.signing_wanted(expected.accepts_signed_response))
         pending = self._pending(received)
-        certificates = self.connection.signing_certificates()
-        clear = opened(self.outcome.document, received, certificates, lambda: decryption_keys(self.connection))
-        self._learn(document=clear)
-        person = _believed(self.outcome.document, self.connection, pending)
+        if pending is not None:
+            expected = replace(expected, request_id=pending.request_id, authenticated_since=pending.forced_at)
+        clear = opened(self.outcome.document, received, expected)
+        self._learn(document=clear.document)
+        person = _believed(clear, expected, pending)
         self._learn(person=person)
         come_in = _try_out if self.test is not None else _open
         self._learn(user_id=come_in(self.request, self.connection, person))
@@ -79,7 +82,7 @@ class _Posted:
         self.test = once.pending_test(self.connection, browser=self.browser)
         value = self.request.POST["SAMLResponse"]
         self._learn(document=value[:RESPONSE_LIMIT].encode())  # What can be said of a value that cannot be decoded.
-        document = trust.decode(value)
+        document = decode_post(value)
         claimed = answers(document)
         if claimed is not None:
             self.test = once.pending_test(self.connection, browser=self.browser, request_id=claimed)
@@ -133,16 +136,17 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
     return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))
 
 
-def _believed(document: bytes, connection: Connection, pending: PendingRequest | None) -> AssertedPerson:
+def _believed(clear: Opened, expected: Expectation, pending: PendingRequest | None) -> AssertedPerson:
     """The person that the response proves, once: neither the sign-on nor the messages can be used again."""
-    person = trust.believe(document, _expectation(connection, pending))
+    person = trust.believe(clear.document, expected, signed_by=clear.signed_by)
     if pending is not None:
         once.answer(pending)
     once.use(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
     return person
 
 
-def _expectation(connection: Connection, pending: PendingRequest | None) -> Expectation:
+def _expectation(connection: Connection) -> Expectation:
+    """What the connection expects of an unsolicited response; a pending request adds its own facts."""
     addresses = addresses_of(connection.id)
     return Expectation(
         idp_entity_id=connection.idp_entity_id,
@@ -150,9 +154,10 @@ def _expectation(connection: Connection, pending: PendingRequest | None) -> Expe
         acs_url=addresses.acs,
         sso_url=connection.sso_url,
         certificates=connection.signing_certificates(),
-        request_id=pending.request_id if pending else None,
+        request_id=None,
+        accepts_signed_response=connection.accept_signed_response,
+        keys=lambda: decryption_keys(connection),
         person_claim=connection.person_claim,
-        authenticated_since=pending.forced_at if pending else None,
         now=timezone.now(),
     )
 

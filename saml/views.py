@@ -28,6 +28,7 @@ from saml import logout as sign_out
 from saml import messages, once
 from saml.addresses import addresses_of, own_path
 from saml.attempts import Outcome, note
+from saml.bindings import decode_post, decode_redirect
 from saml.errors import Refused
 from saml.key_pairs import key_pairs
 from saml.models import Connection, PendingRequest
@@ -129,7 +130,7 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Sign-out from both sides: a LogoutRequest or LogoutResponse of the identity provider, or our own user's wish."""
     connection = _connection(connection_id)
     values = request.POST if request.method == "POST" else request.GET
-    decode = sign_out.decode_post if request.method == "POST" else sign_out.decode_redirect
+    decode = decode_post if request.method == "POST" else decode_redirect
     try:
         if "SAMLRequest" in values:
             return _answer_logout(request, connection, decode(values["SAMLRequest"]))
@@ -280,7 +281,8 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
 
 def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
     """Our session ended before we asked; so this answer changes nothing but what the page says."""
-    request_id = sign_out.read_logout_response(document)
+    query = request.META.get("QUERY_STRING", "") if request.method == "GET" else None
+    request_id = sign_out.read_logout_response(document, connection, query=query, now=timezone.now())
     once.answer(once.pending_request(connection, request_id, browser=_browser(request), purposes=("sign_out",)))
     return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
 
