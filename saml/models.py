@@ -255,6 +255,30 @@ class SignInAttempt(models.Model):
         return verdict(self.accepted, self.failed_check, self.reason, is_test=self.is_test)
 
 
+class RefusalCount(models.Model):
+    """How many messages that nobody vouched for failed a check at a connection within an hour.
+
+    ``failed_check`` "" counts those of all checks. ``listed``: how many of them are among the sign-in attempts.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refusal_counts")
+    hour = models.DateTimeField()
+    failed_check = models.CharField(max_length=60, blank=True)
+    count = models.PositiveIntegerField(default=0)
+    listed = models.PositiveIntegerField(default=0)
+    announced = models.BooleanField(default=False, help_text="Whether the audit trail has the numbers of this hour.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "hour", "failed_check"), name="refusal_count_one_an_hour_and_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.hour}"
+
+
 class SyncState(models.TextChoices):
     RUNNING = "running", "Running"
     FINISHED = "finished", "Finished"

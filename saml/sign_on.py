@@ -102,15 +102,17 @@ class _Posted:
     def _learn(self, **facts: object) -> None:
         self.outcome = replace(self.outcome, **facts)  # type: ignore[arg-type]
 
-    def note(self, **facts: object) -> SignInAttempt:
+    def note(self, **facts: object) -> SignInAttempt | None:
         """Write down what came of it."""
         self._learn(is_test=self.test is not None, **facts)
         return note(self.request, self.connection, self.outcome)
 
-    def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt:
+    def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt | None:
         """The same for what was refused."""
+        self._learn(is_signed=self.outcome.person is not None)
         if isinstance(refusal, Refused):
-            return self.note(check=refusal.check, reason=refusal.reason)
+            is_signed = refusal.is_signed or self.outcome.is_signed
+            return self.note(check=refusal.check, reason=refusal.reason, is_signed=is_signed)
         return self.note(check=refusal.code, reason=str(refusal), user_id=refusal.user_id)
 
 
@@ -126,11 +128,11 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
         answered = posted.judge()
     except (Refused, SignInRefused) as refusal:
         attempt = posted.note_refusal(refusal)
-        if posted.test is None:
+        if posted.test is None or attempt is None:
             raise
     else:
         attempt = posted.note()
-        if posted.test is None:
+        if posted.test is None or attempt is None:
             return Landing(_relay_path(request, answered))
     once.end_test(posted.test)
     return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))

@@ -137,7 +137,8 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         if "SAMLResponse" in values:
             return _finish_logout(request, connection, decode(values["SAMLResponse"]))
     except Refused as refusal:
-        note(request, connection, Outcome(check=f"{LOGOUT}{refusal.check}", reason=refusal.reason))
+        check = f"{LOGOUT}{refusal.check}"
+        note(request, connection, Outcome(check=check, reason=refusal.reason, is_signed=refusal.is_signed))
         return _refused(
             request,
             "The sign-out message of the identity provider was not accepted, so nothing has changed. "
