@@ -134,7 +134,7 @@ def _moment(element: etree._Element, name: str) -> datetime | None:
     try:
         return read_moment(stated)
     except ValueError as error:
-        raise Refused("reads_as_assertion", f"{place_of(element)}/@{name} is {stated[:100]}, {error}") from error
+        raise Refused("reads_as_assertion", f"{name} of {place_of(element)} is {stated[:100]}, {error}") from error
 
 
 def place_of(element: etree._Element) -> str:

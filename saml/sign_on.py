@@ -64,7 +64,7 @@ class _Posted:
         Returns: the sign-on that was answered, if any. Raises: Unsolicited, Refused, SignInRefused.
         """
         self._learn(document=self._document())
-        expected = _expectation(self.connection)
+        expected = expectation_of(self.connection)
         received = read_response(self.outcome.document, trust.signing_wanted(expected.accepts_signed_response))
         pending = self._pending(received)
         if pending is not None:
@@ -147,7 +147,7 @@ def _believed(clear: Opened, expected: Expectation, pending: PendingRequest | No
     return person
 
 
-def _expectation(connection: Connection) -> Expectation:
+def expectation_of(connection: Connection) -> Expectation:
     """What the connection expects of an unsolicited response; a pending request adds its own facts."""
     addresses = addresses_of(connection.id)
     return Expectation(

@@ -227,7 +227,7 @@ def _fitting_confirmation(evidence: Evidence) -> Confirmation:
         if each.recipient != evidence.expected.acs_url:
             reason = f"the Recipient is {_shown(each.recipient)}, not our ACS url; compare the Reply URL."
         elif each.not_on_or_after is None:
-            reason = "the confirmation has no end (SubjectConfirmationData/@NotOnOrAfter)."
+            reason = "the confirmation has no end (NotOnOrAfter of SubjectConfirmationData)."
         elif now >= shifted(each.not_on_or_after, SKEW):
             reason = f"the confirmation has expired at {_time(each.not_on_or_after)}; compare the clocks."
         elif each.not_before is not None and now < shifted(each.not_before, -SKEW):
