@@ -17,6 +17,7 @@ CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}
 class KeyPair:
     key_pem: bytes
     certificate_pem: bytes
+    is_ecdsa: bool = False
 
     @property
     def certificate_base64(self) -> str:
@@ -50,6 +51,7 @@ def key_pair(
     return KeyPair(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         certificate.public_bytes(Encoding.PEM),
+        is_ecdsa=bool(curve),
     )
 
 
