@@ -76,6 +76,9 @@ def read_assertion(root: etree._Element) -> Assertion:
 
     Raises: Refused when something that must be there once is missing or there twice (SAML core 2.3.3).
     """
+    if root.get("Version") != "2.0":
+        stated = (root.get("Version") or "missing")[:100]
+        raise Refused("reads_as_assertion", f"Version of Assertion is {stated}, not 2.0.")
     subject = _one(root, "Subject")
     name_id = _one(subject, "NameID")
     conditions = _one(root, "Conditions")

@@ -73,9 +73,12 @@ def _parser() -> etree.XMLParser:
 def canonical(element: etree._Element) -> bytes:
     """Exclusive canonical XML without comments: the very bytes that a signature's digest is made of.
 
-    Raises: UnreadableXml when nothing comes out (CVE-2025-66568: an empty result must never count as a match).
+    Raises: UnreadableXml when that fails or nothing comes out (CVE-2025-66568: an empty result must never count as a match).
     """
-    document: bytes = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    try:
+        document: bytes = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    except etree.C14NError as error:  # relative namespaces, for one
+        raise UnreadableXml("It could not be brought into canonical form.") from error
     if not document:
         raise UnreadableXml("It could not be brought into canonical form.")
     return document

@@ -147,7 +147,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "refers_to_its_parent",
         "is_signed_by_the_connection",
         "python3_saml",
-        EVE,
+        ADA,
     ),
     "covered_response_in_extensions_of_an_evil_one_with_its_id": (
         "has_unique_ids",

@@ -119,7 +119,8 @@ def with_reference(browser: Any, uri: str) -> Any:
 def reference_to_another_id(browser):
     response = signed_by_idp(browser)
     elsewhere = response if signed_part(response) is assertion_of(response) else assertion_of(response)
-    response.find(".//ds:Reference", NS).set("URI", f"#{elsewhere.get('ID')}")
+    reference = signature_of(signed_part(response)).find(".//ds:Reference", NS)
+    reference.set("URI", f"#{elsewhere.get('ID')}")
     return browser.post(response)
 
 
