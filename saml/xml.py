@@ -73,7 +73,7 @@ def _parser() -> etree.XMLParser:
 def canonical(element: etree._Element) -> bytes:
     """Exclusive canonical XML without comments: the very bytes that a signature's digest is made of.
 
-    Raises: UnreadableXml when that fails or nothing comes out (CVE-2025-66568: an empty result must never count as a match).
+    Raises: UnreadableXml when that fails, or nothing comes out (CVE-2025-66568: an empty result must never match).
     """
     try:
         document: bytes = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
