@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('saml', '0007_refused_attempts_by_user'),
+        ('saml', '0008_bindings_and_response_location'),
     ]
 
     operations = [
