@@ -76,14 +76,15 @@ def has_one_assertion(root: etree._Element) -> None:
 
 
 def has_signed_assertion(root: etree._Element) -> None:
-    """The assertion itself is signed; a signature over the Response alone is a setting to correct in Entra."""
+    """The assertion itself is signed, or the Response around it where the connection takes that."""
     if root.find(ENCRYPTED_ASSERTION) is not None:
         return  # This guard is asked again once it is open.
     assertion = root.find(_ASSERTION)
     if assertion is None or assertion.find(_SIGNATURE) is None:
         if root.find(_SIGNATURE) is not None:
             raise Refused(
-                "has_signed_assertion", "only the Response is signed; set the signing option to 'Sign SAML assertion'."
+                "has_signed_assertion",
+                "only the Response is signed; let the assertion be signed there, or accept that on the connection here.",
             )
         raise Refused("has_signed_assertion", "the assertion is not signed.")
 
