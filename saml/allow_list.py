@@ -84,7 +84,7 @@ def has_signed_assertion(root: etree._Element) -> None:
         if root.find(_SIGNATURE) is not None:
             raise Refused(
                 "has_signed_assertion",
-                "only the Response is signed; let the assertion be signed there, or accept that on the connection here.",
+                "only the Response is signed; let the assertion be signed, or accept that on the connection here.",
             )
         raise Refused("has_signed_assertion", "the assertion is not signed.")
 

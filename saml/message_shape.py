@@ -16,6 +16,7 @@ Guard = Callable[[etree._Element], None]
 MOST_ELEMENTS = 20_000  # a response of 1 MB with a group in each 50 bytes; metadata of 1 MB has fewer
 MOST_ATTRIBUTES = 50  # of one element; canonicalisation sorts them
 MOST_NAMESPACES = 40  # in a whole message; canonicalisation looks at each again and again
+MOST_IDS = 1_000  # a response has two, a signed aggregate of metadata one for each of its entities
 DEEPEST = 30
 # Short as well: canonicalisation writes a namespace out at every element that uses it, whoever signed the message.
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:\S{1,300}")
@@ -75,6 +76,8 @@ def has_unique_ids(root: etree._Element) -> None:
         if value.casefold() in seen:
             raise Refused("has_unique_ids", f"two elements have the ID {value[:100]}.")
         seen.add(value.casefold())
+        if len(seen) > MOST_IDS:
+            raise Refused("has_unique_ids", "the message has too many IDs.")
 
 
 def is_identifier(value: str | None) -> bool:
