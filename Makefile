@@ -9,7 +9,7 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/made-in 2>/dev/null)
 STALE := stale
 endif
 
-.PHONY: help setup setup-tests system-packages run serve demo test check suite fuzz lock clean $(STALE)
+.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz lock clean $(STALE)
 .DEFAULT_GOAL := help
 
 help:  ## what can be asked for
@@ -41,6 +41,7 @@ setup-tests: .venv/tests-stamp
 lock:  ## write requirements*.txt anew from requirements*.in (the one lock step)
 	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements.txt requirements.in
 	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements-idps.txt requirements-idps.in
 
 # ── The site ─────────────────────────────────────────────────────────────────────────────────────────────────────
 run: setup  ## the whole site until Ctrl-C; keeps its data in DATA_DIR (default var/)
@@ -67,9 +68,18 @@ check: setup-tests  ## linters, types, import rules, migrations, templates
 suite: setup-tests
 	@tests/run-suite.sh
 
+test-idps: setup-tests system-packages .venv-idps/stamp  ## sign-in and sign-out with identity providers of others (Debian; some minutes)
+	@tests/idps/install.sh
+	TEST_IDPS=1 $(BIN)/pytest tests/idps
+
+.venv-idps/stamp: .venv/made-in requirements-idps.txt
+	@$(BIN)/python -m venv .venv-idps
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv-idps/bin/python requirements-idps.txt
+	@touch $@
+
 fuzz: setup-tests  ## the generated tests, for longer
 	FUZZ_REQUESTS=10000 $(BIN)/pytest tests/scim/test_fuzz.py
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 -m hypothesis tests
 
-clean:  ## removes .venv and caches, never DATA_DIR
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## removes .venv, what test-idps fetched, and caches, never DATA_DIR
+	rm -rf .venv .venv-idps .idps .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,9 @@
 """How the web server runs. Importing the settings here stops a start with a wrong environment in one line."""
 
+from typing import Any
+
 from gatekeeper import settings
+from gatekeeper.unread_bodies import let_the_application_close
 
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 preload_app = True  # one import for all workers: half the start, and shared memory
@@ -15,3 +18,9 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 accesslog = None  # gatekeeper.middleware.RequestLog writes the line, with the request's id
 control_socket_disable = True
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Before each request is handed to the application."""
+    del worker
+    let_the_application_close(request)

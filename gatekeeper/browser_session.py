@@ -4,29 +4,30 @@ Both doors through which people come (SAML, local password) open a session here,
 """
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.hashers import check_password, make_password
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access import Access
 from gatekeeper.directory.folding import fold
-from gatekeeper.directory.models import SignIn, User
+from gatekeeper.directory.models import SessionEnd, SignIn, User
 from gatekeeper.directory.queries import access_of
+from gatekeeper.directory.session_limits import end_overdue, first_limit, lasting_limit, note_activity
 from gatekeeper.directory.sign_in import end_sign_in, renew_sign_in
 
 SESSION_KEY = "sign_in_id"
 CARRIED = "signing_in_again"  # what a page left in the session of somebody who has to sign in again before it goes on
 BACKEND = "gatekeeper.browser_session.DirectoryBackend"
-# "Last seen" is good enough to the minute, and a write per page view is not worth more.
-_SEEN_EVERY = timedelta(minutes=1)
+_IN_BACKGROUND = "asks_in_background"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class DirectoryBackend:
@@ -67,24 +68,29 @@ def open_browser_session(request: HttpRequest, user: User, sign_in: SignIn) -> N
     request.session.flush()
     login(request, user, backend=BACKEND)
     request.session[SESSION_KEY] = str(sign_in.id)
+    # The cookie and Django's own row end with the session; what ends it earlier is looked at on each request.
+    request.session.set_expiry(lasting_limit(sign_in).at)
     if before:
-        end_sign_in(UUID(before), actor=Actor.person(user))
+        end_sign_in(UUID(before), actor=Actor.person(user), because=SessionEnd.REPLACED)
     if carried and same_person:
         request.session[CARRIED] = carried
 
 
 def renew_browser_session(request: HttpRequest) -> None:
-    """The person has just proven anew who they are: note it, and rotate the session key. Only for who is signed in."""
+    """The person has just proven anew who they are: note it, and rotate the session key. Only for who is signed in.
+
+    The session lasts no longer for it: its maximum counts from when it was opened.
+    """
     renew_sign_in(UUID(request.session[SESSION_KEY]), actor=Actor.person(cast(User, request.user)))
     request.session.cycle_key()
 
 
-def close_browser_session(request: HttpRequest) -> None:
+def close_browser_session(request: HttpRequest, because: SessionEnd = SessionEnd.SIGNED_OUT) -> None:
     """End this browser's session, here and in the list of open sessions."""
     sign_in_id = request.session.get(SESSION_KEY)
     user = request.user
     if sign_in_id and isinstance(user, User):
-        end_sign_in(UUID(sign_in_id), actor=Actor.person(user))
+        end_sign_in(UUID(sign_in_id), actor=Actor.person(user), because=because)
     logout(request)
 
 
@@ -96,10 +102,17 @@ def current_sign_in(request: HttpRequest) -> SignIn | None:
     return SignIn.objects.live().filter(pk=sign_in_id).first()
 
 
+def in_background(view: View) -> View:
+    """Decorator, above all others: a page asks this address by itself, so asking is no activity of the person."""
+    setattr(view, _IN_BACKGROUND, True)
+    return view
+
+
 class BrowserSessionMiddleware:
     """Sets ``request.access`` and ``request.sign_in`` (None for strangers), and ends what may no longer be open.
 
     The access is derived at the first use within each request, so a revocation needs no message to reach a session.
+    What counts as activity is a request that found its page and passed the checks before it, such as the one of CSRF.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -110,19 +123,38 @@ class BrowserSessionMiddleware:
         request.access = self._access(request)  # type: ignore[attr-defined]
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        """Note that the person does something."""
+        sign_in: SignIn | None = getattr(request, "sign_in", None)
+        if sign_in is not None and not getattr(view, _IN_BACKGROUND, False):
+            note_activity(sign_in)
+
     def _access(self, request: HttpRequest) -> Access | None:
         if SESSION_KEY not in request.session:
             return None
-        sign_in = current_sign_in(request)
+        sign_in = SignIn.objects.filter(pk=request.session[SESSION_KEY]).first()
         user = request.user
         if sign_in is None or not user.is_authenticated:
             logout(request)
             return None
+        if ended := _ended(sign_in):
+            logout(request)
+            messages.info(request, f"Your session has ended: {ended.label}.")
+            return None
         access = access_of(user)
         if not access.can_sign_in:
-            close_browser_session(request)
+            close_browser_session(request, SessionEnd.LOST_ACCESS)
             return None
-        if timezone.now() - sign_in.last_seen_at > _SEEN_EVERY:
-            SignIn.objects.filter(pk=sign_in.pk).update(last_seen_at=timezone.now())
         request.sign_in = sign_in  # type: ignore[attr-defined]
         return access
+
+
+def _ended(sign_in: SignIn) -> SessionEnd | None:
+    """Why this session is over; None while it holds."""
+    if sign_in.until is not None:
+        return SessionEnd(sign_in.ended_because or SessionEnd.SIGNED_OUT)
+    now, limit = timezone.now(), first_limit(sign_in)
+    if now < limit.at:
+        return None
+    end_overdue(SignIn.objects.filter(pk=sign_in.pk), now)
+    return limit.reason

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.utils.log import configure_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from gatekeeper.database_limits import TASK, set_for_process
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 
 app = Celery("gatekeeper")
@@ -23,9 +25,14 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 55},  # seconds; the next one does the same work
     },
+    "tell the newest link of the audit trail": {"task": "audit.log_head", "schedule": crontab(minute="5")},
     "erase deleted people whose time is over": {
         "task": "configuration.erase_due",
         "schedule": crontab(minute="20", hour="3"),
+    },
+    "write down which sessions have ended": {
+        "task": "configuration.end_overdue_sessions",
+        "schedule": crontab(minute="25"),
     },
     "forget old counts of reads": {"task": "audit.forget_old_counts", "schedule": crontab(hour="3", minute="10")},
     "sync SAML users at minute 45": {
@@ -52,3 +59,9 @@ def use_the_site_s_logging(**_: object) -> None:
 def leave_stopping_to_the_worker(**_: object) -> None:
     """A process manager signals the whole group; the pool must finish its tasks first, and its parent ends it then."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@worker_process_init.connect
+def limit_statements(**_: object) -> None:
+    """A task's statement may take minutes, a request's seconds."""
+    set_for_process(TASK)

@@ -8,8 +8,13 @@ from uuid import UUID
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
+from django.dispatch import Signal
 
+from gatekeeper.database_limits import COMMAND, limited
 from gatekeeper.errors import DomainError
+from gatekeeper.plain_text import visible, visible_lines, visible_values
+
+work_is_done = Signal()  # a command did what it was asked for, and is about to say so
 
 
 class OperatorCommand(BaseCommand):
@@ -37,8 +42,16 @@ class OperatorCommand(BaseCommand):
         raise NotImplementedError
 
     def describe(self, document: dict[str, Any]) -> str:
-        """The same result for people; one ``name: value`` a line unless a command says it better."""
+        """The same result for people; one ``name: value`` a line unless a command says it better.
+
+        The texts in ``document`` are made visible already; those from elsewhere are to be (gatekeeper/plain_text.py).
+        """
         return "\n".join(f"{name}: {_plain(value)}" for name, value in document.items())
+
+    def prints_json(self, document: dict[str, Any]) -> bool:
+        """Whether the result is JSON without ``--json`` too, since it is made to be read again."""
+        del document
+        return False
 
     def exit_status(self, document: dict[str, Any]) -> int:
         """The status to end with when the work was done; ``doctor`` answers 1 when a check failed."""
@@ -54,14 +67,16 @@ class OperatorCommand(BaseCommand):
         try:
             if self.needs_tables:
                 _make_tables_in_an_empty_database()
-            document = self.run(**options)
+            with limited(COMMAND):
+                document = self.run(**options)
+            work_is_done.send(sender=type(self))
+        except CommandError as refusal:
+            raise CommandError(visible(str(refusal)), returncode=refusal.returncode) from refusal
         except DomainError as refusal:
             raise CommandError(_one_line(str(refusal))) from refusal
         except DatabaseError as problem:
             reason = _one_line(str(problem))
             raise CommandError(f"The database fails ({reason}); ask manage.py doctor, or run migrate.") from problem
-        except CommandError:
-            raise
         except Exception as unforeseen:
             if options.get("traceback"):
                 raise
@@ -69,8 +84,8 @@ class OperatorCommand(BaseCommand):
             raise CommandError(
                 f"It failed in a way that nobody foresaw ({what}). Run it with --traceback and report what that says."
             ) from unforeseen
-        as_json = options["as_json"]
-        self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) if as_json else self.describe(document))
+        as_json = options["as_json"] or self.prints_json(document)
+        self.stdout.write(_as_json(document) if as_json else visible_lines(self.describe(visible_values(document))))
         status = self.exit_status(document)
         if status:
             self.stdout.flush()
@@ -110,7 +125,12 @@ def _make_tables_in_an_empty_database() -> None:
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())
+    return visible(" ".join(message.split()))
+
+
+def _as_json(document: Any) -> str:
+    """JSON in which characters that act are escaped; those below the blank are so by JSON itself."""
+    return visible_lines(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _plain(value: Any) -> str:

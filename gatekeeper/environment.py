@@ -204,6 +204,22 @@ def private_database(path: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def secrets_list(name: str, *, stored_in: Path) -> list[str]:
+    """Former secrets: the variable, separated by commas, or the lines of ``stored_in`` where that file exists."""
+    listed = text(name).split(",")
+    if not text(name):
+        try:
+            listed = stored_in.read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError):
+            raise BadEnvironment(name, f"is not set and {stored_in} cannot be read.") from None
+    found = [value.strip() for value in listed if value.strip()]
+    if any(len(value) < SHORTEST_SECRET for value in found):
+        raise BadEnvironment(name, f"must be keys of at least {SHORTEST_SECRET} characters, with commas between.")
+    return found
+
+
 def _wait_for_secret(name: str, stored_in: Path) -> str:
     give_up = time.monotonic() + SECRET_WAIT
     while time.monotonic() < give_up:

@@ -205,7 +205,8 @@ class SealBroken(DomainError):
 
     def __init__(self, purpose: str) -> None:
         super().__init__(
-            f"The stored {purpose} cannot be read with the present SECRET_KEY; restore that key, or make a new one."
+            f"The stored {purpose} cannot be read with the present SECRET_KEY; "
+            "put the former key into SECRET_KEY_FALLBACKS, or make a new one."
         )
 
 

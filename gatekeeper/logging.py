@@ -1,13 +1,17 @@
 """One log line per event on stderr: readable by default, JSON with LOG_FORMAT=json; never a secret."""
 
+import io
 import re
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from gatekeeper.plain_text import visible, visible_lines, visible_values
 
 SECRET_WORDS = re.compile(r"password|secret|authorization|api_key|token|cookie|saml_?response|assertion", re.IGNORECASE)
 HIDDEN = "•••"
+_WITH_LINES = frozenset({"exc_info", "exception", "stack"})
 
 
 def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -17,6 +21,32 @@ def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
         if name != "event" and SECRET_WORDS.search(name):
             event[name] = HIDDEN
     return event
+
+
+def make_visible(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """One event stays one line: no value starts another one or speaks to the terminal. Tracebacks have their lines."""
+    del logger, method
+    return {visible(name): value if name in _WITH_LINES else _one_line(value) for name, value in event.items()}
+
+
+def _one_line(value: Any) -> Any:
+    if isinstance(value, str | dict | list | tuple):
+        return visible_values(value)
+    text = repr(value)  # what the renderer would write of an object
+    return value if text.isprintable() else visible(text)
+
+
+def make_line_visible(logger: WrappedLogger, method: str, line: Any) -> str:
+    """The last look at what is written, for what only came into being while it was rendered."""
+    del logger, method
+    return visible_lines(str(line))
+
+
+def indented_traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """A traceback whose lines can't be taken for log lines, since those begin with a time at the margin."""
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    out.write("\n".join(f"    {line}" for line in text.getvalue().splitlines()))
 
 
 def _shared() -> list[Processor]:
@@ -72,5 +102,7 @@ def logging_configuration(form: str, *, debug: bool) -> dict[str, Any]:
 
 def _rendering(form: str) -> list[Processor]:
     if form == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        json_line = structlog.processors.JSONRenderer(ensure_ascii=False)  # escapes what is below the blank itself
+        return [structlog.processors.format_exc_info, json_line, make_line_visible]
+    console_line = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=indented_traceback)
+    return [make_visible, console_line, make_line_visible]

@@ -4,6 +4,7 @@ A machine's request carries its own key, so the browser's machinery could only c
 cookie beside a key is not read. Each class below is the stock one that steps aside for such requests.
 """
 
+import re
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -21,19 +22,53 @@ from django_structlog.middlewares import RequestMiddleware
 
 from gatekeeper.bearer_keys import bearer_credentials
 from gatekeeper.browser_session import BrowserSessionMiddleware
+from gatekeeper.database_limits import REQUEST, limited
 
 API_PATH = "/api/v1/"
 SIGN_IN_PATHS = frozenset({"/sign-in/", "/sign-in/code/", "/sign-in/connection/"})
 LARGEST_SIGN_IN_FORM = 16 * 1024  # bytes
+# Copying to the clipboard, and passkeys, are used by our own pages; everything else by none.
+_USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+_UNUSED = (
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+PERMISSIONS_POLICY = ", ".join([*(f"{name}=(self)" for name in _USED), *(f"{name}=()" for name in _UNUSED)])
 SCIM_PATH = "/scim/v2"  # as a prefix: SCIM answers misspellings below it too
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 NOTHING_ALLOWED = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# Commands of an identity provider, beside the addresses of a connection that browsers use.
+_COMMANDS = re.compile(r"/saml/[0-9a-f-]{36}/(global-token-revocation|security-events)$")
 
 
 def is_for_machines(request: HttpRequest) -> bool:
-    """Whether the path belongs to the SCIM door or to the pulse, where no browser ever comes, or a token is sent."""
+    """Whether no browser ever comes here (SCIM, the pulse, commands of identity providers), or a token is sent."""
     path = request.path_info
-    return path.startswith(SCIM_PATH) or path in HEALTH_PATHS or _brings_a_token(request)
+    return path.startswith(SCIM_PATH) or path in HEALTH_PATHS or bool(_COMMANDS.match(path)) or _brings_a_token(request)
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Whether the answer is read by a program: the machines' paths, and all of the management API."""
+    return request.path_info.startswith(API_PATH) or is_for_machines(request)
 
 
 def _brings_a_token(request: HttpRequest) -> bool:
@@ -52,6 +87,18 @@ class _BrowserOnly:
         return super().__call__(request)  # type: ignore[misc]
 
 
+class PermissionsPolicy:
+    """What no page of this site needs is off, in frames and scripts too; on every response, a machine's as well."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
+
+
 class ClientAddress:
     """With https a proxy is in front, and REMOTE_ADDR would be its own: it becomes the address that the proxy names.
 
@@ -67,6 +114,17 @@ class ClientAddress:
             with suppress(ValueError):
                 request.META["REMOTE_ADDR"] = str(ip_address(named))
         return self.get_response(request)
+
+
+class DatabaseLimits:
+    """What a request asks the database may take seconds, not minutes."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        with limited(REQUEST):
+            return self.get_response(request)
 
 
 class BrowserSessions(_BrowserOnly, SessionMiddleware):

@@ -24,8 +24,12 @@ PUBLIC_URL = environment.origin("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}"
 REDIS_URL = environment.redis_url("REDIS_URL")
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 LOG_FORMAT = environment.choice("LOG_FORMAT", default="console", allowed=("console", "json"))
+SESSION_MAX_HOURS = environment.integer("SESSION_MAX_HOURS", default=12, lowest=1, highest=720)
+SESSION_IDLE_MINUTES = environment.integer("SESSION_IDLE_MINUTES", default=60, lowest=0, highest=43_200)
+HSTS_INCLUDE_SUBDOMAINS = environment.boolean("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SAML_ALLOW_PRIVATE_ADDRESSES = environment.boolean("SAML_ALLOW_PRIVATE_ADDRESSES", default=False)
 SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.secrets_list("SECRET_KEY_FALLBACKS", stored_in=DATA_DIR / "secret_key_fallbacks")
 
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"
@@ -42,6 +46,7 @@ INSTALLED_APPS = [
     "gatekeeper.configuration",  # before the admin, whose templates it replaces
     "gatekeeper.directory",
     "gatekeeper.audit",
+    "gatekeeper.signed_tokens",
     "scim",
     "saml",
     "gatekeeper.api",
@@ -69,10 +74,13 @@ SILENCED_SYSTEM_CHECKS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "gatekeeper.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
+    "gatekeeper.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",
     "gatekeeper.middleware.ClientAddress",
     "gatekeeper.middleware.ContentSecurityPolicy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gatekeeper.middleware.DatabaseLimits",
     "gatekeeper.middleware.RequestLog",
     "gatekeeper.middleware.SignInForms",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -109,7 +117,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later could not be upgraded while another one writes.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,  # seconds to wait for another writer
+        "timeout": 20,  # seconds to wait for another writer; gatekeeper/database_limits.py says less for requests
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
@@ -157,17 +165,21 @@ LOGIN_REDIRECT_URL = "/"
 
 # ── What browsers are told ───────────────────────────────────────────────────────────────────────────────────────
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_NAME = "gatekeeper_session"
+# Browsers take a cookie of such a name from this very host only, over https, for the whole site (RFC 6265bis 4.1.3).
+COOKIE_PREFIX = "__Host-" if _https else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}gatekeeper_session"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds
-CSRF_COOKIE_NAME = "gatekeeper_csrf"
+SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 60 * 60  # seconds
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}gatekeeper_csrf"
 CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "gatekeeper.flash_messages.Messages"
 CSRF_FAILURE_VIEW = "gatekeeper.configuration.failures.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_INCLUDE_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -7,13 +7,17 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+from gatekeeper.unread_bodies import announce_to_server
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 
-application = get_wsgi_application()
+application = announce_to_server(get_wsgi_application())
 # Django would read the addresses, and import every room behind them, during the first request of each worker.
 _ = get_resolver().url_patterns
 
 # The workers are forked from this process, and a thread does not survive a fork: each starts its own. Named by text,
 # since its models can only be imported once Django is set up, which is two lines above.
 os.register_at_fork(after_in_child=import_string("gatekeeper.audit.reads.keep_writing"))
+os.register_at_fork(after_in_child=import_string("gatekeeper.health.database_refusals.keep_writing"))
 atexit.register(import_string("gatekeeper.audit.reads.write_counts"))
+atexit.register(import_string("gatekeeper.health.database_refusals.write_counts"))

@@ -27,6 +27,20 @@ def addresses_of(connection_id: UUID) -> Addresses:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EventAddresses:
+    """Where an identity provider sends commands: one request for Universal Logout, and pushed security events."""
+
+    global_token_revocation: str
+    security_events: str
+
+
+def event_addresses_of(connection_id: UUID) -> EventAddresses:
+    """The addresses to copy into the identity provider, beside the four."""
+    names = ("global_token_revocation", "security_events")
+    return EventAddresses(*(settings.PUBLIC_URL + reverse(f"saml:{name}", args=(connection_id,)) for name in names))
+
+
 def own_path(candidate: str | None) -> str:
     """``candidate`` when it is a path of this site, else "/".
 

@@ -54,7 +54,10 @@ def is_a_response(root: etree._Element) -> None:
 
 
 def says_success(root: etree._Element) -> None:
-    """The status is Success. What Entra says instead (AADSTS…) goes to the administrator."""
+    """The status is Success.
+
+    What the identity provider says instead (Entra: AADSTS…) goes to the administrator.
+    """
     codes = root.findall(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusCode')}")
     if len(codes) == 1 and codes[0].get("Value") == _SUCCESS:
         return
@@ -84,7 +87,7 @@ def has_signed_assertion(root: etree._Element) -> None:
         if root.find(_SIGNATURE) is not None:
             raise Refused(
                 "has_signed_assertion",
-                "only the Response is signed; let the assertion be signed, or accept that on the connection here.",
+                "only the Response is signed, not the assertion; have it signed, or accept that at the connection.",
             )
         raise Refused("has_signed_assertion", "the assertion is not signed.")
 

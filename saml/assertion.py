@@ -65,6 +65,7 @@ class AssertedPerson:
     persistent_id: str  # The NameID when it is a persistent one, else "".
     attributes: Mapping[str, tuple[str, ...]]
     session_index: str
+    session_not_on_or_after: datetime | None  # When a session that it opens has to be over.
     authenticated_at: datetime | None  # When they proved to the identity provider who they are, as it states.
     assertion_id: str
     response_id: str

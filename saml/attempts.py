@@ -1,6 +1,5 @@
 """What came of each SAML response: written down masked, sealed for a while, found again, and forgotten."""
 
-import hashlib
 import json
 import zlib
 from dataclasses import dataclass
@@ -11,18 +10,18 @@ import structlog
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.folding import fold
 from gatekeeper.directory.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.sealing import seal, unseal
 from saml.assertion import AssertedPerson
+from saml.causes import Cause
 from saml.concerned import person_concerned
-from saml.models import Connection, SignInAttempt
+from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
+from saml.name_keys import name_key
 from saml.outline import outline
 from saml.refusal_counts import count_refusal
 from saml.rendition import mask, mask_addresses, shortened
@@ -32,7 +31,6 @@ ATTEMPTS_KEPT = timedelta(days=30)
 PERSONAL_VALUES_KEPT = timedelta(days=7)
 # Anybody can post nonsense to the ACS. So many unbelieved messages an hour are kept whole, the rest as an outline.
 MOST_UNBELIEVED = 200
-_PURPOSE = "sign-in message"
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +44,7 @@ class Outcome:
 
     check: str = ""
     reason: str = ""
+    cause: str = ""
     document: bytes = b""
     person: AssertedPerson | None = None
     user_id: UUID | None = None
@@ -71,15 +70,15 @@ def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> Sign
 
     None when nobody vouched for the message and enough such were written down within this hour: then it is counted.
     In a transaction of its own, after whatever was rolled back. A test changes nothing and is no refusal of anybody,
-    so it stands among the attempts only.
+    so it stands among the attempts only, and so does a sign-in that began at the identity provider and goes on here.
     """
     reason, attempt = mask_addresses(outcome.reason), None
     with transaction.atomic():
         if outcome.is_real or count_refusal(connection, outcome.check):
             attempt = _store(request, connection, outcome, reason)
-            if outcome.check and not outcome.is_test:
+            if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
                 _record_refusal(request, connection, attempt, reason)
-    if outcome.check:
+    if outcome.check and outcome.cause != Cause.BEGUN_HERE:
         log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
     return attempt
 
@@ -96,6 +95,7 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
         is_test=outcome.is_test,
         failed_check=outcome.check,
         reason=reason[:1000],
+        cause=outcome.cause or _cause(outcome),
         user_id=user_id,
         user_by=found_by,
         name_id=mask(name) if name else "",
@@ -106,9 +106,10 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
     )
 
 
-def name_key(name: str) -> str:
-    """A digest of a sign-in name, folded and keyed with SECRET_KEY: equal names are found, none can be read."""
-    return salted_hmac("gatekeeper.saml.attempts", fold(name), algorithm=hashlib.sha256().name).hexdigest()
+def _cause(outcome: Outcome) -> str:
+    """Nobody can be known by a name that is no address, so that is told apart from an address that nobody has."""
+    named = outcome.person.sign_in_name if outcome.person else "@"
+    return Cause.NO_ADDRESS if outcome.check == UNKNOWN_PERSON and "@" not in named else ""
 
 
 def _sealed(name: str, outcome: Outcome) -> bytes | None:
@@ -117,7 +118,7 @@ def _sealed(name: str, outcome: Outcome) -> bytes | None:
     message = shortened(outcome.document)
     if not message and not name:
         return None
-    return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=_PURPOSE)
+    return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=SIGN_IN_MESSAGE_PURPOSE)
 
 
 def _too_many_unbelieved() -> bool:
@@ -147,7 +148,7 @@ def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
     if attempt.sealed_message is None:
         return None
     try:
-        kept = json.loads(zlib.decompress(unseal(bytes(attempt.sealed_message), purpose=_PURPOSE)))
+        kept = json.loads(zlib.decompress(unseal(bytes(attempt.sealed_message), purpose=SIGN_IN_MESSAGE_PURPOSE)))
     except SealBroken:
         return None
     return PersonalValues(kept["name"], kept["message"])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.sign_in import add_identity_provider, end_identity_provider
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
 from saml.acceptance import document_of, facts_in_force, live_connection, read_first, read_next
-from saml.addresses import addresses_of
+from saml.addresses import addresses_of, event_addresses_of
 from saml.connection_settings import SWITCHES, choose_settings, describe_settings, settings_of
 from saml.errors import MetadataRefused
 from saml.fetch import fetch_metadata
@@ -23,6 +24,7 @@ from saml.metadata import MetadataFacts
 from saml.metadata_changes import difference
 from saml.metadata_signature import read_pin
 from saml.models import Certificate, Connection
+from saml.products import UNKNOWN, product_behind
 from saml.standing import certificate_concerns
 
 UNCHANGED = "unchanged"
@@ -44,7 +46,7 @@ def create_connection(
     What we send is signed from the start when the document asks for signed requests.
     Exactly one of ``metadata_url`` (fetched now, outside the transaction, and again by each sync) and ``document``.
     ``entity_id``: which identity provider is meant, where the document describes several. ``pin`` and ``chosen``: any
-    of the ``ConnectionSettings`` by name.
+    of the ``ConnectionSettings`` by name. Without a ``name`` the product's or the host's is taken.
     Raises: InvalidValue for the name or a domain; DomainTaken; MetadataRefused; SeveralIdentityProviders. Then
     nothing was made.
     """
@@ -56,7 +58,7 @@ def create_connection(
     facts = read_first(document, pin=pin, entity_id=entity_id)
     switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
     with transaction.atomic():
-        provider = add_identity_provider(name, actor=actor)
+        provider = add_identity_provider(name.strip() or _usual_name(facts), actor=actor)
         connection = Connection(
             provider=provider,
             idp_metadata_url=metadata_url,
@@ -124,6 +126,7 @@ def describe(connection: Connection) -> dict[str, Any]:
         "sso_url": addresses.sso,
         "acs_url": addresses.acs,
         "logout_url": addresses.logout,
+        "global_token_revocation_url": event_addresses_of(connection.id).global_token_revocation,
         "certificates": [
             {"sha256": each.sha256, "not_after": each.not_after.isoformat()}
             for each in connection.signing_certificates()
@@ -172,6 +175,15 @@ def _apply(
     if facts.wants_signed_requests and not connection.sign_requests:
         result += f"; {WANTS_SIGNED}"
     return connection, result
+
+
+def _usual_name(facts: MetadataFacts) -> str:
+    """What the product is called, else its host; with a number when that is taken."""
+    product = product_behind(facts.entity_id, facts.sso_url)
+    name = product.name if product is not UNKNOWN else urlsplit(facts.sso_url).hostname or "Identity provider"
+    taken = set(Connection.objects.live().values_list("provider__name", flat=True))
+    names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    return next(each for each in names if each not in taken)
 
 
 def _result(*, changed: bool, added: list[str], withdrawn: list[str]) -> str:

@@ -30,12 +30,11 @@ from gatekeeper.audit.log import record
 from gatekeeper.errors import SealBroken
 from gatekeeper.sealing import seal, unseal
 from saml.errors import KeyChangeUnderway, NoKeyChange
-from saml.models import Connection, KeyPair
+from saml.models import PRIVATE_KEY_PURPOSE, Connection, KeyPair
 from saml.self_signed import certificate_for, new_private_key
 
 Sign = Callable[[bytes], bytes]
 WARN_DAYS = 60  # Entra's administrators are warned as early about theirs.
-_PURPOSE = "SAML private key"
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +145,7 @@ def _add(connection: Connection, *, in_use_since: datetime | None) -> KeyPair:
         connection=connection,
         in_use_since=in_use_since,
         der=certificate_for(key, f"{host} SAML", now=timezone.now()),
-        sealed_key=seal(secret, purpose=_PURPOSE),
+        sealed_key=seal(secret, purpose=PRIVATE_KEY_PURPOSE),
     )
 
 
@@ -161,11 +160,11 @@ def _readable(pairs: list[KeyPair]) -> list[RSAPrivateKey]:
 
 
 def _private_key(pair: KeyPair) -> RSAPrivateKey:
-    secret = unseal(bytes(pair.sealed_key), purpose=_PURPOSE)
+    secret = unseal(bytes(pair.sealed_key), purpose=PRIVATE_KEY_PURPOSE)
     # The seal vouches for the key, so that the slow check of its numbers (90 ms) is not needed each time.
     key = load_der_private_key(secret, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
-        raise SealBroken(_PURPOSE)
+        raise SealBroken(PRIVATE_KEY_PURPOSE)
     return key
 
 

@@ -57,6 +57,14 @@ class LogoutMessage:
     is_signed: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogoutAnswer:
+    """What an identity provider answered to our LogoutRequest. ``status``: its codes, the outer one first."""
+
+    in_response_to: str
+    status: tuple[str, ...]
+
+
 def read_logout_request(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> LogoutMessage:
     """Read a LogoutRequest and judge it (SAML core 3.7, bindings 3.4). ``query``: the raw query of a redirect.
 
@@ -99,10 +107,10 @@ def _name_id(root: etree._Element, connection: Connection, *, is_signed: bool) -
     return text(names[0]).strip()
 
 
-def read_logout_response(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> str:
-    """The InResponseTo of a LogoutResponse; nothing hangs on it but what the next page says.
+def read_logout_response(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> LogoutAnswer:
+    """Read a LogoutResponse (SAML core 3.7.3.2). Only what the next page says hangs on it, so it may be unsigned.
 
-    Unsigned ones are taken, as Entra sends them; a signature that does not fit is worse than none. Raises: Refused.
+    Raises: Refused when it is somebody else's, not for us, stale, or carries a signature that does not fit.
     """
     root = _read(document, "LogoutResponse")
     is_signed = _is_signed(root, connection, query, "SAMLResponse")
@@ -111,7 +119,9 @@ def read_logout_response(document: bytes, connection: Connection, *, query: str 
     _require_fresh(root, now)
     if root.find(tag(SAML, "Issuer")) is not None:
         _require_issuer(root, connection)
-    return root.get("InResponseTo") or ""
+    status = root.find(tag(SAMLP, "Status"))
+    codes = () if status is None else tuple(each.get("Value", "") for each in status.iter(tag(SAMLP, "StatusCode")))
+    return LogoutAnswer(in_response_to=root.get("InResponseTo") or "", status=codes)
 
 
 def end_named_sessions(message: LogoutMessage, connection: Connection, *, now: datetime, actor: Actor) -> int:

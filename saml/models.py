@@ -14,11 +14,17 @@ from django.utils import timezone
 from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.errors import IdentityProviderNotFound
+from gatekeeper.sealing import SealedField
+from saml.advice import advice_about, usable_claims
+from saml.causes import Cause
 from saml.certificates import SigningCertificate, from_der
 from saml.metadata.endpoints import Binding
-from saml.steps import FAILED, Step, steps_of, verdict
+from saml.products import UNKNOWN, Product, product_behind
+from saml.steps import FAILED, LOGOUT, Step, steps_of, verdict
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
+PRIVATE_KEY_PURPOSE = "SAML private key"
+SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -95,6 +101,11 @@ class Connection(models.Model):
         """Where answers to its logout requests go; "" when it has no logout address."""
         return self.slo_response_url or self.slo_url
 
+    @property
+    def product(self) -> Product:
+        """The identity provider's product, for the words that name its settings."""
+        return product_behind(self.idp_entity_id, self.sso_url)
+
     def signing_certificates(self) -> list[SigningCertificate]:
         """The certificates that the identity provider publishes now, the longest valid one first."""
         return [each.value() for each in self.certificates.live().order_by("-not_after", "sha256")]
@@ -142,7 +153,9 @@ class KeyPair(Period):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="key_pairs")
     in_use_since = models.DateTimeField(null=True, blank=True, help_text="Our messages are signed with it since then.")
     der = models.BinaryField(help_text="The certificate.")
-    sealed_key = models.BinaryField(help_text="The private key, sealed; empty once the pair is retired.")
+    sealed_key = SealedField(
+        purpose=PRIVATE_KEY_PURPOSE, help_text="The private key, sealed; empty once the pair is retired."
+    )
 
     objects = PeriodQuerySet["KeyPair"].as_manager()
 
@@ -189,6 +202,9 @@ class PendingRequest(models.Model):
     )
     browser = models.CharField(max_length=64)
     relay_path = models.CharField(max_length=2000, default="/")
+    replaces = models.UUIDField(
+        null=True, blank=True, help_text="The sign-in that was open in this browser, and ends when this is answered."
+    )
     after_unsolicited = models.BooleanField(default=False, help_text="Begun because an unsolicited response arrived.")
     forced_at = models.DateTimeField(null=True, blank=True, help_text="Asked to sign in anew, since this moment.")
     expires = models.DateTimeField(db_index=True)
@@ -221,6 +237,9 @@ class SignInAttempt(models.Model):
     is_test = models.BooleanField(default=False)
     failed_check = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
+    cause = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="Why the check failed, where it has several."
+    )
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="sign_in_attempts", db_index=True
     )
@@ -228,7 +247,7 @@ class SignInAttempt(models.Model):
     name_id = models.CharField(max_length=512, blank=True)
     name_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
     statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
-    sealed_message = models.BinaryField(null=True, blank=True)
+    sealed_message = SealedField(purpose=SIGN_IN_MESSAGE_PURPOSE, null=True, blank=True)
     address = models.CharField(max_length=45, blank=True)
 
     class Meta:
@@ -242,7 +261,19 @@ class SignInAttempt(models.Model):
     @property
     def steps(self) -> list[Step]:
         """Each check with passed, failed or not reached, and what to change about the failed one."""
-        return steps_of(self.accepted, self.failed_check, self.connection.idp_entity_id if self.connection else "")
+        return steps_of(self.accepted, self.failed_check, cause=self.cause, advice=self.advice)
+
+    @property
+    def advice(self) -> str:
+        """What to change, in the words of the connection's identity provider."""
+        product = self.connection.product if self.connection else UNKNOWN
+        check = "logout" if self.failed_check.startswith(LOGOUT) else self.failed_check
+        return advice_about(check, self.cause, product, usable_claims(self.statement))
+
+    @property
+    def begun_here(self) -> bool:
+        """Whether it began at the identity provider, and an ordinary sign-on was begun here in its place."""
+        return self.cause == Cause.BEGUN_HERE
 
     @property
     def failing_step(self) -> Step | None:
@@ -252,7 +283,7 @@ class SignInAttempt(models.Model):
     @property
     def verdict(self) -> str:
         """What came of it, in one sentence."""
-        return verdict(self.accepted, self.failed_check, self.reason, is_test=self.is_test)
+        return verdict(self.accepted, self.failed_check, self.reason, cause=self.cause, is_test=self.is_test)
 
 
 class RefusalCount(models.Model):

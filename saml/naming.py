@@ -3,6 +3,7 @@
 import unicodedata
 
 from saml.assertion import OBJECT_ID, Assertion
+from saml.causes import Cause
 from saml.errors import Refused
 
 LONGEST_NAME = 256  # characters, SAML core 8.3.7
@@ -31,6 +32,7 @@ def require_known_format(assertion: Assertion, person_claim: str) -> None:
         raise Refused(
             "has_a_known_name_format",
             "the NameID is transient: another one at each sign-in, so that it can't say who somebody is.",
+            Cause.TRANSIENT,
         )
 
 

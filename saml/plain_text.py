@@ -17,6 +17,7 @@ def _connection(document: dict[str, Any]) -> Iterator[str]:
         ("Sso url", f"{document['sso_url']}   (Sign on URL)"),
         ("ACS url", f"{document['acs_url']}   (Reply URL)"),
         ("Logout url", f"{document['logout_url']}   (Logout Url)"),
+        ("Revocation url", f"{document['global_token_revocation_url']}   (Okta: Universal Logout)"),
         ("Their metadata", document["idp_metadata_url"] or "uploaded by hand"),
         ("Their sign-on", f"{document['idp_sso_url']} ({document['idp_sso_binding']})"),
         ("Their logout", document["idp_slo_url"] or "none"),

@@ -11,7 +11,8 @@ from lxml import etree
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.browser_session import open_browser_session
-from gatekeeper.directory.sign_in import keep_statement, open_sign_in, person_who_signs_in
+from gatekeeper.directory.models import SessionEnd
+from gatekeeper.directory.sign_in import end_sign_in, keep_statement, open_sign_in, person_who_signs_in
 from gatekeeper.errors import SignInRefused
 from saml import once, trust
 from saml.addresses import addresses_of, own_path
@@ -20,6 +21,7 @@ from saml.assertion import AssertedPerson
 from saml.attempts import Outcome, note
 from saml.attributes import statement_for
 from saml.bindings import decode_post
+from saml.causes import Cause
 from saml.encryption import Opened, opened
 from saml.errors import Refused
 from saml.expectation import Expectation
@@ -41,6 +43,14 @@ class Unsolicited(Exception):
         self.document = document
 
 
+class TestRefused(Exception):
+    """An answer to a test that is over, or that another browser began; ``attempt_id`` is where it was written down."""
+
+    def __init__(self, attempt_id: int) -> None:
+        super().__init__()
+        self.attempt_id = attempt_id
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """Where a person goes after they were signed in, or an administrator after a test."""
@@ -50,12 +60,16 @@ class Landing:
 
 @dataclass(slots=True)
 class _Posted:
-    """One posted response and how far it has come. ``test`` is the administrator's test that it is the answer of."""
+    """One posted response and how far it has come.
+
+    ``test`` is the administrator's test that it is the answer of; ``is_test`` also when that one is not pending here.
+    """
 
     request: HttpRequest
     connection: Connection
     browser: str
     test: PendingRequest | None = None
+    is_test: bool = False
     outcome: Outcome = field(default_factory=Outcome)
 
     def judge(self) -> PendingRequest | None:
@@ -73,19 +87,21 @@ class _Posted:
         self._learn(document=clear.document)
         person = _believed(clear, expected, pending)
         self._learn(person=person)
-        come_in = _try_out if self.test is not None else _open
-        self._learn(user_id=come_in(self.request, self.connection, person))
+        come_in = _try_out if self.is_test else _open
+        self._learn(user_id=come_in(self.request, self.connection, person, pending))
         return pending
 
     def _document(self) -> bytes:
         """Also finds out whether this is about a test, whatever may be wrong with the message."""
         self.test = once.pending_test(self.connection, browser=self.browser)
+        self.is_test = self.test is not None
         value = self.request.POST["SAMLResponse"]
         self._learn(document=value[:RESPONSE_LIMIT].encode())  # What can be said of a value that cannot be decoded.
         document = decode_post(value)
         claimed = answers(document)
         if claimed is not None:
             self.test = once.pending_test(self.connection, browser=self.browser, request_id=claimed)
+            self.is_test = self.test is not None or once.was_a_test(claimed)
         return document
 
     def _pending(self, received: etree._Element) -> PendingRequest | None:
@@ -102,9 +118,14 @@ class _Posted:
     def _learn(self, **facts: object) -> None:
         self.outcome = replace(self.outcome, **facts)  # type: ignore[arg-type]
 
+    def _size_as_cause(self, check: str) -> str:
+        """What cannot be read for its size says so; too long a value is not even decoded."""
+        unread = check in {"encoding", "xml"} and len(self.outcome.document) >= RESPONSE_LIMIT
+        return Cause.TOO_LARGE if unread else ""
+
     def note(self, **facts: object) -> SignInAttempt | None:
         """Write down what came of it."""
-        self._learn(is_test=self.test is not None, **facts)
+        self._learn(is_test=self.is_test, **facts)
         return note(self.request, self.connection, self.outcome)
 
     def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt | None:
@@ -112,7 +133,8 @@ class _Posted:
         self._learn(is_signed=self.outcome.person is not None)
         if isinstance(refusal, Refused):
             is_signed = refusal.is_signed or self.outcome.is_signed
-            return self.note(check=refusal.check, reason=refusal.reason, is_signed=is_signed)
+            refusal.cause = refusal.cause or self._size_as_cause(refusal.check)
+            return self.note(check=refusal.check, reason=refusal.reason, cause=refusal.cause, is_signed=is_signed)
         return self.note(check=refusal.code, reason=str(refusal), user_id=refusal.user_id)
 
 
@@ -120,7 +142,8 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
     """Judge the posted ``SAMLResponse`` and open a session for the person that it proves.
 
     An administrator's test opens nothing, and lands on the page of the attempt whatever came of it.
-    Raises: Unsolicited; Refused when the message is not trusted; SignInRefused when the person may not come in.
+    Raises: Unsolicited; Refused when the message is not trusted; SignInRefused when the person may not come in;
+    TestRefused for an answer to a test that is not pending in this browser (any more).
     Each outcome is in the audit trail and among the connection's sign-in attempts.
     """
     posted = _Posted(request, connection, browser)
@@ -128,8 +151,10 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
         answered = posted.judge()
     except (Refused, SignInRefused) as refusal:
         attempt = posted.note_refusal(refusal)
-        if posted.test is None or attempt is None:
+        if not posted.is_test or attempt is None:
             raise
+        if posted.test is None:
+            raise TestRefused(attempt.pk) from refusal
     else:
         attempt = posted.note()
         if posted.test is None or attempt is None:
@@ -164,7 +189,9 @@ def expectation_of(connection: Connection) -> Expectation:
     )
 
 
-def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) -> UUID:
+def _open(
+    request: HttpRequest, connection: Connection, person: AssertedPerson, answered: PendingRequest | None
+) -> UUID:
     user = person_who_signs_in(connection.id, person.sign_in_name, person.object_id, persistent_id=person.persistent_id)
     actor = Actor.person(user, door="saml", request_id=request_id_of(request))
     keep_statement(user, connection.id, statement_for(user, connection, person.attributes), actor=actor)
@@ -174,16 +201,25 @@ def _open(request: HttpRequest, connection: Connection, person: AssertedPerson) 
         name_id=person.name_id,
         session_index=person.session_index,
         authenticated_at=person.authenticated_at,
+        session_not_on_or_after=person.session_not_on_or_after,
         address=address_of(request),
         user_agent=user_agent_of(request),
         actor=actor,
     )
+    if answered is not None and answered.replaces is not None:
+        # This browser's own; its cookie does not come with a post from another site.
+        end_sign_in(answered.replaces, actor=actor, because=SessionEnd.REPLACED)
     open_browser_session(request, user, sign_in)
     request.session[SESSION_FACTS] = {"name_id_format": person.name_id_format}
     return user.id
 
 
-def _try_out(request: HttpRequest, connection: Connection, person: AssertedPerson) -> UUID:  # noqa: ARG001 - as _open
+def _try_out(
+    request: HttpRequest,  # noqa: ARG001 - as _open
+    connection: Connection,
+    person: AssertedPerson,
+    answered: PendingRequest | None,  # noqa: ARG001
+) -> UUID:
     """Ask whether the person could come in, and leave no trace of having asked."""
     with transaction.atomic():
         user = person_who_signs_in(

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import xmlsec as _xmlsec
@@ -10,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from django.utils import timezone
 from lxml import etree
 
 from saml.allow_list import RESPONSE_LIMIT
@@ -20,6 +23,12 @@ from saml.signing import Signing
 from saml.xml import DS, SAML, canonical, parse, tag
 
 xmlsec: Any = _xmlsec  # Its stub files leave out half of what the module has.
+_SKEW = timedelta(minutes=2)
+_RSA = {
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": xmlsec.Transform.RSA_SHA256,
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": xmlsec.Transform.RSA_SHA384,
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512": xmlsec.Transform.RSA_SHA512,
+}
 _ECDSA = {
     f"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha{each.digest_size * 8}": each
     for each in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
@@ -108,29 +117,43 @@ def require_fitting(
 ) -> SigningCertificate:
     """Verify one signature of ``root`` and return what it fits. Raises: Refused when it fits no certificate."""
     xmlsec.tree.add_ids(root, ["ID"])
-    return _fitting(signature, certificates)
+    fitting = _fitting(signature, certificates)
+    _require_begun(fitting)
+    return fitting
 
 
 def verify_query(signed: bytes, value: bytes, algorithm: str, certificates: Sequence[SigningCertificate]) -> bool:
-    """Does a redirect-binding signature (SAML bindings 3.4.4.1) fit one of the certificates?"""
+    """Does a redirect-binding signature (SAML bindings 3.4.4.1) fit one of the certificates?
+
+    Raises: Refused when that certificate is not valid yet.
+    """
     if algorithm in _ECDSA:
-        return any(_ecdsa_fits(signed, value, _ECDSA[algorithm], each) for each in certificates)
-    transforms = {
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": xmlsec.Transform.RSA_SHA256,
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": xmlsec.Transform.RSA_SHA384,
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512": xmlsec.Transform.RSA_SHA512,
-    }
-    if algorithm not in transforms:
+        fits = partial(_ecdsa_fits, signed, value, _ECDSA[algorithm])
+    elif algorithm in _RSA:
+        fits = partial(_rsa_fits, signed, value, _RSA[algorithm])
+    else:
         return False
-    for certificate in certificates:
-        context = xmlsec.SignatureContext()
-        context.key = xmlsec.Key.from_memory(certificate.pem, xmlsec.KeyFormat.CERT_PEM, None)
-        try:
-            context.verify_binary(signed, transforms[algorithm], value)
-        except xmlsec.Error:
-            continue
-        return True
-    return False
+    certificate = next(filter(fits, certificates), None)
+    if certificate is not None:
+        _require_begun(certificate)
+    return certificate is not None
+
+
+def _require_begun(certificate: SigningCertificate) -> None:
+    """For responses both dates count (``trust.py``); for other messages that the key is in use at all."""
+    if certificate.not_before > timezone.now() + _SKEW:
+        begins = f"{certificate.not_before:%d %B %Y %H:%M} UTC"
+        raise Refused("has_current_certificate", f"the signing certificate is not valid before {begins}.")
+
+
+def _rsa_fits(signed: bytes, value: bytes, transform: Any, certificate: SigningCertificate) -> bool:
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(certificate.pem, xmlsec.KeyFormat.CERT_PEM, None)
+    try:
+        context.verify_binary(signed, transform, value)
+    except xmlsec.Error:
+        return False
+    return True
 
 
 def _ecdsa_fits(signed: bytes, value: bytes, digest: hashes.HashAlgorithm, certificate: SigningCertificate) -> bool:

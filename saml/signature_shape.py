@@ -66,7 +66,7 @@ def has_strong_algorithms(root: etree._Element) -> None:
             if method.get("Algorithm") not in accepted:
                 raise Refused(
                     "has_strong_algorithms",
-                    f"{_algorithm(method)} is not accepted; set the signing algorithm to SHA-256.",
+                    f"{_algorithm(method)} is not accepted; SHA-256 or better is.",
                 )
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from saml import allow_list, trust
-from saml.advice import ADVICE
+from saml.causes import Cause
 
-PASSED, FAILED, NOT_REACHED = "passed", "failed", "not reached"
+PASSED, FAILED, NOT_REACHED, BEGUN = "passed", "failed", "not reached", "begun here instead"
 LOGOUT = "logout:"  # What stands before the check of a sign-out message that was refused.
 
 _KNOWN, _MAY_COME_IN, _SAME_ACCOUNT = "is_known", "may_come_in", "is_the_same_account"
@@ -35,32 +35,30 @@ class Step:
     advice: str = ""
 
 
-def steps_of(accepted: bool, failed_check: str, entity_id: str = "") -> list[Step]:
-    """Every check of a sign-in in its order. ``entity_id`` (the identity provider's) chooses whose advice is given."""
+def steps_of(accepted: bool, failed_check: str, *, cause: str = "", advice: str = "") -> list[Step]:
+    """Every check of a sign-in in its order; ``advice`` stands at the one that failed (``saml/advice.py``)."""
     if failed_check.startswith(LOGOUT):
-        return [Step("logout", "The sign-out message is in order.", FAILED, advice_for("logout", entity_id))]
+        return [Step("logout", "The sign-out message is in order.", FAILED, advice)]
     order = all_checks()
     names = [name for name, _ in order]
     failing = failed_check if failed_check in names else _ABOUT_THE_PERSON.get(failed_check, _MAY_COME_IN)
     failed_at = len(order) if accepted else names.index(failing)
+    stopped = BEGUN if cause == Cause.BEGUN_HERE else FAILED
     return [
         Step(
             name,
             words,
-            PASSED if place < failed_at else FAILED if place == failed_at else NOT_REACHED,
-            advice_for(failed_check, entity_id) if place == failed_at else "",
+            PASSED if place < failed_at else stopped if place == failed_at else NOT_REACHED,
+            advice if place == failed_at else "",
         )
         for place, (name, words) in enumerate(order)
     ]
 
 
-def advice_for(failed_check: str, entity_id: str) -> str:
-    """What to change about a failed check; "" for one that only attackers and broken software fail."""
-    return ADVICE[failed_check].at(entity_id) if failed_check in ADVICE else ""
-
-
-def verdict(accepted: bool, failed_check: str, reason: str, *, is_test: bool) -> str:
+def verdict(accepted: bool, failed_check: str, reason: str, *, cause: str = "", is_test: bool) -> str:
     """An attempt in one sentence for administrators: is it the message, or is it the person?"""
+    if cause == Cause.BEGUN_HERE:
+        return "The sign-in began at the identity provider. An ordinary one was begun here in its place."
     if accepted:
         came = "the person may sign in. No session was opened" if is_test else "the person was signed in"
         return f"The message is good and {came}."

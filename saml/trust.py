@@ -100,7 +100,7 @@ def has_current_certificate(evidence: Evidence) -> None:
 
 
 def comes_from_the_connection(evidence: Evidence) -> None:
-    """Both issuers are the connection's entityID, to the letter; Entra's ends with a slash."""
+    """Both issuers are the connection's entityID, to the letter."""
     issuer = evidence.response.find(tag(SAML, "Issuer"))
     stated = {"Assertion/Issuer": evidence.assertion.issuer}
     if issuer is not None:
@@ -120,18 +120,15 @@ def is_meant_for_us(evidence: Evidence) -> None:
         raise Refused("is_meant_for_us", "the assertion names no audience (Conditions/AudienceRestriction).")
     for audience in audiences:
         if evidence.expected.sp_entity_id not in audience:
-            raise Refused(
-                "is_meant_for_us",
-                f"the Audience is {_shown(', '.join(sorted(audience)))}, another application; compare the Identifier "
-                "(Entity ID) with Metadata url.",
-            )
+            stated = _shown(", ".join(sorted(audience)))
+            raise Refused("is_meant_for_us", f"the Audience is {stated}, another application, not our Metadata url.")
 
 
 def is_sent_to_us(evidence: Evidence) -> None:
     """Destination is present and is the ACS address, not only begins with it."""
     stated = evidence.response.get("Destination")
     if stated != evidence.expected.acs_url:
-        raise Refused("is_sent_to_us", f"the Destination is {_shown(stated)}, not our ACS url; compare the Reply URL.")
+        raise Refused("is_sent_to_us", f"the Destination is {_shown(stated)}, not our ACS url; compare the addresses.")
 
 
 def is_confirmed_for_us(evidence: Evidence) -> None:
@@ -154,20 +151,24 @@ def answers_our_request(evidence: Evidence) -> None:
 
 
 def is_within_its_time(evidence: Evidence) -> None:
-    """Conditions and session hold now, give or take two minutes."""
+    """The conditions hold now, give or take two minutes; the session that it would open is not over yet."""
     assertion, now = evidence.assertion, evidence.expected.now
     if assertion.not_before is not None and now < shifted(assertion.not_before, -SKEW):
-        raise Refused(
-            "is_within_its_time",
-            f"the assertion is not valid before {_time(assertion.not_before)}; compare the clocks.",
-        )
-    for end in (assertion.not_on_or_after, assertion.session_not_on_or_after):
-        if end is not None and now >= shifted(end, SKEW):
-            raise Refused("is_within_its_time", f"the assertion has expired at {_time(end)}; compare the clocks.")
+        begins = _time(assertion.not_before)
+        raise Refused("is_within_its_time", f"the assertion is not valid before {begins}; compare the clocks.")
+    if assertion.not_on_or_after is not None and now >= shifted(assertion.not_on_or_after, SKEW):
+        end = _time(assertion.not_on_or_after)
+        raise Refused("is_within_its_time", f"the assertion has expired at {end}; compare the clocks.")
+    if assertion.session_not_on_or_after is not None and now >= shifted(assertion.session_not_on_or_after, SKEW):
+        end = _time(assertion.session_not_on_or_after)
+        raise Refused("is_within_its_time", f"the session that it would open ended at {end}; compare the clocks.")
 
 
 def comes_from_the_tenant(evidence: Evidence) -> None:
-    """Entra's tenantid claim, when sent, is the tenant in the connection's entityID."""
+    """A tenantid claim, where one is sent and checked, is the tenant in the connection's entityID.
+
+    It is checked for Entra, which sends it.
+    """
     stated = evidence.assertion.single(TENANT_ID)
     entity_id = evidence.expected.idp_entity_id
     if stated is None or not entity_id.startswith(ENTRA_ISSUERS):
@@ -225,7 +226,7 @@ def _fitting_confirmation(evidence: Evidence) -> Confirmation:
     reason = "there is no bearer confirmation."
     for each in evidence.assertion.confirmations:
         if each.recipient != evidence.expected.acs_url:
-            reason = f"the Recipient is {_shown(each.recipient)}, not our ACS url; compare the Reply URL."
+            reason = f"the Recipient is {_shown(each.recipient)}, not our ACS url; compare the addresses."
         elif each.not_on_or_after is None:
             reason = "the confirmation has no end (NotOnOrAfter of SubjectConfirmationData)."
         elif now >= shifted(each.not_on_or_after, SKEW):
@@ -249,6 +250,7 @@ def _person(evidence: Evidence) -> AssertedPerson:
         attributes=assertion.attributes,
         object_id=assertion.single(OBJECT_ID),
         session_index=assertion.session_index,
+        session_not_on_or_after=assertion.session_not_on_or_after and shifted(assertion.session_not_on_or_after, SKEW),
         authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, evidence.expected.now),
         assertion_id=assertion.id,
         response_id=evidence.response.get("ID") or "",

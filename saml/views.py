@@ -1,14 +1,11 @@
 """The SAML door. Each view reads the request, calls one story and answers; refusals become pages."""
 
-import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,14 +26,25 @@ from saml import messages, once
 from saml.addresses import addresses_of, own_path
 from saml.attempts import Outcome, note
 from saml.bindings import decode_post, decode_redirect
+from saml.browser_binding import POSTED_AGAIN, bind, browser_of, new_or_known_browser, should_post_again
+from saml.causes import Cause
 from saml.errors import Refused
 from saml.key_pairs import key_pairs
 from saml.models import Connection, PendingRequest
 from saml.request_facts import request_id_of
 from saml.sending import Outgoing, onward_address, posting_page
-from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, Unsolicited, sign_on
+from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, TestRefused, Unsolicited, sign_on
 from saml.steps import LOGOUT
-from saml.words import heading_about, words_about
+from saml.words import (
+    SignedOut,
+    after_a_refused_request,
+    after_an_answer_too_many,
+    after_the_answer,
+    by_the_identity_provider,
+    heading_about,
+    without_an_address,
+    words_about,
+)
 
 LONGEST_RELAY_STATE = 80  # bytes, SAML bindings 3.4.3
 View = Callable[[HttpRequest, UUID], HttpResponse]
@@ -111,12 +119,16 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         refusal = Refused("arrives", "there was no SAMLResponse in the request.")
         note(request, connection, Outcome(check=refusal.check, reason=refusal.reason))
         return _message_refused(request, connection, refusal)
+    if should_post_again(request):
+        return _post_again(request)
     try:
-        landing = sign_on(request, connection, browser=_browser(request))
+        landing = sign_on(request, connection, browser=browser_of(request))
     except Unsolicited as unsolicited:
         return _begin_instead(request, connection, unsolicited.document)
     except SignInRefused as refusal:
         return _person_refused(request, connection, refusal)
+    except TestRefused as over:
+        return _test_refused(request, over)
     except Refused as refusal:
         return _message_refused(request, connection, refusal)
     return HttpResponseRedirect(landing.path)
@@ -139,13 +151,8 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except Refused as refusal:
         check = f"{LOGOUT}{refusal.check}"
         note(request, connection, Outcome(check=check, reason=refusal.reason, is_signed=refusal.is_signed))
-        return _refused(
-            request,
-            "The sign-out message of the identity provider was not accepted, so nothing has changed. "
-            "If you are signed in, sign out here.",
-            status=400,
-            heading="You were not signed out",
-        )
+        outcome = after_a_refused_request(connection.name, is_signed_in=_is_signed_in(request))
+        return _signed_out(request, outcome, status=400, reference=request_id_of(request))
     return _own_logout(request)
 
 
@@ -161,18 +168,20 @@ def lead_to(request: HttpRequest, connection: Connection, *, relay_path: str, lo
 
 
 def leave(request: HttpRequest) -> HttpResponse | None:
-    """End this browser's session; the page that leads on to the identity provider's sign-out, None if it has none.
+    """End this browser's session; the page that leads on to the identity provider's sign-out, None for a local account.
 
     A page, not a redirect, leads there: browsers hold ``form-action`` against redirects of a posted form.
-    Without a key to sign with, the session here ends all the same, and only that.
+    Without a sign-out address there, or a key to sign with, the session here ends all the same, and the page says so.
     """
     sign_in = current_sign_in(request)
     connection = Connection.objects.live().filter(pk=sign_in.provider_id).first() if sign_in else None
     name_id_format = request.session.get(SESSION_FACTS, {}).get("name_id_format", "")
     close_browser_session(request)
-    if sign_in is None or connection is None or not connection.slo_url:
+    if sign_in is None or connection is None:
         return None
-    browser = _browser(request) or secrets.token_urlsafe(32)
+    if not connection.slo_url:
+        return _signed_out(request, without_an_address(connection.name))
+    browser = new_or_known_browser(request)
     pending = once.begin(connection, browser=browser, purpose="sign_out")
     message = messages.logout_request(
         pending.request_id,
@@ -185,8 +194,8 @@ def leave(request: HttpRequest) -> HttpResponse | None:
         response = _leading_out(request, connection, message)
     except SealBroken as broken:
         log.error("saml_key_unreadable", connection=str(connection.id), reason=str(broken))
-        return None
-    return _bind(response, browser)
+        return _signed_out(request, without_an_address(connection.name))
+    return bind(response, browser)
 
 
 def _leading_out(request: HttpRequest, connection: Connection, message: bytes) -> HttpResponse:
@@ -206,8 +215,11 @@ def _own_logout(request: HttpRequest) -> HttpResponse:
 def _begin_sign_on(
     request: HttpRequest, connection: Connection, *, purpose: str = "sign_on", **facts: Any
 ) -> HttpResponse:
-    browser = _browser(request) or secrets.token_urlsafe(32)
-    pending = once.begin(connection, browser=browser, purpose=purpose, **facts)
+    browser = new_or_known_browser(request)
+    sign_in = current_sign_in(request)
+    pending = once.begin(
+        connection, browser=browser, purpose=purpose, replaces=sign_in.pk if sign_in else None, **facts
+    )
     message = messages.authn_request(
         pending.request_id,
         connection.sso_url,
@@ -218,8 +230,8 @@ def _begin_sign_on(
     onward = onward_address(connection, outgoing)
     if onward is None:
         heading = f"On the way to {connection.name}"
-        return _bind(posting_page(request, connection, outgoing, heading=heading), browser)
-    return _bind(HttpResponseRedirect(onward), browser)
+        return bind(posting_page(request, connection, outgoing, heading=heading), browser)
+    return bind(HttpResponseRedirect(onward), browser)
 
 
 def _who_may_not_test(request: HttpRequest) -> HttpResponse | None:
@@ -242,16 +254,27 @@ def _begin_instead(request: HttpRequest, connection: Connection, document: bytes
     An identity provider that answers every request without naming it would go round in circles: refused once seen.
     """
     circling = PendingRequest.objects.filter(
-        connection=connection, browser=once.digest(_browser(request)), after_unsolicited=True
+        connection=connection, browser=once.digest(browser_of(request)), after_unsolicited=True
     )
-    if _browser(request) and circling.delete()[0]:
+    if browser_of(request) and circling.delete()[0]:
         refusal = Refused("unsolicited", NAMES_NO_REQUEST)
         note(request, connection, Outcome(check=refusal.check, reason=refusal.reason, document=document))
         return _message_refused(request, connection, refusal)
-    reason = "an unsolicited response; sign-on was begun here instead."
-    note(request, connection, Outcome(check="unsolicited", reason=reason, document=document))
+    reason = "it began at the identity provider; an ordinary sign-in was begun here in its place."
+    note(
+        request,
+        connection,
+        Outcome(check="unsolicited", cause=Cause.BEGUN_HERE, reason=reason, document=document),
+    )
     relay_path = own_path(request.POST.get("RelayState"))
     return _begin_sign_on(request, connection, relay_path=relay_path, after_unsolicited=True)
+
+
+def _post_again(request: HttpRequest) -> HttpResponse:
+    """Once: a page of our own posts the same message, with the cookie that stayed behind at another site's post."""
+    fields = {name: request.POST.get(name, "") for name in ("SAMLResponse", "RelayState")} | {POSTED_AGAIN: "yes"}
+    page = {"action": "", "fields": fields, "heading": "One moment", "access": None}
+    return render(request, "saml/posting.html", page)
 
 
 def _answer_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
@@ -259,9 +282,9 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
     query = request.META.get("QUERY_STRING", "") if request.method == "GET" else None
     message = sign_out.read_logout_request(document, connection, query=query, now=now)
     actor = Actor.identity_provider(connection.name, request_id=request_id_of(request))
-    sign_out.end_named_sessions(message, connection, now=now, actor=actor)
+    ended = sign_out.end_named_sessions(message, connection, now=now, actor=actor)
     if not connection.slo_url:
-        return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
+        return _signed_out(request, by_the_identity_provider(connection.name, ended))
     answer = messages.logout_response(message.id, connection.answer_url, addresses_of(connection.id))
     values = request.POST if request.method == "POST" else request.GET
     relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
@@ -283,9 +306,25 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
 def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
     """Our session ended before we asked; so this answer changes nothing but what the page says."""
     query = request.META.get("QUERY_STRING", "") if request.method == "GET" else None
-    request_id = sign_out.read_logout_response(document, connection, query=query, now=timezone.now())
-    once.answer(once.pending_request(connection, request_id, browser=_browser(request), purposes=("sign_out",)))
-    return render(request, "saml/signed_out.html", {"connection": connection, "access": None})
+    answer = sign_out.read_logout_response(document, connection, query=query, now=timezone.now())
+    browser = browser_of(request)
+    try:
+        once.answer(once.pending_request(connection, answer.in_response_to, browser=browser, purposes=("sign_out",)))
+    except Refused:
+        return _signed_out(request, after_an_answer_too_many(connection.name, is_signed_in=_is_signed_in(request)))
+    return _signed_out(request, after_the_answer(connection.name, answer.status))
+
+
+def _is_signed_in(request: HttpRequest) -> bool | None:
+    """None where it cannot be told: the session's cookie stays behind at a post from another site."""
+    if getattr(request, "access", None) is not None:
+        return True
+    return None if request.method == "POST" else False
+
+
+def _signed_out(request: HttpRequest, outcome: SignedOut, *, status: int = 200, reference: str = "") -> HttpResponse:
+    page = {"outcome": outcome, "reference": reference, "access": None}
+    return render(request, "saml/signed_out.html", page, status=status)
 
 
 def _person_refused(request: HttpRequest, connection: Connection, refusal: SignInRefused) -> HttpResponse:
@@ -301,37 +340,14 @@ def _message_refused(request: HttpRequest, connection: Connection, refusal: Refu
     return _refused(request, words_about(refusal), status=status, connection=connection, heading=heading)
 
 
+def _test_refused(request: HttpRequest, over: TestRefused) -> HttpResponse:
+    """The answer to a test that is over is no sign-in either; its attempt says what it was."""
+    words = "This answers a test sign-in, which is over. No session was opened."
+    attempt = reverse("admin:saml_signinattempt_change", args=(over.attempt_id,))
+    return _refused(request, words, status=403, heading="The test sign-in is over", attempt=attempt)
+
+
 def _refused(request: HttpRequest, words: str, *, status: int, **facts: Any) -> HttpResponse:
-    """``facts``: connection, next_sync and heading, where there are any."""
+    """``facts``: connection, next_sync, heading and attempt (an address to go on to), where there are any."""
     page = {"words": words, "reference": request_id_of(request), "access": None, **facts}
     return render(request, "saml/refused.html", page, status=status)
-
-
-def _cookie_name() -> str:
-    """With https the name's prefix makes browsers refuse the cookie from anywhere but this very host."""
-    return "__Host-gatekeeper_saml" if _over_https() else "gatekeeper_saml"
-
-
-def _over_https() -> bool:
-    return urlsplit(settings.PUBLIC_URL).scheme == "https"
-
-
-def _browser(request: HttpRequest) -> str:
-    """The random value that tells this browser from others; "" when it has none."""
-    return request.COOKIES.get(_cookie_name(), "")[:100]
-
-
-def _bind(response: HttpResponse, browser: str) -> HttpResponse:
-    """The answer is posted by the identity provider's page, another site: only SameSite=None arrives with it.
-
-    Without https browsers refuse that, and an identity provider on the same machine is the same site: Lax arrives.
-    """
-    response.set_cookie(
-        _cookie_name(),
-        browser,
-        max_age=int(once.PENDING_FOR.total_seconds()),
-        secure=_over_https(),
-        httponly=True,
-        samesite="None" if _over_https() else "Lax",
-    )
-    return response

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 
 from scim.errors import ExpiredCursor, InvalidCursor
+from scim.limits import CURSOR_TIMEOUT
 from scim.queries import Query
 
-TIMEOUT = 3600  # seconds, as ServiceProviderConfig tells
 # A dot is allowed unescaped in an address (RFC 3986 §2.3) and is in no base64 text.
 _SIGNER = TimestampSigner(salt="scim.cursor", sep=".")
 
@@ -39,9 +39,11 @@ def read_cursor(query: Query) -> Position | None:
     if not query.cursor:
         return None
     try:
-        fields = _SIGNER.unsign_object(query.cursor, max_age=TIMEOUT)
+        fields = _SIGNER.unsign_object(query.cursor, max_age=CURSOR_TIMEOUT)
     except SignatureExpired as error:
-        raise ExpiredCursor(f"The cursor is older than {TIMEOUT} seconds; begin again with an empty one.") from error
+        raise ExpiredCursor(
+            f"The cursor is older than {CURSOR_TIMEOUT} seconds; begin again with an empty one."
+        ) from error
     except (BadSignature, ValueError) as error:
         raise InvalidCursor("The cursor is none of this server's; begin again with an empty one.") from error
     if fields["q"] != _fingerprint(query):

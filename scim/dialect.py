@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
+from scim.json_text import object_in_text
 from scim.paths import Target, find_attribute, read_path
 from scim.schemas import Attribute, ResourceType, Schema
 
@@ -141,7 +142,7 @@ def as_object(attribute: Attribute, given: Any) -> Mapping[str, Any] | None:
 
     Entra sends a manager as the bare id, and Okta's and Microsoft's examples members as bare ids.
     """
-    stated = _object_in_text(given) if isinstance(given, str) else given
+    stated = object_in_text(given) if isinstance(given, str) else given
     if isinstance(stated, Mapping):
         return _with_role_in_text(stated) if attribute.name == "roles" else stated
     if attribute.sub("value") is None or isinstance(stated, bool | list) or stated is None:
@@ -152,22 +153,12 @@ def as_object(attribute: Attribute, given: Any) -> Mapping[str, Any] | None:
 def _with_role_in_text(role: Mapping[str, Any]) -> Mapping[str, Any]:
     """Entra's AppRoleAssignmentsComplex: the role is a JSON text inside ``value``, its name called displayName."""
     text = member(role, "value")
-    inner = _object_in_text(text) if isinstance(text, str) else text
+    inner = object_in_text(text) if isinstance(text, str) else text
     if not isinstance(inner, Mapping) or not isinstance(member(inner, "value"), str):
         return role
     name = member(inner, "displayName")
     rest = {key: each for key, each in role.items() if key.lower() != "value"}
     return {**rest, "value": member(inner, "value"), **({"display": name} if isinstance(name, str) else {})}
-
-
-def _object_in_text(text: str) -> Any:
-    """An object that was sent as a JSON text; a text that is none stays as it is."""
-    if not text.lstrip().startswith("{"):
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def shown(value: Any) -> str:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
+from scim import announced
 from scim.addresses import scim_url
-from scim.cursors import TIMEOUT
 from scim.door import Door
 from scim.errors import Forbidden, NotFound
-from scim.exchange import MAX_BODY, Answer, Exchange
-from scim.limits import MAX_OPERATIONS
+from scim.exchange import Answer, Exchange
+from scim.limits import CURSOR_TIMEOUT, DEFAULT_COUNT, MAX_BODY, MAX_COUNT, MAX_OPERATIONS
 from scim.pages import LIST_RESPONSE
-from scim.queries import DEFAULT_COUNT, MAX_COUNT
 from scim.schemas import RESOURCE_TYPES, SCHEMAS, Schema
 
 Document = dict[str, Any]
@@ -21,7 +20,7 @@ def service_provider_config() -> Document:
     """The features and limits in force. A test compares it with what the endpoints do."""
     return {
         "schemas": [_CONFIG_URN],
-        "documentationUri": scim_url().removesuffix("/scim/v2") + "/settings/configuration/scim/",
+        "documentationUri": announced.address(),
         "patch": {"supported": True},
         "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_BODY},
         "filter": {"supported": True, "maxResults": MAX_COUNT},
@@ -34,7 +33,7 @@ def service_provider_config() -> Document:
             "defaultPaginationMethod": "index",
             "defaultPageSize": DEFAULT_COUNT,
             "maxPageSize": MAX_COUNT,
-            "cursorTimeout": TIMEOUT,
+            "cursorTimeout": CURSOR_TIMEOUT,
         },
         "authenticationSchemes": [
             {

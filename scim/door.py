@@ -12,11 +12,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django_scim.views import SCIMView
 
+from gatekeeper.database_limits import count, reason_of
 from gatekeeper.errors import DomainError
 from scim.auth import authenticate
 from scim.errors import RETRY_AFTER, InvalidValue, MethodNotAllowed, ScimProblem, Unavailable, answer_to, error_document
-from scim.exchange import CONTENT_TYPE, Answer, Exchange, read_body, require_acceptable
+from scim.exchange import Answer, Exchange, require_acceptable
 from scim.provisioning import record_change, record_read, record_refusal
+from scim.request_body import CONTENT_TYPE, read_body
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +101,11 @@ def refusal(error: Exception) -> Answer:
     if isinstance(error, DataError):
         logger.warning("The database refused a value", exc_info=error)
         return refusal(InvalidValue("A value is too long or of a kind that can't be stored."))
-    if isinstance(error, OperationalError):
-        logger.error("The database did not answer in time", exc_info=error)
-        return refusal(Unavailable("The directory is busy; repeat the request."))
+    reason = reason_of(error)
+    if reason is not None:
+        logger.warning("The database could not serve a request", extra={"reason": reason}, exc_info=error)
+        count(reason)
+        return refusal(Unavailable("The directory is busy; nothing was changed. Repeat the request."))
     logger.error("A SCIM request failed", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return Answer(error_document(status, "An internal error happened; it was logged and nothing was changed."), status)

@@ -14,8 +14,9 @@ from scim2_models.path.expressions import LogicalOperator
 from scim.errors import InvalidValue
 from scim.limits import MAX_ELEMENT_VISITS
 from scim.literals import comparison_form
+from scim.paths import count_terms
 from scim.schemas import Attribute
-from scim.selection import selects, terms_of
+from scim.selection import selects
 from scim.values import Element, without_empty
 
 
@@ -86,7 +87,7 @@ class Elements:
         """The positions of the elements that a value filter selects. ``eq`` is looked up."""
         looked_up = next((found for term in _conjunction(node) if (found := self._look_up(term)) is not None), None)
         candidates: Collection[int] = self._rows if looked_up is None else looked_up
-        self._visits.spend(len(candidates) * terms_of(node))
+        self._visits.spend(len(candidates) * count_terms(node))
         return sorted(each for each in candidates if selects(self._attribute, node, self._rows[each]))
 
     def edit(self, positions: Collection[int], changes: Mapping[str, Any]) -> None:

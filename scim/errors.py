@@ -8,6 +8,7 @@ from django_scim.constants import SchemaURI
 from django_scim.exceptions import SCIMException
 
 from gatekeeper import errors
+from gatekeeper.database_limits import RETRY_AFTER as AFTER_THE_DATABASE
 
 
 class ScimProblem(SCIMException):  # type: ignore[misc]  # django_scim is untyped
@@ -39,6 +40,12 @@ def error_document(status: int, detail: str, scim_type: str | None = None) -> di
 
 class InvalidFilter(ScimProblem):
     scim_type = "invalidFilter"
+
+
+class TooMany(ScimProblem):
+    """A filter that asks for more work than is done for one request (RFC 7644 §3.12, table 9)."""
+
+    scim_type = "tooMany"
 
 
 class InvalidPath(ScimProblem):
@@ -114,6 +121,20 @@ class UnsupportedMediaType(ScimProblem):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class UnsupportedCoding(UnsupportedMediaType):
+    """A Content-Encoding that isn't read; the answer says which one is (RFC 9110 §12.5.3)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.headers = {"Accept-Encoding": "gzip"}
+
+
+class PreconditionFailed(ScimProblem):
+    """RFC 9110 §15.5.13."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
 class NotImplementedHere(ScimProblem):
     status = HTTPStatus.NOT_IMPLEMENTED
 
@@ -142,7 +163,7 @@ SCIM_ANSWER: Mapping[type[errors.DomainError], Answer] = {
 
 RETRY_AFTER: Mapping[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "3600",  # whole seconds: Okta doesn't read a date
-    HTTPStatus.SERVICE_UNAVAILABLE: "2",
+    HTTPStatus.SERVICE_UNAVAILABLE: AFTER_THE_DATABASE,
 }
 
 

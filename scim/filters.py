@@ -26,9 +26,11 @@ from scim2_models.path.expressions import LogicalOperator
 
 from gatekeeper.directory.models import Membership
 from scim.addresses import scim_url
-from scim.errors import InvalidFilter
+from scim.errors import InvalidFilter, TooMany
+from scim.limits import MAX_FILTER_DEPTH, MAX_FILTER_LENGTH, MAX_FILTER_TERMS
 from scim.literals import read_literal
 from scim.models import AttributeValue
+from scim.paths import count_terms, nests_too_deeply
 from scim.schemas import GROUP, USER, Attribute, ResourceType
 from scim.selection import named_sub
 from scim.sources import (
@@ -47,8 +49,7 @@ from scim.sources import (
     row_condition,
 )
 
-MAX_FILTER_LENGTH = 8192
-MAX_TERMS = 100
+_TOO_DEEP = f"A filter may nest at most {MAX_FILTER_DEPTH} expressions."
 
 Sources = Mapping[str, Callable[[], Source]]
 
@@ -59,31 +60,28 @@ def compile_filter(resource_type: ResourceType, text: str, among: tuple[Resource
     ``among`` are the types that the request covers: a term on an attribute that only another of them has is false here
     (RFC 7644 §3.4.2.1).
 
-    Returns: a Q that is never empty. Raises: InvalidFilter (400), naming the part that isn't understood.
+    Returns: a Q that is never empty. Raises: InvalidFilter (400), naming the part that isn't understood; TooMany (400).
     Cost:    no query; the tree is bounded in length, depth and number of terms.
     """
     return _Compiler(resource_type, among).visit(parse_filter(text))
 
 
 def parse_filter(text: str) -> FilterNode:
-    """The syntax tree of a filter. Raises: InvalidFilter."""
+    """The syntax tree of a filter. Raises: InvalidFilter; TooMany for one that is longer or deeper than is served."""
     if len(text) > MAX_FILTER_LENGTH:
-        raise InvalidFilter(f"A filter may have at most {MAX_FILTER_LENGTH} characters.")
+        raise TooMany(f"A filter may have at most {MAX_FILTER_LENGTH} characters; this one has {len(text)}.")
+    if nests_too_deeply(text):
+        raise TooMany(_TOO_DEEP)
     try:
         node: FilterNode = ScimFilter(text).ast
     except InvalidFilterException as error:
+        if "nests more than" in str(error):  # the library counts "and", "or" and "not" inside each other as well
+            raise TooMany(_TOO_DEEP) from error
         raise InvalidFilter(f"The filter can't be read: {error}. It was: {text[:300]}") from error
-    if _count(node) > MAX_TERMS:
-        raise InvalidFilter(f"A filter may have at most {MAX_TERMS} terms.")
+    terms = count_terms(node)
+    if terms > MAX_FILTER_TERMS:
+        raise TooMany(f"A filter may have at most {MAX_FILTER_TERMS} terms; this one has {terms}.")
     return node
-
-
-def _count(node: FilterNode) -> int:
-    if isinstance(node, LogicalExpr):
-        return sum(_count(term) for term in node.terms)
-    if isinstance(node, Not):
-        return _count(node.expr)
-    return _count(node.val_filter) if isinstance(node, ValuePath) else 1
 
 
 def sort_expression(resource_type: ResourceType, attribute: Attribute) -> Any:

@@ -1,6 +1,7 @@
 """Filter literals as values that can be compared, after the schema's rules (RFC 7644 §3.4.2.2). Pure."""
 
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from scim2_models.path import ORDERING_OPERATORS, STRING_OPERATORS, CompareOperator
@@ -64,7 +65,16 @@ def _read_text(attribute: Attribute, operator: CompareOperator, value: Any) -> s
         raise InvalidFilter(f"{attribute.path} is binary; {operator.value} has no meaning for it.")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InvalidFilter(f"{attribute.path} is compared with a text.")
+    if not isinstance(value, str) and not _is_finite(value):
+        raise InvalidFilter(f"{attribute.path} is compared with a number that is too large.")
     text = str(value)
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidFilter(f"The text that {attribute.path} is compared with holds characters that no text may hold.")
     return comparison_form(attribute, text)
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return isfinite(number)
+    except OverflowError:  # more digits than a double counts
+        return False

@@ -26,6 +26,8 @@ class Members(Enum):
 ALL: Final = Members.ALL
 Chosen = frozenset[UUID] | Members
 
+_PLAIN = frozenset({"value", "type", "display", "$ref"})
+
 
 class MembersEdit:
     """Steps on the members of a group put together: the later one wins, as operations are applied in order.
@@ -74,8 +76,9 @@ def member_ids(attribute: Attribute, given: Any, ignored: list[str], *, strict: 
 
 
 def _reference(attribute: Attribute, element: Any, label: str, ignored: list[str]) -> str:
-    if isinstance(element, dict) and len(element) == 1 and type(element.get("value")) is str and element["value"]:
-        return str(element["value"])  # how nearly all come, by the thousand
+    plain = _plain_reference(element)
+    if plain:
+        return plain
     if isinstance(element, list):
         raise InvalidValue(f"{label}: a list can't stand in a list.")
     read = {} if element in (None, "") else read_object(attribute, element, label, ignored)
@@ -89,6 +92,14 @@ def _reference(attribute: Attribute, element: Any, label: str, ignored: list[str
     if reference is EMPTY:
         raise InvalidValue(f"{label}: each member needs the id of a user as its value.")
     return str(reference)
+
+
+def _plain_reference(element: Any) -> str:
+    """The id of a member as nearly all come, by the thousand, and "" for the others."""
+    if not isinstance(element, dict) or not element.keys() <= _PLAIN:
+        return ""
+    value, kind, address = element.get("value"), element.get("type", "User"), element.get("$ref")
+    return value if isinstance(value, str) and kind == "User" and address is None else ""
 
 
 def selected_members(attribute: Attribute, node: FilterNode) -> Chosen:

@@ -89,12 +89,12 @@ class Patch:
         value: Any = EMPTY
         if attribute.multi_valued and target.sub is None and target.selection is None:
             value = ABSENT
-            if given is ABSENT or given is None:
+            if _means_all("remove", given):
                 self.emptied.add(attribute.path)
-            elif not is_empty(given):
-                value = read_elements(attribute, given, self.ignored, may_be_nothing=True)
-            else:
+            elif is_empty(given):
                 return
+            else:
+                value = read_elements(attribute, given, self.ignored, may_be_nothing=True)
         self.operations.append(Operation("remove", target, value))
 
     def _read_value(self, op: str, target: Target, attribute: Attribute, given: Any) -> None:
@@ -137,8 +137,7 @@ class Patch:
             else:
                 self._members.apply(op, chosen)
         elif is_empty(given) or given is ABSENT:
-            # A remove without a value means all, one with an empty list or text nobody; a replace means what it states.
-            if (given is ABSENT or given is None) if op == "remove" else (op == "replace" and given is not ABSENT):
+            if _means_all(op, given):
                 self._empty_members()
         else:
             ids = member_ids(attribute, given, self.ignored, strict=op != "remove")
@@ -149,6 +148,14 @@ class Patch:
     def _empty_members(self) -> None:
         self._members.apply("replace", ())
         self.emptied.add("members")
+
+
+def _means_all(op: str, given: Any) -> bool:
+    """Whether an operation without elements takes all away: a remove without a value, or a replace by nothing.
+
+    A remove with an empty list or text names nobody.
+    """
+    return (given is ABSENT or given is None) if op == "remove" else op == "replace" and given is not ABSENT
 
 
 def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:

@@ -1,14 +1,16 @@
 """Attribute names and PATCH paths to what they designate (RFC 7644 §3.5.2, §3.10). Pure."""
 
+import re
 from dataclasses import dataclass
 
 from scim2_models import InvalidPathException
-from scim2_models.path import FilterNode, Path
+from scim2_models.path import FilterNode, LogicalExpr, Not, Path, ValuePath
 
 from scim.errors import InvalidPath
+from scim.limits import MAX_FILTER_DEPTH, MAX_FILTER_TERMS, MAX_PATH_LENGTH
 from scim.schemas import Attribute, ResourceType, Schema
 
-MAX_PATH_LENGTH = 4096
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ def read_path(resource_type: ResourceType, text: str) -> Target:
     """
     if len(text) > MAX_PATH_LENGTH:
         raise InvalidPath(f"A path may have at most {MAX_PATH_LENGTH} characters.")
+    if nests_too_deeply(text):
+        raise InvalidPath(f"A path may nest at most {MAX_FILTER_DEPTH} parentheses and brackets.")
     name = text.strip()
     simple = find_attribute(resource_type, name)
     if simple is not None:
@@ -47,7 +51,28 @@ def read_path(resource_type: ResourceType, text: str) -> Target:
         schema, parts, selection = path.schema, path.parts, path.value_filter
     except InvalidPathException as error:
         raise InvalidPath(f"The path {name[:200]} can't be read: {error}") from error
+    if selection is not None and count_terms(selection) > MAX_FILTER_TERMS:
+        raise InvalidPath(f"The filter in a path may have at most {MAX_FILTER_TERMS} terms.")
     return _bind(resource_type, name, schema, parts, selection)
+
+
+def nests_too_deeply(text: str) -> bool:
+    """Whether the parentheses and brackets outside of quotes nest deeper than the limit; counted before any parsing."""
+    depth = 0
+    for character in _QUOTED.sub("", text):
+        depth += (character in "([") - (character in ")]")
+        if depth > MAX_FILTER_DEPTH:
+            return True
+    return False
+
+
+def count_terms(node: FilterNode) -> int:
+    """The comparisons and presence tests of a filter, those inside brackets included."""
+    if isinstance(node, LogicalExpr):
+        return sum(count_terms(term) for term in node.terms)
+    if isinstance(node, Not):
+        return count_terms(node.expr)
+    return count_terms(node.val_filter) if isinstance(node, ValuePath) else 1
 
 
 def find_attribute(resource_type: ResourceType, name: str) -> Target | None:

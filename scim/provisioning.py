@@ -4,9 +4,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
-from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
+from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning, storable
 from gatekeeper.audit.models import Outcome
 from gatekeeper.audit.reads import count_read
 from gatekeeper.directory.brakes import alert_held
@@ -69,8 +70,8 @@ def _record(exchange: Exchange, answer: Answer, outcome: Outcome) -> Provisionin
     return ProvisioningRecord(
         request_id=exchange.request_id,
         method=exchange.method,
-        path=exchange.path.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
-        query=request.META.get("QUERY_STRING", "").replace("\x00", ""),
+        path=exchange.path,
+        query=request.META.get("QUERY_STRING", ""),
         status=int(answer.status),
         outcome=outcome,
         key_id=str(exchange.key.id) if exchange.key else "",
@@ -89,16 +90,18 @@ def _record(exchange: Exchange, answer: Answer, outcome: Outcome) -> Provisionin
 
 
 def _shortened(document: Any) -> Any:
-    """A document that fits; long lists keep their beginning and say how much was left out."""
+    """A document that fits and can be stored; what is long keeps its beginning and says how much was left out."""
     if isinstance(document, dict):
-        return {name: _shortened(value) for name, value in document.items()}
+        some = {storable(name)[:TEXT_LIMIT]: _shortened(value) for name, value in islice(document.items(), LIST_LIMIT)}
+        return some if len(document) <= LIST_LIMIT else {**some, "…": f"and {len(document) - LIST_LIMIT} more"}
     if isinstance(document, list):
         kept = [_shortened(value) for value in document[:LIST_LIMIT]]
         return kept if len(document) <= LIST_LIMIT else [*kept, f"… and {len(document) - LIST_LIMIT} more"]
-    if isinstance(document, str) and len(document) > TEXT_LIMIT:
-        return f"{document[:TEXT_LIMIT]}… ({len(document)} characters)"
+    if isinstance(document, str):
+        text = storable(document[:TEXT_LIMIT])
+        return text if len(document) <= TEXT_LIMIT else f"{text}… ({len(document)} characters)"
     return document
 
 
-LIST_LIMIT = 100  # items of one list
+LIST_LIMIT = 100  # items of one list, members of one object
 TEXT_LIMIT = 2000  # characters of one text

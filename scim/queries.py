@@ -9,15 +9,13 @@ from django.http import HttpRequest
 
 from gatekeeper.directory.models import IdpGroup, User
 from scim.dialect import member
-from scim.errors import InvalidCursor, InvalidPath, InvalidValue
+from scim.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
 from scim.filters import compile_filter, sort_expression
+from scim.limits import DEFAULT_COUNT, MAX_COUNT
+from scim.parameters import joined_names, query_parameters, read_number, read_text
 from scim.paths import read_path
 from scim.projection import Projection
 from scim.schemas import USER, Attribute, ResourceType
-
-DEFAULT_COUNT = 100
-MAX_COUNT = 1000
-MAX_INDEX = 2**31 - 1  # beyond any list; larger numbers don't fit into SQLite's OFFSET
 
 Rows = QuerySet[Any]
 
@@ -39,13 +37,15 @@ class Query:
     @classmethod
     def of_request(cls, request: HttpRequest) -> "Query":
         """From the query string of a GET; names in any case."""
-        given = {name: values[-1] for name, values in request.GET.lists() if values}
-        return cls.of_parameters(given)
+        return cls.of_parameters(query_parameters(request))
 
     @classmethod
     def of_parameters(cls, given: Mapping[str, Any]) -> "Query":
-        """From parameters or a SearchRequest body. Raises: InvalidValue, naming the parameter."""
-        order = _text(given, "sortOrder")
+        """From parameters or a SearchRequest body.
+
+        Raises: InvalidValue, naming the parameter; InvalidFilter for a filter that is no text; InvalidCursor.
+        """
+        order = read_text(given, "sortOrder")
         if order is not None and order.lower() not in ("ascending", "descending"):
             raise InvalidValue("sortOrder is ascending or descending.")
         cursor = member(given, "cursor")
@@ -55,47 +55,17 @@ class Query:
             raise InvalidValue("Use cursor or startIndex, not both.")
         return cls(
             cursor=cursor,
-            filter=_text(given, "filter"),
-            sort_by=_text(given, "sortBy"),
+            filter=read_text(given, "filter", InvalidFilter),
+            sort_by=read_text(given, "sortBy"),
             descending=order is not None and order.lower() == "descending",
-            start=max(_number(given, "startIndex", 1), 1),
-            count=min(max(_number(given, "count", DEFAULT_COUNT), 0), MAX_COUNT),
-            attributes=names(given, "attributes"),
-            excluded=names(given, "excludedAttributes"),
+            start=max(read_number(given, "startIndex", 1), 1),
+            count=min(max(read_number(given, "count", DEFAULT_COUNT), 0), MAX_COUNT),
+            attributes=joined_names(given, "attributes"),
+            excluded=joined_names(given, "excludedAttributes"),
         )
 
     def projection(self, resource_type: ResourceType) -> Projection:
         return Projection(resource_type, self.attributes, self.excluded)
-
-
-def _text(given: Mapping[str, Any], name: str) -> str | None:
-    value = member(given, name)
-    if value is not None and not isinstance(value, str):
-        raise InvalidValue(f"{name} is a text.")
-    return value or None
-
-
-def _number(given: Mapping[str, Any], name: str, default: int) -> int:
-    value = member(given, name)
-    if value is None or value == "":
-        return default
-    try:
-        number = int(value) if (isinstance(value, str) and len(value) < 20) or type(value) is int else None
-    except ValueError:
-        number = None
-    if number is None:
-        raise InvalidValue(f"{name} is a whole number.")
-    return min(number, MAX_INDEX)
-
-
-def names(given: Mapping[str, Any], name: str) -> list[str]:
-    """A list of attribute names: comma-separated in an address, a list in a body."""
-    value = member(given, name)
-    if isinstance(value, str):
-        value = value.split(",")
-    if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
-        raise InvalidValue(f"{name} is a list of attribute names.")
-    return [each.strip() for each in value or () if each.strip()]
 
 
 def rows_of(resource_type: ResourceType) -> Rows:

@@ -62,13 +62,6 @@ def check(attribute: Attribute, node: FilterNode) -> None:
     selects(attribute, node, {})
 
 
-def terms_of(node: FilterNode) -> int:
-    """How many comparisons a value filter has: what it costs to try it on one element."""
-    if isinstance(node, LogicalExpr):
-        return sum(terms_of(term) for term in node.terms)
-    return terms_of(node.expr) if isinstance(node, Not) else 1
-
-
 def named_sub(attribute: Attribute, path: AttrPath) -> Attribute:
     """The sub-attribute that a term inside brackets names."""
     sub = attribute.sub(path.attr) if path.uri is None and path.sub_attr is None else None

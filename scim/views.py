@@ -9,11 +9,12 @@ from scim import groups, users
 from scim.documents import group_url, user_documents, user_url
 from scim.door import Door
 from scim.errors import NotFound, NotImplementedHere
-from scim.etags import etag, expected_version, is_unchanged
+from scim.etags import etag, expected_version, is_unchanged, require_version
 from scim.exchange import Answer, Exchange
 from scim.pages import documents_of, list_page
+from scim.parameters import joined_names, query_parameters
 from scim.projection import Projection
-from scim.queries import Query, names, rows_of
+from scim.queries import Query, rows_of
 from scim.references import as_id
 from scim.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
 
@@ -25,8 +26,9 @@ class ResourceDoor(Door):
 
     def projection(self, exchange: Exchange) -> Projection:
         """What the query string asks to get back; it works with every method (RFC 7644 §3.9)."""
-        given = exchange.request.GET
-        return Projection(self.resource_type, names(given, "attributes"), names(given, "excludedAttributes"))
+        given = query_parameters(exchange.request)
+        wanted, excluded = (joined_names(given, name) for name in ("attributes", "excludedAttributes"))
+        return Projection(self.resource_type, wanted, excluded)
 
     def require_id(self, text: str) -> UUID:
         """The id in the address. Raises: NotFound, since what is no id is nobody's."""
@@ -59,6 +61,7 @@ class OneView(ResourceDoor):
         row: Any = rows_of(self.resource_type).filter(pk=self.require_id(uuid)).first()
         if row is None:
             raise NotFound(f"There is no {self.resource_type.name} {uuid}.")
+        require_version(exchange.request, row.version)
         if is_unchanged(exchange.request, row.version):
             return Answer(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag(row.version)})
         return self.answer(row, projection)

@@ -236,7 +236,18 @@ def claim_redis_number(address: str) -> str:
     raise AssertionError("All Redis databases are taken by running sites; flush those that were left behind.")
 
 
-OURS = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "HOST", "PORT")
+OURS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DATA_DIR",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "HOST",
+    "PORT",
+)
 
 
 def _clean_environment() -> dict[str, str]:

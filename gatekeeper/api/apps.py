@@ -1,5 +1,7 @@
 """Names the room to Django."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,6 @@ class ApiConfig(AppConfig):
     label = "api"
     verbose_name = "Management API"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("gatekeeper.api.tokens")  # ends tokens when the directory ends everything of somebody

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 
 from gatekeeper.api.models import ApiToken
@@ -14,6 +15,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.bearer_keys import KeyKind, digest
 from gatekeeper.directory.access import Access
+from gatekeeper.directory.ending_access import credentials_ended
 from gatekeeper.directory.models import User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import access_of
@@ -83,6 +85,12 @@ def revoke_token(token_id: UUID, *, actor: Actor, user_id: UUID | None = None) -
 def revoke_tokens(user_id: UUID, *, actor: Actor) -> int:
     """Revoke all of a person's tokens. Returns how many there were."""
     return _revoke(tokens_of(user_id), actor=actor)
+
+
+@receiver(credentials_ended)
+def end_tokens(user_id: UUID, actor: Actor, **_: Any) -> int:
+    """Everything that is open for somebody ends: their tokens, too. Those that had expired are no loss."""
+    return _revoke([token for token in tokens_of(user_id) if not token.is_expired], actor=actor)
 
 
 def tokens_of(user_id: UUID) -> list[ApiToken]:

@@ -1,3 +1,7 @@
+"""Names the room to Django, and lets what a command wrote be linked at its end."""
+
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -6,3 +10,6 @@ class AuditConfig(AppConfig):
     label = "audit"
     verbose_name = "Logs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("gatekeeper.audit.chain")

@@ -1,76 +1,61 @@
-"""The audit trail's chain: each entry's digest covers the entry and, through the digest before it, all earlier ones.
+"""The audit trail's chain: each link's digest covers the entry and, through the digest before it, all earlier ones.
 
-What an entry says is covered through a digest of its own, which stays when a person's data is erased from it: the chain
-holds all the same, and the erasure is an entry that names what it erased.
-
-Linking follows the change by up to a minute, in a task: done in the change's own transaction it would let one change of
-the whole site through at a time. The digest is keyed (HMAC) with a key derived from SECRET_KEY, so that somebody who
-can write to the database alone cannot make an altered trail look right. What no chain can show by itself is that its
-newest part was cut off; so each link's head is logged, and ``verify`` compares with a head that was kept elsewhere.
+Every entry has its MAC from the transaction that wrote it (``mac.py``). Linking follows by up to a minute, in a task:
+done in the change's own transaction it would let one change of the whole site through at a time. It only puts entries
+in order. What does not fit is refused and stays unlinked, where ``verify`` names it. Damage to the chain itself
+is written into the trail, which goes on behind it, so that the gap shows for good.
 """
 
-import hashlib
 import hmac
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
-from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.dispatch import receiver
 
+from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.models import AuditEntry
-from gatekeeper.sealing import derived_key
+from gatekeeper.audit.faults import Erasures, fault_of
+from gatekeeper.audit.head import Head, is_authentic, keep_head, kept_head, kept_heads, new_trail, store_head
+from gatekeeper.audit.keys import Keyring, all_keys, live_keys, present_key
+from gatekeeper.audit.log import record
+from gatekeeper.audit.mac import link_digest
+from gatekeeper.audit.models import AuditEntry, AuditHead
+from gatekeeper.audit.writers import has_written
+from gatekeeper.command import work_is_done
 
 log = structlog.get_logger(__name__)
 
 BATCH = 1000  # entries linked in one transaction
 LATE_AFTER = timedelta(minutes=5)
-_PURPOSE = "audit trail"
-_COVERED = (
-    "id", "event", "actor_kind", "actor_name", "actor_id", "door", "request_id",
-    "object_kind", "object_id", "object_label", "before", "after",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest link: whoever keeps it outside can later tell that nothing before it was altered or cut off."""
-
-    position: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """``checked`` links were looked at; ``problems`` are sentences, the earliest first, and end at the tenth."""
-
-    checked: int
-    waiting: int
-    head: Head | None
-    problems: tuple[str, ...]
-
-    @property
-    def intact(self) -> bool:
-        return not self.problems
+ENTRIES = "audit_auditentry"
 
 
 def link_new_entries() -> int:
-    """Link whatever is not linked yet, in the order of ids; returns how many there were.
+    """Link whatever fits and is not linked yet, in the order of ids; returns how many there were.
 
-    Of two processes at once one wins by the unique position, the other leaves the work to it.
+    Of two processes at once the second waits for the first, batch by batch.
     """
-    linked = 0
-    while batch := _link_batch():
-        linked += batch
+    linked, after = 0, 0
+    while batch := _link_batch(after):
+        linked, after = linked + batch[0], batch[1]
     newest = head() if linked else None
     if newest:
         log.info("audit_linked", entries=linked, position=newest.position, digest=newest.digest)
     return linked
+
+
+@receiver(work_is_done)
+def link_what_a_command_wrote(**_: object) -> None:
+    """At its end: the last entry of a writer then waits for no task, and nobody can take it away meanwhile."""
+    if not has_written():
+        return
+    try:
+        link_new_entries()
+    except DatabaseError as problem:  # the work is done; the task links it within the minute
+        log.warning("audit_not_linked", reason=str(problem))
 
 
 def head() -> Head | None:
@@ -79,147 +64,188 @@ def head() -> Head | None:
     return Head(newest.position or 0, newest.digest) if newest else None
 
 
-def waiting_since() -> datetime | None:
-    """When the oldest entry that is not linked yet was written; None when all are."""
-    oldest = AuditEntry.objects.filter(position=None).order_by("id").only("at").first()
-    return oldest.at if oldest else None
-
-
-def verify(
-    *, last: int | None = None, expected_head: Head | None = None, former_secret_keys: Iterable[str] = ()
-) -> Verdict:
-    """Work out every digest anew, or the ``last`` ones only, and compare; memory does not grow with the trail.
-
-    ``expected_head``: a link that was written down outside earlier. ``former_secret_keys``: for entries that were
-    linked before SECRET_KEY was changed.
-    """
-    keys = {_hint(key): key for key in map(_key, (None, *former_secret_keys))}
+def log_head() -> None:
+    """Tell the log stream which link is the newest: whoever keeps the stream elsewhere has a witness for each hour."""
     newest = head()
-    start = max(0, newest.position - last) if newest and last is not None else 0
-    problems = _Problems()
-    before, checked = _digest_at(start, problems), 0
-    expected = start + 1
-    for entry in AuditEntry.objects.filter(position__gt=start).order_by("position").iterator(chunk_size=BATCH):
-        _check(entry, expected, before, keys, problems)
-        before, expected, checked = entry.digest, (entry.position or 0) + 1, checked + 1
-        if problems.are_enough:
-            break
-    _compare(expected_head, problems)
-    waiting = AuditEntry.objects.filter(position=None).count()
-    return Verdict(checked, waiting, newest, tuple(problems.sentences))
+    if newest:
+        log.info("audit_head", position=newest.position, digest=newest.digest)
 
 
-class _Problems:
-    MOST = 10
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-        self._erased: dict[int, frozenset[int]] = {}
-
-    def is_erased(self, entry: AuditEntry) -> bool:
-        """Whether the erasure that the entry names really erased it: it is linked, and lists the entry."""
-        if entry.erased_by is None:
-            return False
-        if entry.erased_by not in self._erased:
-            erasure = AuditEntry.objects.filter(pk=entry.erased_by, event=Event.USER_ERASED).first()
-            listed = (erasure.after or {}).get("entries", []) if erasure else []
-            self._erased[entry.erased_by] = frozenset(listed)
-        return entry.pk in self._erased[entry.erased_by]
-
-    def add(self, sentence: str) -> None:
-        self.sentences.append(sentence)
-
-    @property
-    def are_enough(self) -> bool:
-        return len(self.sentences) >= self.MOST
+def waiting_since() -> datetime | None:
+    """When the oldest entry that can be linked and is not was written; None when all are."""
+    keys = live_keys()
+    unlinked = AuditEntry.objects.filter(position=None).order_by("id")
+    for batch in _batches(unlinked):
+        oldest = next(fitting(batch, keys), None)
+        if oldest:
+            return oldest.at
+    return None
 
 
-def _digest_at(position: int, problems: _Problems) -> str:
-    """The digest from which checking goes on; "" at the very beginning."""
-    if position == 0:
-        return ""
-    found = AuditEntry.objects.filter(position=position).values_list("digest", flat=True).first()
-    if found is None:
-        problems.add(f"Link {position} is missing: an entry was deleted.")
-    return found or ""
+def fitting(unlinked: Sequence[AuditEntry], keys: Keyring) -> Iterator[AuditEntry]:
+    """Those of some entries that can be linked, in the order of ids."""
+    refused = refusals(unlinked, keys)
+    return (entry for entry in unlinked if entry.pk not in refused)
 
 
-def _check(entry: AuditEntry, expected: int, before: str, keys: Mapping[str, bytes], problems: _Problems) -> None:
-    """Compare one link with what it should be."""
-    position = entry.position or 0
-    if position != expected:
-        problems.add(f"{position - expected} entries are missing before {_named(entry)}: they were deleted.")
-        return
-    key = keys.get(entry.key_hint)
-    if key is None:
-        problems.add(f"{_named(entry)} was linked under another SECRET_KEY; give that key to check it.")
-        return
-    content = entry.content if problems.is_erased(entry) else _content(entry, key)
-    if not hmac.compare_digest(_digest(position, before, content, key), entry.digest):
-        problems.add(f"{_named(entry)} is not what was written, or the link before it was altered.")
+def refusals(unlinked: Sequence[AuditEntry], keys: Keyring) -> dict[int, str]:
+    """Why entries that are not linked cannot be, by id, as the end of a sentence that begins with the entry's name."""
+    erasures, taken = Erasures(keys), _linked_numbers(unlinked)
+    found: dict[int, str] = {}
+    for entry in unlinked:
+        number = entry.number or 0
+        fault = fault_of(entry, keys, erasures)
+        if fault is None and {(entry.writer, number), (entry.writer, number + 1)} & taken:
+            fault = "is a copy of an entry, or was taken out of the chain"
+        if fault is not None:
+            found[entry.pk] = fault
+        else:
+            taken.add((entry.writer, number))
+    return found
 
 
-def _compare(expected_head: Head | None, problems: _Problems) -> None:
-    if expected_head is None:
-        return
-    found = AuditEntry.objects.filter(position=expected_head.position).values_list("digest", flat=True).first()
-    if found is None:
-        problems.add(f"The trail ends before link {expected_head.position}, which existed: its end was cut off.")
-    elif not hmac.compare_digest(found, expected_head.digest):
-        problems.add(f"Link {expected_head.position} has another digest than the one that was written down.")
+def _linked_numbers(unlinked: Sequence[AuditEntry]) -> set[tuple[str, int | None]]:
+    """Of the numbers of these entries and the ones after them, those that the chain holds already."""
+    numbers = {entry.number + step for entry in unlinked if entry.number is not None for step in (0, 1)}
+    linked = AuditEntry.objects.filter(writer__in={entry.writer for entry in unlinked}, number__in=numbers)
+    return set(linked.exclude(position=None).values_list("writer", "number"))
 
 
-def _named(entry: AuditEntry) -> str:
-    return f"Entry {entry.pk} of {entry.at:%Y-%m-%d %H:%M:%S} UTC ({entry.event})"
+def _batches(entries: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
+    batch: list[AuditEntry] = []
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
-def _link_batch() -> int:
-    key = _key(None)
+def _link_batch(after: int) -> tuple[int, int] | None:
+    """Link some of the entries with a larger id; how many, and the last id that was looked at. None: no more."""
     try:
         with transaction.atomic():
-            entries = list(AuditEntry.objects.filter(position=None).order_by("id")[:BATCH])
-            newest = head()
-            position, before = (newest.position, newest.digest) if newest else (0, "")
-            for entry in entries:
-                position += 1
-                content = _content(entry, key)
-                before = _digest(position, before, content, key)
-                entry.position, entry.content, entry.digest, entry.key_hint = position, content, before, _hint(key)
-            _store(entries)
+            trail, newest, damage = _where_to_go_on()
+            for sentence in damage:
+                log.error("audit_damage_found", damage=sentence)
+                record(
+                    Event.AUDIT_DAMAGE_FOUND,
+                    actor=Actor.site(),
+                    kind="audit_trail",
+                    object_id=trail,
+                    label=sentence,
+                    after={"found": sentence},
+                )
+            unlinked = list(AuditEntry.objects.filter(position=None, id__gt=after).order_by("id")[:BATCH])
+            fits = list(fitting(unlinked, live_keys()))
+            if fits or damage or not AuditHead.objects.filter(key_id=present_key().id).exists():
+                newest = _link(fits, newest)
+                store_head(trail, newest)
+                transaction.on_commit(partial(keep_head, trail, newest))
     except (IntegrityError, _LinkedElsewhere):
-        return 0
-    return len(entries)
+        return None
+    except _KeyMissing:
+        log.error("audit_key_missing", fix="Give the former key in SECRET_KEY_FALLBACKS; until then nothing is linked.")
+        return None
+    return (len(fits), unlinked[-1].pk) if unlinked else None
 
 
 class _LinkedElsewhere(Exception):
     """Another process was quicker; what it linked, and perhaps logged, stays."""
 
 
-def _store(entries: list[AuditEntry]) -> None:
-    unlinked = AuditEntry.objects.filter(position=None)
-    if unlinked.bulk_update(entries, ("position", "content", "digest", "key_hint"), batch_size=200) != len(entries):
-        raise _LinkedElsewhere
+class _KeyMissing(Exception):
+    """The chain ends under a SECRET_KEY that is not known here: to go on would look like damage for ever."""
 
 
-def _content(entry: AuditEntry, key: bytes) -> str:
-    document = {name: getattr(entry, name) for name in _COVERED}
-    document["at"] = entry.at.astimezone(UTC).isoformat()
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), cls=DjangoJSONEncoder)
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+def _link(entries: Sequence[AuditEntry], newest: Head) -> Head:
+    """Give the entries the next positions that are free: somebody may have written to later ones."""
+    key, position, digest = present_key(), newest.position, newest.digest
+    occupied = set(AuditEntry.objects.filter(position__gt=position).values_list("position", flat=True)[:BATCH])
+    rows = []
+    for entry in entries:
+        position += 1
+        while position in occupied:
+            position += 1
+        digest = link_digest(entry, position, digest, key.secret)
+        rows.append((position, digest, key.id, entry.pk))
+    _store(rows)
+    return Head(position, digest)
 
 
-def _digest(position: int, before: str, content: str, key: bytes) -> str:
-    return hmac.new(key, f"{position}:{before}:{content}".encode(), hashlib.sha256).hexdigest()
+def _store(rows: Sequence[tuple[int, str, str, int]]) -> None:
+    statement = f"UPDATE {ENTRIES} SET position = %s, digest = %s, key_hint = %s WHERE id = %s AND position IS NULL"  # noqa: S608 - a constant
+    with connection.cursor() as cursor:
+        if rows:
+            cursor.executemany(statement, rows)
+        if rows and cursor.rowcount != len(rows):
+            raise _LinkedElsewhere
 
 
-def _key(secret_key: str | None) -> bytes:
-    return _derived(secret_key or settings.SECRET_KEY)
+def _where_to_go_on() -> tuple[str, Head, list[str]]:
+    """The trail, the link behind which it goes on, and what is wrong with either; locks out other linking."""
+    keys, damage = all_keys(), []
+    row = AuditHead.objects.select_for_update().filter(pk=1).first()
+    if row is not None and is_authentic(row, keys):
+        trail, newest = row.trail, Head(row.position, row.digest)
+        kept = kept_head(trail)
+    else:
+        if row is not None and row.key_id not in keys and not _ends_under_one_of(keys):
+            raise _KeyMissing
+        damage.append(f"The record of the newest link was {'altered' if row else 'removed'}.")
+        kept = max(kept_heads(), key=lambda each: each.head.position, default=None)
+        trail, newest = (kept.trail if kept else new_trail()), _newest_genuine(keys)
+    if kept and kept.head.position > newest.position:
+        damage.append(f"The trail went back from link {kept.head.position} to link {newest.position}.")
+        newest = kept.head
+    elif kept and _digest_at(kept.head.position, newest) != kept.head.digest:
+        differs = f"Link {kept.head.position} is not the one that {kept.path.name} keeps."
+        damage += [] if _is_told(differs) else [differs]
+    ahead = _genuine_after(newest, keys)
+    if ahead != newest:
+        damage.append(f"The record of the newest link went back from link {ahead.position} to link {newest.position}.")
+    return trail, ahead, damage
 
 
-@cache
-def _derived(secret_key: str) -> bytes:
-    return derived_key(_PURPOSE, secret_key)
+def _is_told(damage: str) -> bool:
+    """Whether the trail tells of it already: a file that cannot be written would differ in each run."""
+    return AuditEntry.objects.filter(event=Event.AUDIT_DAMAGE_FOUND, object_label=damage).exists()
 
 
-def _hint(key: bytes) -> str:
-    return hashlib.sha256(b"hint" + key).hexdigest()[:8]
+def _ends_under_one_of(keys: Keyring) -> bool:
+    newest = AuditEntry.objects.exclude(position=None).order_by("-position").values_list("key_hint", flat=True).first()
+    return newest is None or newest in keys
+
+
+def _digest_at(position: int, newest: Head) -> str:
+    if position == newest.position:
+        return newest.digest
+    return AuditEntry.objects.filter(position=position).values_list("digest", flat=True).first() or ""
+
+
+def _genuine_after(newest: Head, keys: Keyring) -> Head:
+    """Where the chain really ends: links behind the recorded newest one that the site made."""
+    for entry in AuditEntry.objects.filter(position__gt=newest.position).order_by("position").iterator():
+        if not is_genuine(entry, newest.digest, keys):
+            break
+        newest = Head(entry.position or 0, entry.digest)
+    return newest
+
+
+def _newest_genuine(keys: Keyring) -> Head:
+    """The last link that the site made, when nothing else tells."""
+    linked = AuditEntry.objects.filter(position__gt=0).order_by("-position")[:BATCH]
+    for entry in linked:
+        before = _digest_at((entry.position or 0) - 1, Head(0, ""))
+        if is_genuine(entry, before, keys):
+            return Head(entry.position or 0, entry.digest)
+    return Head(0, "")
+
+
+def is_genuine(entry: AuditEntry, before: str, keys: Keyring) -> bool:
+    """Whether the site linked the entry at its position, behind the link with the digest ``before``."""
+    key, position = keys.get(entry.key_hint), entry.position or 0
+    if key is None or not key.may_have_made(position):
+        return False
+    return hmac.compare_digest(link_digest(entry, position, before, key.secret), entry.digest)

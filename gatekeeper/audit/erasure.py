@@ -1,29 +1,51 @@
 """Taking a person's data out of the diary, in a way that the chain of the audit trail survives and tells."""
 
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import entry
+from gatekeeper.audit.faults import ERASED, LISTS
+from gatekeeper.audit.log import entry, record_all
+from gatekeeper.audit.mac import ACTOR, OBJECT
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 
-ERASED = "Erased user"
+_AT_ONCE = 1000  # ids in one statement
 
 
 def erase_from_diary(user_id: UUID, *, actor: Actor) -> None:
     """Take names, addresses and profile out of every entry about this person or by them; that there was one stays.
 
-    The erasure is an entry itself and names the entries that it changed: ``chain.verify`` accepts those and no others.
+    Of each personal part the commitment stays, without its salt. The erasure is an entry itself and lists the entries
+    whose parts it blanked: ``verify`` accepts those and no others.
     """
-    about = AuditEntry.objects.filter(object_kind="user", object_id=str(user_id)).exclude(position=None)
-    by = AuditEntry.objects.filter(actor_kind="person", actor_id=str(user_id)).exclude(position=None)
-    ids = sorted({*about.values_list("id", flat=True), *by.values_list("id", flat=True)})
+    linked = AuditEntry.objects.exclude(position=None).exclude(event=Event.USER_ERASED)
+    about = linked.filter(object_kind="user", object_id=str(user_id), erased_by=None)
+    by = linked.filter(actor_kind="person", actor_id=str(user_id), actor_erased_by=None)
+    ids = {OBJECT: _ids(about), ACTOR: _ids(by)}
     erasure = entry(
-        Event.USER_ERASED, actor=actor, kind="user", object_id=user_id, label=ERASED, after={"entries": ids}
+        Event.USER_ERASED,
+        actor=actor,
+        kind="user",
+        object_id=user_id,
+        label=ERASED,
+        after={LISTS[part]: listed for part, listed in ids.items()},
     )
-    erasure.save(force_insert=True)
-    about.update(object_label=ERASED, before=None, after=None, erased_by=erasure.pk)
-    by.update(actor_name=ERASED, erased_by=erasure.pk)
+    record_all([erasure])
+    _blank(ids[OBJECT], object_label=ERASED, before=None, after=None, object_salt="", erased_by=erasure.pk)
+    _blank(ids[ACTOR], actor_name=ERASED, actor_salt="", actor_erased_by=erasure.pk)
     ProvisioningEntry.objects.filter(user_id=user_id).update(
         user_label=ERASED, query="", detail="", request=None, answer=None, changed=None
     )
+
+
+def _ids(entries: QuerySet[AuditEntry]) -> list[int]:
+    return list(entries.order_by("id").values_list("id", flat=True))
+
+
+def _blank(ids: list[int], **values: Any) -> None:
+    """Exactly those that the erasure lists: more may have been linked meanwhile."""
+    for start in range(0, len(ids), _AT_ONCE):
+        AuditEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE]).update(**values)

@@ -66,9 +66,14 @@ class Event(StrEnum):
     SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown"
     SIGN_IN_RENEWED = "sign_in.renewed"
     SIGN_INS_ENDED = "sign_in.ended"
+    EVENT_SOURCE_SET = "connection.event_source_set"
+    IDP_EVENT_ACCEPTED = "idp_event.accepted"
+    AUDIT_CARRIED_OVER = "audit_trail.carried_over"
+    AUDIT_DAMAGE_FOUND = "audit_trail.damage_found"
+    SECRET_KEY_CHANGED = "secret_key.changed"  # noqa: S105 - an event
 
     @property
     def label(self) -> str:
         """Words for a page: "user.created" reads "User created"."""
         words = self.value.replace(".", " ").replace("_", " ")
-        return (words[0].upper() + words[1:]).replace("Saml", "SAML").replace("Api", "API")
+        return (words[0].upper() + words[1:]).replace("Saml", "SAML").replace("Api", "API").replace("Idp", "IdP")

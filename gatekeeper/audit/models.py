@@ -5,13 +5,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from gatekeeper.sealing import SealedField
+
 
 class AuditEntry(models.Model):
     """One change of state by anybody. Written in the transaction of the change; ``chain.py`` links it a moment later.
 
-    ``position`` is its place in the chain, ``content`` the digest of what it says, ``digest`` covers that and all that
-    came before, ``key_hint`` tells under which SECRET_KEY. They are empty until it is linked. ``erased_by`` is the
-    entry of the erasure that took a person's data out of this one.
+    Two parts of it are personal, and can be erased: who did it (``actor_name``), and whom or what it was done to
+    (``object_label``, ``before``, ``after``). Each is covered by a salted digest, its commitment; ``mac`` covers those
+    and all the rest, under the key that ``mac_key`` names. ``writer`` and ``number`` are of ``writers.py``.
+    ``actor_erased_by`` and ``erased_by`` are the entries of the erasures that blanked a part.
+
+    ``position`` is the place in the chain, ``digest`` covers it and all that came before, under the key that
+    ``key_hint`` names; they are empty until it is linked. ``content`` is of entries from before there was a MAC.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -32,6 +38,16 @@ class AuditEntry(models.Model):
     digest = models.CharField(max_length=64, default="", editable=False)
     key_hint = models.CharField(max_length=8, default="", editable=False)
     erased_by = models.BigIntegerField(null=True, editable=False)
+    actor_erased_by = models.BigIntegerField(null=True, editable=False)
+    # Their defaults are the database's too: a process of the version before writes entries while this one starts.
+    writer = models.CharField(max_length=24, default="", db_default="", editable=False)
+    number = models.BigIntegerField(null=True, editable=False)
+    actor_salt = models.CharField(max_length=32, default="", db_default="", editable=False)
+    actor_commitment = models.CharField(max_length=64, default="", db_default="", editable=False)
+    object_salt = models.CharField(max_length=32, default="", db_default="", editable=False)
+    object_commitment = models.CharField(max_length=64, default="", db_default="", editable=False)
+    mac = models.CharField(max_length=64, default="", db_default="", editable=False)
+    mac_key = models.CharField(max_length=8, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = "audit entry"
@@ -41,10 +57,54 @@ class AuditEntry(models.Model):
             models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
             models.Index(fields=("actor_id",), name="audit_by_actor"),
             models.Index(fields=("id",), condition=Q(position=None), name="audit_not_linked_yet"),
+            models.Index(fields=("writer", "number"), name="audit_by_writer"),
         )
 
     def __str__(self) -> str:
         return f"{self.event} {self.object_label}"
+
+
+class AuditHead(models.Model):
+    """The newest link of the trail, in one row that is made with the tables and never goes back.
+
+    ``trail`` tells this trail from any other; ``mac`` covers it, the position and the digest.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    trail = models.CharField(max_length=32)
+    position = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    key_id = models.CharField(max_length=8)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "newest link of the audit trail"
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.digest}"
+
+
+def former_key_purpose(key_id: str) -> str:
+    """What a former key is sealed for: one cannot be passed off as another."""
+    return f"audit key {key_id}"
+
+
+class FormerKey(models.Model):
+    """A key of the audit trail from a former SECRET_KEY, sealed under the present one, so that old entries verify.
+
+    The seal also holds the last position that the key may have made.
+    """
+
+    key_id = models.CharField(primary_key=True, max_length=8)
+    sealed_key = SealedField(purpose=lambda row: former_key_purpose(row.key_id))
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "former key of the audit trail"
+        verbose_name_plural = "former keys of the audit trail"
+
+    def __str__(self) -> str:
+        return self.key_id
 
 
 class Outcome(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain import link_new_entries, log_head
 from gatekeeper.audit.reads import forget_old_counts
 
 
@@ -16,3 +16,9 @@ def link() -> None:
 def forget() -> None:
     """Once a day (gatekeeper/celery.py): counts of reads are kept for thirty days."""
     forget_old_counts()
+
+
+@shared_task(name="audit.log_head", ignore_result=True)
+def tell_head() -> None:
+    """Once an hour (gatekeeper/celery.py): the newest link, for whoever keeps the log elsewhere."""
+    log_head()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gatekeeper.configuration.connection_attributes import attribute_facts
 from gatekeeper.configuration.connection_card import back_to
+from gatekeeper.configuration.connection_events_facts import event_facts
 from gatekeeper.configuration.connection_forms import ConnectionForm, SettingsForm
 from gatekeeper.configuration.connection_keys import key_facts
 from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, only
@@ -31,7 +32,6 @@ from saml.metadata import SeveralIdentityProviders
 from saml.models import Connection
 from saml.standing import warnings_about
 
-USUAL_NAME = "Microsoft Entra"
 _BADGES = {
     Phase.VALID: "badge-ok",
     Phase.ENDING: "badge-warn",
@@ -67,25 +67,15 @@ def page_of_connections(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK
 
 
 def connection_facts(connection: Connection) -> dict[str, Any]:
-    """What the page shows of a connection: the four addresses with the Entra field for each, and its state."""
+    """What the page shows of a connection: the four addresses with the field for each, and its state."""
     now = timezone.now()
-    addresses = addresses_of(connection.id)
     certificates = connection.signing_certificates()
     best = lasting(certificates, now)
     settings = settings_of(connection)
     return {
         "id": str(connection.id),
         "connection": connection,
-        "addresses": [
-            ("Metadata url", addresses.metadata, "Entra: Identifier (Entity ID)"),
-            ("Sso url", addresses.sso, "Entra: Sign on URL"),
-            (
-                "ACS (Assertion Consumer Service, Recipient) url",
-                addresses.acs,
-                "Entra: Reply URL (Assertion Consumer Service URL)",
-            ),
-            ("Logout url", addresses.logout, "Entra: Logout Url"),
-        ],
+        "addresses": _address_facts(connection),
         "certificates": [certificate_facts(each, now) for each in certificates],
         "standing": standing(best, now) if best else None,
         "warnings": warnings_about(connection, now),
@@ -94,8 +84,20 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
         "metadata": facts_in_force(connection),
         "settings": settings,
         "settings_form": SettingsForm.showing(settings, auto_id=form_ids(connection.id)),
+        **event_facts(connection),
         "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
     }
+
+
+def _address_facts(connection: Connection) -> list[tuple[str, str, str]]:
+    """Name, value, and where it goes at this identity provider."""
+    addresses, product = addresses_of(connection.id), connection.product
+    return [
+        ("Metadata url", addresses.metadata, product.field_of("metadata")),
+        ("Sso url", addresses.sso, product.field_of("sso")),
+        ("ACS (Assertion Consumer Service, Recipient) url", addresses.acs, product.field_of("acs")),
+        ("Logout url", addresses.logout, product.field_of("logout")),
+    ]
 
 
 def certificate_facts(certificate: SigningCertificate, now: datetime) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def form_ids(connection_id: UUID) -> str:
 def new_connection(request: HttpRequest) -> HttpResponseBase:
     """Configure SAML 2.0: from the metadata's address, or from the document itself."""
     bound = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ConnectionForm(*bound, initial={"name": _free_name(), **_carried(request)})
+    form = ConnectionForm(*bound, initial=_carried(request))
     if request.method == "POST" and form.is_valid():
         try:
             connection = _create(request, form)
@@ -127,7 +129,7 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(
                 request,
-                f"{connection.name} is connected. Copy the four addresses below into Entra's Basic SAML Configuration.",
+                f"{connection.name} is connected. Copy the four addresses below into {connection.product.name}.",
             )
             tell_what_was_left_out(request, connection)
             return back_to(connection.id)
@@ -151,7 +153,7 @@ def _carried(request: HttpRequest) -> dict[str, str]:
 
 def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
     return create_connection(
-        form.cleaned_data["name"] or _free_name(),
+        form.cleaned_data["name"],
         actor=actor_of(request),
         metadata_url=form.cleaned_data["metadata_url"],
         document=form.metadata_xml(),
@@ -179,13 +181,6 @@ def show_refusal(form: ConnectionForm | SettingsForm, refusal: DomainError) -> N
 def about_metadata(refusal: MetadataRefused) -> str:
     """A refused document in a sentence for the page."""
     return f"The metadata was not accepted: {refusal.reason}"
-
-
-def _free_name() -> str:
-    """The usual name, with a number when it is taken."""
-    taken = set(Connection.objects.live().values_list("provider__name", flat=True))
-    names = (USUAL_NAME if number == 1 else f"{USUAL_NAME} {number}" for number in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
 
 
 @require_POST

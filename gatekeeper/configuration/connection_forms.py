@@ -71,7 +71,7 @@ class _ChoicesForm(DeskForm):
         label="Name",
         required=False,
         max_length=SHORT,
-        help_text="What the button on the sign-in page says after “Sign in with”.",
+        help_text="What the button on the sign-in page says after “Sign in with”. Empty: the identity provider's own.",
     )
     domains = forms.CharField(
         label="E-mail domains",
@@ -149,14 +149,14 @@ class SettingsForm(_ChoicesForm):
         label="Where the metadata is",
         required=False,
         max_length=2000,
-        help_text=f"{_ENTRA_HINT} Empty: the document is uploaded by hand.",
+        help_text="Where the identity provider publishes it. Empty: the document is uploaded by hand.",
         widget=_URL,
     )
     sign_requests = forms.BooleanField(
         label="Sign our requests",
         required=False,
-        help_text="Entra looks at our signature only with 'Require verification certificates' on: upload the "
-        "certificate there before. Its Test button and My Apps can't begin a sign-in then.",
+        help_text="Only where the identity provider wants that: it needs our certificate before, as said below under "
+        "“Our certificate”. A sign-in that begins in its portal may not work then.",
         widget=forms.CheckboxInput(attrs={"class": ""}),
     )
     accept_signed_response = forms.BooleanField(

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from gatekeeper.audit.actor import Actor
 from gatekeeper.configuration.forms import FirstCodeForm
 from gatekeeper.directory.models import User
-from gatekeeper.directory.second_factors import PURPOSE, add_second_factor, as_text, as_uri, new_secret
+from gatekeeper.directory.models.local_proofs import SECOND_FACTOR_PURPOSE
+from gatekeeper.directory.second_factors import add_second_factor, as_text, as_uri, new_secret
 from gatekeeper.errors import SealBroken, SecondFactorExists, WrongCode
 from gatekeeper.sealing import seal, unseal
 
@@ -54,11 +55,11 @@ def _offered_secret(request: HttpRequest) -> bytes:
     sealed = request.session.get(_OFFERED)
     if sealed:
         try:
-            return unseal(base64.b64decode(sealed), purpose=PURPOSE)
+            return unseal(base64.b64decode(sealed), purpose=SECOND_FACTOR_PURPOSE)
         except SealBroken:
             pass
     secret = new_secret()
-    request.session[_OFFERED] = base64.b64encode(seal(secret, purpose=PURPOSE)).decode()
+    request.session[_OFFERED] = base64.b64encode(seal(secret, purpose=SECOND_FACTOR_PURPOSE)).decode()
     return secret
 
 

@@ -1,11 +1,17 @@
 """The pages for when something does not work: plain words, the right status, and who can help."""
 
+import logging
+import sys
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from gatekeeper.configuration.guards import AccessRefused
+from gatekeeper.database_limits import RETRY_AFTER, count, reason_of
+from gatekeeper.middleware import is_for_programs
+
+logger = logging.getLogger(__name__)
 
 
 def _page(request: HttpRequest, status: HTTPStatus, title: str, text: str, hint: str = "") -> HttpResponse:
@@ -49,7 +55,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. Drawn without the database and without a context processor: either may be what failed."""
+    """500, or 503 when it was the database that could not serve the request just now.
+
+    Drawn without the database and without a context processor: either may be what failed.
+    """
+    error = sys.exception()  # Django calls this while it handles the error, wherever in the stack that was raised
+    reason = reason_of(error) if error is not None else None
+    if reason is not None:
+        return _unavailable(request, reason)
     request_id = getattr(request, "request_id", "")
     page = {
         "title": "Something went wrong on our side",
@@ -58,6 +71,28 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "status_code": int(HTTPStatus.INTERNAL_SERVER_ERROR),
     }
     return render(None, "failure.html", page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
+    """503 in the form that the caller reads: problem details (RFC 9457) for programs, a page for people."""
+    logger.warning("The database could not serve a request", extra={"reason": reason})
+    count(reason)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    text = "The database is too busy for this request. Nothing was changed."
+    response: HttpResponse
+    if is_for_programs(request):
+        problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
+        response = JsonResponse(problem, status=status, content_type="application/problem+json")
+    else:
+        page = {
+            "title": "The site is too busy just now",
+            "text": text,
+            "hint": "Wait a moment and do it again.",
+            "status_code": int(status),
+        }
+        response = render(None, "failure.html", page, status=status)
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it

@@ -27,7 +27,7 @@ from gatekeeper.configuration.guards import (
 )
 from gatekeeper.configuration.local_account import misses_second_factor
 from gatekeeper.configuration.person_access import access_facts
-from gatekeeper.configuration.sessions import session_rows
+from gatekeeper.configuration.sessions import ended_rows, session_rows
 from gatekeeper.directory.access import Access
 from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.directory.sign_in import OTHER_PERSON, confirm_recycled_address
@@ -68,6 +68,7 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
         "own": own,
         **facts,
         "sessions": session_rows(user, current_sign_in(request) if own else None),
+        "ended_sessions": ended_rows(user),
         "misses_second_factor": misses_second_factor(user),
         "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
         "sees_logs": sees_logs,

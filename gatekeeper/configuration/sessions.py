@@ -1,18 +1,25 @@
 """Open sessions: listed on a person's page, and ended from there."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from gatekeeper.browser_session import current_sign_in
+from gatekeeper.browser_session import close_browser_session, current_sign_in
 from gatekeeper.configuration.guards import Fresh, actor_of, is_signed_in, may_configure, only, person_of
-from gatekeeper.directory.models import SignIn, User
+from gatekeeper.directory.models import SessionEnd, SignIn, User
+from gatekeeper.directory.session_limits import first_limit, lasting_limit
 from gatekeeper.directory.sign_in import end_sign_in, end_sign_ins
+
+ENDED_SHOWN_FOR = timedelta(days=30)
+MOST_ENDED_SHOWN = 20
 
 # The first that fits: each of them also calls itself one of those below it.
 _BROWSERS = (
@@ -47,19 +54,49 @@ def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
 
 
 def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
-    """Every open session of a person for the page; the one of this browser first, then the newest."""
+    """Every open session of a person for the page, with when it will end; this browser's first, then the newest."""
     rows = [
-        {"session": session, "browser": browser_in_words(session.user_agent), "this": session == this}
+        {
+            "session": session,
+            "browser": browser_in_words(session.user_agent),
+            "this": session == this,
+            "idle_end": _idle_end(session),
+            "latest": lasting_limit(session),
+        }
         for session in SignIn.objects.open().filter(user=user).select_related("provider")
     ]
     return sorted(rows, key=lambda row: not row["this"])
+
+
+def ended_rows(user: User) -> list[dict[str, Any]]:
+    """The sessions of a person that ended within the last 30 days, with when and why; the last one first."""
+    now = timezone.now()
+    ended = SignIn.objects.filter(user=user).exclude(pk__in=SignIn.objects.open().filter(user=user).values("pk"))
+    recent = ended.filter(Q(until=None) | Q(until__gt=now - ENDED_SHOWN_FOR)).select_related("provider")
+    rows = [_ended_row(session) for session in recent[: 2 * MOST_ENDED_SHOWN]]
+    rows = [row for row in rows if row["at"] > now - ENDED_SHOWN_FOR]
+    return sorted(rows, key=lambda row: row["at"], reverse=True)[:MOST_ENDED_SHOWN]
+
+
+def _ended_row(session: SignIn) -> dict[str, Any]:
+    """A limit may have ended it, and nobody has written that down so far."""
+    browser = browser_in_words(session.user_agent)
+    if session.until is None:
+        limit = first_limit(session)
+        return {"session": session, "browser": browser, "at": limit.at, "why": limit.reason.label}
+    return {"session": session, "browser": browser, "at": session.until, "why": session.get_ended_because_display()}
+
+
+def _idle_end(session: SignIn) -> datetime | None:
+    limit = first_limit(session)
+    return limit.at if limit.reason == SessionEnd.IDLE else None
 
 
 @require_POST
 @only(is_signed_in, fresh=Fresh.NEVER)
 def end_own_session(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
     """End one session of mine; when it is this one, the next page is the sign-in page."""
-    _end(request, person_of(request).id, sign_in_id)
+    _end(request, person_of(request).id, sign_in_id, SessionEnd.SIGNED_OUT_ELSEWHERE)
     return redirect("configuration:profile")
 
 
@@ -68,7 +105,12 @@ def end_own_session(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Every session of mine but this one."""
     this = current_sign_in(request)
-    ended = end_sign_ins([person_of(request).id], actor=actor_of(request), keep=this.id if this else None)
+    ended = end_sign_ins(
+        [person_of(request).id],
+        actor=actor_of(request),
+        because=SessionEnd.SIGNED_OUT_ELSEWHERE,
+        keep=this.id if this else None,
+    )
     messages.success(request, f"{_sessions(ended)} ended; this one goes on.")
     return redirect("configuration:profile")
 
@@ -77,7 +119,9 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @only(is_signed_in, fresh=Fresh.NEVER)
 def end_own_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere: every session of mine, this one too."""
-    end_sign_ins([person_of(request).id], actor=actor_of(request))
+    person, actor = person_of(request), actor_of(request)
+    close_browser_session(request)
+    end_sign_ins([person.id], actor=actor, because=SessionEnd.SIGNED_OUT_ELSEWHERE)
     return redirect("configuration:sign_in")
 
 
@@ -85,7 +129,7 @@ def end_own_sessions(request: HttpRequest) -> HttpResponse:
 @only(may_configure, fresh=Fresh.NEVER)
 def end_session(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> HttpResponse:
     """An administrator ends one session of somebody."""
-    _end(request, user_id, sign_in_id)
+    _end(request, user_id, sign_in_id, SessionEnd.REVOKED_BY_ADMIN)
     return redirect("configuration:person", user_id=user_id)
 
 
@@ -96,18 +140,18 @@ def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise Http404
-    ended = end_sign_ins([user.id], actor=actor_of(request))
+    ended = end_sign_ins([user.id], actor=actor_of(request), because=SessionEnd.REVOKED_BY_ADMIN)
     messages.success(
         request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
     )
     return redirect("configuration:person", user_id=user_id)
 
 
-def _end(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> None:
+def _end(request: HttpRequest, user_id: UUID, sign_in_id: UUID, because: SessionEnd) -> None:
     """End a session of exactly this person. One that has ended meanwhile is as good."""
     if not SignIn.objects.filter(pk=sign_in_id, user=user_id).exists():
         raise Http404
-    end_sign_in(sign_in_id, actor=actor_of(request))
+    end_sign_in(sign_in_id, actor=actor_of(request), because=because)
     messages.success(request, "That session is ended.")
 
 

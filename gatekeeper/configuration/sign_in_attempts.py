@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import register
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,11 +13,14 @@ from django.views.decorators.http import require_POST
 from gatekeeper.configuration.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
 from gatekeeper.configuration.guards import access_of_request, actor_of, may_configure, may_read_people, only
 from gatekeeper.configuration.site import site
-from saml.attempts import PERSONAL_VALUES_KEPT, PersonalValues, name_key, show_personal_values
+from saml.attempts import PERSONAL_VALUES_KEPT, PersonalValues, show_personal_values
 from saml.attempts import personal_values as sealed_values
+from saml.causes import Cause
 from saml.facts import claims_of, facts_of
 from saml.models import Connection, SignInAttempt
+from saml.name_keys import name_keys
 from saml.outline import outline
+from saml.products import UNKNOWN
 from saml.refusal_counts import counted_only
 from saml.rendition import rendition
 
@@ -28,12 +31,16 @@ class ResultFilter(ChoiceFilter):
     any_label = "Any result"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("accepted", "Accepted"), ("refused", "Refused"), ("test", "Tests")]
+        return [("accepted", "Accepted"), ("refused", "Refused"), ("begun", "Begun here instead"), ("test", "Tests")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "test":
-            return queryset.filter(is_test=True)
-        return queryset.filter(accepted=self.value() == "accepted") if self.value() else queryset
+        chosen = {
+            "accepted": Q(accepted=True),
+            "refused": Q(accepted=False) & ~Q(cause=Cause.BEGUN_HERE),
+            "begun": Q(cause=Cause.BEGUN_HERE),
+            "test": Q(is_test=True),
+        }
+        return queryset.filter(chosen.get(str(self.value()), Q()))
 
 
 @register(SignInAttempt, site=site)
@@ -64,7 +71,7 @@ class SignInAttempts(ReadOnlyList):
         """A whole sign-in name is found too, although it is not kept: by its digest."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
-        return (found | queryset.filter(name_key=name_key(term)) if term else found), may_repeat
+        return (found | queryset.filter(name_key__in=name_keys(term)) if term else found), may_repeat
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -97,6 +104,7 @@ def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValu
         "attempt": attempt,
         "shown": shown,
         "is_for_another_address": is_for_another_address(attempt),
+        "product": attempt.connection.product if attempt.connection else UNKNOWN,
         "name": shown.name if shown else attempt.name_id,
         "facts": facts_of(statement, attempt.connection),
         "claims": claims_of(statement),
@@ -113,7 +121,7 @@ def is_for_another_address(attempt: SignInAttempt) -> bool:
     user = attempt.user
     if user is None or attempt.user_by or not attempt.name_key:
         return False
-    return attempt.name_key != name_key(user.work_email or "")
+    return attempt.name_key not in name_keys(user.work_email or "")
 
 
 def _may(request: HttpRequest, rule: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from urllib.parse import urlencode
 
@@ -18,9 +19,10 @@ from gatekeeper.configuration.local_proof import let_in, pausing
 from gatekeeper.directory.local_accounts import has_second_factor, second_factor_is_demanded
 from gatekeeper.directory.models import User
 from gatekeeper.directory.passwords import one_time_password_of
+from gatekeeper.directory.session_limits import idle_limit
 from saml.addresses import own_path
 
-PASSWORD_COUNTS_FOR = 10 * 60  # seconds: long enough to find the phone
+PASSWORD_COUNTS_FOR = timedelta(minutes=10)  # long enough to find the phone
 PASSWORD = "password"  # noqa: S105 - what was proven, not a password
 _HALF = "password_was_right"
 
@@ -52,6 +54,7 @@ def go_on(request: HttpRequest, user: User, target: str, *, proof: str) -> HttpR
         "at": int(time.time()),
         "proof": proof,
     }
+    request.session.set_expiry(int(_password_counts_for().total_seconds()))
     return redirect(with_target(step, target))
 
 
@@ -94,10 +97,15 @@ def proof_so_far(request: HttpRequest) -> str:
 
 def _whose_password_was_right(request: HttpRequest) -> User | None:
     half = request.session.get(_HALF)
-    if not half or time.time() - half["at"] > PASSWORD_COUNTS_FOR:
+    if not half or time.time() - half["at"] >= _password_counts_for().total_seconds():
         return None
     user = User.objects.local().filter(pk=half["user"], active=True).first()
     return user if user and constant_time_compare(user.get_session_auth_hash(), half["hash"]) else None
+
+
+def _password_counts_for() -> timedelta:
+    """Half a sign-in waits no longer than a whole one may."""
+    return min(PASSWORD_COUNTS_FOR, idle_limit() or PASSWORD_COUNTS_FOR)
 
 
 def with_target(name: str, target: str) -> str:

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from gatekeeper.browser_session import in_background
 from gatekeeper.configuration.guards import Fresh, actor_of, may_configure, may_read_logs, only
 from saml.models import SyncRun, SyncState
 from saml.tasks import sync_users
@@ -34,6 +35,7 @@ def run_now(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('admin:saml_syncrun_changelist')}?{urlencode({'since': asked_at.isoformat()})}")
 
 
+@in_background
 @require_safe
 @only(may_read_logs)
 def progress(request: HttpRequest) -> JsonResponse:

@@ -12,6 +12,7 @@ from gatekeeper.configuration import (
     brakes,
     connection_attributes,
     connection_changes,
+    connection_events,
     connection_keys,
     defaults,
     fallback,
@@ -25,6 +26,7 @@ from gatekeeper.configuration import (
     people,
     retention,
     scim,
+    scim_limits,
     security_txt,
     sessions,
     sign_in,
@@ -37,6 +39,7 @@ from gatekeeper.configuration import (
     tracing,
     who_had,
 )
+from scim import announced
 
 scim_pages = [
     path("", scim.scim, name="scim"),
@@ -70,6 +73,9 @@ authentication_pages = [
     path("<uuid:connection_id>/pin/", connection_changes.pin, name="pin_metadata"),
     path("<uuid:connection_id>/refresh/", connection_changes.refresh, name="refresh_connection"),
     path("<uuid:connection_id>/refresh/confirm/", connection_changes.confirm, name="confirm_metadata"),
+    path("<uuid:connection_id>/revocation/", connection_events.revocation, name="set_revocation_source"),
+    path("<uuid:connection_id>/event-stream/", connection_events.event_stream, name="set_event_stream"),
+    path("<uuid:connection_id>/event-stream/secret/", connection_events.event_secret, name="event_secret"),
     path("<uuid:connection_id>/delete/", authentication.delete, name="delete_connection"),
 ]
 
@@ -118,6 +124,7 @@ pages: list[URLPattern | URLResolver] = [
     path("users/<uuid:user_id>/end-sessions/", sessions.end_sessions, name="end_sessions"),
     path("users/<uuid:user_id>/sessions/<uuid:sign_in_id>/end/", sessions.end_session, name="end_session"),
     path("users/<uuid:user_id>/confirm-address/", people.confirm_address, name="confirm_address"),
+    path(announced.PATH.lstrip("/"), scim_limits.scim_limits, name="scim_limits"),
     path("who-had/", who_had.who_had, name="who_had"),
     path("who-had/csv/", who_had.who_had_csv, name="who_had_csv"),
     path("settings/", require_safe(RedirectView.as_view(pattern_name="configuration:overview")), name="settings"),

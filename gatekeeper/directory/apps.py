@@ -6,6 +6,8 @@ from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from gatekeeper.database_limits import on_new_connection
+
 
 class DirectoryConfig(AppConfig):
     name = "gatekeeper.directory"
@@ -14,11 +16,12 @@ class DirectoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        connection_created.connect(_without_jit, dispatch_uid="gatekeeper.directory.without_jit")
+        connection_created.connect(_prepare, dispatch_uid="gatekeeper.directory.prepare")
 
 
-def _without_jit(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """PostgreSQL would compile lists by state for two seconds and then run them in a tenth of one."""
+def _prepare(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Without JIT: PostgreSQL would compile lists by state for two seconds and then run them in a tenth of one."""
+    on_new_connection(connection)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET jit = off")

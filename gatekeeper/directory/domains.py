@@ -14,7 +14,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
-from gatekeeper.directory.models import IdentityProvider, ProviderDomain, SignIn
+from gatekeeper.directory.models import IdentityProvider, ProviderDomain, SessionEnd, SignIn
 from gatekeeper.directory.realms import allowed, domains_of, is_domain, stated_domains
 from gatekeeper.directory.sync import unlink_outdated
 from gatekeeper.errors import DomainTaken, IdentityProviderNotFound, InvalidValue
@@ -92,4 +92,4 @@ def _end_what_does_not_fit(*, actor: Actor) -> None:
     now = timezone.now()
     unlink_outdated(actor=actor, now=now)
     fitting = allowed(OuterRef("provider_id"), "user__work_email_folded")
-    SignIn.objects.live().filter(provider__isnull=False).exclude(fitting).end(now)
+    SignIn.objects.live().filter(provider__isnull=False).exclude(fitting).end(now, ended_because=SessionEnd.LOST_ACCESS)

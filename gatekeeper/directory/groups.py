@@ -18,7 +18,8 @@ from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import default_mapping_could_configure, keeping_a_configurator
-from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, User
+from gatekeeper.directory.membership_rows import insert_members
+from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, SessionEnd, User
 from gatekeeper.directory.past import remember_name
 from gatekeeper.directory.queries import SLICE
 from gatekeeper.directory.sign_in import end_sign_ins
@@ -167,9 +168,7 @@ def _change_members(
 def _add(group: IdpGroup, ids: frozenset[UUID], now: datetime) -> frozenset[UUID]:
     """Add whoever is not there yet. The group's row is locked, so nobody else adds between the look and the insert."""
     new = ids - _members_among(group, ids)
-    Membership.objects.bulk_create(
-        (Membership(group=group, user_id=user_id, since=now) for user_id in sorted(new)), batch_size=SLICE // 4
-    )
+    insert_members(group, new, now)
     return new
 
 
@@ -213,7 +212,7 @@ def _end_sessions_of_the_groupless(ids: frozenset[UUID], now: datetime, *, actor
         groupless = User.objects.filter(~Exists(other), pk__in=some, sign_ins__until=None, sign_ins__isnull=False)
         ids_out = list(groupless.values_list("id", flat=True).distinct())
         if ids_out:
-            end_sign_ins(ids_out, actor=actor, now=now)
+            end_sign_ins(ids_out, actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
 
 
 def _record_members(group: IdpGroup, added: frozenset[UUID], removed: frozenset[UUID], *, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.mappings import lock_site
-from gatekeeper.directory.models import LocalAccountRule, Passkey, SecondFactor, User
+from gatekeeper.directory.models import LocalAccountRule, Passkey, SecondFactor, SessionEnd, User
 from gatekeeper.directory.passkeys import passkeys_of, remove_passkey
 from gatekeeper.directory.second_factors import remove_second_factor, second_factor_of
 from gatekeeper.directory.sign_in import end_sign_ins
@@ -85,7 +85,8 @@ def demand_second_factor(demanded: bool, *, actor: Actor, by: User | None = None
     LocalAccountRule.objects.all().end(now)
     LocalAccountRule.objects.create(second_factor=demanded, since=now)
     if demanded:
-        end_sign_ins(list(without_second_factor().values_list("pk", flat=True)), actor=actor, now=now)
+        without = list(without_second_factor().values_list("pk", flat=True))
+        end_sign_ins(without, actor=actor, because=SessionEnd.REVOKED_BY_ADMIN, now=now)
     record(
         Event.LOCAL_ACCOUNT_RULE_SET,
         actor=actor,

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.models import Passkey, User
+from gatekeeper.directory.models import Passkey, SessionEnd, User
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.errors import InvalidValue, PasskeyNotFound, PasskeyRefused, UserNotFound
 
@@ -144,7 +144,7 @@ def add_passkey(
     except IntegrityError:
         raise PasskeyRefused("it is registered already") from None
     _record(Event.PASSKEY_ADDED, passkey, user, actor)
-    end_sign_ins([user.id], actor=actor, keep=keep)
+    end_sign_ins([user.id], actor=actor, because=SessionEnd.CREDENTIAL_CHANGED, keep=keep)
     return passkey
 
 

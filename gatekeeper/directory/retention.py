@@ -9,8 +9,10 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.audit.erasure import ERASED, erase_from_diary
+from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.erasure import erase_from_diary
 from gatekeeper.audit.events import Event
+from gatekeeper.audit.faults import ERASED
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.mappings import lock_site
@@ -61,10 +63,12 @@ def due_for_erasure(now: datetime) -> QuerySet[User]:
 def erase_due(*, actor: Actor, now: datetime | None = None) -> int:
     """Erase everybody who is due, each in a transaction of their own, so that a killed run goes on where it was.
 
-    Returns how many people were erased.
+    Returns how many people were erased. What is not linked yet is, first: an erasure reaches linked entries only.
     """
     moment = now or timezone.now()
     ids = list(due_for_erasure(moment).values_list("pk", flat=True))
+    if ids:
+        link_new_entries()
     return sum(_erase(user_id, moment, actor=actor) for user_id in ids)
 
 

@@ -16,7 +16,8 @@ from django.utils.crypto import constant_time_compare
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.models import RecoveryCode, SecondFactor, User
+from gatekeeper.directory.models import RecoveryCode, SecondFactor, SessionEnd, User
+from gatekeeper.directory.models.local_proofs import SECOND_FACTOR_PURPOSE
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.errors import SecondFactorExists, SecondFactorMissing, UserNotFound, WrongCode
 from gatekeeper.sealing import seal, unseal
@@ -28,7 +29,6 @@ TOLERANCE = 1  # steps that the phone's clock may be off, in either direction
 SECRET_BYTES = 20  # RFC 4226 §4, R6
 RECOVERY_CODES = 10
 RECOVERY_DIGITS = 20  # 66 random bits: nobody finds the code to a stolen SHA-256; digits suit a phone's keypad
-PURPOSE = "second factor"
 
 
 def new_secret() -> bytes:
@@ -74,13 +74,15 @@ def add_second_factor(
         raise WrongCode
     try:
         with transaction.atomic():
-            factor = SecondFactor.objects.create(user=user, sealed_secret=seal(secret, purpose=PURPOSE), last_step=step)
+            factor = SecondFactor.objects.create(
+                user=user, sealed_secret=seal(secret, purpose=SECOND_FACTOR_PURPOSE), last_step=step
+            )
     except IntegrityError:
         raise SecondFactorExists(user.label) from None
     codes = tuple(_new_recovery_code() for _ in range(RECOVERY_CODES))
     RecoveryCode.objects.bulk_create(RecoveryCode(factor=factor, digest=_digest(each)) for each in codes)
     record(Event.SECOND_FACTOR_ADDED, actor=actor, kind="user", object_id=user.id, label=user.label)
-    end_sign_ins([user.id], actor=actor, keep=keep)
+    end_sign_ins([user.id], actor=actor, because=SessionEnd.CREDENTIAL_CHANGED, keep=keep)
     return codes
 
 
@@ -108,7 +110,7 @@ def take_code(user: User, code: str, *, actor: Actor) -> int | None:
     digits = _digits(code)
     if len(digits) == RECOVERY_DIGITS:
         return _take_recovery_code(factor, digits, user, actor=actor)
-    secret = unseal(bytes(factor.sealed_secret), purpose=PURPOSE)
+    secret = unseal(bytes(factor.sealed_secret), purpose=SECOND_FACTOR_PURPOSE)
     step = _step_of(secret, digits, after=factor.last_step, now=timezone.now())
     # The condition is in the statement, so that of two processes with the same code only one takes it.
     if step is None or not SecondFactor.objects.live().filter(pk=factor.pk, last_step__lt=step).update(last_step=step):

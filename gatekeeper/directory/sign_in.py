@@ -15,9 +15,10 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
-from gatekeeper.directory.models import IdentityProvider, Origin, SignIn, SignInIdentity, User
+from gatekeeper.directory.models import IdentityProvider, Origin, SessionEnd, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.realms import may_name
+from gatekeeper.directory.session_limits import end_overdue
 from gatekeeper.directory.states import words_for
 from gatekeeper.errors import IdentityProviderNotFound, InvalidValue, SignInRefused, UserNotFound
 
@@ -93,7 +94,8 @@ def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
         provider.save(update_fields=["until"])
         provider.domains.all().end(now)
         SignInIdentity.objects.filter(provider=provider).end(now)
-        SignIn.objects.filter(provider=provider).end(now)
+        end_overdue(SignIn.objects.filter(provider=provider), now)
+        SignIn.objects.filter(provider=provider).end(now, ended_because=SessionEnd.LOST_ACCESS)
     record(Event.CONNECTION_DELETED, actor=actor, kind="connection", object_id=provider.id, label=provider.name)
 
 
@@ -218,10 +220,12 @@ def open_sign_in(  # noqa: PLR0913 - each is a column
     address: str = "",
     user_agent: str = "",
     authenticated_at: datetime | None = None,
+    session_not_on_or_after: datetime | None = None,
 ) -> SignIn:
     """Note that a session was opened; ``browser_session`` ties it to the browser.
 
-    ``authenticated_at``: when the person proved who they are, where that was before now.
+    ``authenticated_at``: when the person proved who they are, where that was before now. ``session_not_on_or_after``:
+    when the session has to be over, as the identity provider stated.
     """
     sign_in = SignIn.objects.create(
         user=user,
@@ -231,6 +235,7 @@ def open_sign_in(  # noqa: PLR0913 - each is a column
         address=address[:45],
         user_agent=user_agent[:300],
         authenticated_at=authenticated_at,
+        session_not_on_or_after=session_not_on_or_after,
     )
     record(
         Event.SIGN_IN_ACCEPTED,
@@ -278,14 +283,22 @@ def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
 
 
 def end_sign_ins(
-    user_ids: Collection[UUID], *, actor: Actor, now: datetime | None = None, keep: UUID | None = None
+    user_ids: Collection[UUID],
+    *,
+    actor: Actor,
+    because: SessionEnd,
+    now: datetime | None = None,
+    keep: UUID | None = None,
 ) -> int:
     """End every session of these people, except the one to ``keep``; returns how many there were.
 
-    One statement, and an audit entry when it hit any.
+    Two statements, and an audit entry when there were any.
     """
-    open_ones = SignIn.objects.filter(user__in=user_ids)
-    ended = (open_ones.exclude(pk=keep) if keep else open_ones).end(now or timezone.now())
+    now = now or timezone.now()
+    theirs = SignIn.objects.filter(user__in=user_ids)
+    theirs = theirs.exclude(pk=keep) if keep else theirs
+    end_overdue(theirs, now)
+    ended = theirs.end(now, ended_because=because)
     if ended:
         record(
             Event.SIGN_INS_ENDED,
@@ -293,25 +306,27 @@ def end_sign_ins(
             kind="user",
             object_id=next(iter(user_ids)) if len(user_ids) == 1 else "",
             label=_counted(ended, "session") + " of " + _counted(len(user_ids), "user"),
-            after={"sessions": ended},
+            after={"sessions": ended, "because": because.value},
         )
     return ended
 
 
 @transaction.atomic
-def end_sign_in(sign_in_id: UUID, *, actor: Actor) -> bool:
+def end_sign_in(sign_in_id: UUID, *, actor: Actor, because: SessionEnd) -> bool:
     """End one session; False when it had ended before."""
+    now = timezone.now()
+    end_overdue(SignIn.objects.filter(pk=sign_in_id), now)
     sign_in = SignIn.objects.live().select_related("user").filter(pk=sign_in_id).first()
     if sign_in is None:
         return False
-    SignIn.objects.filter(pk=sign_in_id).end(timezone.now())
+    SignIn.objects.filter(pk=sign_in_id).end(now, ended_because=because)
     record(
         Event.SIGN_INS_ENDED,
         actor=actor,
         kind="user",
         object_id=sign_in.user_id,
         label=sign_in.user.label,
-        after={"sessions": 1},
+        after={"sessions": 1, "because": because.value},
     )
     return True
 
@@ -319,9 +334,9 @@ def end_sign_in(sign_in_id: UUID, *, actor: Actor) -> bool:
 @transaction.atomic
 def end_sign_ins_matching(provider_id: UUID, name_id: str, session_index: str, *, actor: Actor) -> int:
     """What a LogoutRequest may do: end the sessions of that provider, NameID and SessionIndex, and nothing else."""
-    matching = SignIn.objects.live().filter(provider=provider_id, session_index=session_index)
+    matching = SignIn.objects.open().filter(provider=provider_id, session_index=session_index)
     ids = [sign_in.id for sign_in in matching if fold(sign_in.name_id) == fold(name_id)]
-    ended = SignIn.objects.filter(pk__in=ids).end(timezone.now())
+    ended = SignIn.objects.filter(pk__in=ids).end(timezone.now(), ended_because=SessionEnd.IDP_COMMAND)
     if ended:
         record(
             Event.SIGN_INS_ENDED,

@@ -26,6 +26,7 @@ from gatekeeper.directory.models import (
     Membership,
     OneTimePassword,
     Origin,
+    SessionEnd,
     SignInIdentity,
     User,
 )
@@ -157,7 +158,7 @@ def change_password(user_id: UUID, password: str, *, actor: Actor, keep: UUID | 
     user.password = make_password(password)
     user.save(update_fields=["password"])
     OneTimePassword.objects.filter(user=user).delete()
-    end_sign_ins([user.id], actor=actor, keep=keep)
+    end_sign_ins([user.id], actor=actor, because=SessionEnd.CREDENTIAL_CHANGED, keep=keep)
     record(Event.PASSWORD_CHANGED, actor=actor, kind="user", object_id=user.id, label=user.label)
 
 
@@ -177,7 +178,7 @@ def _carry_out(user: User, current: UserRecord, wanted: UserRecord, *, actor: Ac
         _change_activity(user, now, actor=actor)
     if user.work_email_folded != _folded(current.work_email):
         # The old name stops at once; live sessions were opened under it.
-        end_sign_ins([user.id], actor=actor, now=now)
+        end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
 
 
 def _end(user: User, now: datetime, *, actor: Actor) -> None:
@@ -187,7 +188,7 @@ def _end(user: User, now: datetime, *, actor: Actor) -> None:
     ActivePeriod.objects.filter(user=user).end(now)
     Membership.objects.filter(user=user).end(now, ended_because=EndedBecause.USER_DELETED)
     SignInIdentity.objects.filter(user=user).end(now)
-    end_sign_ins([user.id], actor=actor, now=now)
+    end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
     record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label)
     apply_brakes(actor=actor)
 
@@ -259,7 +260,7 @@ def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
         ActivePeriod.objects.create(user=user, since=now)
         return
     ActivePeriod.objects.filter(user=user).end(now)
-    end_sign_ins([user.id], actor=actor, now=now)
+    end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
     apply_brakes(actor=actor)
 
 

@@ -5,9 +5,7 @@ What only administrators can put right (no key yet, no fallback team) is a warni
 
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,14 @@ from django.utils import timezone
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from gatekeeper.audit import chain
 from gatekeeper.celery import app
 from gatekeeper.directory.local_accounts import local_accounts, without_second_factor
 from gatekeeper.directory.queries import site_facts
 from gatekeeper.health import heartbeats
+from gatekeeper.health.audit_checks import check_audit_trail, check_audit_triggers
+from gatekeeper.health.check import Check, Status, failed, ok, warning
 from gatekeeper.health.heartbeats import Process
+from gatekeeper.health.key_checks import check_former_keys
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
 from saml.expiry import WARN_AT, lasting, standing
 from saml.key_pairs import key_pairs, keys_are_readable
@@ -36,46 +36,8 @@ BROKER_TIMEOUT = 3  # seconds
 NEEDED_TO_SERVE = frozenset({"database", "database_writable", "migrations"})
 OWN_ADDRESS_TIMEOUT = 5  # seconds
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
-CHECKED_LINKS = 1000  # of the audit trail's end; manage.py audit verify checks them all
 WARN_BEFORE = timedelta(days=max(WARN_AT))  # before a key expires; as for certificates
 SYNC_LATE_AFTER = timedelta(minutes=75)  # one missed minute 45 and some slack
-
-
-class Status(StrEnum):
-    """``failed`` means that something does not work now; ``warning`` that somebody should look at it."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Check:
-    """The answer to one question; ``fix`` says in one sentence what to do, and is empty when all is well."""
-
-    name: str
-    status: Status
-    detail: str
-    fix: str = ""
-
-    def as_document(self) -> dict[str, str]:
-        """The object of contract.md's ``doctor``."""
-        return {name: str(value) for name, value in asdict(self).items()}
-
-
-def ok(name: str, detail: str) -> Check:
-    """All is well."""
-    return Check(name, Status.OK, detail)
-
-
-def warning(name: str, detail: str, fix: str) -> Check:
-    """Works, but somebody should look at it."""
-    return Check(name, Status.WARNING, detail, fix)
-
-
-def failed(name: str, detail: str, fix: str) -> Check:
-    """Does not work now."""
-    return Check(name, Status.FAILED, detail, fix)
 
 
 def check_database() -> Check:
@@ -283,22 +245,6 @@ def check_saml_sync() -> Check:
     return ok("saml_sync", f"The last sync finished {minutes} minutes ago.")
 
 
-def check_audit_trail() -> Check:
-    """Whether the newest entries of the audit trail are as they were written, and whether new ones are being linked."""
-    name = "audit_trail"
-    verdict = chain.verify(last=CHECKED_LINKS)
-    if verdict.problems:
-        return failed(name, verdict.problems[0], "Find out who wrote to the database; see manage.py audit verify.")
-    since = chain.waiting_since()
-    if since is not None and timezone.now() - since > chain.LATE_AFTER:
-        return warning(
-            name,
-            f"{verdict.waiting} entries are not linked yet.",
-            "Start worker and beat, or run manage.py audit head.",
-        )
-    return ok(name, f"The newest {verdict.checked} links are as they were written.")
-
-
 AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_broker,
     check_worker,
@@ -315,6 +261,8 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_clock,
     check_saml_sync,
     check_audit_trail,
+    check_audit_triggers,
+    check_former_keys,
 )
 
 

@@ -17,6 +17,7 @@ from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
+from gatekeeper.health.models import DatabaseRefusal
 from saml.expiry import lasting
 from saml.models import Certificate, Connection, SyncRun, SyncState
 from scim.models import ApiKey
@@ -40,6 +41,7 @@ class _Gatekeeper(Collector):
             _certificates(),
             _audit_waiting(),
             _reads(),
+            _database_refusals(),
             *_brakes(),
         )
 
@@ -127,6 +129,17 @@ def _audit_waiting() -> GaugeMetricFamily:
 def _reads() -> GaugeMetricFamily:
     number = reads_since(timezone.now() - timedelta(hours=1))
     return GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=number)
+
+
+def _database_refusals() -> CounterMetricFamily:
+    counter = CounterMetricFamily(
+        "gatekeeper_database_refusals",
+        "Requests answered 503 because the database could not serve them, by reason.",
+        labels=["reason"],
+    )
+    for row in DatabaseRefusal.objects.order_by("reason"):
+        counter.add_metric([row.reason], row.count)
+    return counter
 
 
 def _certificates_by_connection() -> dict[Connection, list[Certificate]]:

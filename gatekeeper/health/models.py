@@ -11,3 +11,13 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DatabaseRefusal(models.Model):
+    """How many requests were answered 503, by why the database could not serve them: one row for each reason."""
+
+    reason = models.CharField(max_length=32, primary_key=True)
+    count = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.count}"

@@ -42,8 +42,8 @@ def test_a_certificate_that_is_not_published_is_not_found(desk: Client, connecti
 
 def test_keys_are_changed_in_two_steps_with_what_to_do_between_them(desk: Client, connection: Connection) -> None:
     text = act(desk, "publish_next_key", connection)
-    assert "Verification certificates" in text
-    assert "Import Certificate" in text
+    assert "hand over the certificate that the Authentication page here offers" in text
+    assert "encrypt for the certificate that the Authentication page here offers" in text
     old, following = map(str, key_pairs(connection))
 
     assert "Confirm first" in act(desk, "finish_key_change", connection)

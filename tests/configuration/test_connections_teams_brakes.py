@@ -23,7 +23,7 @@ def test_a_connection_is_made_from_an_uploaded_document_and_gives_its_four_addre
     answer = desk.post(f"{PAGE}new/", {"name": "", "metadata_file": upload}, follow=True)
 
     connection = Connection.objects.get()
-    assert connection.name == "Microsoft Entra"
+    assert connection.name == "login.example.com"
     text = text_of(answer)
     for label in ("Metadata url", "Sso url", "ACS (Assertion Consumer Service, Recipient) url", "Logout url"):
         assert f">{label}</label>" in text

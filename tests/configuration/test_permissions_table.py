@@ -40,6 +40,7 @@ WHO = {
     "History or Reports": frozenset({"history", "reports"}) | CONFIGURES,
     "Configuration": CONFIGURES,
     "a SCIM credential": frozenset[str](),
+    "an identity provider": frozenset[str](),
 }
 FRESH = {"–": frozenset[str](), "POST": frozenset({"POST"}), "GET, POST": frozenset({"GET", "POST"})}
 GROUPS = {
@@ -125,6 +126,10 @@ def expected(row: Row, role: str, method: str, *, fresh: bool) -> set[str]:
     refusal = {"sign in first"} if role == "stranger" else {"refused"}
     if row.who == "a SCIM credential":
         return {"sign in first"}
+    if row.who == "an identity provider":
+        return (
+            {"sign in first", "opened"} if method in row.methods else {"no such method"}
+        )  # "opened": a 400, for events
     if method not in row.methods:
         return {"no such method", "sign in again", *refusal}
     if role not in WHO[row.who]:

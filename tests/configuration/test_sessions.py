@@ -57,9 +57,12 @@ def test_every_open_session_is_listed_this_one_first(desk: Client, administrator
 
 def test_a_session_whose_cookie_has_run_out_is_not_listed(desk: Client, administrator: User) -> None:
     gone = open_session(administrator, address="192.0.2.1")
-    SignIn.objects.filter(pk=gone.pk).update(last_seen_at=timezone.now() - timedelta(hours=13))
+    SignIn.objects.filter(pk=gone.pk).update(since=timezone.now() - timedelta(hours=13))
 
-    assert "192.0.2.1" not in text_of(desk.get("/profile/"))
+    open_ones, ended = text_of(desk.get("/profile/")).split("Ended sessions")
+    assert "192.0.2.1" not in open_ones
+    assert "192.0.2.1" in ended
+    assert "it had lasted as long as a session may" in ended
 
 
 def test_one_session_of_ones_own_is_ended(desk: Client, administrator: User) -> None:

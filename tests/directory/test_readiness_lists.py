@@ -16,9 +16,9 @@ from gatekeeper.directory.readiness_lists import count_states, in_state, with_st
 from gatekeeper.directory.sign_in import UNKNOWN_PERSON
 from gatekeeper.directory.states import State, state_of
 from gatekeeper.directory.users import delete_user, edit_user
-from saml.attempts import name_key
 from saml.mismatch import differs_from_name_id, refused_name_ids
 from saml.models import SignInAttempt
+from saml.name_keys import name_key
 from tests.builders import (
     ADMIN,
     ENTRA,

@@ -42,6 +42,8 @@ NAMES = {
     "clock",
     "saml_sync",
     "audit_trail",
+    "audit_triggers",
+    "former_keys",
 }
 
 

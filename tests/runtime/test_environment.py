@@ -43,6 +43,16 @@ WRONG = [
     ("SECURITY_CONTACT", "call me"),
     ("SECURITY_CONTACT", "javascript:alert(1)"),
     ("SECURITY_CONTACT", "security@example.com, http://example.com"),
+    ("SESSION_MAX_HOURS", "0"),
+    ("SESSION_MAX_HOURS", "721"),
+    ("SESSION_MAX_HOURS", "12.5"),
+    ("SESSION_MAX_HOURS", "-1"),
+    ("SESSION_MAX_HOURS", "twelve"),
+    ("SESSION_IDLE_MINUTES", "-5"),
+    ("SESSION_IDLE_MINUTES", "1h"),
+    ("SESSION_IDLE_MINUTES", "43201"),
+    ("SESSION_IDLE_MINUTES", "６０"),
+    ("HSTS_INCLUDE_SUBDOMAINS", "sometimes"),
 ]
 
 

@@ -8,6 +8,7 @@ Whoever is sent to it is signed in at once as ``idp.person``, or as ``?person=``
 
 import html
 import shutil
+import ssl
 import tempfile
 import threading
 import warnings
@@ -20,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from tests.saml.keys import KeyPair, key_pair
+from tests.saml.keys import KeyPair, key_pair, tls_pair
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pysaml2 names a cipher that cryptography has moved; we never use it.
@@ -35,8 +36,8 @@ with warnings.catch_warnings():
 
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 FORM = """<!doctype html><title>Signing in</title><form method="post" action="{action}">
-<input type="hidden" name="SAMLResponse" value="{value}"><button>Continue</button></form>
-<script>document.forms[0].submit()</script>"""
+<input type="hidden" name="SAMLResponse" value="{value}"><button>Continue</button></form>{script}"""
+SCRIPT = "<script>document.forms[0].submit()</script>"
 
 
 class Idp:
@@ -48,6 +49,7 @@ class Idp:
         self.attributes: dict[str, Any] = {}
         self.wants_signed = self.encrypts = False
         self.post_only = False
+        self.waits = False  # whether its page waits for the button Continue
         self.logouts: list[str] = []
         self.document_override: bytes | None = None
         self.asked = threading.Event()
@@ -199,7 +201,8 @@ class _Pages(BaseHTTPRequestHandler):
 
     def _sso(self, query: dict[str, str]) -> None:
         action, value = self.idp.answer_sign_on(query, self.idp.person)
-        self._send(200, FORM.format(action=html.escape(action), value=value).encode(), "text/html")
+        page = FORM.format(action=html.escape(action), value=value, script="" if self.idp.waits else SCRIPT)
+        self._send(200, page.encode(), "text/html")
 
     def _slo(self, query: dict[str, str]) -> None:
         if "SAMLRequest" in query:
@@ -233,11 +236,17 @@ class _Pages(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running_idp(keys: KeyPair | None = None) -> Iterator[Idp]:
-    """Serve an identity provider on a free port of this machine until the block ends."""
+def running_idp(keys: KeyPair | None = None, *, https_host: str = "") -> Iterator[Idp]:
+    """Serve an identity provider on a free port of this machine until the block ends.
+
+    ``https_host``: under this name and over https, for a browser that is told where the name leads.
+    """
     handler = type("Pages", (_Pages,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    idp = Idp(f"http://127.0.0.1:{server.server_address[1]}", keys or key_pair())
+    if https_host:
+        server.socket = _tls(https_host).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    origin = f"https://{https_host}" if https_host else "http://127.0.0.1"
+    idp = Idp(f"{origin}:{server.server_address[1]}", keys or key_pair())
     handler.idp = idp  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -247,6 +256,15 @@ def running_idp(keys: KeyPair | None = None) -> Iterator[Idp]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _tls(host: str) -> ssl.SSLContext:
+    pair = tls_pair(host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        Path(file.name).write_bytes(pair.key_pem + pair.certificate_pem)
+        context.load_cert_chain(file.name)
+    return context
 
 
 def press_continue(client: httpx.Client, page: httpx.Response) -> httpx.Response:

@@ -19,6 +19,7 @@ KEYS = {
     "sso_url",
     "acs_url",
     "logout_url",
+    "global_token_revocation_url",
     "certificates",
 }
 
@@ -151,7 +152,10 @@ def test_a_pin_is_given_when_a_connection_is_made_and_holds_for_each_refresh(run
 def test_settings_are_printed_and_changed_one_by_one(run, document):
     created = run("create", "Entra", "--metadata-file", document, "--domain", "contoso.com", "--json")
     first = run("settings", created["id"], "--json")
+    commands = {name: first[name] for name in ("global_token_revocation", "security_events")}
+    assert {each["issuer"] for each in commands.values()} == {None}
     assert first == {
+        **commands,
         "id": created["id"],
         "name": "Entra",
         "idp_metadata_url": None,

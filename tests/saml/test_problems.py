@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.directory.access import Blocked
-from saml.advice import ADVICE
+from saml.advice import ADVICE, BY_CAUSE, advice_about
+from saml.causes import Cause
+from saml.products import PRODUCTS, UNKNOWN
 from saml.steps import FAILED, NOT_REACHED, PASSED, PERSON_WORDS, all_checks, steps_of, verdict
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "sign-in-problems.md"
@@ -20,21 +22,66 @@ makes the same checks without opening a session, and works before anybody is pro
 Personal values are masked. *Show personal values* shows them to whoever may configure, for 7 days after the attempt,
 and the audit trail says who looked. After 30 days the attempt is gone.
 
+The page speaks the language of the identity provider, which is recognised from its metadata: {products}. Anybody else
+gets the sentences under "At your identity provider". Where a message carries a claim that looks like an e-mail address,
+the attempt's page names it.
+
 What stands below is what the attempt's page says; a test keeps the two the same.
+
+## Where the four addresses go
+
+| | Metadata url | Sso url | ACS url | Logout url |
+| --- | --- | --- | --- | --- |
+{rows}
+
 """
 
 
+# Where one check fails for several reasons: each with what it says of itself.
+CAUSES = {
+    "answers_this_browser": (
+        Cause.NEVER_ASKED,
+        Cause.NO_COOKIE,
+        Cause.OTHER_BROWSER,
+        Cause.TOO_OLD,
+        Cause.ANSWERED,
+        Cause.OTHER_CONNECTION,
+    ),
+    "xml": (Cause.TOO_LARGE,),
+    "has_a_known_name_format": (Cause.TRANSIENT,),
+    "unsolicited": (Cause.BEGUN_HERE,),
+    "unknown_person": (Cause.NO_ADDRESS,),
+}
+
+
+def bullets(name: str, cause: str = "") -> list[str]:
+    """One line where everybody is told the same, else one for each product."""
+    everybody = advice_about(name, cause, UNKNOWN)
+    sentences = [everybody, *(advice_about(name, cause, product) for product in PRODUCTS.values())]
+    return [f"- {each}" for each in dict.fromkeys(sentences)]
+
+
 def section(name: str, words: str) -> str:
-    advice = ADVICE[name]
-    lines = [f"### `{name}`", words, f"- {advice.entra}"]
-    if advice.okta:
-        lines.append(f"- {advice.okta}")
-    return "\n".join([lines[0], "", lines[1], "", *lines[2:], ""])
+    lines = [f"### `{name}`", "", words, "", *bullets(name), ""]
+    for cause in CAUSES.get(name, ()):
+        lines += [f"#### `{name}`: {cause.replace('_', ' ')}", "", *bullets(name, cause), ""]
+    return "\n".join(lines)
+
+
+def head() -> str:
+    names = [product.name for product in PRODUCTS.values()]
+    rows = [
+        f"| {product.name} | "
+        + " | ".join(each or "–" for each in (product.entity_id, product.sso, product.acs, product.logout))
+        + " |"
+        for product in PRODUCTS.values()
+    ]
+    return HEAD.format(products=", ".join(names), rows="\n".join(rows))
 
 
 def expected_page() -> str:
     checks = dict(all_checks())
-    parts = [HEAD, "## The message\n"]
+    parts = [head(), "## The message\n"]
     parts += [section(name, words) for name, words in checks.items() if name in ADVICE]
     parts += ["## The person\n"]
     parts += [
@@ -84,9 +131,5 @@ def test_a_refusal_that_is_about_the_person_leaves_the_message_good(code, failin
     assert verdict(False, code, "", is_test=False).startswith("The message is good, but ")
 
 
-def test_advice_is_given_for_the_identity_provider_that_is_asked():
-    def advice(entity_id):
-        return next(step.advice for step in steps_of(False, "is_meant_for_us", entity_id) if step.advice)
-
-    assert "Audience URI" in advice("http://www.okta.com/exk1fcia6d6EMsf331d8")
-    assert "Identifier (Entity ID)" in advice("https://sts.windows.net/72f988bf/")
+def test_every_cause_has_advice_and_a_place_on_the_page():
+    assert set(BY_CAUSE) == set(Cause) == {cause for causes in CAUSES.values() for cause in causes}

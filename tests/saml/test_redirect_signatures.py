@@ -1,6 +1,8 @@
 """Signatures of the redirect binding: RSA and ECDSA, as the standards write them and as some libraries do."""
 
 import base64
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +14,7 @@ from django.test import Client
 from gatekeeper.directory.models import SignIn
 from saml.certificates import from_der
 from saml.connections import create_connection
+from saml.errors import Refused
 from saml.signature import verify_query
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.certificates import made
@@ -69,6 +72,19 @@ def test_weak_and_unknown_algorithms_are_refused(algorithm):
     value = made("p-256").key.sign(QUERY, ec.ECDSA(hashes.SHA1()))
 
     assert not verify_query(QUERY, value, algorithm, [from_der(made("p-256").der), from_der(made().der)])
+
+
+@pytest.mark.parametrize("kind", ["rsa", "p-256"])
+def test_a_certificate_that_is_not_valid_yet_signs_nothing(kind):
+    own = made(kind)
+    value = own.key.sign(QUERY, padding.PKCS1v15(), HASHES[256]) if kind == "rsa" else ecdsa(kind, 256, raw=True)
+    certificate = from_der(own.der)
+    early = replace(certificate, not_before=datetime.now(UTC) + timedelta(days=3))
+    algorithm = f"{PREFIX}{'rsa' if kind == 'rsa' else 'ecdsa'}-sha256"
+
+    assert verify_query(QUERY, value, algorithm, [certificate])
+    with pytest.raises(Refused, match="not valid before"):
+        verify_query(QUERY, value, algorithm, [early])
 
 
 @pytest.mark.parametrize("raw", [True, False], ids=["r and s", "DER"])

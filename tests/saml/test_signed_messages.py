@@ -15,6 +15,7 @@ from saml2.sigver import verify_redirect_signature
 from gatekeeper.directory.models import SignIn
 from saml.connections import create_connection, refresh_connection
 from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
+from saml.models import KeyPair
 from saml.standing import warnings_about
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.conftest import Browser, choose
@@ -154,10 +155,9 @@ def test_a_wish_for_signatures_that_comes_later_is_a_warning_that_names_the_swit
     assert not any("'Sign our requests'" in each for each in warnings_about(connection, timezone.now()))
 
 
-def test_without_its_key_the_site_says_so_and_signs_people_out_all_the_same(browser, idp, settings):
+def test_without_its_key_the_site_says_so_and_signs_people_out_all_the_same(browser, idp):
     assert comes_in(browser, idp, sent(browser))
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]  # Sessions survive, seals do not.
-    settings.SECRET_KEY = "another key of at least thirty-two characters"
+    KeyPair.objects.update(sealed_key=b"of another site")
 
     refused = Client().get(f"/saml/{browser.connection.id}/sso")
     assert refused.status_code == 503

@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.audit.models import ProvisioningEntry
 from scim import views
-from scim.exchange import MAX_BODY
+from scim.limits import MAX_BODY
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 

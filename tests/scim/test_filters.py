@@ -2,6 +2,7 @@
 
 import pytest
 
+from scim.limits import MAX_FILTER_DEPTH, MAX_FILTER_LENGTH, MAX_FILTER_TERMS
 from scim.schemas import ENTERPRISE_USER
 from tests.builders import make_administrator
 
@@ -210,28 +211,39 @@ def test_the_refusal_names_the_part_that_is_not_understood(scim):
     assert "shoeSize" in scim.find("/Users", 'userName pr and shoeSize eq "1"').json()["detail"]
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "not (" * 3000 + "title pr" + ")" * 3000,
-        "(" * 7000,
-        "not (" * 200 + "title pr" + ")" * 200,
-        " or ".join(['title eq "x"'] * 500),
-        "title eq " + "9" * 6000,
-        "a" * 100_000,
-        "title eq 1e999",
-    ],
-    ids=["longer than allowed", "parentheses", "deep", "many terms", "long number", "long", "infinite"],
-)
-def test_a_filter_made_to_hurt_is_refused(scim, expression):
+HURTFUL = {
+    "longer than allowed": ("not (" * 3000 + "title pr" + ")" * 3000, "tooMany", MAX_FILTER_LENGTH),
+    "long": ("a" * 100_000, "tooMany", MAX_FILTER_LENGTH),
+    "parentheses": ("(" * 7000, "tooMany", MAX_FILTER_DEPTH),
+    "deep": ("not (" * 200 + "title pr" + ")" * 200, "tooMany", MAX_FILTER_DEPTH),
+    "brackets": ("emails[" * 200 + "value pr" + "]" * 200, "tooMany", MAX_FILTER_DEPTH),
+    "and in or": ("title pr and (title pr or (" * 20 + "title pr" + "))" * 20, "tooMany", MAX_FILTER_DEPTH),
+    "many terms": (" or ".join(['title eq "x"'] * 500), "tooMany", MAX_FILTER_TERMS),
+    "one term too many": (" or ".join(["title pr"] * (MAX_FILTER_TERMS + 1)), "tooMany", MAX_FILTER_TERMS),
+    "terms in brackets": (f"emails[{' or '.join(['value pr'] * 101)}]", "tooMany", MAX_FILTER_TERMS),
+    "long number": ("title eq " + "9" * 6000, "invalidFilter", ""),
+    "number of 400 digits": ("title eq " + "9" * 400, "invalidFilter", ""),
+    "infinite": ("title eq 1e999", "invalidFilter", ""),
+    "NaN": ("title eq NaN", "invalidFilter", ""),
+    "minus infinity": ("title eq -1e400", "invalidFilter", ""),
+}
+
+
+@pytest.mark.parametrize(("expression", "scim_type", "limit"), HURTFUL.values(), ids=HURTFUL.keys())
+def test_a_filter_made_to_hurt_is_refused_with_its_limit(scim, expression, scim_type, limit):
     answer = scim.request(
         "POST",
         "/Users/.search",
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": expression},
     )
 
-    assert answer.status_code == 400
-    assert answer.json()["scimType"] == "invalidFilter"
+    assert (answer.status_code, answer.json()["scimType"]) == (400, scim_type)
+    assert str(limit) in answer.json()["detail"]
+
+
+def test_as_many_terms_and_parentheses_as_allowed_are_served(scim):
+    assert scim.found("/Users", " or ".join(["title pr"] * MAX_FILTER_TERMS)) == []
+    assert scim.found("/Users", "(" * MAX_FILTER_DEPTH + 'title eq "(((["' + ")" * MAX_FILTER_DEPTH) == []
 
 
 def test_at_the_root_a_term_on_another_types_attribute_is_false(scim, people):

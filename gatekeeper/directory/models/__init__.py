@@ -2,7 +2,14 @@
 
 from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
-from gatekeeper.directory.models.identities import IdentityProvider, ProviderDomain, SignIn, SignInIdentity
+from gatekeeper.directory.models.identities import (
+    IdentityProvider,
+    ProviderDomain,
+    SessionEnd,
+    SignIn,
+    SignInIdentity,
+    SignInQuerySet,
+)
 from gatekeeper.directory.models.local_proofs import (
     FailedAttempt,
     LocalAccountRule,
@@ -39,8 +46,10 @@ __all__ = (
     "RecoveryCode",
     "RetentionSetting",
     "SecondFactor",
+    "SessionEnd",
     "SignIn",
     "SignInIdentity",
+    "SignInQuerySet",
     "SiteChoice",
     "Team",
     "User",

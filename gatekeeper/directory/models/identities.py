@@ -87,17 +87,44 @@ class SignInIdentity(Period):
         return f"{self.name_id} at {self.provider_id}"
 
 
+class SessionEnd(models.TextChoices):
+    """Why a browser session ended; the label is what pages say after "ended:"."""
+
+    SIGNED_OUT = "signed_out", "signed out"
+    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere", "signed out from another browser"
+    REPLACED = "replaced", "signed in again in the same browser"
+    MAX_AGE = "max_age", "it had lasted as long as a session may"
+    IDLE = "idle", "nothing was done in it for too long"
+    IDP_SESSION_END = "idp_session_end", "the identity provider's session was over"
+    IDP_COMMAND = "idp_command", "the identity provider asked for it"
+    REVOKED_BY_ADMIN = "revoked_by_admin", "an administrator ended it"
+    CREDENTIAL_CHANGED = "credential_changed", "the password or the second factor was changed"
+    LOST_ACCESS = "lost_access", "the access ended"
+
+
 class SignInQuerySet(PeriodQuerySet["SignIn"]):
     def open(self) -> SignInQuerySet:
-        """The live ones whose browser may still have its cookie: an ended cookie tells nobody that it has ended."""
-        longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-        return self.live().filter(last_seen_at__gt=timezone.now() - longest)
+        """The live ones that no limit has ended yet."""
+        return self.live().exclude(_is_overdue(timezone.now()))
+
+    def overdue(self, now: datetime) -> SignInQuerySet:
+        """The live ones that a limit has ended, and nobody has noticed so far."""
+        return self.live().filter(_is_overdue(now))
+
+
+def _is_overdue(now: datetime) -> Q:
+    """``directory/session_limits.py`` as a condition over rows."""
+    overdue = Q(since__lte=now - timedelta(hours=settings.SESSION_MAX_HOURS)) | Q(session_not_on_or_after__lte=now)
+    if settings.SESSION_IDLE_MINUTES:
+        overdue |= Q(last_seen_at__lte=now - timedelta(minutes=settings.SESSION_IDLE_MINUTES))
+    return overdue
 
 
 class SignIn(Period):
-    """One browser session of one person; ended by them, by an administrator, by the IdP or by losing access.
+    """One browser session of one person. It ends by ``until``, or earlier by a limit (``directory/session_limits.py``).
 
     ``authenticated_at`` is when the person last proved who they are; null while that was when the session was opened.
+    ``session_not_on_or_after`` is what the identity provider stated about the end of the session (SAML core 2.7.2).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -106,6 +133,8 @@ class SignIn(Period):
     name_id = models.CharField(max_length=512, blank=True)
     session_index = models.CharField(max_length=300, blank=True)
     authenticated_at = models.DateTimeField(null=True, blank=True)
+    session_not_on_or_after = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=20, choices=SessionEnd.choices, blank=True, default="", db_default="")
     last_seen_at = models.DateTimeField(default=timezone.now)
     address = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)

@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
 from gatekeeper.directory.models.users import User
+from gatekeeper.sealing import SealedField
+
+SECOND_FACTOR_PURPOSE = "second factor"
 
 
 class SecondFactor(Period):
@@ -19,7 +22,7 @@ class SecondFactor(Period):
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="second_factors")
-    sealed_secret = models.BinaryField()
+    sealed_secret = SealedField(purpose=SECOND_FACTOR_PURPOSE)
     last_step = models.BigIntegerField()
 
     objects = PeriodQuerySet["SecondFactor"].as_manager()

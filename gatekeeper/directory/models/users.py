@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -102,6 +104,19 @@ class User(AbstractBaseUser):
     def is_staff(self) -> bool:
         """Django's admin asks; who may open which page is decided from effective access instead."""
         return self.is_active
+
+    def get_session_auth_hash(self) -> str:
+        """Ends a person's sessions when their password changes. It stands in sessions only, which are signed.
+
+        It is not keyed with SECRET_KEY, as Django's is: when that changes, Django would give each session another
+        name at its first request, and the browser's requests beside that one would find it gone.
+        """
+        return hashlib.sha256(f"gatekeeper session:{self.password}".encode()).hexdigest()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """What sessions of an earlier version hold."""
+        yield super().get_session_auth_hash()
+        yield from super().get_session_auth_fallback_hash()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Django's own permissions grant nothing here."""

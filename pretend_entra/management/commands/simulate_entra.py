@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from gatekeeper.command import OperatorCommand
+from gatekeeper.plain_text import visible
 from pretend_entra.conversation import ServerGone
 from pretend_entra.simulation import Size, simulate
 from pretend_entra.transport import CannotBegin
@@ -50,7 +51,9 @@ class Command(OperatorCommand):
         if not document["failed"]:
             return 0
         first = next(step["first_failure"] for step in document["steps"] if step["first_failure"])
-        self.stderr.write(f"{document['failed']} of {document['requests']} requests failed. The first: {first}")
+        self.stderr.write(
+            f"{document['failed']} of {document['requests']} requests failed. The first: {visible(first)}"
+        )
         return 1
 
 

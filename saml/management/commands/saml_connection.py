@@ -20,6 +20,7 @@ from saml.metadata import METADATA_LIMIT, SeveralIdentityProviders
 from saml.metadata_changes import compare_metadata
 from saml.models import Connection
 from saml.plain_text import plain_change, plain_connection, plain_settings
+from saml.security_events.options import add_event_options, change_sources, wanted_sources
 
 ACTOR = Actor.command("saml_connection")
 
@@ -99,6 +100,7 @@ def _add_settings(parser: ArgumentParser) -> None:
     parser.add_argument("--metadata-url", help='The new address; "" when the document is uploaded from now on.')
     add_settings(parser)
     parser.add_argument("--no-domains", action="store_true", help="Take every stated domain away.")
+    add_event_options(parser)
 
 
 def _add_rotate(parser: ArgumentParser) -> None:
@@ -202,8 +204,10 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         if "domains" in wanted:
             raise CommandError("Give either --domain or --no-domains.")
         wanted["domains"] = ()
+    sources = wanted_sources(connection, options)
     edit_connection(connection.id, replace(settings_of(connection), **wanted), actor=ACTOR)
-    return describe_settings(live_connection(connection.id))
+    commands = change_sources(connection.id, sources, options, actor=ACTOR)
+    return {**describe_settings(live_connection(connection.id)), **commands}
 
 
 def _delete(options: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from gatekeeper.audit.chain import Head, Verdict, head, link_new_entries, verify
+from gatekeeper.audit.chain import head, link_new_entries
+from gatekeeper.audit.head import Head
+from gatekeeper.audit.verification import Verdict, verify
 from gatekeeper.command import OperatorCommand
 
 
@@ -24,14 +26,14 @@ class Command(OperatorCommand):
             action="append",
             default=[],
             metavar="FILE",
-            help="A SECRET_KEY from before it was changed; may be given more than once.",
+            help="A former SECRET_KEY that SECRET_KEY_FALLBACKS and `reseal` do not know; may be given more than once.",
         )
         newest = actions.add_parser("head", help="The newest link, as POSITION:DIGEST.")
         for each in (checking, newest):
             each.add_argument("--json", action="store_true", dest="as_json", default=SUPPRESS, help="Print JSON.")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """``{"head"}``, or ``{"intact", "checked", "head", "problems"}``."""
+        """``{"head"}``, or ``{"intact", "checked", "waiting", "head", "problems"}``."""
         link_new_entries()
         if options["action"] == "head":
             return {"head": _text(head())}
@@ -54,6 +56,7 @@ def _document(verdict: Verdict) -> dict[str, Any]:
     return {
         "intact": verdict.intact,
         "checked": verdict.checked,
+        "waiting": verdict.waiting,
         "head": _text(verdict.head),
         "problems": list(verdict.problems),
     }

@@ -8,6 +8,7 @@ from gatekeeper.command import OperatorCommand
 from gatekeeper.directory.explain import Given, Reason, explain
 from gatekeeper.directory.past import past_moment
 from gatekeeper.directory.queries import user_by_name
+from gatekeeper.plain_text import visible
 from saml.mismatch import refused_name_ids
 
 
@@ -32,7 +33,7 @@ class Command(OperatorCommand):
         """For people: the facts, then what gives each thing, since when and by whose decision."""
         facts = {name: value for name, value in document.items() if name != "sources"}
         lines = [_line(given) for given in self._explanation.given]
-        return "\n".join([super().describe(facts), self._explanation.readiness.in_full, *lines])
+        return "\n".join([super().describe(facts), *map(visible, [self._explanation.readiness.in_full, *lines])])
 
 
 def _line(given: Given) -> str:

@@ -1,6 +1,5 @@
 """manage.py configuration: the site's configuration as a document that can be kept beside other code."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,10 +56,11 @@ class Command(OperatorCommand):
     def describe(self, document: dict[str, Any]) -> str:
         if "differences" in document:
             return "\n".join(document["differences"]) or "The site is as the document says."
-        if "changed" in document:
-            return _told(document)
-        # The document is made to be read again, with or without --json.
-        return json.dumps(document, ensure_ascii=False, indent=2)
+        return _told(document)
+
+    def prints_json(self, document: dict[str, Any]) -> bool:
+        """What was exported is made to be read again, with or without ``--json``."""
+        return "differences" not in document and "changed" not in document
 
     def exit_status(self, document: dict[str, Any]) -> int:
         """As diff(1): 1 when there is a difference, so that a scheduled job can tell drift."""

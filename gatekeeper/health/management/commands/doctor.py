@@ -3,7 +3,8 @@
 from typing import Any
 
 from gatekeeper.command import OperatorCommand
-from gatekeeper.health.checks import Status, as_documents, run_checks
+from gatekeeper.health.check import Status
+from gatekeeper.health.checks import as_documents, run_checks
 
 SIGNS = {Status.OK: "ok     ", Status.WARNING: "WARNING", Status.FAILED: "FAILED "}
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('saml', '0009_accept_signed_response'),
+        ('saml', '0011_accept_signed_response'),
     ]
 
     operations = [

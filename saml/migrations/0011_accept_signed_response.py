@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('saml', '0008_bindings_and_response_location'),
+        ('saml', '0010_why_attempts_failed_and_replaced_sign_ins'),
     ]
 
     operations = [

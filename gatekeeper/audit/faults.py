@@ -1,0 +1,80 @@
+"""What is wrong with one audit entry by itself: its MAC, its personal parts, and whether an erasure explains them."""
+
+import hmac
+
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.keys import Keyring
+from gatekeeper.audit.mac import ACTOR, CARRIED_OVER, OBJECT, PARTS, commitment, entry_mac
+from gatekeeper.audit.models import AuditEntry
+
+ERASED = "Erased user"
+# What an erasure says that it blanked, by part.
+LISTS = {OBJECT: "entries", ACTOR: "entries_as_actor"}
+
+
+class Erasures:
+    """The erasures that entries point to, looked up once each."""
+
+    def __init__(self, keys: Keyring) -> None:
+        self._keys = keys
+        self._listed: dict[int, dict[str, frozenset[int]]] = {}
+
+    def explain(self, entry: AuditEntry, part: str) -> bool:
+        """Whether the entry's part is blank, and an erasure that the site wrote lists it."""
+        erasure = erased_by(entry, part)
+        if erasure is None or not is_blank(entry, part):
+            return False
+        if erasure not in self._listed:
+            self._listed[erasure] = self._read(erasure)
+        return entry.pk in self._listed[erasure].get(part, ())
+
+    def _read(self, erasure_id: int) -> dict[str, frozenset[int]]:
+        erasure = AuditEntry.objects.filter(pk=erasure_id, event=Event.USER_ERASED).first()
+        if erasure is None or any(erased_by(erasure, part) for part in PARTS):
+            return {}
+        if fault_of(erasure, self._keys, self) is not None:
+            return {}
+        return {part: frozenset((erasure.after or {}).get(name, ())) for part, name in LISTS.items()}
+
+
+def fault_of(entry: AuditEntry, keys: Keyring, erasures: Erasures) -> str | None:
+    """What is wrong with the entry, as the end of a sentence that begins with its name; None when it fits."""
+    if not entry.mac:
+        return "has no MAC: this site did not write it"
+    key = keys.get(entry.mac_key)
+    if key is None:
+        return "was written under another SECRET_KEY; give that key to check it"
+    if not key.may_have_made(entry.position):
+        return "was written under a SECRET_KEY that was no longer in use"
+    if entry.writer == CARRIED_OVER and entry.number != entry.position:
+        return "does not stand where it stood at the upgrade"
+    if not hmac.compare_digest(entry_mac(entry, key.secret), entry.mac) or _has_content_of_former_chain(entry):
+        return "is not what was written"
+    if not all(_opens(entry, part) or erasures.explain(entry, part) for part in PARTS):
+        return "is not what was written, and no erasure explains it"
+    return None
+
+
+def erased_by(entry: AuditEntry, part: str) -> int | None:
+    """The entry of the erasure that blanked this part, as the entry itself says."""
+    return entry.actor_erased_by if part == ACTOR else entry.erased_by
+
+
+def is_blank(entry: AuditEntry, part: str) -> bool:
+    """Whether nothing is left in the part but that it was erased."""
+    if part == ACTOR:
+        return (entry.actor_name, entry.actor_salt) == (ERASED, "")
+    said = (entry.object_label, entry.before, entry.after, entry.object_salt)
+    return said == (ERASED, None, None, "")
+
+
+def _has_content_of_former_chain(entry: AuditEntry) -> bool:
+    """Where it means nothing, nothing may stand; of what was carried over the links tell."""
+    return entry.writer != CARRIED_OVER and entry.content != ""
+
+
+def _opens(entry: AuditEntry, part: str) -> bool:
+    if erased_by(entry, part) is not None:
+        return False
+    stated = getattr(entry, f"{part}_commitment")
+    return hmac.compare_digest(commitment(entry, part), stated)

@@ -1,0 +1,88 @@
+"""The database refuses to change or delete audit entries, whoever asks, but for linking and for erasing personal parts.
+
+This is no proof against a database's owner, who can take the triggers away: the MACs are. It keeps mistakes, ours and
+those of injected SQL, from doing damage in the first place.
+"""
+
+from typing import Final
+
+TABLE: Final = "audit_auditentry"
+NAMES: Final = ("audit_entries_stay", "audit_trail_stays", "audit_entries_are_kept")
+REFUSAL: Final = "The audit trail is append-only."
+
+LINK: Final = ("position", "digest", "key_hint")
+OBJECT_PART: Final = ("object_label", "before", "after", "object_salt", "erased_by")
+ACTOR_PART: Final = ("actor_name", "actor_salt", "actor_erased_by")
+OTHERS: Final = (
+    "id", "at", "event", "actor_kind", "actor_id", "door", "request_id", "object_kind", "object_id", "content",
+    "writer", "number", "actor_commitment", "object_commitment", "mac", "mac_key",
+)  # fmt: skip
+
+
+def install(vendor: str) -> tuple[str, ...]:
+    """The statements that make the triggers on PostgreSQL or SQLite."""
+    return _POSTGRESQL if vendor == "postgresql" else _SQLITE
+
+
+def remove(vendor: str) -> tuple[str, ...]:
+    """The statements that take them away again."""
+    if vendor == "postgresql":
+        return (
+            *(f"DROP TRIGGER IF EXISTS {name} ON {TABLE}" for name in NAMES),
+            "DROP FUNCTION IF EXISTS audit_refuse()",
+        )
+    return tuple(f"DROP TRIGGER IF EXISTS {name}" for name in NAMES)
+
+
+def present(vendor: str) -> str:
+    """The query that counts those that are there and at work."""
+    names = ", ".join(f"'{name}'" for name in NAMES)
+    if vendor == "postgresql":
+        enabled = f"tgrelid = '{TABLE}'::regclass AND tgenabled IN ('O', 'A')"
+        return f"SELECT count(*) FROM pg_trigger WHERE {enabled} AND tgname IN ({names})"  # noqa: S608 - constants
+    return f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({names})"  # noqa: S608
+
+
+def expected(vendor: str) -> int:
+    """How many there have to be: SQLite has no TRUNCATE."""
+    return len(NAMES) if vendor == "postgresql" else len(NAMES) - 1
+
+
+def _same(*groups: tuple[str, ...]) -> str:
+    same = "IS NOT DISTINCT FROM"
+    return " AND ".join(f"NEW.{column} {same} OLD.{column}" for group in groups for column in group)
+
+
+def _allowed() -> str:
+    """The two updates that the site makes, as a condition over OLD and NEW."""
+    links = f"OLD.position IS NULL AND NEW.position IS NOT NULL AND {_same(OBJECT_PART, ACTOR_PART, OTHERS)}"
+    no_object = "NEW.erased_by IS NOT NULL AND NEW.before IS NULL AND NEW.after IS NULL AND NEW.object_salt = ''"
+    no_actor = "NEW.actor_erased_by IS NOT NULL AND NEW.actor_salt = ''"
+    erases_object = f"OLD.erased_by IS NULL AND {no_object} AND {_same(LINK, ACTOR_PART, OTHERS)}"
+    erases_actor = f"OLD.actor_erased_by IS NULL AND {no_actor} AND {_same(LINK, OBJECT_PART, OTHERS)}"
+    return " OR ".join(f"({each})" for each in (links, erases_object, erases_actor))
+
+
+_POSTGRESQL: Final = (
+    f"""
+    CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'UPDATE' THEN
+            IF {_allowed()} THEN
+                RETURN NEW;
+            END IF;
+        END IF;
+        RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'insufficient_privilege';
+    END $$
+    """,
+    f"CREATE TRIGGER {NAMES[0]} BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+    f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+    f"CREATE TRIGGER {NAMES[1]} BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+)
+_SQLITE: Final = (
+    f"""
+    CREATE TRIGGER {NAMES[0]} BEFORE UPDATE ON {TABLE} WHEN NOT ({_allowed().replace("IS NOT DISTINCT FROM", "IS")})
+    BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
+    """,
+    f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+)

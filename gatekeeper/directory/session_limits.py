@@ -1,0 +1,65 @@
+"""When a browser session ends by itself: at the earliest of what the identity provider stated, a maximum, and idleness.
+
+Derived from the facts of the ``SignIn`` and from the settings whenever it is asked, so that a shorter limit holds for
+sessions that are open already. ``SignIn.objects.open()`` is the same rule as a condition over rows.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils import timezone
+
+from gatekeeper.directory.models import SessionEnd, SignIn, SignInQuerySet
+
+SEEN_AT_MOST_EVERY = timedelta(minutes=1)
+_PARTS_OF_THE_IDLE_LIMIT = 60  # "last seen" is as exact as that part of the limit
+
+
+class Limit(NamedTuple):
+    """The moment at which a limit ends a session, and which one it is."""
+
+    at: datetime
+    reason: SessionEnd
+
+
+def lasting_limit(sign_in: SignIn) -> Limit:
+    """The limit that nothing done in the session moves: the maximum, or the end of the identity provider's session."""
+    limit = Limit(sign_in.since + timedelta(hours=settings.SESSION_MAX_HOURS), SessionEnd.MAX_AGE)
+    stated = sign_in.session_not_on_or_after
+    if stated is not None and stated < limit.at:
+        return Limit(stated, SessionEnd.IDP_SESSION_END)
+    return limit
+
+
+def first_limit(sign_in: SignIn) -> Limit:
+    """The limit that ends the session if nothing more is done in it."""
+    limit, idle = lasting_limit(sign_in), idle_limit()
+    if idle is not None and sign_in.last_seen_at + idle < limit.at:
+        return Limit(sign_in.last_seen_at + idle, SessionEnd.IDLE)
+    return limit
+
+
+def idle_limit() -> timedelta | None:
+    """For how long nothing may be done in a session; None when that does not matter."""
+    return timedelta(minutes=settings.SESSION_IDLE_MINUTES) if settings.SESSION_IDLE_MINUTES else None
+
+
+def note_activity(sign_in: SignIn) -> None:
+    """Somebody does something in this session. A write a minute at most, and fewer than 60 within the idle limit."""
+    now, idle = timezone.now(), idle_limit()
+    every = SEEN_AT_MOST_EVERY if idle is None else min(SEEN_AT_MOST_EVERY, idle / _PARTS_OF_THE_IDLE_LIMIT)
+    if now - sign_in.last_seen_at >= every:
+        SignIn.objects.live().filter(pk=sign_in.pk, last_seen_at__lte=now - every).update(last_seen_at=now)
+
+
+def end_overdue(sign_ins: SignInQuerySet, now: datetime) -> int:
+    """Write down the end of those sessions that a limit has ended: the moment and the limit. Returns how many.
+
+    Not in the audit trail: nobody did anything, and the moment follows from facts that are there already.
+    """
+    return sum(_end_by(sign_in, first_limit(sign_in)) for sign_in in sign_ins.overdue(now).iterator())
+
+
+def _end_by(sign_in: SignIn, limit: Limit) -> int:
+    return SignIn.objects.filter(pk=sign_in.pk).end(limit.at, ended_because=limit.reason)

@@ -1,0 +1,70 @@
+"""The published keys of other parties, fetched when they are needed and kept for all processes.
+
+A ``kid`` that is not known may be a new key, so the address is asked again: once a minute at most, whatever the number
+of tokens and processes. A key that was withdrawn stops working within the hour; when the address cannot be reached,
+the last good document goes on for a day.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from gatekeeper.errors import DomainError
+from gatekeeper.signed_tokens.keys import read_key_set
+from gatekeeper.signed_tokens.models import KeySet
+from gatekeeper.signed_tokens.refusals import TokenRefused
+
+ASKED_AT_MOST_EVERY = timedelta(minutes=1)
+FRESH_FOR = timedelta(hours=1)
+USABLE_FOR = timedelta(days=1)
+Fetch = Callable[[str], bytes]  # with the limits of its room; a refused address is a DomainError
+
+log = structlog.get_logger(__name__)
+
+
+def find_key(url: str, kid: str, *, fetch: Fetch) -> dict[str, Any]:
+    """The JWK that the set at ``url`` has under this ``kid``. Raises: TokenRefused("has_a_known_key")."""
+    now = timezone.now()
+    held, _ = KeySet.objects.get_or_create(url=url)
+    found = _keys_of(held, now).get(kid)
+    if (found is None or held.fetched_at <= now - FRESH_FOR) and _may_ask(held, now):
+        held = _ask(held, fetch)
+        found = _keys_of(held, timezone.now()).get(kid)
+    if found is None:
+        trouble = f" ({held.problem})" if held.problem else ""
+        raise TokenRefused("has_a_known_key", f"the key that it names is not at the JWKS URL{trouble}.")
+    return found
+
+
+def _keys_of(held: KeySet, now: datetime) -> dict[str, dict[str, Any]]:
+    if not held.document or held.fetched_at <= now - USABLE_FOR:
+        return {}
+    return read_key_set(held.document.encode())
+
+
+def _may_ask(held: KeySet, now: datetime) -> bool:
+    """Of all processes that want to, one does: the others go on with what is there."""
+    due = KeySet.objects.filter(pk=held.pk, tried_at__lte=now - ASKED_AT_MOST_EVERY)
+    return due.update(tried_at=now) == 1
+
+
+def _ask(held: KeySet, fetch: Fetch) -> KeySet:
+    """Outside of any transaction of ours. What comes is taken only when it has usable keys."""
+    try:
+        document = fetch(held.url)
+        read_key_set(document)
+    except DomainError as refusal:
+        problem = str(refusal)
+    except ValueError as refusal:
+        problem = str(refusal)
+    else:
+        held.document, held.fetched_at, held.problem = document.decode(), timezone.now(), ""
+        held.save(update_fields=["document", "fetched_at", "problem"])
+        return held
+    held.problem = problem[:500]
+    held.save(update_fields=["problem"])
+    log.warning("key_set_kept", url=held.url, reason=held.problem)
+    return held

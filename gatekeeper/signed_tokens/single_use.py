@@ -1,0 +1,26 @@
+"""A token is used once: the database's unique key is the guard, so it holds across processes, machines and restarts."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from gatekeeper.signed_tokens.models import UsedToken
+from gatekeeper.signed_tokens.parsing import Token
+from gatekeeper.signed_tokens.refusals import TokenRefused
+from gatekeeper.signed_tokens.verification import CLOCKS_DIFFER_BY, Expectation
+
+
+def use_once(token: Token, expected: Expectation) -> None:
+    """Mark a believed token as used, for as long as it could be believed again. Raises: TokenRefused."""
+    digest = hashlib.sha256(f"{token.claims['iss']}\n{token.claims['jti']}".encode()).hexdigest()
+    try:
+        with transaction.atomic():
+            UsedToken.objects.create(digest=digest, expires=expected.now + expected.max_age + 2 * CLOCKS_DIFFER_BY)
+    except IntegrityError as error:
+        raise TokenRefused("is_used_once", "it was used before.") from error
+
+
+def forget_used_tokens(now: datetime) -> int:
+    """Drop the memory of tokens that are too old to be believed again; returns how many."""
+    return UsedToken.objects.filter(expires__lt=now).delete()[0]

@@ -1,0 +1,132 @@
+"""Universal Logout: Global Token Revocation (draft-parecki-oauth-global-token-revocation), as Okta sends it.
+
+The bearer token proves who asks (§3.5) and is bound to this address; whom it is about stands in the body.
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from gatekeeper.bearer_keys import bearer_credentials
+from gatekeeper.signed_tokens.parsing import read_object
+from gatekeeper.signed_tokens.refusals import TokenRefused
+from saml.models import Connection
+from saml.request_facts import request_id_of
+from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
+from saml.security_events.models import SourceKind
+from saml.security_events.received import COUNTED_BY, count_stranger, note
+from saml.security_events.refusals import (
+    AmbiguousSubject,
+    CommandRefused,
+    ForeignSubject,
+    UnknownSubject,
+    UnreadableCommand,
+)
+from saml.security_events.requests import BodyTooLong, body_of, connection_of
+from saml.security_events.sources import source_of
+from saml.security_events.subjects import OF_REVOCATIONS, Subject, read_subject
+
+EVENT = "global-token-revocation"
+KIND = SourceKind.REVOCATION
+# Okta's typ. The draft names none, so the generic one and none at all are taken too: the audience is this very address.
+RULES = Rules(
+    types=frozenset({"global-token-revocation+jwt", "JWT", ""}), max_age=timedelta(hours=1), needs_expiry=True
+)
+_STATUS: dict[type[CommandRefused], HTTPStatus] = {
+    UnreadableCommand: HTTPStatus.BAD_REQUEST,
+    ForeignSubject: HTTPStatus.FORBIDDEN,
+    UnknownSubject: HTTPStatus.NOT_FOUND,
+    AmbiguousSubject: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+@csrf_exempt
+@never_cache
+@require_POST
+def global_token_revocation(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """204 and every session and API token of that person is ended; 400, 401, 403, 404, 422 as in §3.4.2."""
+    connection = connection_of(connection_id)
+    if connection is None:
+        return _answer(HTTPStatus.NOT_FOUND, "There is no such connection.")
+    try:
+        body = body_of(request)
+        believed = _believed(request, connection)
+    except BodyTooLong:
+        return _stranger(request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "is_small", "the body is too long.")
+    except TokenRefused as refusal:
+        return _stranger(request, connection, HTTPStatus.UNAUTHORIZED, refusal.check, refusal.reason)
+    return _revoke(request, connection, believed, body)
+
+
+def _believed(request: HttpRequest, connection: Connection) -> Believed:
+    text = bearer_credentials(request.headers.get("Authorization", ""))
+    if not text:
+        raise TokenRefused("is_a_token", "there is no bearer token in the Authorization header.")
+    source = source_of(connection, KIND)
+    if source is None:
+        raise TokenRefused("is_set_up", "no issuer and JWKS URL are set for Universal Logout at this connection.")
+    return believe(text, source, RULES, timezone.now())
+
+
+def _revoke(request: HttpRequest, connection: Connection, believed: Believed, body: bytes) -> HttpResponse:
+    try:
+        received, refusal = carry_out(
+            believed,
+            lambda: end_for(
+                connection,
+                _subject(request.content_type or "", body),
+                issuer=believed.expected.issuer,
+                event=EVENT,
+                api_tokens=True,
+                request_id=request_id_of(request),
+            ),
+        )
+    except Repeated:  # by whoever came by the token, so it counts as a stranger's
+        reason = "the token was used before."
+        return _stranger(request, connection, HTTPStatus.UNAUTHORIZED, "is_used_once", reason)
+    note(request, connection, KIND, received)
+    if refusal is not None:
+        return _answer(_STATUS[type(refusal)], f"Nothing was ended: {refusal.reason}")
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def _subject(content_type: str, body: bytes) -> Subject:
+    """From ``sub_id``, or from ``subject`` as senders of earlier drafts call it. Raises: UnreadableCommand."""
+    if content_type != "application/json":
+        raise UnreadableCommand("the body is not application/json.")
+    try:
+        document = read_object(body)
+    except ValueError as error:
+        raise UnreadableCommand(f"the body cannot be read: {error}") from error
+    names = [name for name in ("sub_id", "subject") if name in document]
+    if len(names) != 1:
+        raise UnreadableCommand("the body has to name one subject, in sub_id.")
+    return read_subject(document[names[0]], OF_REVOCATIONS)
+
+
+def _stranger(
+    request: HttpRequest, connection: Connection, status: HTTPStatus, check: str, reason: str
+) -> HttpResponse:
+    if not count_stranger(request, connection, KIND, check=check, reason=reason):
+        answer = _answer(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests that were not authenticated.")
+        answer.headers["Retry-After"] = str(int(COUNTED_BY.total_seconds()))
+        return answer
+    if status == HTTPStatus.UNAUTHORIZED:
+        return _unauthorized("The bearer token is missing or is not accepted; the connection's page says why.")
+    return _answer(status, f"Nothing was ended: {reason}")
+
+
+def _unauthorized(words: str) -> HttpResponse:
+    answer = _answer(HTTPStatus.UNAUTHORIZED, words)
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="Gatekeeper", error="invalid_token"'
+    return answer
+
+
+def _answer(status: HTTPStatus, words: str) -> HttpResponse:
+    return JsonResponse({"error": status.phrase.lower().replace(" ", "_"), "error_description": words}, status=status)

@@ -1,0 +1,91 @@
+"""What came of each command: a row for what the identity provider really sent, a count for what strangers did.
+
+Anybody can post nonsense to the two addresses. It is counted by the hour and by the check that it failed, not written
+down one by one, and beyond a limit it is answered with 429 and leaves no trace. Right commands are never limited.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db.models import F, Sum
+from django.http import HttpRequest
+from django.utils import timezone
+
+from gatekeeper.directory.models import User
+from saml.models import Connection
+from saml.rendition import mask, mask_addresses
+from saml.request_facts import address_of, request_id_of
+from saml.security_events.models import ReceivedEvent, SourceKind
+
+KEPT_FOR = timedelta(days=30)
+MOST_OF_STRANGERS = 300  # an hour, for each connection and address
+COUNTED_BY = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """What came of one command of the identity provider. An empty ``check``: it was carried out."""
+
+    check: str = ""
+    reason: str = ""
+    event: str = ""
+    subject: str = ""
+    user: User | None = None
+    sessions: int = 0
+    api_tokens: int = 0
+
+
+def note(request: HttpRequest, connection: Connection, kind: SourceKind, received: Received) -> None:
+    """Write down what an authentic command brought about, or why it was not carried out."""
+    ReceivedEvent.objects.create(
+        connection=connection,
+        kind=kind,
+        authentic=True,
+        accepted=not received.check,
+        failed_check=received.check,
+        reason=mask_addresses(received.reason)[:500],
+        event=received.event[:200],
+        subject=mask(received.subject)[:300] if received.subject else "",
+        user=received.user,
+        sessions=received.sessions,
+        api_tokens=received.api_tokens,
+        **_asked(request),
+    )
+    if received.check:
+        log.warning("idp_command_refused", connection=str(connection.id), kind=str(kind), check=received.check)
+
+
+def count_stranger(request: HttpRequest, connection: Connection, kind: SourceKind, *, check: str, reason: str) -> bool:
+    """Count a message that is not the identity provider's. False: there were too many, and this one was not counted."""
+    now = timezone.now()
+    strangers = ReceivedEvent.objects.filter(connection=connection, kind=kind, authentic=False, at__gt=now - COUNTED_BY)
+    if (strangers.aggregate(all=Sum("count"))["all"] or 0) >= MOST_OF_STRANGERS:
+        return False
+    same = strangers.filter(failed_check=check).order_by("-at").first()
+    if same is None:
+        ReceivedEvent.objects.create(
+            connection=connection,
+            kind=kind,
+            authentic=False,
+            accepted=False,
+            failed_check=check,
+            reason=reason[:500],
+            **_asked(request),
+        )
+    else:
+        ReceivedEvent.objects.filter(pk=same.pk).update(count=F("count") + 1, reason=reason[:500], **_asked(request))
+    log.info("idp_command_of_a_stranger", connection=str(connection.id), kind=str(kind), check=check)
+    return True
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    return {"address": address_of(request), "request_id": request_id_of(request)}
+
+
+def forget_old_events(now: datetime) -> int:
+    """Returns how many rows went."""
+    return ReceivedEvent.objects.filter(at__lt=now - KEPT_FOR).delete()[0]

@@ -1,0 +1,35 @@
+"""Why a command is not carried out. The two endpoints give it the status and the words of their protocols."""
+
+from gatekeeper.signed_tokens.refusals import TokenRefused
+
+
+class CommandRefused(TokenRefused):
+    """A token that is believed, with a command that can't be carried out."""
+
+
+class UnreadableCommand(CommandRefused):
+    """Malformed, of a format that is not supported, or about more than one subject."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("is_readable", reason)
+
+
+class ForeignSubject(CommandRefused):
+    """About somebody whom this connection does not speak for."""
+
+    def __init__(self) -> None:
+        super().__init__("speaks_for_the_subject", "people of that e-mail domain belong to another connection.")
+
+
+class UnknownSubject(CommandRefused):
+    """About nobody who is known here."""
+
+    def __init__(self) -> None:
+        super().__init__("names_a_known_person", "nobody here is known by that subject identifier.")
+
+
+class AmbiguousSubject(CommandRefused):
+    """About several people at once."""
+
+    def __init__(self) -> None:
+        super().__init__("names_one_person", "that subject identifier fits more than one person.")
