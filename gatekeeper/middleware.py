@@ -25,6 +25,8 @@ from gatekeeper.browser_session import BrowserSessionMiddleware
 from gatekeeper.database_limits import REQUEST, limited
 
 API_PATH = "/api/v1/"
+SIGN_IN_PATHS = frozenset({"/sign-in/", "/sign-in/code/", "/sign-in/connection/"})
+LARGEST_SIGN_IN_FORM = 16 * 1024  # bytes
 # Copying to the clipboard, and passkeys, are used by our own pages; everything else by none.
 _USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 _UNUSED = (
@@ -170,6 +172,23 @@ class ContentSecurityPolicy(_BrowserOnly, CSPMiddleware):
 
 class BrowserAccess(_BrowserOnly, BrowserSessionMiddleware):
     """Ends the session of whoever may no longer sign in, for browsers."""
+
+
+class SignInForms:
+    """Forms that strangers fill in hold a name and a password; a larger body is refused before it is parsed."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path_info in SIGN_IN_PATHS and _content_length(request) > LARGEST_SIGN_IN_FORM:
+            return HttpResponse("The form is too large.\n", status=413, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
+def _content_length(request: HttpRequest) -> int:
+    stated = request.META.get("CONTENT_LENGTH") or "0"
+    return int(stated) if stated.isdecimal() else 0
 
 
 class RequestLog(RequestMiddleware):

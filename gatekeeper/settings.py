@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gatekeeper.middleware.DatabaseLimits",
     "gatekeeper.middleware.RequestLog",
+    "gatekeeper.middleware.SignInForms",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gatekeeper.middleware.BrowserSessions",
     "gatekeeper.middleware.BrowserCommon",

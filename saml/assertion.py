@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lxml import etree
 
 from saml.errors import Refused
+from saml.message_shape import local_name
+from saml.moments import read_moment
 from saml.xml import DS, SAML, tag, text
 
 OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -75,13 +77,16 @@ def read_assertion(root: etree._Element) -> Assertion:
 
     Raises: Refused when something that must be there once is missing or there twice (SAML core 2.3.3).
     """
+    if root.get("Version") != "2.0":
+        stated = (root.get("Version") or "missing")[:100]
+        raise Refused("reads_as_assertion", f"Version of Assertion is {stated}, not 2.0.")
     subject = _one(root, "Subject")
     name_id = _one(subject, "NameID")
     conditions = _one(root, "Conditions")
     statement = _one(root, "AuthnStatement")
     return Assertion(
         id=root.get("ID") or "",
-        issuer=text(_one(root, "Issuer")),
+        issuer=text(_one(root, "Issuer")).strip(),
         name_id=text(name_id),
         name_id_format=name_id.get("Format") or "",
         sp_name_qualifier=name_id.get("SPNameQualifier"),
@@ -89,7 +94,7 @@ def read_assertion(root: etree._Element) -> Assertion:
         not_before=_moment(conditions, "NotBefore"),
         not_on_or_after=_moment(conditions, "NotOnOrAfter"),
         audiences=tuple(
-            frozenset(text(audience) for audience in restriction.findall(tag(SAML, "Audience")))
+            frozenset(text(audience).strip() for audience in restriction.findall(tag(SAML, "Audience")))
             for restriction in conditions.findall(tag(SAML, "AudienceRestriction"))
         ),
         session_index=statement.get("SessionIndex") or "",
@@ -103,7 +108,8 @@ def read_assertion(root: etree._Element) -> Assertion:
 def _one(parent: etree._Element, name: str) -> etree._Element:
     found = parent.findall(tag(SAML, name))
     if len(found) != 1:
-        raise Refused("reads_as_assertion", f"{etree.QName(parent).localname} must have exactly one {name}.")
+        stated = f"{len(found)} of them" if found else "none"
+        raise Refused("reads_as_assertion", f"{place_of(parent)} must have exactly one {name}, and has {stated}.")
     return found[0]
 
 
@@ -125,17 +131,20 @@ def _confirmations(subject: etree._Element) -> list[Confirmation]:
 
 
 def _moment(element: etree._Element, name: str) -> datetime | None:
-    """An xs:dateTime, which SAML wants in UTC (core 1.3.3). Absent is None; unreadable or another zone is refused."""
+    """An xs:dateTime; absent is None. Raises: Refused for what is none."""
     stated = element.get(name)
     if stated is None:
         return None
     try:
-        moment = datetime.fromisoformat(stated)
+        return read_moment(stated)
     except ValueError as error:
-        raise Refused("reads_as_assertion", f"{name} is not a time.") from error
-    if moment.utcoffset() is None or moment.utcoffset() != UTC.utcoffset(None):
-        raise Refused("reads_as_assertion", f"{name} is not in UTC.")
-    return moment
+        raise Refused("reads_as_assertion", f"{name} of {place_of(element)} is {stated[:100]}, {error}") from error
+
+
+def place_of(element: etree._Element) -> str:
+    """Where an element stands, as administrators find it in the message: "Assertion/Subject/NameID"."""
+    names = [element.tag, *(ancestor.tag for ancestor in element.iterancestors())]
+    return "/".join(local_name(name) for name in reversed(names))
 
 
 def _attributes(root: etree._Element) -> dict[str, tuple[str, ...]]:
@@ -153,7 +162,7 @@ def _repeated(root: etree._Element) -> frozenset[str]:
     counts = Counter(value.getparent().get("Name") or "" for value in values)
     repeated = frozenset(name for name, count in counts.items() if count > 1)
     for name in _SINGLE_VALUED & repeated:
-        raise Refused("reads_as_assertion", f"{name} is stated more than once.")
+        raise Refused("reads_as_assertion", f"the attribute {name} is stated more than once.")
     return repeated
 
 

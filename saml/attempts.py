@@ -23,6 +23,7 @@ from saml.concerned import person_concerned
 from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
 from saml.name_keys import name_key
 from saml.outline import outline
+from saml.refusal_counts import count_refusal
 from saml.rendition import mask, mask_addresses, shortened
 from saml.request_facts import address_of, request_id_of
 
@@ -36,7 +37,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What came of one message. An empty ``check`` says that it was accepted; ``person`` is who was believed."""
+    """What came of one message. An empty ``check`` says that it was accepted; ``person`` is who was believed.
+
+    ``is_signed``: a certificate of the connection vouched for the message, whatever else was wrong with it.
+    """
 
     check: str = ""
     reason: str = ""
@@ -45,6 +49,12 @@ class Outcome:
     person: AssertedPerson | None = None
     user_id: UUID | None = None
     is_test: bool = False
+    is_signed: bool = False
+
+    @property
+    def is_real(self) -> bool:
+        """Whether no stranger can have made it up: it was accepted or signed, or is an administrator's test."""
+        return not self.check or self.is_signed or self.is_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +65,19 @@ class PersonalValues:
     message: str
 
 
-def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt:
+def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt | None:
     """Write an outcome down: attempt, and for a refusal audit trail and log.
 
+    None when nobody vouched for the message and enough such were written down within this hour: then it is counted.
     In a transaction of its own, after whatever was rolled back. A test changes nothing and is no refusal of anybody,
     so it stands among the attempts only, and so does a sign-in that began at the identity provider and goes on here.
     """
-    reason = mask_addresses(outcome.reason)
+    reason, attempt = mask_addresses(outcome.reason), None
     with transaction.atomic():
-        attempt = _store(request, connection, outcome, reason)
-        if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
-            _record_refusal(request, connection, attempt, reason)
+        if outcome.is_real or count_refusal(connection, outcome.check):
+            attempt = _store(request, connection, outcome, reason)
+            if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
+                _record_refusal(request, connection, attempt, reason)
     if outcome.check and outcome.cause != Cause.BEGUN_HERE:
         log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
     return attempt

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from saml.errors import MetadataRefused
+from saml.moments import within_calendar
 
 _MINIMUM_RSA_BITS = 2048
 # NIST's and Brainpool's, from 256 bits on: what RFC 4051 and 9231 sign with, and OpenSSL verifies.
@@ -88,8 +89,8 @@ def from_der(der: bytes) -> SigningCertificate:
         sha256=hashlib.sha256(der).hexdigest(),
         der=der,
         subject=subject_of(certificate),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
+        not_before=within_calendar(certificate.not_valid_before_utc),
+        not_after=within_calendar(certificate.not_valid_after_utc),
     )
 
 

@@ -11,6 +11,7 @@ from saml.connection_settings import SWITCHES
 _SWITCH_HELP: Final = {
     "accept_idp_initiated": "Accept sign-in that starts at the identity provider.",
     "sign_requests": "Sign the messages that we send.",
+    "accept_signed_response": "Take an assertion that is not signed itself when the Response around it is.",
 }
 
 

@@ -23,6 +23,8 @@ from saml.models import Connection
 class ConnectionSettings:
     """``metadata_url``: "" when the document is uploaded by hand. ``sign_requests``: whether what we send is signed.
 
+    ``accept_signed_response``: whether the signature of the Response vouches for an unsigned assertion in it.
+
     ``domains``: none, or those whose people it names. ``pin``: SHA-256 of the certificate that has to have signed the
     metadata, or "". ``person_claim``: the claim that says who signs in, "" for the NameID. ``claim_mapping``: profile
     field -> claim, None for the usual ones.
@@ -32,6 +34,7 @@ class ConnectionSettings:
     metadata_url: str
     accept_idp_initiated: bool
     sign_requests: bool
+    accept_signed_response: bool
     domains: tuple[str, ...]
     pin: str
     person_claim: str
@@ -43,6 +46,7 @@ _COLUMNS: Final = {
     "metadata_url": "idp_metadata_url",
     "accept_idp_initiated": "accept_idp_initiated",
     "sign_requests": "sign_requests",
+    "accept_signed_response": "accept_signed_response",
     "pin": "metadata_pin",
 }
 # What can be switched on and off; each is a column of the same name.

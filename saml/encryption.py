@@ -1,7 +1,7 @@
-"""Encrypted assertions: opened here, and then judged like any other.
+"""Encrypted parts of a message: opened here, and then judged like any other.
 
 Encryption says nothing about who wrote a message, since our certificate is public: what comes out is as untrusted as
-what came in, and takes the same way through ``allow_list``, python3-saml, signature and checks.
+what came in, and takes the same way through ``allow_list``, signature, checks and python3-saml.
 
 Every failure here is one check, ``is_encrypted_for_us``, with one answer to whoever posted it: AES-CBC protects nothing
 against change, and an answer that told "cannot be decrypted" from "is not signed" would decrypt for whoever asks often.
@@ -9,7 +9,8 @@ against change, and an answer that told "cannot be decrypted" from "is not signe
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -21,14 +22,17 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from lxml import etree
 
-from saml.allow_list import CONTENT_ENCRYPTION, ENCRYPTED_ASSERTION, RESPONSE_LIMIT, RSA_OAEP, RSA_OAEP_MGF1P
+from saml.algorithms import CONTENT_ENCRYPTION, RSA_OAEP, RSA_OAEP_MGF1P
+from saml.allow_list import RESPONSE_LIMIT
 from saml.certificates import SigningCertificate
+from saml.encryption_shape import ENCRYPTED_ASSERTION, ENCRYPTED_ATTRIBUTE, ENCRYPTED_DATA, ENCRYPTED_ID, keys_of
 from saml.errors import Refused, UnreadableXml
+from saml.expectation import Expectation, Keys
+from saml.message_shape import has_no_oddities, local_name
 from saml.signature import require_fitting
 from saml.xml import DS, SAML, XENC, XENC11, parse, tag, text
 
-Keys = Callable[[], Iterable[RSAPrivateKey]]
-_ANOTHER_WAY = "the assertion is encrypted in a way that is not accepted."
+_ANOTHER_WAY = "it is encrypted in a way that is not accepted."
 _BLOCK = 16  # bytes, AES
 _NONCE = 12  # bytes, xmlenc 1.1, 5.2.4
 _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -45,23 +49,53 @@ _MASKS: dict[str, type[hashes.HashAlgorithm]] = {
 }
 
 
-def opened(document: bytes, root: etree._Element, certificates: Sequence[SigningCertificate], keys: Keys) -> bytes:
-    """The response with its assertion in the clear; ``document`` itself when nothing in it is encrypted.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """``document``: the response with its assertion in the clear; nothing in it is trusted yet.
+
+    ``signed_by``: what the Response was signed with as it was received, when its assertion had to be opened.
+    """
+
+    document: bytes
+    signed_by: SigningCertificate | None = None
+
+
+def opened(document: bytes, root: etree._Element, expected: Expectation) -> Opened:
+    """The response with its assertion in the clear; ``document`` itself when its assertion is not encrypted.
 
     ``root``: the document, parsed, after ``allow_list``. A signature of the Response covers the bytes as they were
-    received, so it is verified and taken off before they change. ``keys`` is asked for our keys only if need be.
-    Raises: Refused. Nothing in what is returned is trusted yet.
+    received, so it is verified and taken off before they change. Our keys are asked for only if need be.
+    Raises: Refused.
     """
     encrypted = root.find(ENCRYPTED_ASSERTION)
     if encrypted is None:
-        return document
+        return Opened(document)
+    signed_by = None
     for signature in root.findall(tag(DS, "Signature")):
-        require_fitting(root, signature, certificates)
+        signed_by = require_fitting(root, signature, expected.certificates)
         root.remove(signature)
-    root.replace(encrypted, _assertion(_decrypted(encrypted, keys()), encrypted))
+    _replace(encrypted, tag(SAML, "Assertion"), expected.keys, expected.sp_entity_id)
     clear: bytes = etree.tostring(root)
     if len(clear) > RESPONSE_LIMIT:
         raise _refused("the decrypted message is too large.")
+    return Opened(clear, signed_by)
+
+
+def with_open_parts(root: etree._Element, keys: Keys, *, recipient: str = "") -> etree._Element:
+    """The same tree with the name (EncryptedID) and the attributes that are encrypted one by one in the clear.
+
+    Asked about signed messages only: a stranger must not learn what can be decrypted. Raises: Refused.
+    """
+    for part in list(root.iter(ENCRYPTED_ID, ENCRYPTED_ATTRIBUTE)):
+        wanted = "NameID" if part.tag == ENCRYPTED_ID else "Attribute"
+        has_no_oddities(_replace(part, tag(SAML, wanted), keys, recipient))
+    return root
+
+
+def _replace(encrypted: etree._Element, wanted: str, keys: Keys, recipient: str) -> etree._Element:
+    clear = _element(_decrypted(encrypted, keys(), recipient), encrypted, wanted)
+    clear.tail = encrypted.tail
+    encrypted.getparent().replace(encrypted, clear)
     return clear
 
 
@@ -69,19 +103,18 @@ def _refused(reason: str) -> Refused:
     return Refused("is_encrypted_for_us", reason)
 
 
-def _assertion(content: bytes, place: etree._Element) -> etree._Element:
+def _element(content: bytes, place: etree._Element, wanted: str) -> etree._Element:
     """Parse what was decrypted where it belongs, since its prefixes may be declared further out (xmlenc 4.3.3)."""
     declared = b"".join(_declaration(prefix, uri) for prefix, uri in place.nsmap.items())
     try:
         wrapper = parse(b"<around%s>%s</around>" % (declared, content), limit=RESPONSE_LIMIT)
     except UnreadableXml as error:
         raise _refused(f"what was decrypted cannot be read. {error}") from error
-    is_one = [child.tag for child in wrapper] == [tag(SAML, "Assertion")]
+    is_one = [child.tag for child in wrapper] == [wanted]
     if not is_one or f"{wrapper.text or ''}{wrapper[0].tail or ''}".strip():
-        raise _refused("what was decrypted is not exactly one assertion.")
-    assertion: etree._Element = wrapper[0]
-    assertion.tail = None
-    return assertion
+        raise _refused(f"what was decrypted is not exactly one {local_name(wanted)}.")
+    element: etree._Element = wrapper[0]
+    return element
 
 
 def _declaration(prefix: str | None, uri: str) -> bytes:
@@ -90,30 +123,38 @@ def _declaration(prefix: str | None, uri: str) -> bytes:
     return f' {name}="{quoted}"'.encode()
 
 
-def _decrypted(encrypted: etree._Element, keys: Iterable[RSAPrivateKey]) -> bytes:
+def _decrypted(encrypted: etree._Element, keys: Iterable[RSAPrivateKey], recipient: str) -> bytes:
     """Xmlenc 4.4: the key first, with any key of ours that fits, then the content."""
-    data = encrypted.find(tag(XENC, "EncryptedData"))
-    wrapped = next(encrypted.iter(tag(XENC, "EncryptedKey")), None)
+    data = encrypted.find(ENCRYPTED_DATA)
     algorithm = "" if data is None else _algorithm(data)
     wanted = CONTENT_ENCRYPTION.get(algorithm)
-    if wanted is None or wrapped is None:
+    if wanted is None:
         raise _refused(_ANOTHER_WAY)
-    key = _content_key(wrapped, keys)
+    key = _content_key(_for_us_first(keys_of(encrypted), recipient), list(keys))
     if len(key) != wanted:
-        raise _refused("the key of the encrypted assertion has another length than its algorithm wants.")
+        raise _refused("the key of what is encrypted has another length than its algorithm wants.")
     content = _value(data)
     return _open_gcm(key, content) if algorithm.endswith("-gcm") else _open_cbc(key, content)
 
 
-def _content_key(wrapped: etree._Element, keys: Iterable[RSAPrivateKey]) -> bytes:
-    padding, value = _oaep(wrapped), _value(wrapped)
-    for key in keys:
-        try:
-            return key.decrypt(value, padding)
-        except ValueError:
-            continue
+def _for_us_first(wrapped: list[etree._Element], recipient: str) -> list[etree._Element]:
+    """Those that name us, then those that name nobody, then the others: some name us by another address."""
+    return sorted(wrapped, key=lambda key: {recipient: 0, None: 1}.get(key.get("Recipient"), 2))
+
+
+def _content_key(wrapped: list[etree._Element], keys: list[RSAPrivateKey]) -> bytes:
+    """What is not as long as our key is for another one; so nobody makes us try in vain often."""
+    for each in wrapped:
+        padding, value = _oaep(each), _value(each)
+        for key in keys:
+            if len(value) * 8 != key.key_size:
+                continue
+            try:
+                return key.decrypt(value, padding)
+            except ValueError:
+                continue
     raise _refused(
-        "the assertion is encrypted for a certificate that is not ours (any more); "
+        "it is encrypted for a certificate that is not ours (any more); "
         "give the identity provider the certificate that the Authentication page offers."
     )
 
@@ -142,24 +183,28 @@ def _algorithm(element: etree._Element) -> str:
 def _value(element: etree._Element) -> bytes:
     value = element.find(f"{tag(XENC, 'CipherData')}/{tag(XENC, 'CipherValue')}")
     try:
-        return base64.b64decode("".join(text(value).split()), validate=True) if value is not None else b""
+        return _base64(text(value)) if value is not None else b""
     except (binascii.Error, ValueError) as error:
-        raise _refused("the encrypted assertion is not base64.") from error
+        raise _refused("what is encrypted is not base64.") from error
+
+
+def _base64(value: str) -> bytes:
+    return base64.b64decode(value.encode("ascii").translate(None, b" \t\r\n"), validate=True)
 
 
 def _open_gcm(key: bytes, content: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(content[:_NONCE], content[_NONCE:], None)
     except (InvalidTag, ValueError) as error:
-        raise _refused("the encrypted assertion was changed on its way.") from error
+        raise _refused("what is encrypted was changed on its way.") from error
 
 
 def _open_cbc(key: bytes, content: bytes) -> bytes:
     """The last byte says how many bytes are padding; what stands in the others is anybody's choice (xmlenc 5.2.2)."""
     if len(content) < 2 * _BLOCK or len(content) % _BLOCK:
-        raise _refused("the encrypted assertion is incomplete.")
+        raise _refused("what is encrypted is incomplete.")
     decryptor = Cipher(AES(key), CBC(content[:_BLOCK])).decryptor()
     padded = decryptor.update(content[_BLOCK:]) + decryptor.finalize()
     if not 1 <= padded[-1] <= _BLOCK:
-        raise _refused("the encrypted assertion was changed on its way.")
+        raise _refused("what is encrypted was changed on its way.")
     return padded[: -padded[-1]]

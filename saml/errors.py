@@ -8,6 +8,7 @@ class Refused(Exception):
 
     ``check`` is the stable name of the check that failed; ``reason`` is for administrators (audit trail, log), never
     for the person in front of the browser, and never holds more of the message than the value that was wrong.
+    ``is_signed``: a certificate of the connection vouched for the message, so no stranger can have made it up.
     ``cause`` tells the reasons of one check apart (``saml/causes.py``), where it has several.
     """
 
@@ -15,6 +16,7 @@ class Refused(Exception):
         super().__init__(f"{check}: {reason}")
         self.check = check
         self.reason = reason
+        self.is_signed = False
         self.cause = cause
 
 

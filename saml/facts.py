@@ -86,7 +86,7 @@ def _expected(connection: Connection) -> dict[str, str]:
         "destination": addresses.acs,
         "recipient": addresses.acs,
         "audience": addresses.metadata,
-        "assertion_signed": "yes",
+        **({} if connection.accept_signed_response else {"assertion_signed": "yes"}),
     }
 
 

@@ -5,9 +5,6 @@ from Entra unsigned. So an unsigned one may end only sessions that match issuer,
 server; the worst that a forger can do is sign out somebody whose SessionIndex they know. RelayState is never followed.
 """
 
-import base64
-import binascii
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
@@ -18,25 +15,35 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.models import SignIn
 from gatekeeper.directory.sign_in import end_sign_ins_matching
-from saml import allow_list, once
+from saml import once
 from saml.addresses import addresses_of
+from saml.bindings import INFLATED_LIMIT, decode_post
+from saml.encryption import with_open_parts
+from saml.encryption_shape import ENCRYPTED_ID, has_plain_encryption
 from saml.errors import Refused, UnreadableXml
+from saml.key_pairs import decryption_keys
+from saml.message_shape import MESSAGE_GUARDS, Guard, is_identifier
 from saml.models import Connection
+from saml.moments import SKEW, read_moment, shifted
 from saml.signature import require_fitting, verify_query
-from saml.trust import LONGEST_PARAMETER, SKEW
+from saml.signature_shape import SIGNATURE_GUARDS
 from saml.xml import DS, SAML, SAMLP, canonical, parse, tag, text
 
-MESSAGE_LIMIT = 64 * 1024  # bytes, after inflating
 FRESH_FOR = timedelta(minutes=5)
-_GUARDS = (
-    allow_list.is_small,
-    allow_list.has_no_oddities,
-    allow_list.has_plain_names,
-    allow_list.has_unique_ids,
-    allow_list.has_plain_signatures,
-    allow_list.refers_to_its_parent,
-    allow_list.has_known_transforms,
-    allow_list.has_strong_algorithms,
+
+
+def has_signature_in_place(root: etree._Element) -> None:
+    """A signature stands directly in the message, once at most."""
+    signatures = list(root.iter("{*}Signature"))
+    if len(signatures) > 1 or any(each.getparent() is not root for each in signatures):
+        raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
+
+
+LOGOUT_GUARDS: tuple[Guard, ...] = (
+    *MESSAGE_GUARDS,
+    has_plain_encryption,
+    has_signature_in_place,
+    *SIGNATURE_GUARDS,
 )
 
 
@@ -58,67 +65,60 @@ class LogoutAnswer:
     status: tuple[str, ...]
 
 
-def decode_post(parameter: str) -> bytes:
-    """The bytes of a message from a form field. Raises: Refused."""
-    if len(parameter) > LONGEST_PARAMETER:
-        raise Refused("encoding", "the message is too long.")
-    try:
-        return base64.b64decode("".join(parameter.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Refused("encoding", "the message is not base64.") from error
-
-
-def decode_redirect(parameter: str) -> bytes:
-    """The bytes of a message from a query, inflated to at most 64 KB (a bomb makes 50 MB of 65 KB). Raises: Refused."""
-    deflated = decode_post(parameter)
-    inflater = zlib.decompressobj(wbits=-15)
-    try:
-        document = inflater.decompress(deflated, MESSAGE_LIMIT)
-    except zlib.error as error:
-        raise Refused("encoding", "the message is not deflated.") from error
-    if not inflater.eof:
-        raise Refused("encoding", "the message is incomplete or larger than 64 KB.")
-    return document
-
-
 def read_logout_request(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> LogoutMessage:
     """Read a LogoutRequest and judge it (SAML core 3.7, bindings 3.4). ``query``: the raw query of a redirect.
 
     Raises: Refused when it is not for us, stale, from somebody else, or carries a signature that does not fit.
     """
     root = _read(document, "LogoutRequest")
-    is_signed = _is_signed(root, connection, query)
-    root = parse(canonical(root), limit=MESSAGE_LIMIT * 2)
+    is_signed = _is_signed(root, connection, query, "SAMLRequest")
+    try:
+        return _stated_by(_canonical(root), connection, is_signed=is_signed, now=now)
+    except Refused as refusal:
+        refusal.is_signed = is_signed
+        raise
+
+
+def _stated_by(root: etree._Element, connection: Connection, *, is_signed: bool, now: datetime) -> LogoutMessage:
     _require_addressed(root, connection, must_be=is_signed)
     _require_fresh(root, now)
-    if [text(each) for each in root.findall(tag(SAML, "Issuer"))] != [connection.idp_entity_id]:
-        raise Refused("comes_from_the_connection", "the issuer is not this connection's identity provider.")
-    names = root.findall(tag(SAML, "NameID"))
-    if len(names) != 1 or not text(names[0]).strip():
-        raise Refused("names_a_person", "a logout request must name one person.")
+    _require_issuer(root, connection)
     indexes = tuple(text(each).strip() for each in root.findall(tag(SAMLP, "SessionIndex")))
     if not is_signed and not any(indexes):
         raise Refused("names_a_session", "an unsigned logout request must name the session.")
     return LogoutMessage(
         id=root.get("ID") or "",
-        name_id=text(names[0]).strip(),
+        name_id=_name_id(root, connection, is_signed=is_signed),
         session_indexes=tuple(filter(None, indexes)),
         is_signed=is_signed,
     )
 
 
-def read_logout_response(document: bytes, connection: Connection, *, query: str | None) -> LogoutAnswer:
+def _name_id(root: etree._Element, connection: Connection, *, is_signed: bool) -> str:
+    """The NameID, decrypted if need be. Not of a stranger's message: what can be decrypted is not for them to learn."""
+    if root.find(ENCRYPTED_ID) is not None:
+        if not is_signed:
+            raise Refused("names_a_person", "an encrypted NameID is read in signed logout requests only.")
+        recipient = addresses_of(connection.id).metadata
+        root = with_open_parts(root, lambda: decryption_keys(connection), recipient=recipient)
+    names = root.findall(tag(SAML, "NameID"))
+    if len(names) != 1 or not text(names[0]).strip():
+        raise Refused("names_a_person", f"a logout request must name one person; this one names {len(names)}.")
+    return text(names[0]).strip()
+
+
+def read_logout_response(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> LogoutAnswer:
     """Read a LogoutResponse (SAML core 3.7.3.2). Only what the next page says hangs on it, so it may be unsigned.
 
-    Raises: Refused when it is somebody else's, not for us, or carries a signature that does not fit.
+    Raises: Refused when it is somebody else's, not for us, stale, or carries a signature that does not fit.
     """
     root = _read(document, "LogoutResponse")
-    is_signed = _is_signed(root, connection, query, parameter="SAMLResponse")
-    root = parse(canonical(root), limit=MESSAGE_LIMIT * 2)
+    is_signed = _is_signed(root, connection, query, "SAMLResponse")
+    root = _canonical(root)
     _require_addressed(root, connection, must_be=is_signed)
-    issuers = [text(each) for each in root.findall(tag(SAML, "Issuer"))]
-    if issuers not in ([], [connection.idp_entity_id]):
-        raise Refused("comes_from_the_connection", "the issuer is not this connection's identity provider.")
+    _require_fresh(root, now)
+    if root.find(tag(SAML, "Issuer")) is not None:
+        _require_issuer(root, connection)
     status = root.find(tag(SAMLP, "Status"))
     codes = () if status is None else tuple(each.get("Value", "") for each in status.iter(tag(SAMLP, "StatusCode")))
     return LogoutAnswer(in_response_to=root.get("InResponseTo") or "", status=codes)
@@ -138,22 +138,25 @@ def _open_session_indexes(connection: Connection, name_id: str) -> set[str]:
 
 def _read(document: bytes, name: str) -> etree._Element:
     try:
-        root = parse(document, limit=MESSAGE_LIMIT)
+        root = parse(document, limit=INFLATED_LIMIT)
     except UnreadableXml as error:
         raise Refused("xml", str(error)) from error
-    if root.tag != tag(SAMLP, name) or root.get("Version") != "2.0" or not root.get("ID"):
+    if root.tag != tag(SAMLP, name) or root.get("Version") != "2.0" or not is_identifier(root.get("ID")):
         raise Refused("is_a_response", f"the message is not a SAML 2.0 {name}.")
-    for guard in _GUARDS:
+    for guard in LOGOUT_GUARDS:
         guard(root)
     return root
 
 
-def _is_signed(
-    root: etree._Element, connection: Connection, query: str | None, *, parameter: str = "SAMLRequest"
-) -> bool:
-    signatures = list(root.iter(tag(DS, "Signature")))
-    if any(signature.getparent() is not root for signature in signatures) or len(signatures) > 1:
-        raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
+def _canonical(root: etree._Element) -> etree._Element:
+    try:
+        return parse(canonical(root), limit=INFLATED_LIMIT * 2)
+    except UnreadableXml as error:
+        raise Refused("xml", str(error)) from error
+
+
+def _is_signed(root: etree._Element, connection: Connection, query: str | None, parameter: str) -> bool:
+    signatures = root.findall(tag(DS, "Signature"))
     for signature in signatures:
         require_fitting(root, signature, connection.signing_certificates())
     return bool(signatures) or (query is not None and _query_is_signed(query, connection, parameter))
@@ -164,9 +167,10 @@ def _query_is_signed(query: str, connection: Connection, parameter: str) -> bool
     encoded = dict(part.partition("=")[::2] for part in query.split("&"))
     if "Signature" not in encoded:
         return False
-    signed = "&".join(f"{name}={encoded[name]}" for name in (parameter, "RelayState", "SigAlg") if name in encoded)
+    names = (parameter, "RelayState", "SigAlg")
+    signed = "&".join(f"{name}={encoded[name]}" for name in names if name in encoded)
     decoded = parse_qs(query, keep_blank_values=True)
-    if any(len(decoded.get(name, [])) > 1 for name in (parameter, "RelayState", "SigAlg", "Signature")):
+    if any(len(decoded.get(name, [])) > 1 for name in (*names, "Signature")):
         raise Refused("is_signed_by_the_connection", "a parameter is there twice.")
     value = decode_post(decoded["Signature"][0])
     algorithm = decoded.get("SigAlg", [""])[0]
@@ -175,29 +179,38 @@ def _query_is_signed(query: str, connection: Connection, parameter: str) -> bool
     return True
 
 
+def _require_issuer(root: etree._Element, connection: Connection) -> None:
+    stated = [text(each).strip() for each in root.findall(tag(SAML, "Issuer"))]
+    if stated != [connection.idp_entity_id]:
+        raise Refused(
+            "comes_from_the_connection",
+            f"the Issuer is {', '.join(stated)[:200] or 'missing'}, not this connection's identity provider.",
+        )
+
+
 def _require_addressed(root: etree._Element, connection: Connection, *, must_be: bool) -> None:
     destination = root.get("Destination")
     if destination is None and not must_be:
         return
     if destination != addresses_of(connection.id).logout:
-        raise Refused("is_sent_to_us", "the Destination is not our Logout url.")
+        raise Refused("is_sent_to_us", f"the Destination is {(destination or 'missing')[:200]}, not our Logout url.")
 
 
 def _require_fresh(root: etree._Element, now: datetime) -> None:
     issued, ends = _moment(root, "IssueInstant"), _moment(root, "NotOnOrAfter")
-    if issued is None or not now - FRESH_FOR - SKEW <= issued <= now + SKEW:
-        raise Refused("is_within_its_time", "the logout request is too old; compare the clocks.")
-    if ends is not None and now >= ends + SKEW:
-        raise Refused("is_within_its_time", "the logout request has expired; compare the clocks.")
+    if issued is None or not shifted(issued, -SKEW) <= now <= shifted(issued, FRESH_FOR + SKEW):
+        stated = (root.get("IssueInstant") or "missing")[:100]
+        raise Refused("is_within_its_time", f"IssueInstant is {stated}, too long ago or to come; compare the clocks.")
+    if ends is not None and now >= shifted(ends, SKEW):
+        stated = (root.get("NotOnOrAfter") or "")[:100]
+        raise Refused("is_within_its_time", f"NotOnOrAfter is {stated}, which is over; compare the clocks.")
 
 
 def _moment(root: etree._Element, name: str) -> datetime | None:
+    stated = root.get(name)
+    if stated is None:
+        return None
     try:
-        moment = datetime.fromisoformat(root.get(name) or "")
-    except ValueError:
-        if root.get(name) is None:
-            return None
-        raise Refused("is_within_its_time", f"{name} is not a time.") from None
-    if moment.tzinfo is None:
-        raise Refused("is_within_its_time", f"{name} is not in UTC.")
-    return moment
+        return read_moment(stated)
+    except ValueError as error:
+        raise Refused("is_within_its_time", f"{name} is {stated[:100]}, {error}") from error

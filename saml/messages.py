@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from lxml import etree
 
 from saml.addresses import Addresses
-from saml.allow_list import CONTENT_ENCRYPTION, KEY_TRANSPORT
+from saml.algorithms import CONTENT_ENCRYPTION, KEY_TRANSPORT
 from saml.xml import DS, MD, SAML, SAMLP, tag
 
 POST_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"

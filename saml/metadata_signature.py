@@ -9,20 +9,12 @@ from datetime import timedelta
 from django.utils import timezone
 from lxml import etree
 
-from saml.allow_list import (
-    Guard,
-    has_known_transforms,
-    has_no_oddities,
-    has_plain_names,
-    has_plain_signatures,
-    has_strong_algorithms,
-    has_unique_ids,
-    refers_to_its_parent,
-)
 from saml.assertion import without_signature
 from saml.certificates import SigningCertificate, certificates_in, from_der, has_issued, load
 from saml.errors import MetadataRefused, Refused, UnreadableXml
+from saml.message_shape import MESSAGE_GUARDS, Guard
 from saml.signature import require_fitting
+from saml.signature_shape import SIGNATURE_GUARDS
 from saml.xml import DS, MD, canonical, parse, tag, text
 
 _SKEW = timedelta(minutes=2)
@@ -103,12 +95,4 @@ def _stated(signature: etree._Element) -> tuple[list[SigningCertificate], str]:
     return [each for each in stated if each not in chain] + chain, refused
 
 
-_GUARDS: tuple[Guard, ...] = (
-    has_no_oddities,
-    has_plain_names,
-    has_unique_ids,
-    has_plain_signatures,
-    refers_to_its_parent,
-    has_known_transforms,
-    has_strong_algorithms,
-)
+_GUARDS: tuple[Guard, ...] = (*MESSAGE_GUARDS, *SIGNATURE_GUARDS)

@@ -63,6 +63,11 @@ class Connection(models.Model):
     sign_requests = models.BooleanField(
         default=False, db_default=False, help_text="Whether the messages that we send are signed."
     )
+    accept_signed_response = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether the signature of the Response vouches for an assertion in it that is not signed itself.",
+    )
     person_claim = models.CharField(
         max_length=300, blank=True, default="", help_text="The claim that says who is signing in; empty: the NameID."
     )
@@ -279,6 +284,30 @@ class SignInAttempt(models.Model):
     def verdict(self) -> str:
         """What came of it, in one sentence."""
         return verdict(self.accepted, self.failed_check, self.reason, cause=self.cause, is_test=self.is_test)
+
+
+class RefusalCount(models.Model):
+    """How many messages that nobody vouched for failed a check at a connection within an hour.
+
+    ``failed_check`` "" counts those of all checks. ``listed``: how many of them are among the sign-in attempts.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refusal_counts")
+    hour = models.DateTimeField()
+    failed_check = models.CharField(max_length=60, blank=True)
+    count = models.PositiveIntegerField(default=0)
+    listed = models.PositiveIntegerField(default=0)
+    announced = models.BooleanField(default=False, help_text="Whether the audit trail has the numbers of this hour.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "hour", "failed_check"), name="refusal_count_one_an_hour_and_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.hour}"
 
 
 class SyncState(models.TextChoices):

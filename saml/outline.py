@@ -8,7 +8,8 @@ from typing import Any
 
 from lxml import etree
 
-from saml.allow_list import ENCRYPTED_ASSERTION, RESPONSE_LIMIT
+from saml.allow_list import RESPONSE_LIMIT
+from saml.encryption_shape import ENCRYPTED_ASSERTION
 from saml.errors import UnreadableXml
 from saml.rendition import is_impersonal_claim, mask, mask_addresses
 from saml.xml import DS, SAML, SAMLP, XENC, parse, tag, text

@@ -20,8 +20,9 @@ from saml.allow_list import RESPONSE_LIMIT, read_response
 from saml.assertion import AssertedPerson
 from saml.attempts import Outcome, note
 from saml.attributes import statement_for
+from saml.bindings import decode_post
 from saml.causes import Cause
-from saml.encryption import opened
+from saml.encryption import Opened, opened
 from saml.errors import Refused
 from saml.expectation import Expectation
 from saml.key_pairs import decryption_keys
@@ -77,12 +78,14 @@ class _Posted:
         Returns: the sign-on that was answered, if any. Raises: Unsolicited, Refused, SignInRefused.
         """
         self._learn(document=self._document())
-        received = read_response(self.outcome.document)
+        expected = expectation_of(self.connection)
+        received = read_response(self.outcome.document, trust.signing_wanted(expected.accepts_signed_response))
         pending = self._pending(received)
-        certificates = self.connection.signing_certificates()
-        clear = opened(self.outcome.document, received, certificates, lambda: decryption_keys(self.connection))
-        self._learn(document=clear)
-        person = _believed(self.outcome.document, self.connection, pending)
+        if pending is not None:
+            expected = replace(expected, request_id=pending.request_id, authenticated_since=pending.forced_at)
+        clear = opened(self.outcome.document, received, expected)
+        self._learn(document=clear.document)
+        person = _believed(clear, expected, pending)
         self._learn(person=person)
         come_in = _try_out if self.is_test else _open
         self._learn(user_id=come_in(self.request, self.connection, person, pending))
@@ -94,7 +97,7 @@ class _Posted:
         self.is_test = self.test is not None
         value = self.request.POST["SAMLResponse"]
         self._learn(document=value[:RESPONSE_LIMIT].encode())  # What can be said of a value that cannot be decoded.
-        document = trust.decode(value)
+        document = decode_post(value)
         claimed = answers(document)
         if claimed is not None:
             self.test = once.pending_test(self.connection, browser=self.browser, request_id=claimed)
@@ -120,16 +123,18 @@ class _Posted:
         unread = check in {"encoding", "xml"} and len(self.outcome.document) >= RESPONSE_LIMIT
         return Cause.TOO_LARGE if unread else ""
 
-    def note(self, **facts: object) -> SignInAttempt:
+    def note(self, **facts: object) -> SignInAttempt | None:
         """Write down what came of it."""
         self._learn(is_test=self.is_test, **facts)
         return note(self.request, self.connection, self.outcome)
 
-    def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt:
+    def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt | None:
         """The same for what was refused."""
+        self._learn(is_signed=self.outcome.person is not None)
         if isinstance(refusal, Refused):
+            is_signed = refusal.is_signed or self.outcome.is_signed
             refusal.cause = refusal.cause or self._size_as_cause(refusal.check)
-            return self.note(check=refusal.check, reason=refusal.reason, cause=refusal.cause)
+            return self.note(check=refusal.check, reason=refusal.reason, cause=refusal.cause, is_signed=is_signed)
         return self.note(check=refusal.code, reason=str(refusal), user_id=refusal.user_id)
 
 
@@ -146,28 +151,29 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
         answered = posted.judge()
     except (Refused, SignInRefused) as refusal:
         attempt = posted.note_refusal(refusal)
-        if not posted.is_test:
+        if not posted.is_test or attempt is None:
             raise
         if posted.test is None:
             raise TestRefused(attempt.pk) from refusal
     else:
         attempt = posted.note()
-        if posted.test is None:
+        if posted.test is None or attempt is None:
             return Landing(_relay_path(request, answered))
     once.end_test(posted.test)
     return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))
 
 
-def _believed(document: bytes, connection: Connection, pending: PendingRequest | None) -> AssertedPerson:
+def _believed(clear: Opened, expected: Expectation, pending: PendingRequest | None) -> AssertedPerson:
     """The person that the response proves, once: neither the sign-on nor the messages can be used again."""
-    person = trust.believe(document, _expectation(connection, pending))
+    person = trust.believe(clear.document, expected, signed_by=clear.signed_by)
     if pending is not None:
         once.answer(pending)
     once.use(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
     return person
 
 
-def _expectation(connection: Connection, pending: PendingRequest | None) -> Expectation:
+def expectation_of(connection: Connection) -> Expectation:
+    """What the connection expects of an unsolicited response; a pending request adds its own facts."""
     addresses = addresses_of(connection.id)
     return Expectation(
         idp_entity_id=connection.idp_entity_id,
@@ -175,9 +181,10 @@ def _expectation(connection: Connection, pending: PendingRequest | None) -> Expe
         acs_url=addresses.acs,
         sso_url=connection.sso_url,
         certificates=connection.signing_certificates(),
-        request_id=pending.request_id if pending else None,
+        request_id=None,
+        accepts_signed_response=connection.accept_signed_response,
+        keys=lambda: decryption_keys(connection),
         person_claim=connection.person_claim,
-        authenticated_since=pending.forced_at if pending else None,
         now=timezone.now(),
     )
 

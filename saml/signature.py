@@ -19,6 +19,7 @@ from saml.allow_list import RESPONSE_LIMIT
 from saml.assertion import without_signature
 from saml.certificates import SigningCertificate
 from saml.errors import Refused, UnreadableXml
+from saml.signing import Signing
 from saml.xml import DS, SAML, canonical, parse, tag
 
 xmlsec: Any = _xmlsec  # Its stub files leave out half of what the module has.
@@ -36,32 +37,64 @@ _ECDSA = {
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """``assertion``: a tree of its own, made from the signed bytes, without comments and without the signature."""
+    """``assertion``: a tree made from signed bytes only, without comments and without signatures.
 
+    ``response``: made from the same signed bytes when they are those of the Response, else as it was received.
+    """
+
+    response: etree._Element
     assertion: etree._Element
     certificate: SigningCertificate
 
 
-def verify(root: etree._Element, certificates: Sequence[SigningCertificate]) -> Verified:
-    """Verify every signature of a response that has passed the allow-list; return the signed assertion.
+def verify(
+    root: etree._Element,
+    certificates: Sequence[SigningCertificate],
+    signing: Signing = Signing.ASSERTION,
+    *,
+    signed_by: SigningCertificate | None = None,
+) -> Verified:
+    """Verify every signature of a response that has passed the allow-list; return what was signed.
 
-    KeyInfo is ignored: whoever forges a message also chooses what stands there.
-    Raises: Refused when any signature, the Response's too, fits none of ``certificates``.
+    KeyInfo is ignored: whoever forges a message also chooses what stands there. ``signed_by``: with
+    ``Signing.VERIFIED``, the certificate that the Response was signed with when it was received.
+    Raises: Refused when any signature, the Response's too, fits none of ``certificates``, or what ``signing`` asks for
+    is missing.
     """
     xmlsec.tree.add_ids(root, ["ID"])
     assertion = root.find(tag(SAML, "Assertion"))
-    certificate = None
-    for signature in root.iter(tag(DS, "Signature")):
-        fitting = _fitting(signature, certificates)
-        if signature.getparent() is assertion:
-            certificate = fitting
-    if assertion is None or certificate is None:
-        raise Refused("is_signed_by_the_connection", "the assertion is not signed.")
+    fitting = {
+        signature.getparent(): _fitting(signature, certificates) for signature in root.iter(tag(DS, "Signature"))
+    }
+    if assertion is None:
+        raise _refused("there is no assertion.")
+    if assertion in fitting:
+        return Verified(root, _signed(assertion), fitting[assertion])
+    if signing is Signing.RESPONSE and root in fitting:
+        response = _signed(root)
+        return Verified(response, _assertion_in(response), fitting[root])
+    if signing is Signing.VERIFIED and signed_by is not None:
+        return Verified(root, _signed(assertion), signed_by)
+    raise _refused("the assertion is not signed.")
+
+
+def _signed(element: etree._Element) -> etree._Element:
+    """What the digest of a signature in ``element`` covers: its canonical bytes, as a tree of their own."""
     try:
-        signed = parse(canonical(assertion), limit=RESPONSE_LIMIT * 2)
+        return without_signature(parse(canonical(element), limit=RESPONSE_LIMIT * 2))
     except UnreadableXml as error:
-        raise Refused("is_signed_by_the_connection", str(error)) from error
-    return Verified(without_signature(signed), certificate)
+        raise _refused(str(error)) from error
+
+
+def _assertion_in(response: etree._Element) -> etree._Element:
+    assertions = response.findall(tag(SAML, "Assertion"))
+    if len(assertions) != 1:
+        raise _refused("the signature covers no assertion.")
+    return assertions[0]
+
+
+def _refused(reason: str) -> Refused:
+    return Refused("is_signed_by_the_connection", reason)
 
 
 def _fitting(signature: etree._Element, certificates: Sequence[SigningCertificate]) -> SigningCertificate:
@@ -74,18 +107,19 @@ def _fitting(signature: etree._Element, certificates: Sequence[SigningCertificat
         except xmlsec.Error:
             continue
         return certificate
-    raise Refused(
-        "is_signed_by_the_connection",
-        "the signature fits no certificate of the connection; refresh its metadata if the certificate was renewed.",
+    raise _refused(
+        "the signature fits no certificate of the connection; refresh its metadata if the certificate was renewed."
     )
 
 
 def require_fitting(
     root: etree._Element, signature: etree._Element, certificates: Sequence[SigningCertificate]
-) -> None:
-    """Verify one signature of a message other than a response. Raises: Refused when it fits no certificate."""
+) -> SigningCertificate:
+    """Verify one signature of ``root`` and return what it fits. Raises: Refused when it fits no certificate."""
     xmlsec.tree.add_ids(root, ["ID"])
-    _require_begun(_fitting(signature, certificates))
+    fitting = _fitting(signature, certificates)
+    _require_begun(fitting)
+    return fitting
 
 
 def verify_query(signed: bytes, value: bytes, algorithm: str, certificates: Sequence[SigningCertificate]) -> bool:

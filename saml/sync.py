@@ -21,6 +21,7 @@ from saml.errors import MetadataRefused
 from saml.models import Connection, SyncRun, SyncState
 from saml.once import forget_expired
 from saml.pacing import Pace, no_pace
+from saml.refusal_counts import announce_counts
 from saml.single_flight import single_flight
 from saml.standing import announce_ending
 
@@ -61,6 +62,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, pace: Pace) -> None:
     report = link_users(actor=actor, now=timezone.now())
     forget_expired(timezone.now())
     forget_old_attempts(now)
+    announce_counts(now, actor=actor)
     run.linked, run.unlinked = report.linked, report.unlinked
     run.conflicts = [asdict(conflict) for conflict in report.conflicts]
     run.state = SyncState.FINISHED

@@ -25,6 +25,7 @@ from saml import logout as sign_out
 from saml import messages, once
 from saml.addresses import addresses_of, own_path
 from saml.attempts import Outcome, note
+from saml.bindings import decode_post, decode_redirect
 from saml.browser_binding import POSTED_AGAIN, bind, browser_of, new_or_known_browser, should_post_again
 from saml.causes import Cause
 from saml.errors import Refused
@@ -141,14 +142,15 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Sign-out from both sides: a LogoutRequest or LogoutResponse of the identity provider, or our own user's wish."""
     connection = _connection(connection_id)
     values = request.POST if request.method == "POST" else request.GET
-    decode = sign_out.decode_post if request.method == "POST" else sign_out.decode_redirect
+    decode = decode_post if request.method == "POST" else decode_redirect
     try:
         if "SAMLRequest" in values:
             return _answer_logout(request, connection, decode(values["SAMLRequest"]))
         if "SAMLResponse" in values:
             return _finish_logout(request, connection, decode(values["SAMLResponse"]))
     except Refused as refusal:
-        note(request, connection, Outcome(check=f"{LOGOUT}{refusal.check}", reason=refusal.reason))
+        check = f"{LOGOUT}{refusal.check}"
+        note(request, connection, Outcome(check=check, reason=refusal.reason, is_signed=refusal.is_signed))
         outcome = after_a_refused_request(connection.name, is_signed_in=_is_signed_in(request))
         return _signed_out(request, outcome, status=400, reference=request_id_of(request))
     return _own_logout(request)
@@ -304,7 +306,7 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
 def _finish_logout(request: HttpRequest, connection: Connection, document: bytes) -> HttpResponse:
     """Our session ended before we asked; so this answer changes nothing but what the page says."""
     query = request.META.get("QUERY_STRING", "") if request.method == "GET" else None
-    answer = sign_out.read_logout_response(document, connection, query=query)
+    answer = sign_out.read_logout_response(document, connection, query=query, now=timezone.now())
     browser = browser_of(request)
     try:
         once.answer(once.pending_request(connection, answer.in_response_to, browser=browser, purposes=("sign_out",)))

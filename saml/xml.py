@@ -1,10 +1,12 @@
 """The one way in which bytes become a tree: no DOCTYPE, no entities, no network, UTF-8 only."""
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 
 from saml.errors import UnreadableXml
+from saml.xml_limits import require_plain_markup
 
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -29,6 +31,7 @@ def parse(document: bytes, *, limit: int) -> etree._Element:
         raise UnreadableXml(f"It is larger than {limit // 1024} KB.")
     document = document.removeprefix(_BYTE_ORDER_MARK)
     _require_utf8(document)
+    require_plain_markup(document)
     if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
         raise UnreadableXml("It has a document type declaration (DOCTYPE), which is not accepted.")
     try:
@@ -70,9 +73,12 @@ def _parser() -> etree.XMLParser:
 def canonical(element: etree._Element) -> bytes:
     """Exclusive canonical XML without comments: the very bytes that a signature's digest is made of.
 
-    Raises: UnreadableXml when nothing comes out (CVE-2025-66568: an empty result must never count as a match).
+    Raises: UnreadableXml when that fails, or nothing comes out (CVE-2025-66568: an empty result must never match).
     """
-    document: bytes = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    try:
+        document: bytes = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    except etree.C14NError as error:  # relative namespaces, for one
+        raise UnreadableXml("It could not be brought into canonical form.") from error
     if not document:
         raise UnreadableXml("It could not be brought into canonical form.")
     return document
@@ -81,6 +87,14 @@ def canonical(element: etree._Element) -> bytes:
 def tag(namespace: str, name: str) -> str:
     """The name of an element as lxml writes it."""
     return f"{{{namespace}}}{name}"
+
+
+def namespaces_declared(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """Prefix and URI of each declaration below ``root`` where it stands, in one walk.
+
+    Not ``nsmap``: that is made anew from all ancestors for each element that is asked.
+    """
+    return (declared for _, declared in etree.iterwalk(root, events=("start-ns",)))
 
 
 def text(element: etree._Element) -> str:

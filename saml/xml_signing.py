@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from saml.allow_list import ENVELOPED, EXCLUSIVE_C14N
+from saml.algorithms import ENVELOPED, EXCLUSIVE_C14N
 from saml.xml import DS, SAML, XENC, canonical, tag
 
 _RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"

@@ -64,6 +64,7 @@ class Event(StrEnum):
     IDENTITY_STATED = "identity.profile_stated"
     SIGN_IN_ACCEPTED = "sign_in.accepted"
     SIGN_IN_REFUSED = "sign_in.refused"
+    SIGN_IN_REFUSALS_COUNTED = "sign_in.refusals_counted"
     SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown"
     SIGN_IN_RENEWED = "sign_in.renewed"
     SIGN_INS_ENDED = "sign_in.ended"

@@ -159,6 +159,13 @@ class SettingsForm(_ChoicesForm):
         "“Our certificate”. A sign-in that begins in its portal may not work then.",
         widget=forms.CheckboxInput(attrs={"class": ""}),
     )
+    accept_signed_response = forms.BooleanField(
+        label="Accept a signed Response around an unsigned assertion",
+        required=False,
+        help_text="For identity providers that sign the Response only (an option of Google, Keycloak's default). Then "
+        "nothing is read but what that signature covers.",
+        widget=forms.CheckboxInput(attrs={"class": ""}),
+    )
     field_order = ("name", "domains", "metadata_url", "pin")
 
     @classmethod

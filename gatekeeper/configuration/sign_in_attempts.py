@@ -1,5 +1,6 @@
 """The sign-in debugger: what came of each SAML response, check by check, and personal values for who asks for them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import register
@@ -20,6 +21,7 @@ from saml.models import Connection, SignInAttempt
 from saml.name_keys import name_keys
 from saml.outline import outline
 from saml.products import UNKNOWN
+from saml.refusal_counts import counted_only
 from saml.rendition import rendition
 
 
@@ -72,7 +74,10 @@ class SignInAttempts(ReadOnlyList):
         return (found | queryset.filter(name_key__in=name_keys(term)) if term else found), may_repeat
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        return {"testable": Connection.objects.live() if _may(request, may_configure) else []}
+        return {
+            "testable": Connection.objects.live() if _may(request, may_configure) else [],
+            "counted_only": counted_only(timezone.now() - timedelta(hours=24)),
+        }
 
     def detail(self, request: HttpRequest, entry: SignInAttempt) -> HttpResponse:
         return render(request, "configuration/sign_in_attempt.html", page_of(request, entry))

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from lxml import etree
+
+from saml.moments import read_moment
 
 _DURATION = re.compile(
     r"P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?"
@@ -41,11 +44,10 @@ def validity(elements: Iterable[etree._Element]) -> Validity:
 
 def _moment(stated: str) -> datetime | None:
     """An xs:dateTime; without a zone it is in UTC, as SAML wants all of them."""
-    try:
-        moment = datetime.fromisoformat(stated)
-    except ValueError:
-        return None
-    return moment if moment.utcoffset() is not None else moment.replace(tzinfo=UTC)
+    for each in (stated, f"{stated}Z"):
+        with suppress(ValueError):
+            return read_moment(each)
+    return None
 
 
 def _duration(stated: str) -> timedelta | None:

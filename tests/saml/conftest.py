@@ -2,7 +2,8 @@
 
 import base64
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +25,8 @@ from tests.saml.forge import Story, encode, metadata, signed_response
 
 def choose(connection: Connection, **settings: Any) -> None:
     """Change some of a connection's settings."""
-    edit_connection(connection.id, replace(settings_of(connection), **settings), actor=ADMIN)
+    now = settings_of(Connection.objects.get(pk=connection.pk))
+    edit_connection(connection.id, replace(now, **settings), actor=ADMIN)
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ class Browser:
 
     connection: Connection
     client: Client
+    before_post: Callable[[Any], Any] = field(default=lambda response: response)  # what becomes of each response
 
     def begin(self, next_path: str = "", **query: str) -> str:
         """Start at the Sso url; returns the ID of the AuthnRequest that the identity provider would see."""
@@ -65,7 +68,9 @@ class Browser:
         return sent_message(answer.headers["Location"], "SAMLRequest").get("ID")
 
     def post(self, response: Any, **fields: str) -> Any:
-        return self.client.post(f"/saml/{self.connection.id}/acs", {"SAMLResponse": encode(response), **fields})
+        return self.client.post(
+            f"/saml/{self.connection.id}/acs", {"SAMLResponse": encode(self.before_post(response)), **fields}
+        )
 
     def story(self, request_id: str | None, **facts: Any) -> Story:
         """A genuine response's facts for this connection."""

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from enum import Enum
 from typing import Any
 
 import xmlsec as _xmlsec
@@ -31,6 +32,22 @@ DIGEST_NAMES = {
     "sha384": "http://www.w3.org/2001/04/xmldsig-more#sha384",
     "sha512": f"{XENC}sha512",
 }
+
+
+_BACK = '<xenc:ReferenceList><xenc:DataReference URI="#_data"/></xenc:ReferenceList>'
+
+
+class Place(Enum):
+    """Where identity providers put the EncryptedKey."""
+
+    INSIDE = "inside EncryptedData"
+    RETRIEVED = "beside it, found by a RetrievalMethod"  # Okta
+    BESIDE = "beside it, pointing back with a ReferenceList"
+    BESIDE_ALONE = "beside it, without any KeyInfo"
+
+    @property
+    def points_back(self) -> bool:
+        return self in {Place.BESIDE, Place.RETRIEVED}
 
 
 def our_certificate(connection: Connection) -> bytes:
@@ -76,21 +93,43 @@ def seal(
     padding_byte: int | None = None,
     extra: str = "",
     kind: str = f"{XENC}Element",
+    name: str = "EncryptedAssertion",
+    place: Place = Place.INSIDE,
+    others: tuple[bytes, ...] = (),
+    recipients: tuple[str, ...] = (),
 ) -> etree._Element:
-    """An EncryptedAssertion that holds ``content``, whatever it is. ``extra``: more XML inside EncryptedKey."""
+    """An EncryptedAssertion that holds ``content``, whatever it is. ``extra``: more XML inside EncryptedKey.
+
+    ``place``: where the key stands. ``others``: certificates for which it is encrypted too, before ours;
+    ``recipients``: what the keys say whom they are for, in that order.
+    """
     key = os.urandom(key_bytes)
-    wrapped = _wrap(key, certificate, transport, digest, mask)
     value = _gcm(key, content) if algorithm.endswith("gcm") else _cbc(key, content, padding_byte)
     stated = f'<ds:DigestMethod Algorithm="{DIGEST_NAMES[digest]}"/>' if digest else ""
     stated += f'<xenc11:MGF xmlns:xenc11="{XENC11}" Algorithm="{XENC11}mgf1{mask}"/>' if mask else ""
+    keys = ""
+    for number, each in enumerate((*others, certificate)):
+        wrapped = _text(_wrap(key, each, transport, digest, mask))
+        recipient = f' Recipient="{recipients[number]}"' if recipients else ""
+        back = (
+            '<xenc:ReferenceList><xenc:DataReference URI="#_data"/></xenc:ReferenceList>' if place.points_back else ""
+        )
+        keys += (
+            f'<xenc:EncryptedKey Id="_key{number}"{recipient}>'
+            f'<xenc:EncryptionMethod Algorithm="{transport}">{stated}</xenc:EncryptionMethod>{extra}'
+            f"<xenc:CipherData><xenc:CipherValue>{wrapped}</xenc:CipherValue></xenc:CipherData>{back}"
+            "</xenc:EncryptedKey>"
+        )
+    retrieval = "".join(
+        f'<ds:RetrievalMethod Type="{XENC}EncryptedKey" URI="#_key{number}"/>' for number in range(len(others) + 1)
+    )
+    inside = {Place.INSIDE: keys, Place.RETRIEVED: retrieval}.get(place, "<ds:KeyName>ours</ds:KeyName>")
+    info = "" if place is Place.BESIDE_ALONE else f"<ds:KeyInfo>{inside}</ds:KeyInfo>"
     return etree.fromstring(
-        f'<saml:EncryptedAssertion xmlns:saml="{NS["saml"]}"><xenc:EncryptedData xmlns:xenc="{XENC}" Type="{kind}">'
-        f'<xenc:EncryptionMethod Algorithm="{algorithm}"/><ds:KeyInfo xmlns:ds="{DS}"><xenc:EncryptedKey>'
-        f'<xenc:EncryptionMethod Algorithm="{transport}">{stated}</xenc:EncryptionMethod>{extra}'
-        f"<xenc:CipherData><xenc:CipherValue>{_text(wrapped)}</xenc:CipherValue></xenc:CipherData>"
-        "</xenc:EncryptedKey></ds:KeyInfo>"
+        f'<saml:{name} xmlns:saml="{NS["saml"]}" xmlns:xenc="{XENC}" xmlns:ds="{DS}">'
+        f'<xenc:EncryptedData Id="_data" Type="{kind}"><xenc:EncryptionMethod Algorithm="{algorithm}"/>{info}'
         f"<xenc:CipherData><xenc:CipherValue>{_text(value)}</xenc:CipherValue></xenc:CipherData>"
-        "</xenc:EncryptedData></saml:EncryptedAssertion>"
+        f"</xenc:EncryptedData>{'' if place is Place.INSIDE else keys}</saml:{name}>"
     )
 
 

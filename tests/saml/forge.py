@@ -132,6 +132,22 @@ def _conditions_xml(story: Story) -> str:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Habit:
+    """How the genuine identity provider signs; the tests of other habits put theirs in place of ``HABIT``."""
+
+    assertion: bool = True
+    response: bool = False
+    curve: str = ""
+
+    @property
+    def keys(self) -> KeyPair:
+        return key_pair(curve=self.curve) if self.curve else key_pair()
+
+
+HABIT = Habit()
+
+
 class _AnySigner(XMLSigner):
     """signxml refuses SHA-1 on its own; an attacker would not."""
 
@@ -143,12 +159,16 @@ def sign(
     element: etree._Element,
     keys: KeyPair | None = None,
     *,
-    method: SignatureMethod = SignatureMethod.RSA_SHA256,
+    method: SignatureMethod | None = None,
     digest: DigestAlgorithm = DigestAlgorithm.SHA256,
     c14n: str = "http://www.w3.org/2001/10/xml-exc-c14n#",
+    prefixes: list[str] | None = None,
+    weak: bool = False,
 ) -> etree._Element:
-    """The same element with an enveloped signature after its Issuer, as the schema wants it."""
-    keys = keys or key_pair()
+    """The same element with an enveloped signature after its Issuer, as the schema wants it. ``weak``: with SHA-1."""
+    keys = keys or HABIT.keys
+    method = method or _method(keys, weak=weak)
+    digest = DigestAlgorithm.SHA1 if weak else digest
     element = etree.fromstring(etree.tostring(element))
     place = etree.Element(f"{{{DS}}}Signature", Id="placeholder", nsmap={"ds": DS})
     element.insert(1, place)
@@ -160,17 +180,24 @@ def sign(
         cert=keys.certificate_pem.decode(),
         reference_uri=f"#{element.get('ID')}",
         id_attribute="ID",
+        inclusive_ns_prefixes=prefixes,
     )
     return signed
 
 
+def _method(keys: KeyPair, *, weak: bool) -> SignatureMethod:
+    if keys.is_ecdsa:
+        return SignatureMethod.ECDSA_SHA1 if weak else SignatureMethod.ECDSA_SHA256
+    return SignatureMethod.RSA_SHA1 if weak else SignatureMethod.RSA_SHA256
+
+
 def signed_response(story: Story, keys: KeyPair | None = None, **how: object) -> etree._Element:
-    """A response whose assertion is signed, as Entra's default is."""
+    """A response as the identity provider signs it by ``HABIT``: the assertion, as Entra's default is."""
     response = compose(story)
     assertion = response.find("saml:Assertion", NS)
-    if assertion is not None:
+    if assertion is not None and HABIT.assertion:
         response.replace(assertion, sign(assertion, keys, **how))  # type: ignore[arg-type]
-    return response
+    return sign(response, keys, **how) if HABIT.response else response  # type: ignore[arg-type]
 
 
 def encode(response: etree._Element | bytes | str) -> str:
@@ -192,7 +219,7 @@ def metadata(
     descriptors = "".join(
         f'<KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>'
         f"{pair.certificate_base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>"
-        for pair in (keys or (key_pair(),))
+        for pair in (keys or (HABIT.keys,))
     )
     slo = f'<SingleLogoutService Binding="{redirect}" Location="{slo_url}"/>' if slo_url else ""
     document = (
@@ -207,8 +234,7 @@ def metadata(
 def signed_metadata(signer: KeyPair, *keys: KeyPair, weak: bool = False, **facts: str) -> bytes:
     """The same, its EntityDescriptor signed as Entra does. ``weak``: with SHA-1."""
     document = etree.fromstring(metadata(*keys, **facts).removeprefix(b"\xef\xbb\xbf"))  # type: ignore[arg-type]
-    method = SignatureMethod.RSA_SHA1 if weak else SignatureMethod.RSA_SHA256
-    return b"\xef\xbb\xbf" + etree.tostring(sign(document, signer, method=method))
+    return b"\xef\xbb\xbf" + etree.tostring(sign(document, signer, weak=weak))
 
 
 def fingerprint(keys: KeyPair) -> str:

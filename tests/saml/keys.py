@@ -6,15 +6,18 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}
 
 
 @dataclass(frozen=True)
 class KeyPair:
     key_pem: bytes
     certificate_pem: bytes
+    is_ecdsa: bool = False
 
     @property
     def certificate_base64(self) -> str:
@@ -22,9 +25,17 @@ class KeyPair:
 
 
 @cache
-def key_pair(name: str = "idp", *, days: int = 365, bits: int = 2048, began_days_ago: int = 400) -> KeyPair:
-    """``days``: how long the certificate is still valid; negative when it has expired."""
-    key = rsa.generate_private_key(65537, bits)
+def key_pair(
+    name: str = "idp",
+    *,
+    days: int = 365,
+    bits: int = 2048,
+    began_days_ago: int = 400,
+    curve: str = "",
+    ends: datetime | None = None,
+) -> KeyPair:
+    """``days``: how long the certificate is still valid; negative when it has expired. ``curve``: ECDSA, not RSA."""
+    key = ec.generate_private_key(CURVES[curve]()) if curve else rsa.generate_private_key(65537, bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (
@@ -34,12 +45,13 @@ def key_pair(name: str = "idp", *, days: int = 365, bits: int = 2048, began_days
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=began_days_ago))
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_after(ends or now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
     return KeyPair(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         certificate.public_bytes(Encoding.PEM),
+        is_ecdsa=bool(curve),
     )
 
 

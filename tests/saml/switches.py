@@ -22,9 +22,9 @@ def switch_off(monkeypatch: Any, name: str) -> None:
         monkeypatch.setattr(target, attribute, replacement)
 
 
-def _believe_any_signature(root: Any, certificates: Any) -> Verified:
+def _believe_any_signature(root: Any, certificates: Any, *_: Any, **__: Any) -> Verified:
     assertion = next(root.iter(tag(SAML, "Assertion")))
-    return Verified(without_signature(parse(canonical(assertion), limit=10**7)), certificates[0])
+    return Verified(root, without_signature(parse(canonical(assertion), limit=10**7)), certificates[0])
 
 
 def _any_browser(connection: Any, request_id: str, **_: Any) -> PendingRequest:
@@ -38,7 +38,7 @@ _ELSEWHERE = {
     "python3_saml": [(trust, "library_accepts", lambda document, expected: None)],
     "is_signed_by_the_connection": [
         (trust, "verify", _believe_any_signature),
-        (encryption, "require_fitting", lambda root, signature, certificates: None),
+        (encryption, "require_fitting", lambda root, signature, certificates: certificates[0]),
     ],
     "answers_this_browser": [(once, "pending_request", _any_browser)],
     "is_used_once": [(once, "use", lambda issuer, message_ids, *, expires: None)],

@@ -6,14 +6,22 @@ from gatekeeper.browser_session import SESSION_KEY
 from gatekeeper.directory.models import SignIn
 from saml.models import SignInAttempt
 from tests.builders import link, make_user
-from tests.saml.attacks import encryption, names, parsing, signatures, statements, wrapping
+from tests.saml.attacks import encryption, names, parsing, signatures, signed_responses, statements, wrapping
 from tests.saml.attacks.lines import LINES, NO_SESSION_LEFT
 from tests.saml.attacks.table import ATTACKS, VICTIM
 from tests.saml.conftest import refusals
 from tests.saml.switches import SWITCHABLE, switch_off
 
 pytestmark = pytest.mark.django_db
-ROOMS = (wrapping, signatures, statements, names, parsing, encryption)  # Importing them fills the table.
+ROOMS = (
+    wrapping,
+    signatures,
+    statements,
+    names,
+    parsing,
+    encryption,
+    signed_responses,
+)  # Importing them fills the table.
 by_name = {attack.name: attack for attack in ATTACKS}
 CUT = [
     pytest.param(name, how_many, id=f"{name}-without-{'-'.join(lines[:how_many])}")

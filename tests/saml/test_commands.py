@@ -160,6 +160,7 @@ def test_settings_are_printed_and_changed_one_by_one(run, document):
         "name": "Entra",
         "idp_metadata_url": None,
         "accept_idp_initiated": False,
+        "accept_signed_response": False,
         "sign_requests": False,
         "domains": ["contoso.com"],
         "metadata_pin": None,

@@ -8,7 +8,7 @@ from lxml import etree
 
 from saml.key_pairs import finish_key_change, publish_next_key_pair
 from tests.builders import ADMIN
-from tests.saml.attacks.table import VICTIM, assertion_of, attack, evil_copy, signature_of, signed_by_idp
+from tests.saml.attacks.table import VICTIM, assertion_of, attack, evil_copy, signature_of, signed_by_idp, signed_part
 from tests.saml.encrypting import RSA_1_5, XENC, XENC11, encrypted, our_certificate, seal
 from tests.saml.forge import DS, NS, compose, sign, signed_response
 from tests.saml.keys import key_pair
@@ -139,8 +139,9 @@ def wrapped_in_a_signature_in_the_ciphertext(browser):
     """XSW 8, where only we can see it."""
     response = signed_by_idp(browser)
     original = assertion_of(response)
-    evil, signature = evil_copy(original), deepcopy(signature_of(original))
-    original.remove(signature_of(original))
+    evil, part = evil_copy(original), signed_part(response)
+    signature = deepcopy(signature_of(part))
+    part.remove(signature_of(part))
     etree.SubElement(signature, f"{{{DS}}}Object").append(deepcopy(original))
     evil.insert(1, signature)
     response.replace(original, evil)

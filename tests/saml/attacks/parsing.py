@@ -39,12 +39,12 @@ def utf7_declared(browser):
 
 
 @attack
-def larger_than_256_kb(browser):
-    return browser.post(document(browser) + b" " * 300_000)
+def a_little_larger_than_a_megabyte(browser):
+    return browser.post(document(browser) + b" " * 1_060_000)
 
 
 @attack
-def larger_than_a_megabyte(browser):
+def much_larger_than_a_megabyte(browser):
     return browser.post(document(browser) + b" " * 1_200_000)
 
 

@@ -4,9 +4,10 @@ from copy import deepcopy
 from typing import Any
 
 from lxml import etree
-from signxml import DigestAlgorithm, SignatureMethod
+from signxml import DigestAlgorithm
 
-from tests.saml.attacks.table import VICTIM, assertion_of, attack, signature_of, signed_by_idp
+from tests.saml import forge
+from tests.saml.attacks.table import VICTIM, assertion_of, attack, signature_of, signed_by_idp, signed_part
 from tests.saml.forge import DS, NS, compose, sign, signed_response
 from tests.saml.keys import key_pair
 
@@ -48,7 +49,7 @@ def with_algorithm(browser: Any, **how: Any) -> Any:
 
 @attack
 def signed_with_sha1(browser):
-    return with_algorithm(browser, method=SignatureMethod.RSA_SHA1, digest=DigestAlgorithm.SHA1)
+    return with_algorithm(browser, weak=True)
 
 
 @attack
@@ -80,7 +81,7 @@ def signed_with_dsa(browser):
 @attack
 def two_signatures_in_one_place(browser):
     response = signed_by_idp(browser)
-    signature = signature_of(assertion_of(response))
+    signature = signature_of(signed_part(response))
     signature.addnext(deepcopy(signature))
     return browser.post(response)
 
@@ -88,7 +89,7 @@ def two_signatures_in_one_place(browser):
 @attack
 def signature_in_the_subject(browser):
     response = signed_by_idp(browser)
-    response.find(".//saml:Subject", NS).append(deepcopy(signature_of(assertion_of(response))))
+    response.find(".//saml:Subject", NS).append(deepcopy(signature_of(signed_part(response))))
     return browser.post(response)
 
 
@@ -116,7 +117,11 @@ def with_reference(browser: Any, uri: str) -> Any:
 
 @attack
 def reference_to_another_id(browser):
-    return with_reference(browser, "#_r0000000000000001")
+    response = signed_by_idp(browser)
+    elsewhere = response if signed_part(response) is assertion_of(response) else assertion_of(response)
+    reference = signature_of(signed_part(response)).find(".//ds:Reference", NS)
+    reference.set("URI", f"#{elsewhere.get('ID')}")
+    return browser.post(response)
 
 
 @attack
@@ -170,6 +175,19 @@ def base64_transform(browser):
 
 
 @attack
+def prefixes_without_end_in_a_transform(browser):
+    """Canonicalisation looks each of them up at every element."""
+    return with_algorithm(browser, prefixes=[f"p{number}" for number in range(30)])
+
+
+@attack
+def something_in_the_canonicalisation(browser):
+    response = signed_by_idp(browser)
+    etree.SubElement(response.find(".//ds:CanonicalizationMethod", NS), "{urn:x}XPath").text = "count(//*)"
+    return browser.post(response)
+
+
+@attack
 def canonicalisation_with_comments(browser):
     return with_algorithm(browser, c14n="http://www.w3.org/2001/10/xml-exc-c14n#WithComments")
 
@@ -181,7 +199,11 @@ def inclusive_canonicalisation(browser):
 
 @attack
 def two_elements_with_one_id(browser):
-    return browser.sign_on(assertion_id="_r0000000000000001")
+    if not forge.HABIT.response:
+        return browser.sign_on(assertion_id="_r0000000000000001")
+    response = signed_by_idp(browser)  # signxml signs no Response that is ambiguous already
+    assertion_of(response).set("ID", response.get("ID"))
+    return browser.post(response)
 
 
 @attack
@@ -192,7 +214,8 @@ def ids_that_differ_in_case_only(browser):
 @attack
 def object_with_the_id_of_the_assertion(browser):
     response = signed_by_idp(browser)
-    etree.SubElement(signature_of(assertion_of(response)), f"{{{DS}}}Object", Id=assertion_of(response).get("ID"))
+    part = signed_part(response)
+    etree.SubElement(signature_of(part), f"{{{DS}}}Object", Id=part.get("ID"))
     return browser.post(response)
 
 
@@ -207,6 +230,34 @@ def attribute_pollution(browser):
 def relative_namespace(browser):
     document = etree.tostring(signed_by_idp(browser)).replace(b"<samlp:Status>", b'<samlp:Status xmlns:x="1">', 1)
     return browser.post(document)
+
+
+def with_namespaces(browser: Any, declarations: str) -> Any:
+    """Where no signature covers them."""
+    document = etree.tostring(signed_by_idp(browser))
+    return browser.post(document.replace(b"<samlp:Status>", f"<samlp:Status{declarations}>".encode(), 1))
+
+
+@attack
+def namespaces_without_end(browser):
+    return with_namespaces(browser, "".join(f' xmlns:n{number}="urn:n:{number}"' for number in range(60)))
+
+
+@attack
+def endless_namespace(browser):
+    return with_namespaces(browser, f' xmlns:n="urn:{"n" * 5000}"')
+
+
+@attack
+def attributes_without_end(browser):
+    attributes = " ".join(f'a{number}=""' for number in range(60))
+    return browser.sign_on(extensions=f'<samlp:Extensions><x:e xmlns:x="urn:x" {attributes}/></samlp:Extensions>')
+
+
+@attack
+def markup_without_end(browser):
+    many = '<x:e xmlns:x="urn:x"/>' + "<e/>" * 5000
+    return browser.sign_on(extensions=f"<samlp:Extensions>{many}</samlp:Extensions>")
 
 
 @attack

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from tests.saml.attacks.table import assertion_of, attack, evil_copy, signature_of, signed_by_idp
+from tests.saml.attacks.table import assertion_of, attack, evil_copy, signature_of, signed_by_idp, signed_part
 from tests.saml.forge import DS, NS
 
 
@@ -53,9 +53,9 @@ def xsw4_original_nested_in_the_evil_assertion(browser):
 def xsw5_evil_assertion_with_the_signature_and_the_original_at_the_end(browser):
     response = signed_by_idp(browser)
     original = assertion_of(response)
-    evil = evil_copy(original)
-    evil.insert(1, deepcopy(signature_of(original)))
-    original.remove(signature_of(original))
+    evil, part = evil_copy(original), signed_part(response)
+    evil.insert(1, deepcopy(signature_of(part)))
+    part.remove(signature_of(part))
     original.addprevious(evil)
     return browser.post(response)
 
@@ -64,9 +64,9 @@ def xsw5_evil_assertion_with_the_signature_and_the_original_at_the_end(browser):
 def xsw6_original_inside_the_evil_signature(browser):
     response = signed_by_idp(browser)
     original = assertion_of(response)
-    evil = evil_copy(original)
-    signature = deepcopy(signature_of(original))
-    original.remove(signature_of(original))
+    evil, part = evil_copy(original), signed_part(response)
+    signature = deepcopy(signature_of(part))
+    part.remove(signature_of(part))
     signature.append(deepcopy(original))
     evil.insert(1, signature)
     response.replace(original, evil)
@@ -86,9 +86,9 @@ def xsw7_evil_assertion_in_extensions(browser):
 def xsw8_original_in_an_object_of_the_signature(browser):
     response = signed_by_idp(browser)
     original = assertion_of(response)
-    evil = evil_copy(original)
-    signature = deepcopy(signature_of(original))
-    original.remove(signature_of(original))
+    evil, part = evil_copy(original), signed_part(response)
+    signature = deepcopy(signature_of(part))
+    part.remove(signature_of(part))
     etree.SubElement(signature, f"{{{DS}}}Object").append(deepcopy(original))
     evil.insert(1, signature)
     response.replace(original, evil)
