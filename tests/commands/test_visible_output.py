@@ -38,6 +38,7 @@ CALLS = {
     "doctor": [()],
     "local_accounts": [()],
     "remove_second_factor": [("nobody" + NAME,)],
+    "reseal": [()],
     "reset_password": [],
     "retention": [("run",), ()],
     "saml_connection": [("list",), ("delete", "{connection}", "--confirm", NAME), ("refresh", NAME)],
