@@ -7,8 +7,9 @@ import pytest
 from lxml import etree
 
 from saml.errors import MetadataRefused
-from saml.metadata import read_metadata
+from saml.metadata import METADATA_LIMIT, read_metadata
 from saml.metadata_signature import read_pin
+from tests.saml.documents import aggregate, document, entity
 from tests.saml.forge import ENTITY_ID, NS, fingerprint, metadata, sign, signed_metadata
 from tests.saml.keys import key_pair
 
@@ -182,3 +183,14 @@ def test_a_signature_over_utf_16_holds():
     text = signed_metadata(SIGNER).decode("utf-8-sig")
 
     assert read_metadata(text.encode("utf-16"), pin=PIN).signer == PIN
+
+
+def test_an_aggregate_as_large_as_is_taken_is_verified_as_well():
+    """More elements than any response may have: a federation's document is no message of a stranger."""
+    more = "".join(entity(entity_id=f"https://{number}.example/idp") for number in range(740))
+    content = document(aggregate("<md:Extensions/>", more, attributes='ID="_all"'))
+    signed = etree.tostring(sign(etree.fromstring(content), SIGNER))
+    assert len(signed) <= METADATA_LIMIT
+    assert len(list(etree.fromstring(signed).iter())) > 5_000
+
+    assert read_metadata(signed, pin=PIN, wanted="https://739.example/idp").signer == PIN
