@@ -32,7 +32,7 @@ WANTS_SIGNED = "the identity provider wants signed requests, and the setting for
 
 
 def create_connection(
-    name: str,
+    name: str | None,
     *,
     actor: Actor,
     metadata_url: str = "",
@@ -46,7 +46,7 @@ def create_connection(
     What we send is signed from the start when the document asks for signed requests.
     Exactly one of ``metadata_url`` (fetched now, outside the transaction, and again by each sync) and ``document``.
     ``entity_id``: which identity provider is meant, where the document describes several. ``pin`` and ``chosen``: any
-    of the ``ConnectionSettings`` by name. Without a ``name`` the product's or the host's is taken.
+    of the ``ConnectionSettings`` by name. ``name``: None takes the product's or the host's.
     Raises: InvalidValue for the name or a domain; DomainTaken; MetadataRefused; SeveralIdentityProviders. Then
     nothing was made.
     """
@@ -58,7 +58,7 @@ def create_connection(
     facts = read_first(document, pin=pin, entity_id=entity_id)
     switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
     with transaction.atomic():
-        provider = add_identity_provider(name.strip() or _usual_name(facts), actor=actor)
+        provider = add_identity_provider(_usual_name(facts) if name is None else name, actor=actor)
         connection = Connection(
             provider=provider,
             idp_metadata_url=metadata_url,

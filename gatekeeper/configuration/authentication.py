@@ -153,7 +153,7 @@ def _carried(request: HttpRequest) -> dict[str, str]:
 
 def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
     return create_connection(
-        form.cleaned_data["name"],
+        form.cleaned_data["name"].strip() or None,
         actor=actor_of(request),
         metadata_url=form.cleaned_data["metadata_url"],
         document=form.metadata_xml(),

@@ -157,7 +157,7 @@ def test_claims_that_look_like_an_address_are_named_masked_or_not(attributes, us
 )
 def test_set_up_and_attempts_speak_of_the_product_at_hand(desk, entity_id, sso_url, name, field):
     document = metadata(entity_id=entity_id, sso_url=sso_url, slo_url=None)
-    made = create_connection("", document=document, actor=ADMIN)
+    made = create_connection(None, document=document, actor=ADMIN)
     browser = Browser(made, Client())
 
     page = text_of(desk.get("/settings/configuration/authentication/"))
@@ -174,10 +174,10 @@ def test_set_up_and_attempts_speak_of_the_product_at_hand(desk, entity_id, sso_u
 @pytest.mark.django_db
 def test_two_connections_of_one_product_have_two_names(connection):
     assert (
-        create_connection("", document=metadata(entity_id="https://sts.windows.net/x/"), actor=ADMIN).name
+        create_connection(None, document=metadata(entity_id="https://sts.windows.net/x/"), actor=ADMIN).name
         == "Microsoft Entra"
     )
     assert (
-        create_connection(" ", document=metadata(entity_id="https://sts.windows.net/y/"), actor=ADMIN).name
+        create_connection(None, document=metadata(entity_id="https://sts.windows.net/y/"), actor=ADMIN).name
         == "Microsoft Entra 2"
     )
