@@ -1,6 +1,6 @@
 """Many operations in one request (RFC 7644 §3.7). Each is a request of its own: its transaction, its log entry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice, takewhile
@@ -13,12 +13,12 @@ from scim import groups, users
 from scim.bulk_references import references, resolved, without_manager
 from scim.dialect import member
 from scim.documents import group_url, user_url
-from scim.door import Door, refusal
+from scim.door import Door, Write, in_transaction, refusal
 from scim.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, TooLarge
 from scim.etags import etag, version_check
 from scim.exchange import Answer, Exchange
 from scim.limits import MAX_OPERATIONS
-from scim.provisioning import record_change, record_changes, record_refusal
+from scim.provisioning import record_changes, record_refusal
 from scim.references import as_id
 from scim.schemas import ENTERPRISE_USER
 
@@ -74,8 +74,6 @@ class Run:
 
 class BulkView(Door):
     """``/Bulk``."""
-
-    writes = frozenset()  # every operation opens its own transaction
 
     def post(self, exchange: Exchange) -> Answer:
         """200 with one result for each operation that was reached.
@@ -141,8 +139,9 @@ def _create_together(run: Run, position: int) -> None:
     exchanges = [_exchange_of(run, operation) for operation in following]
     answer = Answer(None, HTTPStatus.CREATED)
     try:
+        create = users.create_many(exchanges, [exchange.document for exchange in exchanges])
         with transaction.atomic(durable=True):
-            created = users.create_many(exchanges, [exchange.document for exchange in exchanges])
+            created = create()
             record_changes(exchanges, answer)
     except Exception:  # noqa: BLE001  # whatever it is, it comes again for the operation that it belongs to
         for operation in following:
@@ -151,7 +150,9 @@ def _create_together(run: Run, position: int) -> None:
     for operation, user in zip(following, created, strict=True):
         run.ids[operation.bulk_id or ""] = str(user.id)
         run.begun.add(operation.bulk_id or "")
-        operation.result = _result(operation, answer, user_url(user.id), user.version)
+        operation.result = _result(
+            operation, Answer(None, HTTPStatus.CREATED, _headers(user_url(user.id), user.version))
+        )
 
 
 def _is_plain_creation(operation: Operation) -> bool:
@@ -177,19 +178,12 @@ def _perform(run: Run, operation: Operation, depth: int = 0) -> None:
         return
     exchange = _exchange_of(run, operation)
     try:
-        with transaction.atomic(durable=True):
-            location, version = _act(run, operation, exchange)
-            answer = Answer(None, HTTPStatus.CREATED if operation.method == "POST" else HTTPStatus.OK)
-            if operation.method == "DELETE":
-                answer.status = HTTPStatus.NO_CONTENT
-            record_change(exchange, answer)
+        answer = in_transaction(exchange, _prepared(run, operation, exchange))
     except Exception as error:  # noqa: BLE001  # answered and logged like the refusal of a single request
         answer = refusal(error)
         record_refusal(exchange, answer, error)
         run.errors += 1
-        operation.result = _result(operation, answer, None, None)
-        return
-    operation.result = _result(operation, answer, location, version)
+    operation.result = _result(operation, answer)
 
 
 def _exchange_of(run: Run, operation: Operation) -> Exchange:
@@ -198,8 +192,8 @@ def _exchange_of(run: Run, operation: Operation) -> Exchange:
     return Exchange(outer.request, outer.request_id, outer.key, operation.data, method=operation.method, path=path)
 
 
-def _act(run: Run, operation: Operation, exchange: Exchange) -> tuple[str, int | None]:
-    """Call the verb; returns where the resource is and its version."""
+def _prepared(run: Run, operation: Operation, exchange: Exchange) -> Write:
+    """Read and judge the operation; returns what is left to be done in its transaction."""
     if operation.problem is not None:
         raise operation.problem
     endpoint, target = _target(resolved(operation.path, run.ids))
@@ -209,16 +203,34 @@ def _act(run: Run, operation: Operation, exchange: Exchange) -> tuple[str, int |
         raise MethodNotAllowed(operation.method, allowed)
     expect = version_check(operation.version) if operation.version else None
     if operation.method == "DELETE":
-        room.remove(exchange, target, expect)
-        return address(target), None
+        return _removal(room.remove(exchange, target, expect), address(target))
     exchange.body = _data(run, operation)
     if operation.method == "POST":
-        row = room.create(exchange, exchange.document)
-        run.ids[operation.bulk_id or ""] = str(row.id)
+        change, status = room.create(exchange, exchange.document), HTTPStatus.CREATED
     else:
-        change = room.replace if operation.method == "PUT" else room.patch
-        row = change(exchange, target, exchange.document, expect)
-    return address(row.id), row.version
+        asked = room.replace if operation.method == "PUT" else room.patch
+        change, status = asked(exchange, target, exchange.document, expect), HTTPStatus.OK
+
+    def write() -> Answer:
+        row = change()
+        if operation.method == "POST":
+            run.ids[operation.bulk_id or ""] = str(row.id)
+        return Answer(None, status, _headers(address(row.id), row.version))
+
+    return write
+
+
+def _removal(remove: Callable[[], None], location: str) -> Write:
+    def write() -> Answer:
+        remove()
+        return Answer(None, HTTPStatus.NO_CONTENT, _headers(location))
+
+    return write
+
+
+def _headers(location: str, version: int | None = None) -> dict[str, str]:
+    """What a request of its own would answer in its headers."""
+    return {"Location": location} if version is None else {"Location": location, "ETag": etag(version)}
 
 
 def _target(path: str) -> tuple[str, UUID | None]:
@@ -266,21 +278,19 @@ def _set_manager(run: Run, operation: Operation, manager: Any) -> None:
     user_id = UUID(run.ids[operation.bulk_id or ""])
     exchange = _exchange_of(run, operation)
     exchange.method, exchange.body = "PATCH", body
-    with transaction.atomic(durable=True):
-        user = users.patch(exchange, user_id, body, None)
-        record_change(exchange, Answer())
+    change = users.patch(exchange, user_id, body, None)
+    answer = in_transaction(exchange, lambda: Answer(headers={"ETag": etag(change().version)}))
     if operation.result is not None:
-        operation.result["version"] = etag(user.version)
+        operation.result["version"] = answer.headers["ETag"]
 
 
-def _result(operation: Operation, answer: Answer, location: str | None, version: int | None) -> dict[str, Any]:
+def _result(operation: Operation, answer: Answer) -> dict[str, Any]:
     result: dict[str, Any] = {"method": operation.method}
     if operation.bulk_id is not None:
         result["bulkId"] = operation.bulk_id
-    if location is not None:
-        result["location"] = location
-    if version is not None:
-        result["version"] = etag(version)
+    for name, header in (("location", "Location"), ("version", "ETag")):
+        if header in answer.headers:
+            result[name] = answer.headers[header]
     result["status"] = str(int(answer.status))
     if answer.document is not None:
         result["response"] = answer.document

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import DataError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,8 @@ from scim.request_body import CONTENT_TYPE, read_body
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[..., Answer]
+Write = Callable[[], Answer]
+Handler = Callable[..., Answer | Write]
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -32,9 +33,10 @@ _LOST_RACE = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure,
 
 @method_decorator(csrf_exempt, name="dispatch")
 class Door(SCIMView):  # type: ignore[misc]  # django_scim is untyped
-    """Base of all SCIM views. A subclass has a method per HTTP method, from Exchange to Answer."""
+    """Base of all SCIM views. A subclass has a method per HTTP method, from Exchange to Answer.
 
-    writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+    One that writes reads and judges the request, and returns what is left to be done in a transaction.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer a request. Nothing leaves but SCIM JSON; nothing is raised.
@@ -63,26 +65,26 @@ class Door(SCIMView):  # type: ignore[misc]  # django_scim is untyped
         if method in _WITH_BODY:
             exchange.body = read_body(request)
         handler: Handler = getattr(self, "get" if method == "HEAD" else method.lower())
-        if method not in self.writes:
-            answer = handler(exchange, **arguments)
-            record_read(exchange, answer)
-            return answer
-        return _in_transaction(exchange, handler, arguments)
+        answer = handler(exchange, **arguments)
+        if not isinstance(answer, Answer):
+            return in_transaction(exchange, answer)
+        record_read(exchange, answer)
+        return answer
 
     def _allowed(self) -> list[str]:
         own = [method for method in _METHODS if hasattr(self, method.lower())]
         return [*own, *(["HEAD"] if "GET" in own else []), "OPTIONS"]
 
 
-def _in_transaction(exchange: Exchange, handler: Handler, arguments: dict[str, Any]) -> Answer:
-    """The whole request in one transaction: it happened entirely or not at all, and its log entry with it."""
+def in_transaction(exchange: Exchange, write: Write) -> Answer:
+    """The whole change in one transaction: it happened entirely or not at all, and its log entry with it."""
     for attempt in range(1, _ATTEMPTS + 1):
         exchange.changed.clear()
         exchange.ignored.clear()
         exchange.warnings.clear()
         try:
             with transaction.atomic(durable=True):
-                answer = handler(exchange, **arguments)
+                answer = write()
                 record_change(exchange, answer)
                 return answer
         except OperationalError as error:

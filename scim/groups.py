@@ -1,4 +1,7 @@
-"""What a request does to a group: from the body to one verb of the directory, with the log."""
+"""What a request does to a group: from the body to one verb of the directory, with the log.
+
+Each function reads and judges the request, and returns what is left to be done in a transaction.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -14,62 +17,75 @@ from scim.records import group_profile, group_record
 from scim.schemas import GROUP
 
 Expectation = Callable[[int], bool] | None
+Write = Callable[[], IdpGroup]
 
 
-def create(exchange: Exchange, body: Mapping[str, Any]) -> IdpGroup:
+def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
     """RFC 7644 §3.3. Entra creates groups empty and adds the members later.
 
     Raises: what the dialect refuses; GroupNameTaken (409); UnknownMembers (400).
     """
-    patch = read_resource(GROUP, body)
-    exchange.ignored += patch.ignored
-    profile = patch.edited({})
+    asked = read_resource(GROUP, body)
+    profile = asked.edited({})
     exchange.group_label = str(profile.get("displayName", ""))
-    members = patch.members.applied_to(())
-    group = create_group(group_record(profile), members, actor=exchange.actor)
-    _name(exchange, group)
-    exchange.changed.append(f"Created group {group.display_name}")
-    _tell_members(exchange, members, ())
-    return group
+    record, members = group_record(profile), asked.members.applied_to(())
+
+    def write() -> IdpGroup:
+        exchange.ignored += asked.ignored
+        group = create_group(record, members, actor=exchange.actor)
+        _name(exchange, group)
+        exchange.changed.append(f"Created group {group.display_name}")
+        _tell_members(exchange, members, ())
+        return group
+
+    return write
 
 
-def replace(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> IdpGroup:
+def replace(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.1: the members are exactly those stated; none stated empties the group."""
     return _edit(exchange, group_id, read_resource(GROUP, body, replaces=True), expect, replaces=True)
 
 
-def patch(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> IdpGroup:
+def patch(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.2. One member costs the same in a group of ten and of ten thousand."""
     return _edit(exchange, group_id, read_patch(GROUP, body), expect, replaces=False)
 
 
-def remove(exchange: Exchange, group_id: UUID, expect: Expectation) -> None:
+def remove(exchange: Exchange, group_id: UUID, expect: Expectation) -> Callable[[], None]:
     """RFC 7644 §3.6. The members stay."""
     exchange.group_id = group_id
-    group = delete_group(group_id, actor=exchange.actor, expect=expect)
-    _name(exchange, group)
-    exchange.changed.append(f"Deleted group {group.display_name}")
+
+    def write() -> None:
+        group = delete_group(group_id, actor=exchange.actor, expect=expect)
+        _name(exchange, group)
+        exchange.changed.append(f"Deleted group {group.display_name}")
+
+    return write
 
 
-def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> IdpGroup:
+def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
     exchange.group_id = group_id
-    exchange.ignored += asked.ignored
+    stated = asked.edited({}) if replaces else None
     profiles: list[Mapping[str, Any]] = []
 
     def edit(record: GroupRecord) -> GroupRecord:
         before = group_profile(record)
-        wanted = group_record(asked.edited({} if replaces else before))
+        wanted = group_record(asked.edited(before) if stated is None else stated)
         profiles[:] = (before, group_profile(wanted))
         return wanted
 
-    needed = edit if replaces or asked.operations else None
-    done = edit_group(group_id, needed, asked.members, actor=exchange.actor, expect=expect)
-    _name(exchange, done.group)
-    if profiles:
-        exchange.changed += differences(*profiles)
-    exchange.warnings += warnings_of(asked.emptied, {"members": len(done.removed)})
-    _tell_members(exchange, done.added, done.removed)
-    return done.group
+    def write() -> IdpGroup:
+        exchange.ignored += asked.ignored
+        needed = edit if replaces or asked.operations else None
+        done = edit_group(group_id, needed, asked.members, actor=exchange.actor, expect=expect)
+        _name(exchange, done.group)
+        if profiles:
+            exchange.changed += differences(*profiles)
+        exchange.warnings += warnings_of(asked.emptied, {"members": len(done.removed)})
+        _tell_members(exchange, done.added, done.removed)
+        return done.group
+
+    return write
 
 
 def _tell_members(exchange: Exchange, added: Collection[UUID], removed: Collection[UUID]) -> None:

@@ -31,13 +31,6 @@ def write_index(user_id: UUID, before: Profile, after: Profile) -> None:
     insert({user_id: sorted(new)})
 
 
-def replace_index(user_id: UUID, profile: Profile, *, is_new: bool = False) -> None:
-    """Write all rows of one user, instead of what was there unless the user is new."""
-    if not is_new:
-        clear_index([user_id])
-    insert({user_id: list(entries(profile))})
-
-
 def clear_index(user_ids: Collection[UUID]) -> None:
     """Forget deleted users: SCIM does not find them any more."""
     AttributeValue.objects.filter(user_id__in=user_ids).delete()

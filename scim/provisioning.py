@@ -11,7 +11,8 @@ from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, re
 from gatekeeper.audit.models import Outcome
 from gatekeeper.audit.reads import count_read
 from gatekeeper.directory.brakes import alert_held
-from gatekeeper.errors import HeldForApproval
+from gatekeeper.directory.privileges import alert_held_gain
+from gatekeeper.errors import HeldForApproval, PrivilegeHeld
 from scim.exchange import Answer, Exchange
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,9 @@ def record_refusal(exchange: Exchange, answer: Answer, error: Exception) -> None
     outcome = Outcome.FAILED if answer.status >= 500 else Outcome.REFUSED
     try:
         record_provisioning(_record(exchange, answer, outcome))
-        if isinstance(error, HeldForApproval):
+        if isinstance(error, PrivilegeHeld):
+            alert_held_gain(error, actor=exchange.actor)
+        elif isinstance(error, HeldForApproval):
             alert_held(error, actor=exchange.actor)
     except Exception:  # the client still has to get the answer that it was refused with
         logger.exception("A refused request could not be put into the provisioning log")

@@ -1,40 +1,58 @@
-"""What a request does to a user: from the body to one verb of the directory, with the search index and the log."""
+"""What a request does to a user: from the body to one verb of the directory, with the search index and the log.
+
+Each function reads and judges the request, and returns what is left to be done in a transaction.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import User
-from gatekeeper.directory.users import create_user, create_users, delete_user, edit_user
+from gatekeeper.directory.users import create_users, delete_user, edit_user, provision_user
 from scim.differences import lists_changed, user_differences, warnings_of
 from scim.exchange import Exchange
-from scim.index import clear_index, entries, insert, replace_index, write_index
+from scim.index import clear_index, entries, insert, write_index
 from scim.patch import Patch, read_patch, read_resource
 from scim.records import user_profile, user_record
 from scim.schemas import USER
 
 Expectation = Callable[[int], bool] | None
+Write = Callable[[], User]
+
+FEW_OPERATIONS = 20  # are applied in less time than it takes to read the record once more
 
 
-def create(exchange: Exchange, body: Mapping[str, Any]) -> User:
+def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
     """RFC 7644 §3.3. An inactive user of that name is revived with the same id: Okta assigns people again by POST.
 
+    Who is stated to be another person ends, and a new user takes the name.
     Raises: what the dialect refuses; UserNameTaken (409); InvalidValue without a userName.
     """
-    patch = read_resource(USER, body)
-    exchange.ignored += patch.ignored
-    profile = patch.edited({})
+    asked = read_resource(USER, body)
+    profile = asked.edited({})
     exchange.user_label = str(profile.get("userName", ""))
-    user = create_user(user_record(profile, active_if_unstated=True), actor=exchange.actor)
-    is_new = user.version == 1
-    replace_index(user.id, profile, is_new=is_new)
-    _name(exchange, user)
-    exchange.changed.append(f"{'Created' if is_new else 'Revived'} user {user.user_name}")
-    return user
+    record, rows = user_record(profile, active_if_unstated=True), list(entries(profile))
+
+    def write() -> User:
+        exchange.ignored += asked.ignored
+        made = provision_user(record, actor=exchange.actor)
+        if made.revived or made.replaced:
+            clear_index([made.replaced.id if made.replaced else made.user.id])
+        insert({made.user.id: rows})
+        _name(exchange, made.user)
+        if made.replaced:
+            exchange.changed.append(
+                f"Deleted user {made.replaced.user_name} ({made.replaced.id}): another person has the name"
+            )
+        exchange.changed.append(f"{'Revived' if made.revived else 'Created'} user {made.user.user_name}")
+        return made.user
+
+    return write
 
 
-def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any]]) -> list[User]:
+def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any]]) -> Callable[[], list[User]]:
     """Several new users at once, with a fixed number of statements; all or nothing, and nobody is revived.
 
     Raises: what ``create`` raises for any of them, and UserNameTaken when a name is in use.
@@ -42,54 +60,88 @@ def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any
     patches = [read_resource(USER, body) for body in bodies]
     profiles = [asked.edited({}) for asked in patches]
     records = [user_record(profile, active_if_unstated=True) for profile in profiles]
-    created = create_users(records, actor=exchanges[0].actor)
-    insert({user.id: list(entries(profile)) for user, profile in zip(created, profiles, strict=True)})
-    for exchange, asked, user in zip(exchanges, patches, created, strict=True):
-        exchange.ignored += asked.ignored
-        exchange.changed.append(f"Created user {user.user_name}")
-        _name(exchange, user)
-    return created
+    rows = [list(entries(profile)) for profile in profiles]
+
+    def write() -> list[User]:
+        created = create_users(records, actor=exchanges[0].actor)
+        insert({user.id: found for user, found in zip(created, rows, strict=True)})
+        for exchange, asked, user in zip(exchanges, patches, created, strict=True):
+            exchange.ignored += asked.ignored
+            exchange.changed.append(f"Created user {user.user_name}")
+            _name(exchange, user)
+        return created
+
+    return write
 
 
-def replace(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:
+def replace(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.1: what is not stated is cleared, except ``active``, which nobody loses or gets by omission."""
     return _edit(exchange, user_id, read_resource(USER, body, replaces=True), expect, replaces=True)
 
 
-def patch(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> User:
+def patch(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.2: all operations or none."""
     return _edit(exchange, user_id, read_patch(USER, body), expect, replaces=False)
 
 
-def remove(exchange: Exchange, user_id: UUID, expect: Expectation) -> None:
+def remove(exchange: Exchange, user_id: UUID, expect: Expectation) -> Callable[[], None]:
     """RFC 7644 §3.6. SCIM and its search forget the user; the record stays for the auditor."""
     exchange.user_id = user_id
-    user = delete_user(user_id, actor=exchange.actor, expect=expect)
-    clear_index([user_id])
-    _name(exchange, user)
-    exchange.changed.append(f"Deleted user {user.user_name}")
+
+    def write() -> None:
+        user = delete_user(user_id, actor=exchange.actor, expect=expect)
+        clear_index([user_id])
+        _name(exchange, user)
+        exchange.changed.append(f"Deleted user {user.user_name}")
+
+    return write
 
 
-def _edit(exchange: Exchange, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> User:
+def _edit(exchange: Exchange, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
     exchange.user_id = user_id
-    exchange.ignored += asked.ignored
-    records: list[UserRecord] = []
+    edit = _Edit(asked, stated=asked.edited({}) if replaces else None)
+    if not replaces and len(asked.operations) > FEW_OPERATIONS:
+        edit.work_out_for(User.objects.provisioned().filter(pk=user_id).first())
 
-    def edit(record: UserRecord) -> UserRecord:
-        before = user_profile(record)
-        wanted = user_record(asked.edited({} if replaces else before), active_if_unstated=record.active)
-        records[:] = (record, wanted)
-        # A request that changes no value changes nothing derived either, such as by which address somebody signs in.
-        return record if user_profile(wanted) == before else wanted
+    def write() -> User:
+        exchange.ignored += asked.ignored
+        user, changed = edit_user(user_id, edit, actor=exchange.actor, expect=expect)
+        _name(exchange, user)
+        if changed and edit.known is not None:
+            before, after = map(user_profile, edit.known)
+            write_index(user_id, before, after)
+            exchange.changed += user_differences(*edit.known)
+            exchange.warnings += warnings_of(asked.emptied, lists_changed(before, after))
+        return user
 
-    user, changed = edit_user(user_id, edit, actor=exchange.actor, expect=expect)
-    _name(exchange, user)
-    if changed:
-        before, after = map(user_profile, records)
-        write_index(user_id, before, after)
-        exchange.changed += user_differences(*records)
-        exchange.warnings += warnings_of(asked.emptied, lists_changed(before, after))
-    return user
+    return write
+
+
+@dataclass
+class _Edit:
+    """The pure function from the present record to the wanted one. ``known``: what it was applied to, and the result.
+
+    ``stated``: the whole profile, where the request states it. What a record becomes is worked out once, so that a long
+    PATCH can be worked out before the record is locked, and is worked out again only if it changed meanwhile.
+    """
+
+    asked: Patch
+    stated: Mapping[str, Any] | None
+    known: tuple[UserRecord, UserRecord] | None = None
+
+    def __call__(self, record: UserRecord) -> UserRecord:
+        if self.known is None or self.known[0] != record:
+            before = user_profile(record)
+            stated = self.asked.edited(before) if self.stated is None else self.stated
+            wanted = user_record(stated, active_if_unstated=record.active)
+            # Where no value changes, nothing derived changes either, such as by which address somebody signs in.
+            self.known = record, record if user_profile(wanted) == before else wanted
+        return self.known[1]
+
+    def work_out_for(self, user: User | None) -> None:
+        """Whom nobody knows is refused later, as everywhere."""
+        if user is not None:
+            self(user.record())
 
 
 def _name(exchange: Exchange, user: User) -> None:

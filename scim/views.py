@@ -7,7 +7,7 @@ from uuid import UUID
 from gatekeeper.directory.models import IdpGroup, User
 from scim import groups, users
 from scim.documents import group_url, user_documents, user_url
-from scim.door import Door
+from scim.door import Door, Write
 from scim.errors import NotFound, NotImplementedHere
 from scim.etags import etag, expected_version, is_unchanged, require_version
 from scim.exchange import Answer, Exchange
@@ -72,13 +72,17 @@ class UsersView(ListView):
 
     resource_type = USER
 
-    def post(self, exchange: Exchange) -> Answer:
+    def post(self, exchange: Exchange) -> Write:
         """201 with the whole resource: Okta takes an empty answer for a failure."""
-        projection = self.projection(exchange)
-        user = users.create(exchange, exchange.document)
-        document = user_documents([user], projection, are_new=user.version == 1)[0]
-        headers = {"ETag": etag(user.version), "Location": user_url(user.id)}
-        return Answer(document, HTTPStatus.CREATED, headers)
+        projection, create = self.projection(exchange), users.create(exchange, exchange.document)
+
+        def write() -> Answer:
+            user = create()
+            document = user_documents([user], projection, are_new=user.version == 1)[0]
+            headers = {"ETag": etag(user.version), "Location": user_url(user.id)}
+            return Answer(document, HTTPStatus.CREATED, headers)
+
+        return write
 
 
 class UserView(OneView):
@@ -86,20 +90,27 @@ class UserView(OneView):
 
     resource_type = USER
 
-    def put(self, exchange: Exchange, uuid: str) -> Answer:
+    def put(self, exchange: Exchange, uuid: str) -> Write:
         """RFC 7644 §3.5.1."""
         projection, expect = self.projection(exchange), expected_version(exchange.request)
-        return self.answer(users.replace(exchange, self.require_id(uuid), exchange.document, expect), projection)
+        replace = users.replace(exchange, self.require_id(uuid), exchange.document, expect)
+        return lambda: self.answer(replace(), projection)
 
-    def patch(self, exchange: Exchange, uuid: str) -> Answer:
+    def patch(self, exchange: Exchange, uuid: str) -> Write:
         """RFC 7644 §3.5.2: 200 with the resource, as Microsoft's validator wants it."""
         projection, expect = self.projection(exchange), expected_version(exchange.request)
-        return self.answer(users.patch(exchange, self.require_id(uuid), exchange.document, expect), projection)
+        patch = users.patch(exchange, self.require_id(uuid), exchange.document, expect)
+        return lambda: self.answer(patch(), projection)
 
-    def delete(self, exchange: Exchange, uuid: str) -> Answer:
+    def delete(self, exchange: Exchange, uuid: str) -> Write:
         """RFC 7644 §3.6."""
-        users.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
-        return Answer(status=HTTPStatus.NO_CONTENT)
+        remove = users.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
+
+        def write() -> Answer:
+            remove()
+            return Answer(status=HTTPStatus.NO_CONTENT)
+
+        return write
 
 
 class GroupsView(ListView):
@@ -107,10 +118,10 @@ class GroupsView(ListView):
 
     resource_type = GROUP
 
-    def post(self, exchange: Exchange) -> Answer:
+    def post(self, exchange: Exchange) -> Write:
         """RFC 7644 §3.3."""
-        projection = self.projection(exchange)
-        return self.answer(groups.create(exchange, exchange.document), projection, HTTPStatus.CREATED)
+        projection, create = self.projection(exchange), groups.create(exchange, exchange.document)
+        return lambda: self.answer(create(), projection, HTTPStatus.CREATED)
 
 
 class GroupView(OneView):
@@ -118,29 +129,39 @@ class GroupView(OneView):
 
     resource_type = GROUP
 
-    def put(self, exchange: Exchange, uuid: str) -> Answer:
+    def put(self, exchange: Exchange, uuid: str) -> Write:
         """RFC 7644 §3.5.1."""
         projection, expect = self.projection(exchange), expected_version(exchange.request)
-        return self.answer(groups.replace(exchange, self.require_id(uuid), exchange.document, expect), projection)
+        replace = groups.replace(exchange, self.require_id(uuid), exchange.document, expect)
+        return lambda: self.answer(replace(), projection)
 
-    def patch(self, exchange: Exchange, uuid: str) -> Answer:
+    def patch(self, exchange: Exchange, uuid: str) -> Write:
         """RFC 7644 §3.5.2: 204, as Entra recommends, unless ``attributes`` asks for something back."""
         projection, expect = self.projection(exchange), expected_version(exchange.request)
-        group = groups.patch(exchange, self.require_id(uuid), exchange.document, expect)
-        if projection.is_explicit:
-            return self.answer(group, projection)
-        return Answer(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag(group.version)})
+        patch = groups.patch(exchange, self.require_id(uuid), exchange.document, expect)
 
-    def delete(self, exchange: Exchange, uuid: str) -> Answer:
+        def write() -> Answer:
+            group = patch()
+            if projection.is_explicit:
+                return self.answer(group, projection)
+            return Answer(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag(group.version)})
+
+        return write
+
+    def delete(self, exchange: Exchange, uuid: str) -> Write:
         """RFC 7644 §3.6."""
-        groups.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
-        return Answer(status=HTTPStatus.NO_CONTENT)
+        remove = groups.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
+
+        def write() -> Answer:
+            remove()
+            return Answer(status=HTTPStatus.NO_CONTENT)
+
+        return write
 
 
 class SearchView(Door):
     """``.search`` on a resource type, or on the root over all types (RFC 7644 §3.4.3)."""
 
-    writes = frozenset()
     resource_types: tuple[ResourceType, ...] = RESOURCE_TYPES
 
     def post(self, exchange: Exchange) -> Answer:
@@ -159,8 +180,6 @@ class RootView(Door):
 class MeView(Door):
     """``/Me``: a key is no person (RFC 7644 §3.11)."""
 
-    writes = frozenset()
-
     def get(self, exchange: Exchange) -> Answer:
         """501 on every method."""
         raise NotImplementedHere("/Me is not supported: an API key belongs to no user.")
@@ -170,8 +189,6 @@ class MeView(Door):
 
 class UnknownView(Door):
     """Every other address below the base: SCIM JSON, never a page."""
-
-    writes = frozenset()
 
     def get(self, exchange: Exchange, path: str = "") -> Answer:
         """404 on every method."""

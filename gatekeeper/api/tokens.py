@@ -16,6 +16,7 @@ from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.bearer_keys import KeyKind, digest
 from gatekeeper.directory.access import Access
 from gatekeeper.directory.ending_access import credentials_ended
+from gatekeeper.directory.locks import Lock, lock_users
 from gatekeeper.directory.models import User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.queries import access_of
@@ -58,6 +59,7 @@ def create_token(user: User, name: str, *, actor: Actor, expires_at: datetime | 
     require_storable("name", name, NAME_LIMIT)
     if not now < expires_at <= now + timedelta(days=LONGEST_DAYS):
         raise InvalidValue("expires", f"choose a time within the next {LONGEST_DAYS} days.")
+    lock_users([user.pk], Lock.RELY)
     if refusal_of_person(access_of(user)):
         raise ApiNotPermitted
     text = TOKENS.new()

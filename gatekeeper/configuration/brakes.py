@@ -18,12 +18,14 @@ from gatekeeper.configuration.guards import actor_of, may_configure, only
 from gatekeeper.configuration.naming import names_in
 from gatekeeper.configuration.step_up import carried_fields
 from gatekeeper.directory.brakes import brake_state, held_entries, release_brakes, set_brakes
-from gatekeeper.directory.models import BrakeSetting, IdpGroup, User
-from gatekeeper.errors import DomainError
+from gatekeeper.directory.folding import fold
+from gatekeeper.directory.models import BrakeSetting, IdpGroup, PrivilegeGain, User
+from gatekeeper.errors import DomainError, PrivilegeHeld
 
 FIELDS = tuple(BrakesForm.base_fields)
 HELD_FOR = timedelta(hours=24)  # how far back the list of held changes looks; Entra repeats within 40 minutes
 MOST = 500  # entries of the log to look at for one page
+GAINS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def brakes(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, "Saved. The new limits hold from this moment.")
             return redirect("configuration:brakes")
-    page = {"form": form, "state": brake_state(), "held": held_changes()}
+    page = {"form": form, "state": brake_state(), "held": held_changes(), "gains": latest_gains()}
     return render(request, "configuration/brakes.html", page, status=422 if form.is_bound else 200)
 
 
@@ -80,7 +82,7 @@ def held_changes() -> list[HeldChange]:
     asked: dict[str, list[ProvisioningEntry]] = {}
     for entry in entries:
         asked.setdefault(_key(entry), []).append(entry)
-    users = User.objects.in_bulk([entry.user_id for entry in entries if entry.user_id])
+    users = User.objects.live().in_bulk([entry.user_id for entry in entries if entry.user_id])
     groups = IdpGroup.objects.live().in_bulk([entry.group_id for entry in entries if entry.group_id])
     done = _done_to(groups, entries)
     names = names_in(entry.request for entry in entries if entry.group_id)
@@ -91,17 +93,39 @@ def held_changes() -> list[HeldChange]:
     ]
 
 
+def latest_gains() -> list[PrivilegeGain]:
+    """Who became Global Administrator lately, the latest first; each is in the audit trail for good."""
+    gains = PrivilegeGain.objects.filter(at__gte=timezone.now() - HELD_FOR).select_related("user")
+    return list(gains.order_by("-at", "-pk")[:GAINS_SHOWN])
+
+
 def _key(entry: ProvisioningEntry) -> str:
     """The same for a request that is repeated. To a person there is only one thing that is ever held."""
     return entry.path if entry.user_id else f"{entry.path} {json.dumps(entry.request, sort_keys=True)}"
 
 
-def _waiting(entry: ProvisioningEntry, users: dict[UUID, User], groups: dict[UUID, IdpGroup]) -> User | IdpGroup | None:
+def _waiting(
+    entry: ProvisioningEntry, users: dict[UUID, User], groups: dict[UUID, IdpGroup]
+) -> User | IdpGroup | str | None:
     """Whom the request is about, while there still is something to wait for."""
     if entry.user_id:
         user = users.get(entry.user_id)
-        return user if user and user.is_active else None
-    return groups.get(entry.group_id) if entry.group_id else None
+        return user if user and user.is_active != _is_gain(entry) else None
+    return groups.get(entry.group_id) if entry.group_id else _to_be_created(entry)
+
+
+def _to_be_created(entry: ProvisioningEntry) -> str | None:
+    """By name, since there is no id before it is created (or revived)."""
+    name = fold(entry.user_label or entry.group_label)
+    if entry.user_label:
+        is_done = User.objects.provisioned().filter(active=True, user_name_folded=name).exists()
+    else:
+        is_done = IdpGroup.objects.live().filter(display_name_folded=name).exists()
+    return None if is_done else entry.user_label or entry.group_label or None
+
+
+def _is_gain(entry: ProvisioningEntry) -> bool:
+    return entry.detail.startswith(PrivilegeHeld.PREFIX)
 
 
 def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict[str, int]:
@@ -113,7 +137,9 @@ def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict
 
 
 def _what(entry: ProvisioningEntry, names: dict[str, str]) -> str:
-    """Only what takes access away is ever held, so the method and the resource tell what was asked."""
+    """Only what takes access away or makes administrators is ever held; the log's words name whom."""
+    if _is_gain(entry):
+        return f"Make {entry.detail.removeprefix(PrivilegeHeld.PREFIX).partition('. ')[0]} Global Administrator"
     if entry.user_id:
         return "Delete the person" if entry.method == "DELETE" else "Deactivate the person"
     members = sorted({name for user_id, name in names.items() if user_id in json.dumps(entry.request)})

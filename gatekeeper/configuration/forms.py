@@ -186,10 +186,10 @@ class BrakesForm(DeskForm):
         label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
     )
     hold = forms.BooleanField(
-        label="Hold further losses until an administrator approves",
+        label="Hold further losses, and new Global Administrators, until an administrator approves",
         required=False,
-        help_text="Off: Entra has the last word, and you are alerted. "
-        "On: the identity provider is asked to come back later.",
+        help_text="Off: Entra has the last word, and you are alerted. On: the identity provider is asked to come back "
+        "later, with what would go beyond the limits and with whoever would become Global Administrator.",
     )
 
 

@@ -14,6 +14,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.locks import Lock, lock_users
 from gatekeeper.directory.models import IdentityProvider, ProviderDomain, SessionEnd, SignIn
 from gatekeeper.directory.realms import allowed, domains_of, is_domain, stated_domains
 from gatekeeper.directory.sync import unlink_outdated
@@ -92,4 +93,6 @@ def _end_what_does_not_fit(*, actor: Actor) -> None:
     now = timezone.now()
     unlink_outdated(actor=actor, now=now)
     fitting = allowed(OuterRef("provider_id"), "user__work_email_folded")
-    SignIn.objects.live().filter(provider__isnull=False).exclude(fitting).end(now, ended_because=SessionEnd.LOST_ACCESS)
+    misfits = SignIn.objects.live().filter(~fitting, provider__isnull=False)
+    lock_users(set(misfits.values_list("user_id", flat=True)), Lock.CHANGE)
+    misfits.end(now, ended_because=SessionEnd.LOST_ACCESS)

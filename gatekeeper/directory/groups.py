@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,11 @@ from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import default_mapping_could_configure, keeping_a_configurator
+from gatekeeper.directory.locks import Lock, lock_group, lock_users, locked_values
 from gatekeeper.directory.membership_rows import insert_members
 from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, SessionEnd, User
 from gatekeeper.directory.past import remember_name
+from gatekeeper.directory.privileges import default_leads_there, leads_there, noticing_gains
 from gatekeeper.directory.queries import SLICE
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.directory.users import VersionCheck, require_storable
@@ -48,7 +50,10 @@ def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Ac
     Raises: GroupNameTaken; UnknownMembers; InvalidValue.
     """
     _validate(wanted)
-    _require_users(frozenset(member_ids))
+    people = _People()
+    people.lock(joining=frozenset(member_ids))
+    people.require(frozenset(member_ids))
+    may_gain = member_ids if any(people.known.values()) else ()  # the Default Mapping is one of top level
     now = timezone.now()
     group = IdpGroup(created_at=now)
     _save(group, wanted, now, insert=True)
@@ -61,7 +66,8 @@ def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Ac
         after=as_document(wanted),
     )
     # A new group has the Default Mapping, so joining it takes nothing away that being in no group gave.
-    added = _add(group, frozenset(member_ids), now)
+    with noticing_gains(may_gain, actor=actor):
+        added = _add(group, frozenset(member_ids), now)
     _record_members(group, added, frozenset(), actor=actor)
     return group
 
@@ -83,10 +89,13 @@ def edit_group(
              NobodyCouldConfigure; HeldForApproval.
     Spec:    RFC 7644 §3.5.1, §3.5.2.
     """
-    group = _lock_group(group_id, expect)
+    people = _lock_people(group_id, members)
+    group = _lock_group(group_id, expect, Lock.CHANGE)
     now = timezone.now()
     renamed = edit is not None and _apply(group, edit, now, actor=actor)
-    added, removed = _change_members(group, members, now, actor=actor) if members else (frozenset(), frozenset())
+    added, removed = frozenset[UUID](), frozenset[UUID]()
+    if members:
+        added, removed = _change_members(group, members, people, now, actor=actor)
     if (added or removed) and not renamed:
         group.version += 1
         group.updated_at = now
@@ -100,9 +109,10 @@ def delete_group(group_id: UUID, *, actor: Actor, expect: VersionCheck | None = 
 
     Raises: GroupNotFound; VersionMismatch; NobodyCouldConfigure.
     """
-    group = _lock_group(group_id, expect)
+    group = _lock_group(group_id, expect, Lock.END)
     now = timezone.now()
-    with keeping_a_configurator():
+    members = Membership.objects.live().filter(group=group).values_list("user_id", flat=True)
+    with keeping_a_configurator(), noticing_gains(list(members) if default_leads_there() else (), actor=actor):
         _end(group, now, actor=actor)
     return group
 
@@ -145,17 +155,63 @@ def _apply(group: IdpGroup, edit: GroupEdit, now: datetime, *, actor: Actor) -> 
     return True
 
 
-def _change_members(
-    group: IdpGroup, members: MembersChange, now: datetime, *, actor: Actor
-) -> tuple[frozenset[UUID], frozenset[UUID]]:
+@dataclass(slots=True)
+class _People:
+    """Whom a change takes in or leaves out, locked: who joins stays alive, who leaves leaves one group at a time.
+
+    ``known``: who may join, and whether joining a group may take the right to configure from them.
+    ``may_gain``: who may become Global Administrator by it.
+    """
+
+    known: dict[UUID, bool] = field(default_factory=dict)
+    may_gain: frozenset[UUID] = frozenset()
+    leaving: frozenset[UUID] = frozenset()
+    group_id: UUID | None = None
+
+    def lock(self, joining: frozenset[UUID] = frozenset(), leaving: frozenset[UUID] = frozenset()) -> None:
+        people = User.objects.provisioned().annotate(
+            may_shut_out=default_mapping_could_configure(), may_gain=leads_there(self.group_id)
+        )
+        for some in _slices(joining - self.known.keys()):
+            found = locked_values(people.filter(pk__in=some), "pk", "may_shut_out", "may_gain", lock=Lock.REFER)
+            self.known.update({user_id: may_shut_out for user_id, may_shut_out, _ in found})
+            self.may_gain |= {user_id for user_id, _, may_gain in found if may_gain}
+        for some in _slices(leaving - self.leaving):
+            lock_users(some, Lock.CHANGE)
+        self.leaving |= leaving
+
+    def require(self, joining: frozenset[UUID]) -> bool:
+        """Raises UnknownMembers. Returns whether joining may take the right to configure from one of them."""
+        unknown = joining - self.known.keys()
+        if unknown:
+            raise UnknownMembers(unknown)
+        return any(self.known[user_id] for user_id in joining)
+
+
+def _lock_people(group_id: UUID, members: MembersChange) -> _People:
+    """Before the group itself, as everybody does. Who is in it already needs no lock to stay in."""
+    people = _People(group_id=group_id)
+    people.lock(*_coming_and_going(group_id, members))
+    return people
+
+
+def _coming_and_going(group_id: UUID, members: MembersChange) -> tuple[frozenset[UUID], frozenset[UUID]]:
     if members.base is None:
-        add, remove = members.add, members.remove
-    else:
-        current = frozenset(Membership.objects.live().filter(group=group).values_list("user_id", flat=True))
-        wanted = members.applied_to(current)
-        add, remove = wanted - current, current - wanted
-    may_shut_out = _require_users(members.named())
-    with keeping_a_configurator() if remove or may_shut_out else nullcontext():
+        return members.add, members.remove
+    current = frozenset(Membership.objects.live().filter(group=group_id).values_list("user_id", flat=True))
+    wanted = members.applied_to(current)
+    return wanted - current, current - wanted
+
+
+def _change_members(
+    group: IdpGroup, members: MembersChange, people: _People, now: datetime, *, actor: Actor
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    add, remove = _coming_and_going(group.id, members)
+    people.lock(add, remove)  # nobody, unless somebody came or went before the group was locked
+    may_shut_out = people.require(add)
+    may_gain = people.may_gain & add | (remove if remove and default_leads_there() else frozenset())
+    guard = keeping_a_configurator() if remove or may_shut_out else nullcontext()
+    with guard, noticing_gains(may_gain, actor=actor):
         removed = _remove(group, remove, now)
         added = _add(group, add, now)
     _record_members(group, added, removed, actor=actor)
@@ -184,20 +240,6 @@ def _members_among(group: IdpGroup, ids: frozenset[UUID]) -> frozenset[UUID]:
     return frozenset(
         user_id for some in _slices(ids) for user_id in live.filter(user__in=some).values_list("user_id", flat=True)
     )
-
-
-def _require_users(ids: frozenset[UUID]) -> bool:
-    """Raises UnknownMembers. Returns whether joining a group may take the right to configure from one of them."""
-    people = User.objects.provisioned().annotate(may_shut_out=default_mapping_could_configure())
-    known = {
-        user_id: may_shut_out
-        for some in _slices(ids)
-        for user_id, may_shut_out in people.filter(pk__in=some).values_list("id", "may_shut_out")
-    }
-    unknown = ids - known.keys()
-    if unknown:
-        raise UnknownMembers(unknown)
-    return any(known.values())
 
 
 def _slices(ids: Collection[UUID]) -> list[list[UUID]]:
@@ -245,8 +287,8 @@ def _save(group: IdpGroup, wanted: GroupRecord, now: datetime, *, insert: bool) 
         raise GroupNameTaken(wanted.display_name) from None
 
 
-def _lock_group(group_id: UUID, expect: VersionCheck | None) -> IdpGroup:
-    group = IdpGroup.objects.live().select_for_update().filter(pk=group_id).first()
+def _lock_group(group_id: UUID, expect: VersionCheck | None, lock: Lock) -> IdpGroup:
+    group = lock_group(group_id, lock)
     if group is None:
         raise GroupNotFound(group_id)
     if expect is not None and not expect(group.version):

@@ -10,7 +10,7 @@ neither waits for a change of that person's attributes. A person who is being de
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -37,15 +37,32 @@ def locked(rows: QuerySet[M], lock: Lock) -> list[M]:
     Where somebody had to be waited for, only the row itself is looked at again, not what the conditions ask of others.
     One statement. On SQLite a transaction that writes is alone from its beginning.
     """
-    ordered = rows.order_by("pk")
+    statement = _statement(rows, lock)
+    if statement is None:
+        return list(rows.order_by("pk"))
+    return list(rows.model._default_manager.raw(*statement))
+
+
+def locked_values(rows: QuerySet[Any, Any], *names: str, lock: Lock) -> list[tuple[Any, ...]]:
+    """The same for many rows: only these columns, and no instances, which would cost more than the locks."""
+    values = rows.values_list(*names)
+    statement = _statement(values, lock)
+    if statement is None:
+        return list(values.order_by("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return list(cursor.fetchall())
+
+
+def _statement(rows: QuerySet[Any, Any], lock: Lock) -> tuple[str, Any] | None:
+    """What Django compiled, with the lock; its parameters stay parameters. None where nothing is to be locked."""
     if connection.vendor != "postgresql":
-        return list(ordered)
+        return None
     try:
-        statement, parameters = ordered.query.sql_with_params()
+        sql, parameters = rows.order_by("pk").query.sql_with_params()
     except EmptyResultSet:  # a condition that nothing can fulfil, such as an empty list of ids
-        return []
-    # The statement is what Django compiled; the parameters stay parameters.
-    return list(rows.model._default_manager.raw(f"{statement} {lock} OF {_quoted(rows)}", parameters))
+        return None
+    return f"{sql} {lock} OF {connection.ops.quote_name(rows.model._meta.db_table)}", parameters
 
 
 def lock_site() -> None:
@@ -64,13 +81,9 @@ def lock_user(users: QuerySet[User], lock: Lock) -> User | None:
 def lock_users(ids: Collection[UUID], lock: Lock) -> None:
     """Lock people by their ids, to read what is known of them afterwards."""
     if connection.vendor == "postgresql" and ids:
-        locked(User.objects.filter(pk__in=list(ids)).only("pk"), lock)
+        locked_values(User.objects.filter(pk__in=list(ids)), "pk", lock=lock)
 
 
 def lock_group(group_id: UUID, lock: Lock) -> IdpGroup | None:
     """A group that was not deleted, locked."""
     return next(iter(locked(IdpGroup.objects.live().filter(pk=group_id), lock)), None)
-
-
-def _quoted(rows: QuerySet[M]) -> str:
-    return connection.ops.quote_name(rows.model._meta.db_table)

@@ -15,6 +15,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.access import Blocked
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.locks import Lock, lock_user, lock_users
 from gatekeeper.directory.models import IdentityProvider, Origin, SessionEnd, SignIn, SignInIdentity, User
 from gatekeeper.directory.queries import access_of
 from gatekeeper.directory.realms import may_name
@@ -89,6 +90,8 @@ def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
     if provider is None:
         raise IdentityProviderNotFound(provider_id)
     now = timezone.now()
+    signed_in = SignIn.objects.live().filter(provider=provider)
+    lock_users(set(signed_in.values_list("user_id", flat=True)), Lock.CHANGE)
     with keeping_a_configurator():
         provider.until = now
         provider.save(update_fields=["until"])
@@ -226,7 +229,9 @@ def open_sign_in(  # noqa: PLR0913 - each is a column
 
     ``authenticated_at``: when the person proved who they are, where that was before now. ``session_not_on_or_after``:
     when the session has to be over, as the identity provider stated.
+    Raises: SignInRefused for somebody who lost their access since they were let in, a moment ago.
     """
+    _require_access(user)
     sign_in = SignIn.objects.create(
         user=user,
         provider_id=provider_id,
@@ -246,6 +251,14 @@ def open_sign_in(  # noqa: PLR0913 - each is a column
         after={"connection": str(provider_id or "local password"), "address": address},
     )
     return sign_in
+
+
+def _require_access(user: User) -> None:
+    """Under a lock: whatever takes access away has either happened, or ends the session that is opened now."""
+    found = lock_user(User.objects.filter(pk=user.pk), Lock.RELY)
+    blocked = access_of(found).blocked_because if found else Blocked.DELETED
+    if blocked in (Blocked.DELETED, Blocked.DEACTIVATED, Blocked.NO_GROUP_ACCESS):
+        raise SignInRefused(blocked.value, words_for(blocked), user_id=user.pk)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.locks import Lock, lock_users, locked
 from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
 from gatekeeper.directory.queries import conflict_exists
 from gatekeeper.directory.realms import allowed, without_a_provider
@@ -85,10 +86,10 @@ def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]
     """End the links that the facts no longer bear out, in batches; and who keeps theirs, since nobody else is left."""
     count, kept = 0, list[SignInIdentity]()
     for ids in _batches(_outdated_links().values_list("pk", flat=True)):
-        batch = list(_outdated_links().filter(pk__in=ids).select_related("user"))
         try:
-            _end_links(batch, actor=actor, now=now)
+            batch = _end_links(ids, actor=actor, now=now)
         except NobodyCouldConfigure:
+            batch = list(_outdated_links().filter(pk__in=ids).select_related("user"))
             staying = [link for link in batch if not _ends(link, actor=actor, now=now)]
             kept += staying
             count -= len(staying)
@@ -102,17 +103,22 @@ def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:
     It stays only where their account id is known from an earlier sign-in: whoever shares the address is refused then.
     """
     try:
-        _end_links([link], actor=actor, now=now, guarded=bool(link.object_id))
+        _end_links([link.pk], actor=actor, now=now, guarded=bool(link.object_id))
     except NobodyCouldConfigure:
         return False
     return True
 
 
 @transaction.atomic
-def _end_links(links: list[SignInIdentity], *, actor: Actor, now: datetime, guarded: bool = True) -> None:
+def _end_links(ids: list[Any], *, actor: Actor, now: datetime, guarded: bool = True) -> list[SignInIdentity]:
+    """End those of these links that are still outdated once their people can't change any more. Returns them."""
+    chosen = SignInIdentity.objects.filter(pk__in=ids)
+    lock_users(set(chosen.values_list("user_id", flat=True)), Lock.CHANGE)
+    links = list(_outdated_links().filter(pk__in=ids).select_related("user"))
     with keeping_a_configurator() if guarded else nullcontext():
         SignInIdentity.objects.filter(pk__in=[link.pk for link in links]).end(now)
     record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in links])
+    return links
 
 
 def _batches(ids: Iterable[Any]) -> Iterator[list[Any]]:
@@ -148,6 +154,9 @@ def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
     count = 0
     for ids in _batches(_unlinked_people(provider).values_list("pk", flat=True)):
         with transaction.atomic():
+            if not locked(IdentityProvider.objects.live().filter(pk=provider.pk), Lock.CHANGE):
+                return count  # deleted a moment ago
+            lock_users(ids, Lock.RELY)
             batch = list(_unlinked_people(provider).filter(pk__in=ids))
             SignInIdentity.objects.bulk_create(
                 SignInIdentity(
@@ -165,10 +174,13 @@ def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
 
 
 def _unlinked_people(provider: IdentityProvider) -> QuerySet[User]:
-    own_link = SignInIdentity.objects.live().filter(provider=provider, user=OuterRef("pk"))
+    links = SignInIdentity.objects.live().filter(provider=provider)
+    own_link = links.filter(user=OuterRef("pk"))
+    # Whose e-mail was somebody else's until a moment ago waits for the run that ends the other link.
+    name_in_use = links.filter(name_id_folded=OuterRef("work_email_folded"))
     return (
         User.objects.provisioned()
-        .filter(~Exists(own_link), ~conflict_exists(), active=True, work_email__isnull=False)
+        .filter(~Exists(own_link), ~Exists(name_in_use), ~conflict_exists(), active=True, work_email__isnull=False)
         .filter(allowed(provider.id, "work_email_folded"))
         .exclude(user_name__regex=TOMBSTONE_PATTERN)
         .order_by("id")

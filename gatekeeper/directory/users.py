@@ -3,26 +3,30 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import entry, record, record_all
+from gatekeeper.audit.log import Document, entry, record, record_all
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.brakes import apply_brakes
 from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.folding import fold
 from gatekeeper.directory.guards import keeping_a_configurator
+from gatekeeper.directory.locks import Lock, lock_user, locked
 from gatekeeper.directory.models import (
     ActivePeriod,
     EndedBecause,
+    IdpGroup,
     Membership,
     OneTimePassword,
     Origin,
@@ -32,6 +36,7 @@ from gatekeeper.directory.models import (
 )
 from gatekeeper.directory.passwords import ONE_TIME_FOR, require_good_password
 from gatekeeper.directory.past import remember_name
+from gatekeeper.directory.privileges import noticing_gains, tell_newcomers
 from gatekeeper.directory.sign_in import end_sign_ins
 from gatekeeper.errors import AdministratorExists, InvalidValue, UserNameTaken, UserNotFound, VersionMismatch
 
@@ -42,20 +47,46 @@ BATCH = 500  # rows in one statement
 NAME_LIMIT = 512  # characters, as the columns hold them
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What came of providing a person: the user, whether that is the former one, and who ended for the name."""
+
+    user: User
+    revived: bool = False
+    replaced: User | None = None
+
+
 def create_user(wanted: UserRecord, *, actor: Actor) -> User:
+    """The user that ``provision_user`` makes or revives."""
+    return provision_user(wanted, actor=actor).user
+
+
+@transaction.atomic
+def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
     """Add a person from the identity provider, or revive the inactive one of that userName.
 
-    Returns: the user; a revived one keeps its id, memberships and link (Okta assigns somebody again by a POST).
-    Raises:  UserNameTaken when an active person has the name; InvalidValue.
+    A revived one keeps its id, memberships and link: Okta assigns somebody again by a POST. Where both state an
+    externalId and it differs, it is another person who was given the name: the former one ends as by ``delete_user``,
+    and the new one inherits nothing.
+    Raises: UserNameTaken when an active person has the name; InvalidValue.
     """
     _validate(wanted)
-    twin = _lock(User.objects.provisioned().filter(user_name_folded=fold(wanted.user_name)))
+    twin = lock_user(User.objects.provisioned().filter(user_name_folded=fold(wanted.user_name)), Lock.END)
     if twin is None:
-        return _insert(wanted, actor=actor)
+        return Provisioned(_insert(_new_user(wanted, timezone.now()), wanted, actor=actor))
     if twin.active:
         raise UserNameTaken(wanted.user_name)
-    return _revive(twin, wanted, actor=actor)
+    if not _is_another_person(twin, wanted):
+        with noticing_gains([twin.pk], actor=actor):
+            return Provisioned(_revive(twin, wanted, actor=actor), revived=True)
+    now = timezone.now()
+    user = _new_user(wanted, now)
+    _end(twin, now, actor=actor, because={"next_user_of_the_name": str(user.pk)})
+    return Provisioned(_insert(user, wanted, actor=actor, instead_of=twin), replaced=twin)
+
+
+def _is_another_person(twin: User, wanted: UserRecord) -> bool:
+    return bool(twin.external_id and wanted.external_id and twin.external_id != wanted.external_id)
 
 
 @transaction.atomic
@@ -84,6 +115,7 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
         [ActivePeriod(user=user, since=now) for user in users if user.active], batch_size=BATCH
     )
     record_all([_created(user, each, actor) for user, each in zip(users, wanted, strict=True)])
+    tell_newcomers(users, actor=actor)
     return users
 
 
@@ -93,16 +125,18 @@ def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionChe
 
     Returns: the user, and whether anything changed (if not, nothing is written and the version stays).
     Raises:  UserNotFound; VersionMismatch when ``expect`` refuses the version; UserNameTaken; InvalidValue;
-             NobodyCouldConfigure; HeldForApproval; whatever ``edit`` raises.
+             NobodyCouldConfigure; HeldForApproval (PrivilegeHeld); whatever ``edit`` raises.
     Spec:    RFC 7644 §3.5.1, §3.5.2: both PUT and PATCH are such a function.
     """
-    user = _lock_provisioned(user_id, expect)
+    user = _lock_provisioned(user_id, expect, Lock.CHANGE)
     current = user.record()
     wanted = edit(current)
     if wanted == current:
         return user, False
     _validate(wanted)
-    with keeping_a_configurator() if _shuts_out(current, wanted) else nullcontext():
+    activated = [user.pk] if wanted.active and not current.active else []
+    guard = keeping_a_configurator() if _shuts_out(current, wanted) else nullcontext()
+    with guard, noticing_gains(activated, actor=actor):
         _carry_out(user, current, wanted, actor=actor)
     return user, True
 
@@ -113,9 +147,10 @@ def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = No
 
     Raises: UserNotFound; VersionMismatch; NobodyCouldConfigure.
     """
-    user = _lock_provisioned(user_id, expect)
+    user = _lock_provisioned(user_id, expect, Lock.END)
     with keeping_a_configurator():
         _end(user, timezone.now(), actor=actor)
+        apply_brakes(actor=actor)
     return user
 
 
@@ -151,7 +186,7 @@ def change_password(user_id: UUID, password: str, *, actor: Actor, keep: UUID | 
     Raises: UserNotFound, InvalidValue.
     """
     require_storable("password", password, limit=1000)
-    user = _lock(User.objects.local().filter(pk=user_id))
+    user = lock_user(User.objects.local().filter(pk=user_id), Lock.CHANGE)
     if user is None:
         raise UserNotFound(user_id)
     require_good_password(password, email=user.user_name)
@@ -181,21 +216,28 @@ def _carry_out(user: User, current: UserRecord, wanted: UserRecord, *, actor: Ac
         end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
 
 
-def _end(user: User, now: datetime, *, actor: Actor) -> None:
+def _end(user: User, now: datetime, *, actor: Actor, because: Document | None = None) -> None:
+    _leave_groups(user, now)
     user.deleted_at = user.updated_at = now
     user.version += 1
     user.save(update_fields=["deleted_at", "updated_at", "version"])
     ActivePeriod.objects.filter(user=user).end(now)
-    Membership.objects.filter(user=user).end(now, ended_because=EndedBecause.USER_DELETED)
     SignInIdentity.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
-    record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label)
-    apply_brakes(actor=actor)
+    record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label, after=because)
 
 
-def _insert(wanted: UserRecord, *, actor: Actor) -> User:
-    now = timezone.now()
-    user = _new_user(wanted, now)
+def _leave_groups(user: User, now: datetime) -> None:
+    """The groups are other documents without this member, so their versions are others too (RFC 7644 §3.14)."""
+    own = Membership.objects.live().filter(user=user)
+    groups = locked(IdpGroup.objects.filter(Exists(own.filter(group=OuterRef("pk")))).only("pk"), Lock.CHANGE)
+    if groups:
+        own.end(now, ended_because=EndedBecause.USER_DELETED)
+        changed = IdpGroup.objects.filter(pk__in=[group.pk for group in groups])
+        changed.update(version=F("version") + 1, updated_at=now)
+
+
+def _insert(user: User, wanted: UserRecord, *, actor: Actor, instead_of: User | None = None) -> User:
     try:
         # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
         with transaction.atomic():
@@ -203,8 +245,9 @@ def _insert(wanted: UserRecord, *, actor: Actor) -> User:
     except IntegrityError:
         raise UserNameTaken(wanted.user_name) from None
     if user.active:
-        ActivePeriod.objects.create(user=user, since=now)
-    record_all([_created(user, wanted, actor)])
+        ActivePeriod.objects.create(user=user, since=user.created_at)
+    record_all([_created(user, wanted, actor, instead_of)])
+    tell_newcomers([user], actor=actor)
     return user
 
 
@@ -214,10 +257,11 @@ def _new_user(wanted: UserRecord, now: datetime) -> User:
     return user
 
 
-def _created(user: User, wanted: UserRecord, actor: Actor) -> AuditEntry:
-    return entry(
-        Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=as_document(wanted)
-    )
+def _created(user: User, wanted: UserRecord, actor: Actor, instead_of: User | None = None) -> AuditEntry:
+    """``instead_of``: who had the name before and is somebody else."""
+    former = {"former_user_of_the_name": str(instead_of.pk)} if instead_of else {}
+    after = {**as_document(wanted), **former}
+    return entry(Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=after)
 
 
 def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
@@ -264,17 +308,13 @@ def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
     apply_brakes(actor=actor)
 
 
-def _lock_provisioned(user_id: UUID, expect: VersionCheck | None) -> User:
-    user = _lock(User.objects.provisioned().filter(pk=user_id))
+def _lock_provisioned(user_id: UUID, expect: VersionCheck | None, lock: Lock) -> User:
+    user = lock_user(User.objects.provisioned().filter(pk=user_id), lock)
     if user is None:
         raise UserNotFound(user_id)
     if expect is not None and not expect(user.version):
         raise VersionMismatch
     return user
-
-
-def _lock(users: models.QuerySet[User]) -> User | None:
-    return users.select_for_update().first()
 
 
 def _shuts_out(current: UserRecord, wanted: UserRecord) -> bool:

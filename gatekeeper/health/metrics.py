@@ -170,5 +170,12 @@ def _brakes() -> Iterator[GaugeMetricFamily]:
         value=state.lost,
     )
     yield GaugeMetricFamily(
-        "gatekeeper_brakes_held", "Requests that were held within the brakes' window.", value=state.held
+        "gatekeeper_brakes_held",
+        "Requests that were held within the brakes' window.",
+        value=state.held + state.held_gains,
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_privilege_gained",
+        "People who became Global Administrator within the brakes' window.",
+        value=state.gained,
     )

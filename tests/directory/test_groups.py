@@ -131,4 +131,5 @@ def test_adding_and_removing_one_costs_the_same_in_a_large_group(size: int) -> N
     with CaptureQueriesContext(connection) as removing:
         remove_members(group, newcomer)
 
-    assert (len(adding), len(removing)) == (8, 12)
+    locks = connection.vendor == "postgresql"  # there whoever leaves is locked
+    assert (len(adding), len(removing)) == (8, 14 + locks)

@@ -10,7 +10,7 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.brakes import brake_state, set_brakes
 from gatekeeper.directory.models import ActivePeriod, User
 from gatekeeper.health.metrics import render
-from tests.builders import ADMIN, PASSWORD, make_administrator, make_group, make_users
+from tests.builders import ADMIN, PASSWORD, make_administrator, make_group, make_user, make_users, map_group
 from tests.scim.conftest import ScimClient
 
 OFF = {"op": "Replace", "path": "active", "value": "False"}
@@ -120,8 +120,43 @@ def test_what_is_let_through_leaves_the_list(scim: ScimClient, people: list[User
     assert not brake_state().holding
 
 
-def test_a_quiet_day_costs_two_queries(people: list[User], django_assert_num_queries: Any) -> None:
+def test_a_quiet_day_costs_four_queries(people: list[User], django_assert_num_queries: Any) -> None:
     set_brakes(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         assert not brake_state().alarming
+
+
+def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_lets_them_through(
+    scim: ScimClient, desk: Client
+) -> None:
+    user, boss = make_user("ada@x.com"), make_user("bo@x.com", active=False)
+    group = make_group("Top", [boss])
+    map_group(group, "global_administrator")
+    set_brakes(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
+    add = {"op": "add", "path": "members", "value": [{"value": str(user.id)}]}
+
+    asked = [
+        lambda: scim.patch(f"/Groups/{group.id}", add),
+        lambda: scim.patch(f"/Users/{boss.id}", {"op": "replace", "path": "active", "value": True}),
+        lambda: scim.post("/Users", {"userName": "bo@x.com"}),
+    ]
+    for ask in asked:
+        answer = ask()
+        assert answer.status_code == 429
+        assert answer.headers["Retry-After"]
+        assert "Global Administrator for" in answer.json()["detail"]
+    assert AuditEntry.objects.filter(event="privilege.held").count() == 2  # two people, whoever asked how often
+    shown = page(desk)
+    assert "Make ada@x.com Global Administrator" in shown
+    assert shown.count("Make bo@x.com Global Administrator") == 2
+    assert "requests that would make somebody Global Administrator are held until you decide" in shown
+    assert "lost access within 60 minutes.</strong>" not in shown
+
+    desk.post(reverse("configuration:release_brakes"))
+
+    assert [ask().status_code for ask in asked[:2]] == [204, 200]
+    shown = page(desk)
+    assert "Make ada@x.com" not in shown
+    assert "2 people became Global Administrator within 60 minutes." in shown
+    assert "Became Global Administrator" in shown

@@ -102,7 +102,7 @@ EXPECTED = {
     "get group without members": 2,
     "get group": 3,
     "list groups without members": 2,
-    "create user": 7,
+    "create user": 8,
     "patch user": 7,
     "patch user, nothing new": 3,
     "create group": 5,
