@@ -34,7 +34,7 @@ DIGEST_NAMES = {
 }
 
 
-_BACK = '<xenc:ReferenceList><xenc:DataReference URI="#_data"/></xenc:ReferenceList>'
+_DATA_ID = ' Id="_data"'
 
 
 class Place(Enum):
@@ -114,8 +114,9 @@ def seal(
         back = (
             '<xenc:ReferenceList><xenc:DataReference URI="#_data"/></xenc:ReferenceList>' if place.points_back else ""
         )
+        named = "" if place is Place.INSIDE else f' Id="_key{number}"'
         keys += (
-            f'<xenc:EncryptedKey Id="_key{number}"{recipient}>'
+            f"<xenc:EncryptedKey{named}{recipient}>"
             f'<xenc:EncryptionMethod Algorithm="{transport}">{stated}</xenc:EncryptionMethod>{extra}'
             f"<xenc:CipherData><xenc:CipherValue>{wrapped}</xenc:CipherValue></xenc:CipherData>{back}"
             "</xenc:EncryptedKey>"
@@ -127,7 +128,8 @@ def seal(
     info = "" if place is Place.BESIDE_ALONE else f"<ds:KeyInfo>{inside}</ds:KeyInfo>"
     return etree.fromstring(
         f'<saml:{name} xmlns:saml="{NS["saml"]}" xmlns:xenc="{XENC}" xmlns:ds="{DS}">'
-        f'<xenc:EncryptedData Id="_data" Type="{kind}"><xenc:EncryptionMethod Algorithm="{algorithm}"/>{info}'
+        f'<xenc:EncryptedData{"" if place is Place.INSIDE else _DATA_ID} Type="{kind}">'
+        f'<xenc:EncryptionMethod Algorithm="{algorithm}"/>{info}'
         f"<xenc:CipherData><xenc:CipherValue>{_text(value)}</xenc:CipherValue></xenc:CipherData>"
         f"</xenc:EncryptedData>{'' if place is Place.INSIDE else keys}</saml:{name}>"
     )

@@ -308,8 +308,15 @@ def test_a_genuine_signed_query_ends_the_session(connection, eve):
     assert not SignIn.objects.live().exists()
 
 
-@pytest.mark.parametrize("name", QUERIES)
-@pytest.mark.parametrize("parameter", ["SAMLRequest", "SAMLResponse"])
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        (name, parameter)
+        for name in QUERIES
+        for parameter in ("SAMLRequest", "SAMLResponse")
+        if (name, parameter) != ("without a signature", "SAMLResponse")  # a response may be unsigned
+    ],
+)
 def test_a_query_whose_signature_does_not_fit_is_refused(connection, eve, name, parameter):
     fields = QUERIES[name](connection)
     if parameter == "SAMLResponse":
