@@ -7,6 +7,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,6 +23,9 @@ from gatekeeper.configuration.authentication import (
 from gatekeeper.configuration.connection_card import back_to
 from gatekeeper.configuration.connection_forms import DocumentForm, SettingsForm
 from gatekeeper.configuration.guards import actor_of, may_configure, only
+from gatekeeper.configuration.previews import confirmation_of, require_confirmation
+from gatekeeper.directory.consequences import counted
+from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.directory.realms import domains_of
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from saml.acceptance import live_connection, read_other
@@ -43,8 +47,12 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     before = domains_of(connection_id)
     if form.is_valid():
         try:
-            wanted = form.settings(settings_of(live_connection(connection_id)))
-            connection = edit_connection(connection_id, wanted, actor=actor_of(request))
+            connection = _save(request, connection_id, form)
+        except NeedsConfirmation as question:
+            asking = {"settings_question": str(question), "confirmation": confirmation_of(str(question))}
+            return page_of_connections(
+                request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=connection_id, settings_form=form, **asking
+            )
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
@@ -57,6 +65,23 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             return back_to(connection_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return page_of_connections(request, status, opened=connection_id, settings_form=form)
+
+
+@transaction.atomic
+def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Connection:
+    """Save what the form says, unless it takes links away and nobody has said yes to that: then nothing is saved.
+
+    Whose link would go is what saving does to it, so it is done and undone. Raises: NeedsConfirmation; what
+    ``edit_connection`` raises.
+    """
+    linked = SignInIdentity.objects.live()
+    before = linked.count()
+    wanted = form.settings(settings_of(live_connection(connection_id)))
+    connection = edit_connection(connection_id, wanted, actor=actor_of(request))
+    losing = before - linked.count()
+    if losing:
+        require_confirmation(request, [f"{counted(losing)} could no longer sign in through {connection.name}."])
+    return connection
 
 
 @require_POST

@@ -10,9 +10,22 @@ from django.test import Client
 from django.urls import reverse
 
 from gatekeeper.directory.access import SiteFacts
-from gatekeeper.directory.models import IdpGroup, User
+from gatekeeper.directory.models import IdpGroup, SignInIdentity, User
 from gatekeeper.directory.queries import site_facts
-from tests.builders import add_members, make_group, make_team, make_user, make_users, map_group, remove_members
+from gatekeeper.directory.realms import domains_of
+from saml.connections import create_connection
+from saml.models import Connection
+from tests.builders import (
+    ADMIN,
+    add_members,
+    link,
+    make_group,
+    make_team,
+    make_user,
+    make_users,
+    map_group,
+    remove_members,
+)
 from tests.configuration.pages import carried, confirmation, text_of
 
 
@@ -189,3 +202,65 @@ def test_access_that_is_given_is_shown_as_gained_and_not_asked_about(desk: Clien
 def unchanged(before: SiteFacts) -> bool:
     assert User.objects.exists()
     return site_facts() == before
+
+
+# ── Connections ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def connection(db: None, metadata: bytes) -> Connection:
+    """A connection through which two people of one domain and three of another sign in."""
+    connection = create_connection("Entra", document=metadata, actor=ADMIN)
+    for number in range(5):
+        make_user(f"p{number}@{'kept' if number < 2 else 'gone'}.example")
+    link()
+    return connection
+
+
+def settings_form(connection: Connection, domains: str) -> dict[str, str]:
+    return {"name": connection.name, "metadata_url": connection.idp_metadata_url, "domains": domains, "pin": ""}
+
+
+def linked() -> int:
+    return SignInIdentity.objects.live().count()
+
+
+def test_domains_that_leave_people_out_are_asked_about_and_not_saved_before(
+    desk: Client, connection: Connection
+) -> None:
+    address = reverse("configuration:connection_settings", args=[connection.id])
+
+    asked = desk.post(address, settings_form(connection, "kept.example"))
+
+    assert asked.status_code == 422
+    page = " ".join(text_of(asked).split())
+    assert "Do you mean it?" in page
+    assert "3 people could no longer sign in through Entra." in page
+    assert (linked(), domains_of(connection.id)) == (5, ())
+
+    yes = {**settings_form(connection, "kept.example"), "confirmed": confirmation(asked)}
+    assert desk.post(address, yes).status_code == 302
+    assert (linked(), domains_of(connection.id)) == (2, ("kept.example",))
+
+
+def test_domains_that_leave_nobody_out_are_saved_at_once(desk: Client, connection: Connection) -> None:
+    address = reverse("configuration:connection_settings", args=[connection.id])
+
+    assert desk.post(address, settings_form(connection, "kept.example, gone.example")).status_code == 302
+    assert linked() == 5
+
+
+def test_a_yes_to_other_domains_is_none_to_these(desk: Client, connection: Connection) -> None:
+    address = reverse("configuration:connection_settings", args=[connection.id])
+    yes = confirmation(desk.post(address, settings_form(connection, "kept.example")))
+
+    assert desk.post(address, {**settings_form(connection, "gone.example"), "confirmed": yes}).status_code == 422
+    assert linked() == 5
+
+
+def test_deleting_a_connection_says_how_many_people_and_wants_its_name(desk: Client, connection: Connection) -> None:
+    page = " ".join(text_of(desk.get(reverse("configuration:authentication"))).split())
+    assert "Do you mean it?</strong> 5 people could no longer sign in through it" in page
+
+    desk.post(reverse("configuration:delete_connection", args=[connection.id]), {"confirm": "Entr"})
+    assert linked() == 5
