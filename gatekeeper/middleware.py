@@ -27,14 +27,13 @@ from gatekeeper.database_limits import REQUEST, limited
 API_PATH = "/api/v1/"
 SIGN_IN_PATHS = frozenset({"/sign-in/", "/sign-in/code/", "/sign-in/connection/"})
 LARGEST_SIGN_IN_FORM = 16 * 1024  # bytes
-# Copying to the clipboard, and passkeys, are used by our own pages; everything else by none.
-_USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+# The clipboard, and passkeys, are used on our own pages; everything else on none.
+_USED = ("clipboard-read", "clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 _UNUSED = (
     "accelerometer",
     "autoplay",
     "browsing-topics",
     "camera",
-    "clipboard-read",
     "display-capture",
     "encrypted-media",
     "fullscreen",

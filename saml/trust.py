@@ -250,12 +250,17 @@ def _person(evidence: Evidence) -> AssertedPerson:
         attributes=assertion.attributes,
         object_id=assertion.single(OBJECT_ID),
         session_index=assertion.session_index,
-        session_not_on_or_after=assertion.session_not_on_or_after and shifted(assertion.session_not_on_or_after, SKEW),
+        session_not_on_or_after=_session_end(assertion.session_not_on_or_after, evidence.expected.now),
         authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, evidence.expected.now),
         assertion_id=assertion.id,
         response_id=evidence.response.get("ID") or "",
         expires=shifted(max((end for end in ends if end is not None), default=evidence.expected.now), SKEW),
     )
+
+
+def _session_end(stated: datetime | None, now: datetime) -> datetime | None:
+    """When a session has to be over: as stated; one that is over by our clock, and only by that, lasts for the skew."""
+    return stated if stated is None or stated > now else shifted(stated, SKEW)
 
 
 def _shown(value: str | None) -> str:

@@ -75,8 +75,18 @@ def test_signing_on_again_opens_a_session_with_an_end_of_its_own(browser, ada):
         assert SignIn.objects.get(session_not_on_or_after=began + timedelta(minutes=30)).ended_because == "replaced"
 
 
+def test_a_session_that_is_over_by_our_clock_only_lasts_for_what_clocks_may_differ(browser, ada):
+    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as clock:
+        began = timezone.now()
+        assert browser.sign_on(session_ends=-timedelta(seconds=30)).status_code == 302
+        clock.move_to(began + timedelta(seconds=89))
+        assert is_in(browser)
+        clock.move_to(began + timedelta(seconds=90))
+        assert not is_in(browser)
+
+
 def test_a_session_that_is_over_before_it_began_is_not_opened(browser, ada):
-    answer = browser.sign_on(session_ends=-timedelta(seconds=1))
+    answer = browser.sign_on(session_ends=-timedelta(minutes=3))
 
     assert answer.status_code == 403
     assert not SignIn.objects.exists()
