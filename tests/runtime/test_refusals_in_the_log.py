@@ -66,3 +66,22 @@ def test_a_form_without_its_token(person: User, caplog: pytest.LogCaptureFixture
 
     assert answer.status_code == 403
     assert any(line["request"] == "POST /profile/end-other-sessions/" for line in refusals(caplog))
+
+
+def test_a_query_is_left_out(person: User, caplog: pytest.LogCaptureFixture) -> None:
+    browser_of(person).get("/users/?q=somebody@example.com")
+
+    (line,) = refusals(caplog)
+    assert line["request"] == "GET /users/"
+    assert "somebody" not in caplog.text
+
+
+def test_what_a_token_opens_is_a_line_with_its_person(person: User, caplog: pytest.LogCaptureFixture) -> None:
+    _, secret = create_token(person, "script", actor=ADMIN)
+
+    with caplog.at_level(logging.INFO):
+        Client().get("/api/v1/me", headers={"authorization": f"Bearer {secret}"})
+
+    lines = [line.msg for line in caplog.records if isinstance(line.msg, dict)]
+    (line,) = [line for line in lines if line["event"] == "request_finished"]
+    assert (line["code"], line["request"], line["user_id"]) == (200, "GET /api/v1/me", str(person.pk))
