@@ -4,6 +4,7 @@ The numbers of the requirements stand in asvs_5_0_0.txt, each with its level.
 """
 
 import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -166,6 +167,49 @@ def test_signing_out_is_on_every_page(address: str) -> None:
     page = browser_of(make_administrator()).get(address)
 
     assert '<form method="post" action="/sign-out/">' in page.text
+
+
+def test_no_program_is_started_and_no_text_is_run() -> None:
+    modules = {"subprocess", "pickle", "marshal", "shelve", "yaml"}
+    calls = {"eval", "exec", "compile", "system", "popen", "execv", "execvp", "spawnv"}
+    used = set()
+    for room in ("gatekeeper", "scim", "saml"):
+        for path in (ROOT / room).rglob("*.py"):
+            tree = ast.parse(path.read_text())
+            used |= {(path.name, name) for name in _imports(path) if name.partition(".")[0] in modules}
+            used |= {(path.name, called) for called in _called(tree) if called in calls}
+
+    assert used == set()
+
+
+def _called(tree: ast.AST) -> Iterator[str]:
+    """The names of the builtin and of os's functions that are called; ``re.compile`` is neither."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name):
+            yield node.func.id
+        elif isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "os":
+            yield node.func.attr
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/sign-in/", "/api/v1/me", "/scim/v2/Users", "/healthz", "/nowhere/"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_no_other_origin_is_told_that_it_may_read(address: str, method: str) -> None:
+    asked = {"origin": "https://elsewhere.example", "access-control-request-method": "GET"}
+
+    answer = Client().generic(method, address, headers=asked)
+
+    assert [name for name in answer.headers if name.lower().startswith("access-control-")] == []
+
+
+@pytest.mark.django_db
+def test_the_key_of_a_session_has_more_than_128_random_bits() -> None:
+    key = browser_of(make_administrator()).cookies[site.SESSION_COOKIE_NAME].value
+
+    assert re.fullmatch("[a-z0-9]{32}", key)
+    assert math.log2(36**32) > 128
 
 
 def test_passwords_are_stored_as_argon2id() -> None:
