@@ -98,6 +98,21 @@ class PermissionsPolicy:
         return response
 
 
+class NotCached:
+    """Neither browsers nor proxies keep what says nothing about it: only static files are for everybody.
+
+    Pages say more of their own; answers of SCIM and the API hold people's data, and refusals may be about them.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class ClientAddress:
     """With https a proxy is in front, and REMOTE_ADDR would be its own: it becomes the address that the proxy names.
 

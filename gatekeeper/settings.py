@@ -76,6 +76,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "gatekeeper.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
     "gatekeeper.middleware.PermissionsPolicy",
+    "gatekeeper.middleware.NotCached",
     "django.middleware.security.SecurityMiddleware",
     "gatekeeper.middleware.ClientAddress",
     "gatekeeper.middleware.ContentSecurityPolicy",

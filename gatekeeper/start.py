@@ -20,7 +20,7 @@ from gatekeeper.directory.users import create_local_administrator
 FIRST_ADMINISTRATOR = "admin@gatekeeper.local"
 FIRST_TEAM = "General"
 SECONDS_TO_STOP = 20  # for requests and tasks in flight; then what still runs is killed
-PASSWORD_BYTES = 15  # 20 characters of base64: 120 random bits
+PASSWORD_BYTES = 16  # 22 characters of base64: 128 random bits
 
 WELCOME = """
 ────────────────────────────────────────────────────────────────────────

@@ -158,7 +158,9 @@ def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choi
     try:
         choice = read(request, site_facts())
     except DomainError as refusal:
-        return HttpResponse(str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain")
+        return HttpResponse(
+            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
+        )
     return preview_fragment(request, outlook(request, choice.change), choice.form, warned=True)
 
 

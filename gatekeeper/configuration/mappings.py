@@ -123,7 +123,9 @@ def _preview(request: HttpRequest, group_id: UUID | None) -> HttpResponse:
         change = ProposedChange.mapping(group_id, read_mapping(request.POST))
         return preview_fragment(request, outlook(request, change), FORM)
     except DomainError as refusal:
-        return HttpResponse(str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain")
+        return HttpResponse(
+            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
+        )
 
 
 def read_mapping(data: QueryDict) -> MappingRecord:

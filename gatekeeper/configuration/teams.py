@@ -134,7 +134,9 @@ def preview_merge(request: HttpRequest, team_id: UUID) -> HttpResponse:
     try:
         _, change = _merger(request, team_id)
     except DomainError as refusal:
-        return HttpResponse(str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain")
+        return HttpResponse(
+            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
+        )
     return preview_fragment(request, outlook(request, change), MERGE_FORM)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.utils import timezone
 
 from gatekeeper.directory.models import OneTimePassword, User
+from gatekeeper.directory.password_validators import OUR_NAMES
 from gatekeeper.directory.passwords import ONE_TIME_FOR, one_time_password_of
 from gatekeeper.directory.users import change_password, create_local_administrator
 from gatekeeper.errors import InvalidValue
@@ -77,3 +79,9 @@ def test_a_password_that_works_once_is_noted_until_another_one_is_set() -> None:
 
 def test_an_account_of_create_admin_keeps_its_password() -> None:
     assert one_time_password_of(make_administrator(EMAIL)) is None
+
+
+def test_the_words_of_the_site_are_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "break-glass.md").read_text()
+
+    assert [word for word in OUR_NAMES if f"`{word}`" not in page] == []

@@ -64,6 +64,7 @@ def test_whatever_is_asked(address: str, method: str) -> None:
     assert answer.status_code < 500 or answer.status_code in {501, 503}, answer.content[:200]
     for name, value in HEADERS.items():
         assert answer.headers.get(name) == value, name
+    assert "no-store" in answer.headers["Cache-Control"] or (answer.status_code == 200 and "/static/" in address)
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
