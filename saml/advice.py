@@ -22,7 +22,8 @@ ADVICE: Final[dict[str, str]] = {
     "is_small": "{place}: {fewer_groups}.",
     "says_success": "Read the identity provider's own code and words in the reason. Most often the person is not "
     "assigned to the application. {place}: {assign}.",
-    "has_signed_assertion": "{place}: {signed_assertion}.",
+    "has_signed_assertion": "{place}: {signed_assertion}. Where it signs the Response only, that will do once 'Accept "
+    "a signed Response around an unsigned assertion' is on in the connection's settings here.",
     "has_strong_algorithms": "{place}: {sha256}.",
     "has_plain_encryption": "{place}: {encryption_algorithm}.",
     "is_encrypted_for_us": "{place}: {encryption_certificate}.",
