@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from saml.addresses import event_addresses_of
 from saml.models import Connection
 from saml.security_events.models import SourceKind
 from saml.security_events.sources import set_source
-from tests.builders import ADMIN
+from tests.builders import ADMIN, link, make_user, map_group
 from tests.signed_tokens.minting import jwk, key_set, mint, private_key
 
 ISSUER, JWKS = "https://tenant.okta.example", "https://tenant.okta.example/oauth2/v1/keys"
@@ -112,3 +113,20 @@ def open_things(user: User, *, sessions: int = 2, tokens: int = 0, **facts: Any)
 def what_is_open(user: User) -> tuple[int, int]:
     """Sessions and API tokens."""
     return SignIn.objects.open().filter(user=user).count(), ApiToken.objects.active().filter(user=user).count()
+
+
+def commanding(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Commander:
+    """The identity provider of the connection. Its JWKS URL is answered here; the fetch has tests of its own."""
+    commander = Commander(connection)
+    monkeypatch.setattr("saml.security_events.commands.fetch_keys", commander.fetch)
+    commander.set_up()
+    return commander
+
+
+def somebody_with_open_things(connection: Connection) -> User:
+    """Ada, linked through the connection, with two sessions and two API tokens."""
+    map_group(None, "global_collaborator", ["api"])
+    user = make_user("ada.obi@contoso.com", external_id="00u1ada")
+    link()
+    open_things(user, sessions=2, tokens=2, provider_id=connection.id, name_id="ada@nameid", session_index="_idx")
+    return user

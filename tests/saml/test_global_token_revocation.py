@@ -18,8 +18,16 @@ from saml.connections import create_connection, describe
 from saml.models import Connection
 from saml.security_events.models import ReceivedEvent
 from saml.security_events.received import MOST_OF_STRANGERS
-from tests.builders import ADMIN, ENTRA, link, make_administrator, make_user, map_group
-from tests.saml.commands import ABSENT, ISSUER, Commander, open_things, what_is_open
+from tests.builders import ADMIN, ENTRA, link, make_administrator, make_user
+from tests.saml.commands import (
+    ABSENT,
+    ISSUER,
+    Commander,
+    commanding,
+    open_things,
+    somebody_with_open_things,
+    what_is_open,
+)
 from tests.saml.forge import ENTITY_ID, metadata
 from tests.signed_tokens.minting import jwk, key_set, private_key
 
@@ -29,19 +37,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def idp(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Commander:
     """The identity provider of the connection. Its JWKS URL is answered here; the fetch has tests of its own."""
-    commander = Commander(connection)
-    monkeypatch.setattr("saml.security_events.commands.fetch_keys", commander.fetch)
-    commander.set_up()
-    return commander
+    return commanding(connection, monkeypatch)
 
 
 @pytest.fixture
 def ada(connection):
-    map_group(None, "global_collaborator", ["api"])
-    user = make_user("ada.obi@contoso.com", external_id="00u1ada")
-    link()
-    open_things(user, sessions=2, tokens=2, provider_id=connection.id, name_id="ada@nameid", session_index="_idx")
-    return user
+    return somebody_with_open_things(connection)
 
 
 def bo():

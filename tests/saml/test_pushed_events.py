@@ -11,8 +11,19 @@ from gatekeeper.audit.models import AuditEntry
 from saml.models import Connection
 from saml.security_events.models import ReceivedEvent, SourceKind
 from saml.security_events.sources import make_secret, remove_secret, set_source
-from tests.builders import ADMIN, link, make_administrator, make_user, map_group
-from tests.saml.commands import ABSENT, CAEP, ISSUER, JWKS, STREAM, Commander, open_things, what_is_open
+from tests.builders import ADMIN, link, make_administrator, make_user
+from tests.saml.commands import (
+    ABSENT,
+    CAEP,
+    ISSUER,
+    JWKS,
+    STREAM,
+    Commander,
+    commanding,
+    open_things,
+    somebody_with_open_things,
+    what_is_open,
+)
 from tests.saml.forge import ENTITY_ID
 from tests.signed_tokens.minting import private_key
 
@@ -22,19 +33,12 @@ EMAIL = {"format": "email", "email": "ada.obi@contoso.com"}
 
 @pytest.fixture
 def idp(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Commander:
-    commander = Commander(connection)
-    monkeypatch.setattr("saml.security_events.commands.fetch_keys", commander.fetch)
-    commander.set_up()
-    return commander
+    return commanding(connection, monkeypatch)
 
 
 @pytest.fixture
 def ada(connection):
-    map_group(None, "global_collaborator", ["api"])
-    user = make_user("ada.obi@contoso.com", external_id="00u1ada")
-    link()
-    open_things(user, sessions=2, tokens=2, provider_id=connection.id, name_id="ada@nameid", session_index="_idx")
-    return user
+    return somebody_with_open_things(connection)
 
 
 @pytest.fixture(autouse=True)
