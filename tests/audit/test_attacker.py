@@ -398,6 +398,12 @@ class Change:
     run: Callable[[list[int], int, str], object]
 
 
+def copy_if_there(ids: list[int], at: int, text: str) -> None:
+    """What was deleted before cannot be copied."""
+    if AuditEntry.objects.filter(pk=ids[at]).exists():
+        copy_of(ids[at], object_label=text)
+
+
 MOVE = f"UPDATE {TABLE} SET position = %s WHERE id = %s"
 CHANGES = (
     Change("text", lambda ids, at, text: sql(f"UPDATE {TABLE} SET object_label = %s WHERE id = %s", text, ids[at])),
@@ -405,7 +411,7 @@ CHANGES = (
     Change("door", lambda ids, at, text: sql(f"UPDATE {TABLE} SET door = %s WHERE id = %s", text[:30], ids[at])),
     Change("salt", lambda ids, at, text: sql(f"UPDATE {TABLE} SET object_salt = %s WHERE id = %s", text[:32], ids[at])),
     Change("delete", lambda ids, at, _: sql(f"DELETE FROM {TABLE} WHERE id = %s", ids[at])),
-    Change("copy", lambda ids, at, text: copy_of(ids[at], object_label=text)),
+    Change("copy", copy_if_there),
     Change("unlink", lambda ids, at, _: sql(UNLINK, at + 1)),
     Change(
         "move", lambda ids, at, text: sql(f"UPDATE {TABLE} SET position = %s WHERE id = %s", len(text) + 100, ids[at])

@@ -76,8 +76,8 @@ def test_ctrl_c_stops_all_three_processes_of_the_whole_site(make_site):
         start_new_session=True,
     )
     try:
-        # Ready means that the worker's broker answers and that beat has ticked, without waiting for a full minute.
-        wait_until(lambda: _answers(port, "/readyz"), what="readiness")
+        # A process that is stopped while it starts ends as it likes: each has to be there first.
+        wait_until(lambda: _answers(port) and _beats(port), what="beat's first tick")
         wait_for_line(started, "celery@", "ready.")
         started.send_signal(signal.SIGINT)
         output, _ = started.communicate(timeout=40)
@@ -134,3 +134,8 @@ def _answers(port: int, path: str = "/healthz") -> bool:
         return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def _beats(port: int) -> bool:
+    checks = httpx.get(f"http://127.0.0.1:{port}/readyz").json()["checks"]
+    return {each["name"]: each["status"] for each in checks}.get("beat") == "ok"
