@@ -31,7 +31,7 @@ def test_the_first_start_prints_the_administrator_once_and_the_second_keeps_the_
 
     assert f"{site.url}/sign-in/" in first
     assert re.search(r"E-mail +admin@gatekeeper\.local", first)
-    assert re.search(r"Password +\S{20}\n", first)
+    assert re.search(r"Password +\S{22}\n", first)
     assert "Password" not in second
     assert shell(site, COUNT) == "1"
 
