@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
+from gatekeeper.environment import is_loopback
+
 LONGEST_URL = 1000
 
 _V4 = ipaddress.IPv4Network
@@ -39,23 +41,12 @@ _CLOUD_NAMES = frozenset({"metadata", "metadata.goog", "metadata.google.internal
 
 def site_is_local() -> bool:
     """Whether this site itself is only reached on this machine, so that its identity provider may be here too."""
-    return is_loopback_host(urlsplit(settings.PUBLIC_URL).hostname or "")
+    return is_loopback(settings.PUBLIC_URL)
 
 
 def private_addresses_allowed() -> bool:
     """The operator's switch for an identity provider in the private network (SAML_ALLOW_PRIVATE_ADDRESSES)."""
     return bool(settings.SAML_ALLOW_PRIVATE_ADDRESSES)
-
-
-def is_loopback_host(host: str) -> bool:
-    """Whether it is this machine, by name (RFC 6761: localhost and below) or by address; nothing is resolved."""
-    host = host.lower().rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_cloud_metadata_name(host: str) -> bool:
@@ -81,7 +72,7 @@ def is_usable_address(url: str, *, allow_http: bool) -> bool:
     parts = web_address(url)
     if parts is None:
         return False
-    return parts.scheme == "https" or (allow_http and is_loopback_host(parts.hostname or ""))
+    return parts.scheme == "https" or (allow_http and is_loopback(url))
 
 
 def is_allowed(address: str) -> bool:

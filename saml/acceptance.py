@@ -6,8 +6,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from gatekeeper.errors import IdentityProviderNotFound
+from gatekeeper.public_addresses import site_is_local
 from saml.errors import MetadataRefused
-from saml.fetch import fetch_metadata, site_is_local
+from saml.fetch import fetch_metadata
 from saml.metadata import MetadataFacts, read_metadata
 from saml.models import Connection
 

@@ -94,11 +94,6 @@ def from_der(der: bytes) -> SigningCertificate:
     )
 
 
-def read_certificate(encoded: str) -> SigningCertificate:
-    """The first certificate in the text of a ``ds:X509Certificate``. Raises: MetadataRefused when it is not usable."""
-    return from_der(certificates_in(encoded)[0])
-
-
 def subject_of(certificate: x509.Certificate) -> str:
     """The subject's name in one line (RFC 4514)."""
     return certificate.subject.rfc4514_string()[:_LONGEST_SUBJECT]

@@ -2,11 +2,9 @@
 
 from gatekeeper.errors import FetchRefused
 from gatekeeper.fetching import Limits, fetch_document
-from gatekeeper.public_addresses import site_is_local
 from saml.errors import MetadataRefused
 from saml.metadata import METADATA_LIMIT
 
-__all__ = ["fetch_metadata", "site_is_local"]
 # Of any type: identity providers send metadata as text, as XML, and as a file to download.
 _METADATA = Limits(size=METADATA_LIMIT)
 

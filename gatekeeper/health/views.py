@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gatekeeper.bearer_keys import bearer_credentials
-from gatekeeper.environment import is_loopback
 from gatekeeper.health.checks import as_documents, is_ready, run_readiness_checks
 from gatekeeper.health.metrics import render
+from gatekeeper.public_addresses import site_is_local
 
 
 @require_safe
@@ -47,7 +47,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             answer = _line("Send METRICS_TOKEN as Authorization: Bearer TOKEN.", HTTPStatus.UNAUTHORIZED)
             answer.headers["WWW-Authenticate"] = 'Bearer realm="Gatekeeper metrics"'
             return answer
-    elif not is_loopback(settings.PUBLIC_URL):
+    elif not site_is_local():
         return _line("Set METRICS_TOKEN, and send it as Authorization: Bearer TOKEN.", HTTPStatus.FORBIDDEN)
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from saml import trust
-from saml.certificates import read_certificate
+from saml.certificates import certificates_in, from_der
 from saml.expectation import Expectation
 from tests.saml.forge import ENTITY_ID, SSO_URL, Story, signed_response
 from tests.saml.keys import key_pair
@@ -25,7 +25,7 @@ def expectation(**facts):
         sp_entity_id=SP,
         acs_url=ACS,
         sso_url=SSO_URL,
-        certificates=[read_certificate(key_pair().certificate_base64)],
+        certificates=[from_der(certificates_in(key_pair().certificate_base64)[0])],
         request_id="id1",
         now=datetime.now(UTC),
     )
