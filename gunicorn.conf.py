@@ -3,7 +3,7 @@
 from typing import Any
 
 from gatekeeper import settings
-from gatekeeper.unread_bodies import let_the_application_close
+from gatekeeper.runtime.unread_bodies import let_the_application_close
 
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 preload_app = True  # one import for all workers: half the start, and shared memory

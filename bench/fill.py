@@ -12,8 +12,8 @@ django.setup()
 
 from gatekeeper.audit.actor import Actor  # noqa: E402 -- after django.setup
 from gatekeeper.directory.changes import GroupRecord, UserRecord  # noqa: E402
-from gatekeeper.directory.groups import create_group  # noqa: E402
-from gatekeeper.directory.users import create_user  # noqa: E402
+from gatekeeper.directory.groups.idp_groups import create_group  # noqa: E402
+from gatekeeper.directory.people.users import create_user  # noqa: E402
 
 SPARE = 2_000  # people in no group, to be added while it is measured
 

@@ -30,9 +30,9 @@ from django.utils import timezone
 from bench.preview import processor_time
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import ActivePeriod, IdpGroup, Membership, User
-from scim.api_keys import generate_key
-from scim.json_text import parse_json
-from scim.limits import MAX_OPERATIONS
+from scim.credentials.api_keys import generate_key
+from scim.protocol.json_text import parse_json
+from scim.protocol.limits import MAX_OPERATIONS
 
 ROUNDS = 3
 ACTOR = Actor.command("bench")

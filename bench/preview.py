@@ -28,18 +28,18 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.affected import affected_people
-from gatekeeper.directory.by_name import Place
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.people_by_name import Place
 from gatekeeper.directory.changes import GroupRecord, MappingRecord
-from gatekeeper.directory.groups import create_group
+from gatekeeper.directory.groups.idp_groups import create_group
+from gatekeeper.directory.impact.affected_people import affected_people
+from gatekeeper.directory.impact.preview import preview_change
+from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.mappings import choose_fallback_team, set_mapping
+from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_mapping
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.preview import preview_change
-from gatekeeper.directory.proposals import ProposedChange
-from gatekeeper.directory.queries import site_facts
-from gatekeeper.directory.teams import create_team
+from gatekeeper.directory.teams.teams import create_team
 
 ACTOR = Actor.command("bench")
 GROUPS, OTHERS = 200, 4  # groups beside the large one; of how many of them each person is a member

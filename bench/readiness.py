@@ -18,14 +18,14 @@ from django.db.models import Q
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
+from gatekeeper.directory.access.states import State
+from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
+from gatekeeper.directory.explanation.who_had import holders, who_had
 from gatekeeper.directory.models import EndedBecause, Membership, SignInIdentity, User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.readiness_lists import count_states, in_state
-from gatekeeper.directory.sign_in import UNKNOWN_PERSON, add_identity_provider
-from gatekeeper.directory.states import State
-from gatekeeper.directory.who_had import holders, who_had
-from saml.mismatch import differs_from_name_id
+from gatekeeper.directory.sessions.sign_in import UNKNOWN_PERSON, add_identity_provider
 from saml.models import SignInAttempt
+from saml.sync.name_mismatches import differs_from_name_id
 
 
 def main() -> None:

@@ -4,7 +4,7 @@
     DATABASE_URL=postgres://… .venv/bin/python -m bench.saml_hostile [HOW_MANY]    on PostgreSQL
 
 Processor time of this process: what the database does besides is not in it. Everything happens in a database of its
-own, which is dropped at the end. The messages are those of ``tests/saml/test_hostile_messages.py``.
+own, which is dropped at the end. The messages are those of ``tests/saml/validation/test_hostile_messages.py``.
 """
 
 import logging
@@ -16,7 +16,7 @@ from bench.preview import ACTOR  # isort: skip - sets Django up
 from django.db import connection
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases
 
-from saml.connections import create_connection
+from saml.connections.lifecycle import create_connection
 from tests.saml.forge import metadata
 from tests.saml.hostile.addresses import SIZE, cases, measure
 

@@ -15,8 +15,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 django.setup()
 
-from scim.patch import read_patch  # noqa: E402
-from scim.schemas import GROUP, USER  # noqa: E402
+from scim.patch.parser import read_patch  # noqa: E402
+from scim.protocol.schemas import GROUP, USER  # noqa: E402
 
 SIZES = (10, 100, 1000)
 ROUNDS = 5

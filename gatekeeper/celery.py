@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.log import configure_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from gatekeeper.database_limits import TASK, set_for_process
+from gatekeeper.runtime.database_limits import TASK, set_for_process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 
@@ -38,7 +38,7 @@ app.conf.beat_schedule = {
     "sync SAML users at minute 45": {
         "task": "saml.sync_users",
         "schedule": crontab(minute="45"),
-        "kwargs": {"spread": True},  # a random pause before metadata is fetched: saml/pacing.py
+        "kwargs": {"spread": True},  # a random pause before metadata is fetched: saml/sync/fetch_delay.py
     },
     "heartbeat every minute": {
         "task": "health.heartbeat",

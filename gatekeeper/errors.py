@@ -1,7 +1,7 @@
 """What can go wrong in the domain, in domain words. No HTTP status lives here.
 
-Each door translates these classes into its own protocol: ``scim/errors.py`` into status and scimType, a page into a
-sentence, a command into one line on stderr.
+Each endpoint translates these classes into its own protocol: ``scim.http.errors`` into status and scimType, a page
+into a sentence, a command into one line on stderr.
 """
 
 from collections.abc import Collection, Mapping

@@ -20,9 +20,9 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django_structlog.middlewares import RequestMiddleware
 
-from gatekeeper.bearer_keys import bearer_credentials
-from gatekeeper.browser_session import BrowserSessionMiddleware
-from gatekeeper.database_limits import REQUEST, limited
+from gatekeeper.runtime.database_limits import REQUEST, limited
+from gatekeeper.secrets.bearer_keys import bearer_credentials
+from gatekeeper.sessions.browser_session import BrowserSessionMiddleware
 
 API_PATH = "/api/v1/"
 SIGN_IN_PATHS = frozenset({"/sign-in/", "/sign-in/code/", "/sign-in/connection/"})

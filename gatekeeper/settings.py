@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from gatekeeper import embedded_broker, environment
-from gatekeeper.logging import logging_configuration
+from gatekeeper.runtime import embedded_broker, environment
+from gatekeeper.runtime.logging import logging_configuration
 
 # Lets Django's generic classes be written with their type, as in ModelAdmin[User]; costs nothing afterwards.
 django_stubs_ext.monkeypatch()
@@ -43,7 +43,8 @@ SECURITY_CONTACT = environment.security_contacts("SECURITY_CONTACT")
 
 # ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "gatekeeper.configuration",  # before the admin, whose templates it replaces
+    "gatekeeper.web",  # before the admin, whose templates it replaces
+    "gatekeeper.config_as_code",
     "gatekeeper.directory",
     "gatekeeper.audit",
     "gatekeeper.signed_tokens",
@@ -51,9 +52,11 @@ INSTALLED_APPS = [
     "saml",
     "gatekeeper.api",
     "gatekeeper.health",
+    "gatekeeper.maintenance",
+    "gatekeeper.runtime",
     "pretend_entra",
     "django_scim",
-    "django.contrib.admin.apps.SimpleAdminConfig",  # our own AdminSite: gatekeeper/configuration/site.py
+    "django.contrib.admin.apps.SimpleAdminConfig",  # our own AdminSite: gatekeeper/web/framework/admin_site.py
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -74,7 +77,7 @@ SILENCED_SYSTEM_CHECKS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
-    "gatekeeper.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
+    "gatekeeper.runtime.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
     "gatekeeper.middleware.PermissionsPolicy",
     "gatekeeper.middleware.NotCached",
     "django.middleware.security.SecurityMiddleware",
@@ -103,7 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "gatekeeper.configuration.navigation.navigation",
+                "gatekeeper.web.framework.navigation.navigation",
             ],
         },
     },
@@ -118,7 +121,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later could not be upgraded while another one writes.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,  # seconds to wait for another writer; gatekeeper/database_limits.py says less for requests
+        "timeout": 20,  # seconds to wait for another writer; runtime/database_limits.py says less for requests
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
@@ -134,7 +137,7 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL or f"{embedded_broker.SCHEME}://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {} if REDIS_URL else embedded_broker.prepare(DATA_DIR / "broker")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULER = "gatekeeper.health.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "gatekeeper.health.beat_scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 900  # seconds
@@ -145,7 +148,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 
 # ── Signing in ───────────────────────────────────────────────────────────────────────────────────────────────────
 AUTHENTICATION_BACKENDS = [
-    "gatekeeper.browser_session.DirectoryBackend",
+    "gatekeeper.sessions.browser_session.DirectoryBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -156,12 +159,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("user_name", "work_email", "display_name")},
     },
-    {"NAME": "gatekeeper.directory.password_validators.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "gatekeeper.directory.password_validators.GuessablePasswordValidator"},
+    {
+        "NAME": "gatekeeper.directory.local_accounts.password_validators.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "gatekeeper.directory.local_accounts.password_validators.GuessablePasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "configuration:sign_in"
+LOGIN_URL = "web:sign_in"
 LOGIN_REDIRECT_URL = "/"
 
 # ── What browsers are told ───────────────────────────────────────────────────────────────────────────────────────
@@ -175,8 +181,8 @@ SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 60 * 60  # seconds
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}gatekeeper_csrf"
 CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
-MESSAGE_STORAGE = "gatekeeper.flash_messages.Messages"
-CSRF_FAILURE_VIEW = "gatekeeper.configuration.failures.csrf_failure"
+MESSAGE_STORAGE = "gatekeeper.sessions.flash_messages.Messages"
+CSRF_FAILURE_VIEW = "gatekeeper.web.framework.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _https else 0

@@ -10,9 +10,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from gatekeeper.directory.access import SiteFacts
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.identity_linking.linking import TOMBSTONE_PATTERN
 from gatekeeper.directory.models import IdpGroup, MappingVersion, SignInIdentity, User
-from gatekeeper.directory.sync import TOMBSTONE_PATTERN
 from saml.models import Certificate, Connection
 from scim.models import ApiKey
 
@@ -101,7 +101,7 @@ def _steps_here(site: SiteFacts) -> list[Step]:
             "Choose the fallback team",
             fallback is not None,
             f"{fallback} receives whoever has no other team." if fallback else NO_FALLBACK_TEAM,
-            "configuration:scim",
+            "web:scim",
             "Choose",
         ),
         Step(
@@ -109,7 +109,7 @@ def _steps_here(site: SiteFacts) -> list[Step]:
             "Set the Default Mapping",
             MappingVersion.objects.live().filter(group=None).exists(),
             f"A new group is worth: {site.default_mapping.level.label}. Keep it minimal.",
-            "configuration:default_mapping",
+            "web:default_mapping",
             "Edit",
         ),
         _single_sign_on(),
@@ -118,7 +118,7 @@ def _steps_here(site: SiteFacts) -> list[Step]:
             "Give Entra the Base URL and an API key",
             has_key,
             "The key is active." if has_key else f"{NO_KEY} Generate one and copy it into Entra's Secret Token.",
-            "configuration:scim",
+            "web:scim",
             "Generate",
         ),
     ]
@@ -135,7 +135,7 @@ def _single_sign_on() -> Step:
         "Connect single sign-on",
         works,
         "Metadata and a valid certificate are here." if works else missing if connections.exists() else paste,
-        "configuration:authentication",
+        "web:authentication",
         "Connect",
     )
 
@@ -178,7 +178,7 @@ def _steps_afterwards(site: SiteFacts) -> list[Step]:
             f"{_counted(len(site.mappings), 'group')} with a mapping; the others are on the Default Mapping."
             if site.mappings
             else "Give each group its level, permissions and teams with its pencil.",
-            "configuration:scim",
+            "web:scim",
             "Edit groups",
         ),
         Step(

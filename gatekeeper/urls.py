@@ -8,10 +8,10 @@ urlpatterns = [
     path("saml/", include("saml.urls")),
     path("api/v1/", include("gatekeeper.api.urls")),
     path("", include("gatekeeper.health.urls")),
-    path("", include("gatekeeper.configuration.urls")),
+    path("", include("gatekeeper.web.urls")),
 ]
 
-handler400 = "gatekeeper.configuration.failures.bad_request"
-handler403 = "gatekeeper.configuration.failures.permission_denied"
-handler404 = "gatekeeper.configuration.failures.not_found"
-handler500 = "gatekeeper.configuration.failures.server_error"
+handler400 = "gatekeeper.web.framework.error_pages.bad_request"
+handler403 = "gatekeeper.web.framework.error_pages.permission_denied"
+handler404 = "gatekeeper.web.framework.error_pages.not_found"
+handler500 = "gatekeeper.web.framework.error_pages.server_error"

@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from gatekeeper.unread_bodies import announce_to_server
+from gatekeeper.runtime.unread_bodies import announce_to_server
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 
@@ -17,7 +17,7 @@ _ = get_resolver().url_patterns
 
 # The workers are forked from this process, and a thread does not survive a fork: each starts its own. Named by text,
 # since its models can only be imported once Django is set up, which is two lines above.
-os.register_at_fork(after_in_child=import_string("gatekeeper.audit.reads.keep_writing"))
+os.register_at_fork(after_in_child=import_string("gatekeeper.audit.read_counts.keep_writing"))
 os.register_at_fork(after_in_child=import_string("gatekeeper.health.database_refusals.keep_writing"))
-atexit.register(import_string("gatekeeper.audit.reads.write_counts"))
+atexit.register(import_string("gatekeeper.audit.read_counts.write_counts"))
 atexit.register(import_string("gatekeeper.health.database_refusals.write_counts"))

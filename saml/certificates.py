@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from saml.errors import MetadataRefused
-from saml.moments import within_calendar
+from saml.xml.datetimes import within_calendar
 
 _MINIMUM_RSA_BITS = 2048
 # NIST's and Brainpool's, from 256 bits on: what RFC 4051 and 9231 sign with, and OpenSSL verifies.

@@ -12,22 +12,22 @@ from urllib.parse import parse_qs
 from lxml import etree
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.folding import fold
+from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import SignIn
-from gatekeeper.directory.sign_in import end_sign_ins_matching
-from saml import once
+from gatekeeper.directory.sessions.sign_in import end_sign_ins_matching
 from saml.addresses import addresses_of
-from saml.bindings import INFLATED_LIMIT, decode_post
-from saml.encryption import with_open_parts
-from saml.encryption_shape import ENCRYPTED_ID, has_plain_encryption
+from saml.connections.key_pairs import decryption_keys
 from saml.errors import Refused, UnreadableXml
-from saml.key_pairs import decryption_keys
-from saml.message_shape import MESSAGE_GUARDS, Guard, is_identifier
+from saml.messages import replay_protection
+from saml.messages.bindings import INFLATED_LIMIT, decode_post
 from saml.models import Connection
-from saml.moments import SKEW, read_moment, shifted
-from saml.signature import require_fitting, verify_query
-from saml.signature_shape import SIGNATURE_GUARDS
-from saml.xml import DS, SAML, SAMLP, canonical, parse, tag, text
+from saml.validation.decryption import with_open_parts
+from saml.validation.encryption_shape import ENCRYPTED_ID, has_plain_encryption
+from saml.validation.message_shape import MESSAGE_GUARDS, Guard, is_identifier
+from saml.validation.signature import require_fitting, verify_query
+from saml.validation.signature_shape import SIGNATURE_GUARDS
+from saml.xml.datetimes import SKEW, read_moment, shifted
+from saml.xml.parser import DS, SAML, SAMLP, canonical, parse, tag, text
 
 FRESH_FOR = timedelta(minutes=5)
 
@@ -126,7 +126,7 @@ def read_logout_response(document: bytes, connection: Connection, *, query: str 
 
 def end_named_sessions(message: LogoutMessage, connection: Connection, *, now: datetime, actor: Actor) -> int:
     """End the sessions that ``message`` names; returns how many. Raises: Refused when it was used before."""
-    once.use(connection.idp_entity_id, [message.id], expires=now + FRESH_FOR + 2 * SKEW)
+    replay_protection.use(connection.idp_entity_id, [message.id], expires=now + FRESH_FOR + 2 * SKEW)
     indexes = message.session_indexes or tuple(_open_session_indexes(connection, message.name_id))
     return sum(end_sign_ins_matching(connection.id, message.name_id, index, actor=actor) for index in indexes)
 

@@ -14,13 +14,13 @@ from django.utils import timezone
 from gatekeeper.directory.models import IdentityProvider, User
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.errors import IdentityProviderNotFound
-from gatekeeper.sealing import SealedField
-from saml.advice import advice_about, usable_claims
+from gatekeeper.secrets.sealing import SealedField
 from saml.causes import Cause
 from saml.certificates import SigningCertificate, from_der
+from saml.debugger.advice import advice_about, usable_claims
+from saml.debugger.steps import FAILED, LOGOUT, Step, steps_of, verdict
 from saml.metadata.endpoints import Binding
-from saml.products import UNKNOWN, Product, product_behind
-from saml.steps import FAILED, LOGOUT, Step, steps_of, verdict
+from saml.metadata.products import UNKNOWN, Product, product_behind
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 PRIVATE_KEY_PURPOSE = "SAML private key"
@@ -227,7 +227,7 @@ class SignInAttempt(models.Model):
     """What came of one SAML response, for the administrator who has to find out why.
 
     ``name_id`` and ``statement`` are masked. ``name_key`` is a keyed digest of who was named, to find it again without
-    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/attempts.py``).
+    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/debugger/attempts.py``).
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)

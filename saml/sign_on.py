@@ -10,25 +10,26 @@ from django.utils import timezone
 from lxml import etree
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.browser_session import open_browser_session
 from gatekeeper.directory.models import SessionEnd
-from gatekeeper.directory.sign_in import end_sign_in, keep_statement, open_sign_in, person_who_signs_in
+from gatekeeper.directory.sessions.sign_in import end_sign_in, keep_statement, open_sign_in, person_who_signs_in
 from gatekeeper.errors import SignInRefused
-from saml import once, trust
+from gatekeeper.sessions.browser_session import open_browser_session
 from saml.addresses import addresses_of, own_path
-from saml.allow_list import RESPONSE_LIMIT, read_response
-from saml.assertion import AssertedPerson
-from saml.attempts import Outcome, note
-from saml.attributes import statement_for
-from saml.bindings import decode_post
 from saml.causes import Cause
-from saml.encryption import Opened, opened
+from saml.connections.claims import statement_for
+from saml.connections.key_pairs import decryption_keys
+from saml.debugger.attempts import Outcome, note
+from saml.debugger.outline import answers
+from saml.debugger.request_facts import address_of, request_id_of, user_agent_of
 from saml.errors import Refused
-from saml.expectation import Expectation
-from saml.key_pairs import decryption_keys
+from saml.messages import replay_protection
+from saml.messages.bindings import decode_post
 from saml.models import Connection, PendingRequest, SignInAttempt
-from saml.outline import answers
-from saml.request_facts import address_of, request_id_of, user_agent_of
+from saml.validation import response
+from saml.validation.allow_list import RESPONSE_LIMIT, read_response
+from saml.validation.assertion import AssertedPerson
+from saml.validation.decryption import Opened, opened
+from saml.validation.expectation import Expectation
 
 # What the session keeps for a later LogoutRequest to the identity provider.
 SESSION_FACTS = "saml"
@@ -79,7 +80,7 @@ class _Posted:
         """
         self._learn(document=self._document())
         expected = expectation_of(self.connection)
-        received = read_response(self.outcome.document, trust.signing_wanted(expected.accepts_signed_response))
+        received = read_response(self.outcome.document, response.signing_wanted(expected.accepts_signed_response))
         pending = self._pending(received)
         if pending is not None:
             expected = replace(expected, request_id=pending.request_id, authenticated_since=pending.forced_at)
@@ -93,22 +94,24 @@ class _Posted:
 
     def _document(self) -> bytes:
         """Also finds out whether this is about a test, whatever may be wrong with the message."""
-        self.test = once.pending_test(self.connection, browser=self.browser)
+        self.test = replay_protection.pending_test(self.connection, browser=self.browser)
         self.is_test = self.test is not None
         value = self.request.POST["SAMLResponse"]
         self._learn(document=value[:RESPONSE_LIMIT].encode())  # What can be said of a value that cannot be decoded.
         document = decode_post(value)
         claimed = answers(document)
         if claimed is not None:
-            self.test = once.pending_test(self.connection, browser=self.browser, request_id=claimed)
-            self.is_test = self.test is not None or once.was_a_test(claimed)
+            self.test = replay_protection.pending_test(self.connection, browser=self.browser, request_id=claimed)
+            self.is_test = self.test is not None or replay_protection.was_a_test(claimed)
         return document
 
     def _pending(self, received: etree._Element) -> PendingRequest | None:
         """The sign-on that the response claims to answer; None when it is unsolicited and may be."""
-        claimed = trust.request_answered(received)
+        claimed = response.request_answered(received)
         if claimed is not None:
-            return once.pending_request(self.connection, claimed, browser=self.browser, purposes=("sign_on", "test"))
+            return replay_protection.pending_request(
+                self.connection, claimed, browser=self.browser, purposes=("sign_on", "test")
+            )
         if self.connection.accept_idp_initiated:
             return None
         if self.test is not None:
@@ -159,16 +162,16 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
         attempt = posted.note()
         if posted.test is None or attempt is None:
             return Landing(_relay_path(request, answered))
-    once.end_test(posted.test)
+    replay_protection.end_test(posted.test)
     return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))
 
 
 def _believed(clear: Opened, expected: Expectation, pending: PendingRequest | None) -> AssertedPerson:
     """The person that the response proves, once: neither the sign-on nor the messages can be used again."""
-    person = trust.believe(clear.document, expected, signed_by=clear.signed_by)
+    person = response.believe(clear.document, expected, signed_by=clear.signed_by)
     if pending is not None:
-        once.answer(pending)
-    once.use(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
+        replay_protection.answer(pending)
+    replay_protection.use(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
     return person
 
 

@@ -5,8 +5,8 @@ from celery import shared_task
 
 from gatekeeper.audit.actor import Actor
 from saml.errors import SyncAlreadyRunning
-from saml.pacing import Pace
-from saml.sync import sync_saml_users
+from saml.sync.fetch_delay import Pace
+from saml.sync.run import sync_saml_users
 
 log = structlog.get_logger(__name__)
 

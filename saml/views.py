@@ -17,25 +17,24 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.browser_session import close_browser_session, current_sign_in
-from gatekeeper.directory.access import Access, Blocked
-from gatekeeper.directory.sign_in import next_sync
+from gatekeeper.directory.access.resolver import Access, Blocked
+from gatekeeper.directory.sessions.sign_in import next_sync
 from gatekeeper.errors import SealBroken, SignInRefused
+from gatekeeper.sessions.browser_session import close_browser_session, current_sign_in
 from saml import logout as sign_out
-from saml import messages, once
 from saml.addresses import addresses_of, own_path
-from saml.attempts import Outcome, note
-from saml.bindings import decode_post, decode_redirect
-from saml.browser_binding import POSTED_AGAIN, bind, browser_of, new_or_known_browser, should_post_again
 from saml.causes import Cause
+from saml.connections.key_pairs import key_pairs
+from saml.debugger.attempts import Outcome, note
+from saml.debugger.request_facts import request_id_of
+from saml.debugger.steps import LOGOUT
 from saml.errors import Refused
-from saml.key_pairs import key_pairs
+from saml.messages import build, replay_protection
+from saml.messages.bindings import decode_post, decode_redirect
+from saml.messages.browser_binding import POSTED_AGAIN, bind, browser_of, new_or_known_browser, should_post_again
+from saml.messages.sending import Outgoing, onward_address, posting_page
 from saml.models import Connection, PendingRequest
-from saml.request_facts import request_id_of
-from saml.sending import Outgoing, onward_address, posting_page
-from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, TestRefused, Unsolicited, sign_on
-from saml.steps import LOGOUT
-from saml.words import (
+from saml.refusal_pages import (
     SignedOut,
     after_a_refused_request,
     after_an_answer_too_many,
@@ -45,6 +44,7 @@ from saml.words import (
     without_an_address,
     words_about,
 )
+from saml.sign_on import NAMES_NO_REQUEST, SESSION_FACTS, TestRefused, Unsolicited, sign_on
 
 LONGEST_RELAY_STATE = 80  # bytes, SAML bindings 3.4.3
 View = Callable[[HttpRequest, UUID], HttpResponse]
@@ -82,7 +82,7 @@ def metadata(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     del request
     connection = _connection(connection_id)
     certificates = [bytes(pair.der) for pair in key_pairs(connection)]
-    document = messages.sp_metadata(addresses_of(connection.id), certificates, signs=connection.sign_requests)
+    document = build.sp_metadata(addresses_of(connection.id), certificates, signs=connection.sign_requests)
     return HttpResponse(document, content_type="application/samlmetadata+xml")
 
 
@@ -161,7 +161,7 @@ def lead_to(request: HttpRequest, connection: Connection, *, relay_path: str, lo
     begun = _begin_sign_on(request, connection, relay_path=relay_path)
     if "Location" not in begun.headers:
         return begun
-    onward = messages.with_login_hint(begun.headers["Location"], login_hint)
+    onward = build.with_login_hint(begun.headers["Location"], login_hint)
     response = render(request, "saml/leading.html", {"onward": onward, "connection": connection, "access": None})
     response.cookies.update(begun.cookies)
     return response
@@ -182,8 +182,8 @@ def leave(request: HttpRequest) -> HttpResponse | None:
     if not connection.slo_url:
         return _signed_out(request, without_an_address(connection.name))
     browser = new_or_known_browser(request)
-    pending = once.begin(connection, browser=browser, purpose="sign_out")
-    message = messages.logout_request(
+    pending = replay_protection.begin(connection, browser=browser, purpose="sign_out")
+    message = build.logout_request(
         pending.request_id,
         connection.slo_url,
         addresses_of(connection.id),
@@ -209,7 +209,7 @@ def _leading_out(request: HttpRequest, connection: Connection, message: bytes) -
 @csrf_protect
 @require_POST
 def _own_logout(request: HttpRequest) -> HttpResponse:
-    return leave(request) or HttpResponseRedirect(reverse("configuration:sign_in"))
+    return leave(request) or HttpResponseRedirect(reverse("web:sign_in"))
 
 
 def _begin_sign_on(
@@ -217,10 +217,10 @@ def _begin_sign_on(
 ) -> HttpResponse:
     browser = new_or_known_browser(request)
     sign_in = current_sign_in(request)
-    pending = once.begin(
+    pending = replay_protection.begin(
         connection, browser=browser, purpose=purpose, replaces=sign_in.pk if sign_in else None, **facts
     )
-    message = messages.authn_request(
+    message = build.authn_request(
         pending.request_id,
         connection.sso_url,
         addresses_of(connection.id),
@@ -254,7 +254,7 @@ def _begin_instead(request: HttpRequest, connection: Connection, document: bytes
     An identity provider that answers every request without naming it would go round in circles: refused once seen.
     """
     circling = PendingRequest.objects.filter(
-        connection=connection, browser=once.digest(browser_of(request)), after_unsolicited=True
+        connection=connection, browser=replay_protection.digest(browser_of(request)), after_unsolicited=True
     )
     if browser_of(request) and circling.delete()[0]:
         refusal = Refused("unsolicited", NAMES_NO_REQUEST)
@@ -285,7 +285,7 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
     ended = sign_out.end_named_sessions(message, connection, now=now, actor=actor)
     if not connection.slo_url:
         return _signed_out(request, by_the_identity_provider(connection.name, ended))
-    answer = messages.logout_response(message.id, connection.answer_url, addresses_of(connection.id))
+    answer = build.logout_response(message.id, connection.answer_url, addresses_of(connection.id))
     values = request.POST if request.method == "POST" else request.GET
     relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
@@ -309,7 +309,11 @@ def _finish_logout(request: HttpRequest, connection: Connection, document: bytes
     answer = sign_out.read_logout_response(document, connection, query=query, now=timezone.now())
     browser = browser_of(request)
     try:
-        once.answer(once.pending_request(connection, answer.in_response_to, browser=browser, purposes=("sign_out",)))
+        replay_protection.answer(
+            replay_protection.pending_request(
+                connection, answer.in_response_to, browser=browser, purposes=("sign_out",)
+            )
+        )
     except Refused:
         return _signed_out(request, after_an_answer_too_many(connection.name, is_signed_in=_is_signed_in(request)))
     return _signed_out(request, after_the_answer(connection.name, answer.status))

@@ -11,16 +11,16 @@ from django.db import transaction
 
 from scim import groups, users
 from scim.bulk_references import references, resolved, without_manager
-from scim.dialect import member
 from scim.documents import group_url, user_url
-from scim.door import Door, Write, in_transaction, refusal
-from scim.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, TooLarge
-from scim.etags import etag, version_check
-from scim.exchange import Answer, Exchange
-from scim.limits import MAX_OPERATIONS
-from scim.provisioning import record_changes, record_refusal
-from scim.references import as_id
-from scim.schemas import ENTERPRISE_USER
+from scim.http.dispatch import Door, Write, in_transaction, refusal
+from scim.http.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, TooLarge
+from scim.http.etags import etag, version_check
+from scim.http.request_context import Answer, Exchange
+from scim.protocol.client_quirks import member
+from scim.protocol.limits import MAX_OPERATIONS
+from scim.protocol.references import as_id
+from scim.protocol.schemas import ENTERPRISE_USER
+from scim.request_log import record_changes, record_refusal
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 _DEPTH_LIMIT = 20  # operations that wait for each other

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scim.schemas import ENTERPRISE_USER
+from scim.protocol.schemas import ENTERPRISE_USER
 
 PREFIX = "bulkId:"
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from gatekeeper.directory.models import IdpGroup, Membership, User
 from scim.addresses import scim_url
-from scim.etags import etag
-from scim.projection import Projection
+from scim.http.etags import etag
+from scim.protocol.projection import Projection
+from scim.protocol.references import as_id
+from scim.protocol.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER, USER
 from scim.records import group_profile, user_profile
-from scim.references import as_id
-from scim.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER, USER
 
 Document = dict[str, Any]
 

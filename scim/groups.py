@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.changes import GroupRecord
-from gatekeeper.directory.groups import create_group, delete_group, edit_group
+from gatekeeper.directory.groups.idp_groups import create_group, delete_group, edit_group
 from gatekeeper.directory.models import IdpGroup
 from scim.differences import differences, listed, warnings_of
-from scim.exchange import Exchange
-from scim.patch import Patch, read_patch, read_resource
+from scim.http.request_context import Exchange
+from scim.patch.parser import Patch, read_patch, read_resource
+from scim.protocol.schemas import GROUP
 from scim.records import group_profile, group_record
-from scim.schemas import GROUP
 
 Expectation = Callable[[int], bool] | None
 Write = Callable[[], IdpGroup]

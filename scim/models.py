@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from gatekeeper.bearer_keys import BearerKey, BearerKeyQuerySet
+from gatekeeper.secrets.bearer_keys import BearerKey, BearerKeyQuerySet
 
 PREFIX_LENGTH = 100  # Characters. Long values (certificates) would not fit into an index row of PostgreSQL.
 
@@ -29,7 +29,7 @@ class ApiKey(BearerKey):
 
 
 class AttributeValue(models.Model):
-    """One value of a profile, so that filters and sorting find it. Derived: ``scim/index.py`` writes it.
+    """One value of a profile, so that filters and sorting find it. Derived: ``scim/query/search_index.py`` writes it.
 
     ``path`` is the attribute's full name; ``element`` the position in a multi-valued attribute, whose elements also
     have a row with the attribute's own name and no text. ``prefix`` is the start of ``folded``.

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import GroupRecord, UserRecord
-from gatekeeper.directory.folding import fold
-from scim.errors import InvalidValue
+from scim.http.errors import InvalidValue
 
 Profile = dict[str, Any]
 

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import User
-from gatekeeper.directory.users import create_users, delete_user, edit_user, provision_user
+from gatekeeper.directory.people.users import create_users, delete_user, edit_user, provision_user
 from scim.differences import lists_changed, user_differences, warnings_of
-from scim.exchange import Exchange
-from scim.index import clear_index, entries, insert, write_index
-from scim.patch import Patch, read_patch, read_resource
+from scim.http.request_context import Exchange
+from scim.patch.parser import Patch, read_patch, read_resource
+from scim.protocol.schemas import USER
+from scim.query.search_index import clear_index, entries, insert, write_index
 from scim.records import user_profile, user_record
-from scim.schemas import USER
 
 Expectation = Callable[[int], bool] | None
 Write = Callable[[], User]

@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.changes import GroupRecord, MappingRecord, MembersChange, UserRecord
-from gatekeeper.directory.groups import create_group, edit_group
+from gatekeeper.directory.groups.idp_groups import create_group, edit_group
+from gatekeeper.directory.identity_linking.linking import LinkReport, link_users
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.mappings import set_mapping
+from gatekeeper.directory.local_accounts.second_factors import add_second_factor, new_secret
+from gatekeeper.directory.mappings.mappings import set_mapping
 from gatekeeper.directory.models import IdentityProvider, IdpGroup, MappingVersion, Team, User
+from gatekeeper.directory.people.users import create_local_administrator, create_user
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.second_factors import add_second_factor, new_secret
-from gatekeeper.directory.sign_in import add_identity_provider
-from gatekeeper.directory.sync import LinkReport, link_users
-from gatekeeper.directory.teams import create_team
-from gatekeeper.directory.users import create_local_administrator, create_user
+from gatekeeper.directory.sessions.sign_in import add_identity_provider
+from gatekeeper.directory.teams.teams import create_team
 
 ENTRA = Actor.scim_key("test-key", "Entra")
 ADMIN = Actor.command("tests")

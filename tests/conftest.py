@@ -125,5 +125,5 @@ def quick_keys() -> Iterator[None]:
     """Connections take our keys from a few small ones: making a real one takes a tenth of a second and more."""
     keys = itertools.cycle([rsa.generate_private_key(65537, 2048) for _ in range(3)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("saml.key_pairs.new_private_key", lambda: next(keys))
+        patch.setattr("saml.connections.key_pairs.new_private_key", lambda: next(keys))
         yield

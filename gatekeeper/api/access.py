@@ -4,7 +4,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from gatekeeper.directory.access import Access
+from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.permissions import Permission
 
 

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 
 from gatekeeper.api.models import ApiToken
 from gatekeeper.api.tokens import TOKENS, refusal_of, refusal_of_person
-from gatekeeper.bearer_keys import bearer_credentials
-from gatekeeper.directory.access import Access
+from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.models import User
-from gatekeeper.directory.queries import access_of
+from gatekeeper.secrets.bearer_keys import bearer_credentials
 
 _EXPECTED = 'The header "Authorization: Bearer TOKEN" is expected.'
 

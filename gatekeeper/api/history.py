@@ -13,15 +13,15 @@ from rest_framework.views import APIView
 
 from gatekeeper.api.access import MayAskWhoHad, MayReadThisPerson
 from gatekeeper.api.serializers import AccessSerializer, ExplanationSerializer, WhoHadSerializer
-from gatekeeper.directory.explain import explain
+from gatekeeper.directory.access.loaders import access_of, site_facts
+from gatekeeper.directory.access.past import past_moment
+from gatekeeper.directory.explanation.explanation import explain
+from gatekeeper.directory.explanation.who_had import as_row, holders, level_or_permission, with_access
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import User
-from gatekeeper.directory.past import past_moment
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.queries import access_of, site_facts
-from gatekeeper.directory.who_had import as_row, holders, level_or_permission, with_access
 from gatekeeper.errors import InvalidValue
-from saml.mismatch import refused_name_ids
+from saml.sync.name_mismatches import refused_name_ids
 
 AT = OpenApiParameter("at", str, description="An ISO 8601 time; without a zone it is the site's. Now if left out.")
 

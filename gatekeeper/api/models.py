@@ -8,8 +8,8 @@ from django.db import models
 from django.dispatch import receiver
 from django.utils import timezone
 
-from gatekeeper.bearer_keys import BearerKey, BearerKeyQuerySet
-from gatekeeper.directory.retention import user_erased
+from gatekeeper.directory.people.retention import user_erased
+from gatekeeper.secrets.bearer_keys import BearerKey, BearerKeyQuerySet
 
 
 class ApiTokenQuerySet(BearerKeyQuerySet["ApiToken"]):

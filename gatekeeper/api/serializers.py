@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from gatekeeper.directory.access import Access
+from gatekeeper.directory.access.resolver import Access
+from gatekeeper.directory.access.states import Readiness, State
 from gatekeeper.directory.models import IdpGroup, User
-from gatekeeper.directory.states import Readiness, State
 
 
 class SourceSerializer(serializers.Serializer[Any]):

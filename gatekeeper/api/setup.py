@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from gatekeeper.api.access import MayConfigure
 from gatekeeper.api.serializers import SetupSerializer
-from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.setup_steps import setup_steps
 
 

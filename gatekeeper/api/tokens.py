@@ -13,16 +13,16 @@ from gatekeeper.api.models import ApiToken
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record, record_all
-from gatekeeper.bearer_keys import KeyKind, digest
-from gatekeeper.directory.access import Access
-from gatekeeper.directory.ending_access import credentials_ended
-from gatekeeper.directory.locks import Lock, lock_users
+from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.resolver import Access
+from gatekeeper.directory.access.states import told, words_for
 from gatekeeper.directory.models import User
+from gatekeeper.directory.people.users import require_storable
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.states import told, words_for
-from gatekeeper.directory.users import require_storable
+from gatekeeper.directory.row_locks import Lock, lock_users
+from gatekeeper.directory.sessions.revocation import credentials_ended
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
+from gatekeeper.secrets.bearer_keys import KeyKind, digest
 
 TOKENS = KeyKind("gkt_")
 DEFAULT_DAYS, LONGEST_DAYS = 90, 365

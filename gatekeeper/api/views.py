@@ -13,13 +13,13 @@ from rest_framework.views import APIView
 
 from gatekeeper.api.access import IsSignedIn, MayReadPeople, access_of_request
 from gatekeeper.api.serializers import AccessSerializer, GroupSerializer, UserSerializer
-from gatekeeper.directory.folding import fold
+from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.states import State
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.explanation.readiness import readiness_of_many
+from gatekeeper.directory.explanation.readiness_lists import in_state
 from gatekeeper.directory.models import IdpGroup, User
-from gatekeeper.directory.queries import access_of_many
-from gatekeeper.directory.readiness import readiness_of_many
-from gatekeeper.directory.readiness_lists import in_state
-from gatekeeper.directory.states import State
-from saml.mismatch import differs_from_name_id, refused_name_ids
+from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 
 
 class Me(APIView):

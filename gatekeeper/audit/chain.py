@@ -24,7 +24,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.audit.mac import link_digest
 from gatekeeper.audit.models import AuditEntry, AuditHead
 from gatekeeper.audit.writers import has_written
-from gatekeeper.command import work_is_done
+from gatekeeper.runtime.command import work_is_done
 
 log = structlog.get_logger(__name__)
 

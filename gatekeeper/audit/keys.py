@@ -15,7 +15,7 @@ from django.conf import settings
 from gatekeeper.audit.mac import key_id_of
 from gatekeeper.audit.models import FormerKey, former_key_purpose
 from gatekeeper.errors import SealBroken
-from gatekeeper.sealing import derived_key, seal, unseal
+from gatekeeper.secrets.sealing import derived_key, seal, unseal
 
 _PURPOSE = "audit trail"
 

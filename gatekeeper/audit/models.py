@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from gatekeeper.sealing import SealedField
+from gatekeeper.secrets.sealing import SealedField
 
 
 class AuditEntry(models.Model):

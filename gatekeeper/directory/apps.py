@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from gatekeeper.database_limits import on_new_connection
+from gatekeeper.runtime.database_limits import on_new_connection
 
 
 class DirectoryConfig(AppConfig):

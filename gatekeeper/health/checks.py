@@ -18,18 +18,18 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from gatekeeper.celery import app
-from gatekeeper.directory.local_accounts import local_accounts, without_second_factor
-from gatekeeper.directory.queries import site_facts
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.local_accounts.accounts import local_accounts, without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.audit_checks import check_audit_trail, check_audit_triggers
-from gatekeeper.health.check import Check, Status, failed, ok, warning
+from gatekeeper.health.check_result import Check, Status, failed, ok, warning
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.key_checks import check_former_keys
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
-from saml.expiry import WARN_AT, lasting, standing
-from saml.key_pairs import key_pairs, keys_are_readable
+from saml.certificate_expiry import WARN_AT, lasting, standing
+from saml.connections.certificate_health import certificate_concerns
+from saml.connections.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState
-from saml.standing import certificate_concerns
 from scim.models import ApiKey
 
 BROKER_TIMEOUT = 3  # seconds

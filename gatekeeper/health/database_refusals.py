@@ -10,8 +10,8 @@ import structlog
 from django.db import DatabaseError, connections
 from django.db.models import F
 
-from gatekeeper.database_limits import count, has_counts, take_counts
 from gatekeeper.health.models import DatabaseRefusal
+from gatekeeper.runtime.database_limits import count, has_counts, take_counts
 
 log = structlog.get_logger(__name__)
 

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from gatekeeper.health.check import Check, failed, ok, warning
-from gatekeeper.resealing import dependents, unreadable
+from gatekeeper.health.check_result import Check, failed, ok, warning
+from gatekeeper.maintenance.resealing import dependents, unreadable
 
 NAME = "former_keys"
 

@@ -11,14 +11,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
-from gatekeeper.audit.reads import reads_since
-from gatekeeper.directory.brakes import brake_state
+from gatekeeper.audit.read_counts import reads_since
+from gatekeeper.directory.deprovisioning_limits.limits import brake_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
-from gatekeeper.directory.sign_in import break_glass_uses
+from gatekeeper.directory.sessions.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.models import DatabaseRefusal
-from saml.expiry import lasting
+from saml.certificate_expiry import lasting
 from saml.models import Certificate, Connection, SyncRun, SyncState
 from scim.models import ApiKey
 

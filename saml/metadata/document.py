@@ -6,7 +6,7 @@ from lxml import etree
 
 from saml.errors import MetadataRefused, UnreadableXml
 from saml.metadata.kinds import what_it_is, what_its_root_is
-from saml.xml import MD, parse, tag
+from saml.xml.parser import MD, parse, tag
 
 METADATA_LIMIT = 1024 * 1024  # bytes; Entra's are below 100 KB
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))

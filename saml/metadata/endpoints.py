@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from lxml import etree
 
-from gatekeeper.public_addresses import is_usable_address
+from gatekeeper.outbound.public_addresses import is_usable_address
 from saml.errors import MetadataRefused
-from saml.xml import MD, tag
+from saml.xml.parser import MD, tag
 
 _BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
 _SHOWN = 150  # characters of an address in a sentence

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from gatekeeper.public_addresses import LONGEST_URL
+from gatekeeper.outbound.public_addresses import LONGEST_URL
 from saml.errors import MetadataRefused
 from saml.metadata.kinds import what_is_described
-from saml.xml import MD, SAMLP, tag, text
+from saml.xml.parser import MD, SAMLP, tag, text
 
 _ENTITY = tag(MD, "EntityDescriptor")
 _AGGREGATE = tag(MD, "EntitiesDescriptor")

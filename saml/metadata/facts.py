@@ -18,9 +18,9 @@ from saml.metadata.document import read_document
 from saml.metadata.endpoints import Binding, logout_endpoint, sign_on_endpoint
 from saml.metadata.entities import entity_id_of, identity_provider, the_entity
 from saml.metadata.keys import signing_keys
+from saml.metadata.signature import signed_by
 from saml.metadata.validity import validity
-from saml.metadata_signature import signed_by
-from saml.xml import DS, tag
+from saml.xml.parser import DS, tag
 
 _MOST_LEFT_OUT = 8  # sentences
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from saml.certificates import SigningCertificate, certificates_in, from_der, has_issued, load, subject_of
 from saml.errors import MetadataRefused
-from saml.xml import DS, MD, tag, text
+from saml.xml.parser import DS, MD, tag, text
 
 _MOST_CERTIFICATES = 20
 _CERTIFICATES = f"{tag(DS, 'KeyInfo')}/{tag(DS, 'X509Data')}/{tag(DS, 'X509Certificate')}"

@@ -8,7 +8,7 @@ from cryptography import x509
 from django.conf import settings
 from lxml import etree
 
-from saml.xml import MD, SAML, SAMLP, tag
+from saml.xml.parser import MD, SAML, SAMLP, tag
 
 _WANTED = "give the SAML 2.0 metadata of the identity provider (XML)."
 _LOOKED_AT = 4096  # bytes

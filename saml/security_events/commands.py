@@ -13,9 +13,9 @@ from django.db import transaction
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.ending_access import Ended, end_everything_of
 from gatekeeper.directory.models import SessionEnd, User
-from gatekeeper.fetching import Limits, fetch_document
+from gatekeeper.directory.sessions.revocation import Ended, end_everything_of
+from gatekeeper.outbound.fetching import Limits, fetch_document
 from gatekeeper.signed_tokens.key_sets import find_key
 from gatekeeper.signed_tokens.parsing import Token
 from gatekeeper.signed_tokens.refusals import TokenRefused

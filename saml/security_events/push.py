@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from gatekeeper.bearer_keys import digest
+from gatekeeper.secrets.bearer_keys import digest
 from gatekeeper.signed_tokens.refusals import TokenRefused
+from saml.debugger.request_facts import request_id_of
 from saml.models import Connection
-from saml.request_facts import request_id_of
 from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
 from saml.security_events.models import SourceKind
 from saml.security_events.received import COUNTED_BY, Received, count_stranger, note

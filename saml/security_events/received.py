@@ -14,9 +14,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from gatekeeper.directory.models import User
+from saml.debugger.rendition import mask, mask_addresses
+from saml.debugger.request_facts import address_of, request_id_of
 from saml.models import Connection
-from saml.rendition import mask, mask_addresses
-from saml.request_facts import address_of, request_id_of
 from saml.security_events.models import ReceivedEvent, SourceKind
 
 KEPT_FOR = timedelta(days=30)

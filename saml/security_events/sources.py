@@ -10,16 +10,16 @@ from lxml import etree
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.bearer_keys import KeyKind, digest
 from gatekeeper.errors import InvalidValue
-from gatekeeper.public_addresses import is_usable_address, site_is_local
-from saml.acceptance import live_connection, origin
+from gatekeeper.outbound.public_addresses import is_usable_address, site_is_local
+from gatekeeper.secrets.bearer_keys import KeyKind, digest
 from saml.addresses import event_addresses_of
 from saml.errors import UnreadableXml
 from saml.metadata import METADATA_LIMIT
+from saml.metadata.acceptance import live_connection, origin
 from saml.models import Connection
 from saml.security_events.models import EventSource, SourceKind
-from saml.xml import DS, MD, parse, tag, text
+from saml.xml.parser import DS, MD, parse, tag, text
 
 SECRETS = KeyKind("gke_")
 _OKTA = "http://www.okta.com/"  # how each of its entityIDs begins, whatever the domain of the tenant

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gatekeeper.directory.folding import fold
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.identity_linking.home_realm_discovery import may_name
 from gatekeeper.directory.models import SignIn, SignInIdentity, User
-from gatekeeper.directory.realms import may_name
 from saml.models import Connection
 from saml.security_events.refusals import AmbiguousSubject, ForeignSubject, UnknownSubject, UnreadableCommand
 

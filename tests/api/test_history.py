@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 import time_machine
 
-from gatekeeper.directory.explain import explain
+from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.explanation.explanation import explain
 from gatekeeper.directory.models import User
-from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.users import delete_user
+from gatekeeper.directory.people.users import delete_user
 from tests.builders import (
     ENTRA,
     link,

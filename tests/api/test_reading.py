@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.users import delete_user
+from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.people.users import delete_user
 from tests.builders import (
     ENTRA,
     make_group,

@@ -16,8 +16,8 @@ from gatekeeper.api.tokens import (
     revoke_token,
 )
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.sign_in import end_identity_provider
-from gatekeeper.directory.users import delete_user
+from gatekeeper.directory.people.users import delete_user
+from gatekeeper.directory.sessions.sign_in import end_identity_provider
 from gatekeeper.errors import InvalidValue
 from tests.api.asking import ask, everything_stored, refusal
 from tests.builders import ADMIN, ENTRA, make_administrator, make_user
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("page", ["profile", "scim", "who_had", "create_api_token", "export"])
 def test_a_token_opens_no_page(holder, page):
     _, _, text = holder("global_administrator", "configuration", "users")
-    address = reverse(f"configuration:{page}")
+    address = reverse(f"web:{page}")
 
     answer = Client().get(address, headers={"Authorization": f"Bearer {text}"})
 

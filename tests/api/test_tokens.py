@@ -15,10 +15,10 @@ from gatekeeper.api.tokens import (
 )
 from gatekeeper.audit.chain import link_new_entries
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.queries import access_of
-from gatekeeper.directory.retention import erase_due
-from gatekeeper.directory.users import delete_user, edit_user
-from scim.api_keys import generate_key
+from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.people.retention import erase_due
+from gatekeeper.directory.people.users import delete_user, edit_user
+from scim.credentials.api_keys import generate_key
 from tests.api.asking import ask, everything_stored, refusal
 from tests.builders import ADMIN, ENTRA, add_members, make_user, map_group, remove_members
 

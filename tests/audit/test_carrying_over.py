@@ -19,7 +19,7 @@ from gatekeeper.audit.chain import link_new_entries
 from gatekeeper.audit.erasure import erase_from_diary
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.audit.verification import verify
-from gatekeeper.sealing import derived_key
+from gatekeeper.secrets.sealing import derived_key
 from tests.audit.attacker import sql, without_triggers
 from tests.audit.test_chain import write
 from tests.builders import ADMIN

@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
+from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.models import User
-from gatekeeper.directory.queries import access_of
 from tests.builders import (
     add_members,
     link,

@@ -11,7 +11,7 @@ from gatekeeper.api.models import ApiToken
 from gatekeeper.api.tokens import create_token
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import User
-from gatekeeper.directory.users import delete_user
+from gatekeeper.directory.people.users import delete_user
 from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_user, map_group
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command, get_commands, load_command_class
 from django.core.management.base import CommandError
 
-from gatekeeper.command import OperatorCommand
 from gatekeeper.directory.models import IdentityProvider, IdpGroup, Team, User
-from gatekeeper.plain_text import visible, visible_lines, visible_values
-from scim.api_keys import generate_key
+from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.plain_text import visible, visible_lines, visible_values
+from scim.credentials.api_keys import generate_key
 from scim.models import ApiKey
 from tests.builders import ADMIN, make_administrator, make_group, make_team, make_user, map_group
 

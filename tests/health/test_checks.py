@@ -10,14 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gatekeeper.directory.mappings import choose_fallback_team
+from gatekeeper.directory.mappings.mappings import choose_fallback_team
 from gatekeeper.health import checks, heartbeats
 from gatekeeper.health.checks import Status
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.models import Heartbeat
-from saml.connections import create_connection
+from saml.connections.lifecycle import create_connection
 from saml.models import SyncRun, SyncState
-from scim.api_keys import generate_key
+from scim.credentials.api_keys import generate_key
 from tests.builders import ADMIN, PASSWORD, give_second_factor, make_administrator, make_group, make_team, make_user
 from tests.saml.forge import metadata
 from tests.saml.keys import key_pair

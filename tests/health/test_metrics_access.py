@@ -3,8 +3,8 @@
 import pytest
 
 from gatekeeper.directory.models import IdentityProvider
-from saml.connections import create_connection
-from scim.api_keys import generate_key
+from saml.connections.lifecycle import create_connection
+from scim.credentials.api_keys import generate_key
 from tests.builders import ADMIN
 from tests.saml.forge import metadata
 

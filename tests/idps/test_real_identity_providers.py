@@ -21,7 +21,9 @@ from tests.site import Site
 ADMIN = "admin@example.com"
 PEOPLE = f"from tests.builders import make_user, map_group; map_group(None, 'collaborator'); make_user('{PERSON}')"
 LINK = "from tests.builders import link; link()"
-CLAIM = "from uuid import UUID; from saml.attributes import set_person_claim; from tests.builders import ADMIN; "
+CLAIM = (
+    "from uuid import UUID; from saml.connections.claims import set_person_claim; from tests.builders import ADMIN; "
+)
 EMAIL = {"NameIDFormat": "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", "simplesaml.nameidattribute": "mail"}
 
 

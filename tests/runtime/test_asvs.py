@@ -19,13 +19,13 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
 from gatekeeper import settings as site
-from gatekeeper.configuration import forms as pages
 from gatekeeper.directory.models import User
-from gatekeeper.directory.users import create_local_administrator
-from gatekeeper.logging import logging_configuration
+from gatekeeper.directory.people.users import create_local_administrator
+from gatekeeper.runtime.logging import logging_configuration
+from gatekeeper.web.framework import forms as pages
 from tests.api.conftest import browser_of
 from tests.builders import ADMIN, make_administrator
-from tests.configuration.addresses import all_addresses
+from tests.web.addresses import all_addresses
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "asvs.md"

@@ -23,8 +23,8 @@ from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.users import create_local_administrator
-from saml.connections import create_connection
+from gatekeeper.directory.people.users import create_local_administrator
+from saml.connections.lifecycle import create_connection
 from tests.saml.forge import metadata
 actor = Actor.command("tests")
 create_local_administrator("root@example.com", "correct horse battery staple", actor=actor)

@@ -11,15 +11,15 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client, override_settings
 from django.urls import include, path
 
-from gatekeeper import database_limits
 from gatekeeper.audit.models import ProvisioningEntry
-from gatekeeper.database_limits import NONE, Limits, limited, reason_of, take_counts
 from gatekeeper.directory.models import Team, User
 from gatekeeper.health import metrics
 from gatekeeper.health.database_refusals import write_counts
 from gatekeeper.health.models import DatabaseRefusal
-from scim import views
-from scim.api_keys import generate_key
+from gatekeeper.runtime import database_limits
+from gatekeeper.runtime.database_limits import NONE, Limits, limited, reason_of, take_counts
+from scim.credentials.api_keys import generate_key
+from scim.http import views
 from tests.builders import ADMIN, make_administrator
 from tests.scim.conftest import ScimClient
 
@@ -114,14 +114,14 @@ def test_a_lock_that_is_not_given_is_503_as_well(scim):
     user = scim.user("ada@x.com")
     with locked("UPDATE directory_user SET display_name = 'x'"):
         answers = [
-            scim.patch(f"/Users/{user['id']}", {"op": "add", "path": "title", "value": "x"}),
+            scim.patch.parser(f"/Users/{user['id']}", {"op": "add", "path": "title", "value": "x"}),
             scim.delete(f"/Users/{user['id']}"),
         ]
 
     for answer in answers:
         assert_unavailable(answer)
     assert set(take_counts()) == {"lock_timeout"}
-    assert scim.patch(f"/Users/{user['id']}", {"op": "add", "path": "title", "value": "x"}).status_code == 200
+    assert scim.patch.parser(f"/Users/{user['id']}", {"op": "add", "path": "title", "value": "x"}).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -150,7 +150,7 @@ def slow_page(request):
 
 
 urlpatterns = [path("slow/", slow_page), path("api/v1/slow/", slow_page), path("", include("gatekeeper.urls"))]
-handler500 = "gatekeeper.configuration.failures.server_error"
+handler500 = "gatekeeper.web.framework.error_pages.server_error"
 
 
 @pytest.mark.django_db(transaction=True)

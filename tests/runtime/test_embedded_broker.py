@@ -8,7 +8,7 @@ from queue import Empty
 
 from kombu import Connection
 
-from gatekeeper import embedded_broker
+from gatekeeper.runtime import embedded_broker
 
 
 def connect(folder: Path) -> Connection:

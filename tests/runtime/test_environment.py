@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper import environment
-from gatekeeper.environment import BadEnvironment
+from gatekeeper.runtime import environment
+from gatekeeper.runtime.environment import BadEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

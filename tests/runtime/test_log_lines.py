@@ -9,7 +9,7 @@ import re
 import pytest
 import structlog
 
-from gatekeeper.logging import logging_configuration
+from gatekeeper.runtime.logging import logging_configuration
 
 ACTS = "\r\n\t\x08\x1b[2J\x07\x7f\x9b\x85\u202e\u2066\u2028\ufeff"
 FORGED = "2026-01-01T00:00:00.000000Z [info     ] forged"

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from gatekeeper.directory.models import SignIn
-from gatekeeper.health.boot import check_environment
+from gatekeeper.health.system_checks import check_environment
 from tests.builders import PASSWORD, make_administrator
 
 pytestmark = pytest.mark.django_db

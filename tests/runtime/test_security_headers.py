@@ -83,7 +83,7 @@ def test_a_page_that_fails_too(monkeypatch: pytest.MonkeyPatch) -> None:
     make_administrator()
     browser = Client(raise_request_exception=False)
     browser.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
-    monkeypatch.setattr("gatekeeper.configuration.people.access_facts", None)
+    monkeypatch.setattr("gatekeeper.web.people.person.access_facts", None)
 
     answer = browser.get("/profile/")
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import User
-from gatekeeper.start import FIRST_ADMINISTRATOR, create_first_administrator
+from gatekeeper.runtime.start import FIRST_ADMINISTRATOR, create_first_administrator
 from tests.builders import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db

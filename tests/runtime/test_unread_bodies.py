@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from scim.limits import MAX_BODY
+from scim.protocol.limits import MAX_BODY
 from tests.site import Site
 
 KIB = 1024

@@ -13,11 +13,11 @@ from django.test import Client
 from lxml import etree
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.browser_session import SESSION_KEY
 from gatekeeper.directory.models import SignIn
+from gatekeeper.sessions.browser_session import SESSION_KEY
 from saml.addresses import addresses_of
-from saml.connection_settings import edit_connection, settings_of
-from saml.connections import create_connection
+from saml.connections.lifecycle import create_connection
+from saml.connections.settings import edit_connection, settings_of
 from saml.models import Connection
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_user, map_group
 from tests.saml.forge import Story, encode, metadata, signed_response

@@ -12,7 +12,7 @@ REDIRECT, POST = f"{BINDINGS}HTTP-Redirect", f"{BINDINGS}HTTP-POST"
 SAML2 = "urn:oasis:names:tc:SAML:2.0:protocol"
 ENTITY = "https://idp.example.org/entity"
 SSO = "https://idp.example.org/sso"
-PRODUCTS = sorted(path.stem for path in (Path(__file__).parent / "metadata").glob("*.xml"))
+PRODUCTS = sorted(path.stem for path in (Path(__file__).parent / "metadata_files").glob("*.xml"))
 
 
 def key(*certificates: str, use: str | None = "signing", data: int = 1) -> str:
@@ -64,7 +64,7 @@ def product(name: str) -> bytes:
         "@ECDSA@": made("p-256").base64,
         "@NEXT_YEAR@": (datetime.now(UTC) + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }
-    text = (Path(__file__).parent / "metadata" / f"{name}.xml").read_text()
+    text = (Path(__file__).parent / "metadata_files" / f"{name}.xml").read_text()
     for place, value in places.items():
         text = text.replace(place, value)
     return text.encode()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from saml.key_pairs import key_pairs
+from saml.connections.key_pairs import key_pairs
 from saml.models import Connection
 from tests.saml.forge import DS, NS
 

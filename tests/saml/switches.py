@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from saml import allow_list, encryption, once, trust
-from saml.assertion import without_signature
 from saml.errors import Refused
+from saml.messages import replay_protection
 from saml.models import PendingRequest
-from saml.signature import Verified
-from saml.xml import SAML, canonical, parse, tag
+from saml.validation import allow_list, decryption, response
+from saml.validation.assertion import without_signature
+from saml.validation.signature import Verified
+from saml.xml.parser import SAML, canonical, parse, tag
 
 
 def switch_off(monkeypatch: Any, name: str) -> None:
     """Take one guard away. Raises: KeyError for a name that is none, so that a renamed guard is noticed."""
-    for module, table in ((allow_list, "GUARDS"), (trust, "CHECKS")):
+    for module, table in ((allow_list, "GUARDS"), (response, "CHECKS")):
         guards = getattr(module, table)
         left = tuple(guard for guard in guards if guard.__name__ != name)
         if len(left) < len(guards):
@@ -35,12 +36,12 @@ def _any_browser(connection: Any, request_id: str, **_: Any) -> PendingRequest:
 
 
 _ELSEWHERE = {
-    "python3_saml": [(trust, "library_accepts", lambda document, expected: None)],
+    "python3_saml": [(response, "library_accepts", lambda document, expected: None)],
     "is_signed_by_the_connection": [
-        (trust, "verify", _believe_any_signature),
-        (encryption, "require_fitting", lambda root, signature, certificates: certificates[0]),
+        (response, "verify", _believe_any_signature),
+        (decryption, "require_fitting", lambda root, signature, certificates: certificates[0]),
     ],
-    "answers_this_browser": [(once, "pending_request", _any_browser)],
-    "is_used_once": [(once, "use", lambda issuer, message_ids, *, expires: None)],
+    "answers_this_browser": [(replay_protection, "pending_request", _any_browser)],
+    "is_used_once": [(replay_protection, "use", lambda issuer, message_ids, *, expires: None)],
 }
-SWITCHABLE = frozenset(_ELSEWHERE) | {guard.__name__ for guard in (*allow_list.GUARDS, *trust.CHECKS)}
+SWITCHABLE = frozenset(_ELSEWHERE) | {guard.__name__ for guard in (*allow_list.GUARDS, *response.CHECKS)}

@@ -7,16 +7,16 @@ import time_machine
 from django.test import Client
 
 from gatekeeper.directory.models import SignIn
-from saml import once
 from saml.causes import Cause
-from saml.connections import create_connection
+from saml.connections.lifecycle import create_connection
+from saml.messages import replay_protection
+from saml.messages.replay_protection import PENDING_FOR, forget_expired
+from saml.messages.request_ids import new_request_id, own_request
 from saml.models import PendingRequest, SignInAttempt
-from saml.once import PENDING_FOR, forget_expired
-from saml.request_ids import new_request_id, own_request
 from tests.builders import ADMIN
-from tests.configuration.pages import text_of
 from tests.saml.conftest import Browser, refusals
 from tests.saml.forge import metadata, signed_response
+from tests.web.pages import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_a_key_that_changed_makes_no_request_invalid_that_is_pending(browser, ad
     request_id = browser.begin()
     settings.SECRET_KEY = "another-secret-key-of-some-length-0123456789"
 
-    assert once.pending_request(
+    assert replay_protection.pending_request(
         browser.connection, request_id, browser=browser.client.cookies["gatekeeper_saml"].value, purposes=("sign_on",)
     )
 

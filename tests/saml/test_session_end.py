@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from gatekeeper.configuration.tasks import end_overdue_sessions
 from gatekeeper.directory.models import SignIn
+from gatekeeper.maintenance.tasks import end_overdue_sessions
 
 pytestmark = pytest.mark.django_db
 

@@ -7,12 +7,12 @@ import time_machine
 from django.test import Client
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.browser_session import SESSION_KEY
 from gatekeeper.directory.models import SignIn, SignInIdentity
-from gatekeeper.directory.users import create_local_administrator
-from saml.connections import create_connection
+from gatekeeper.directory.people.users import create_local_administrator
+from gatekeeper.sessions.browser_session import SESSION_KEY
+from saml.connections.lifecycle import create_connection
+from saml.messages.replay_protection import PENDING_FOR
 from saml.models import PendingRequest, SignInAttempt, UsedMessage
-from saml.once import PENDING_FOR
 from tests.builders import ADMIN, PASSWORD, link, make_user
 from tests.saml.conftest import Browser, refusals, sent_message
 from tests.saml.forge import ENTITY_ID, OBJECT_ID, TENANT, TENANT_ID, metadata, sign, signed_response

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from scim import provisioning
-from scim.api_keys import generate_key
+from scim import request_log
+from scim.credentials.api_keys import generate_key
 from tests.builders import ADMIN
 from tests.scim.asking import HOME, WORK
 
@@ -69,9 +69,9 @@ class ScimClient:
 @pytest.fixture(autouse=True)
 def no_stranger_yet() -> Iterator[None]:
     """The limit is the process's: tests that ran within the last minute must not have used it up."""
-    provisioning._strangers.clear()
+    request_log._strangers.clear()
     yield
-    provisioning._strangers.clear()
+    request_log._strangers.clear()
 
 
 @pytest.fixture

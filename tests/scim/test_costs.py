@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.directory.models import IdpGroup, Membership, Origin, User
-from scim.index import entries, insert
+from scim.query.search_index import entries, insert
 from scim.records import user_profile
 from tests.builders import make_group
-from tests.scim.journeys import filled
+from tests.scim.clients.journeys import filled
 
 SMALL, LARGE = 10, 10_000
 
@@ -85,7 +85,7 @@ def test_adding_one_member_costs_the_same_in_a_group_of_ten_and_of_ten_thousand(
         counts, efforts = {}, {}
         for size, group in groups.items():
             address = f"/Groups/{group.id}"
-            efforts[size] = work(lambda: counts.update({size: queries(lambda: scim.patch(address, operation))}))  # noqa: B023
+            efforts[size] = work(lambda: counts.update({size: queries(lambda: scim.patch.parser(address, operation))}))  # noqa: B023
         assert counts[SMALL] == counts[LARGE], name
         # A deeper search tree takes a few steps more; anything that reads the members would take thousands.
         assert efforts[LARGE] <= efforts[SMALL] * 1.5 + 20, (name, efforts)
@@ -126,10 +126,10 @@ def test_each_request_asks_the_fewest_queries(scim):
         "get group": lambda: scim.get(one),
         "list groups without members": lambda: scim.get("/Groups?attributes=displayName"),
         "create user": lambda: scim.user("cy@x.com", title="T"),
-        "patch user": lambda: scim.patch(user, {"op": "add", "path": "title", "value": "T"}),
-        "patch user, nothing new": lambda: scim.patch(user, {"op": "add", "path": "title", "value": "T"}),
+        "patch user": lambda: scim.patch.parser(user, {"op": "add", "path": "title", "value": "T"}),
+        "patch user, nothing new": lambda: scim.patch.parser(user, {"op": "add", "path": "title", "value": "T"}),
         "create group": lambda: scim.group("GK 2"),
-        "patch group, add member": lambda: scim.patch(
+        "patch group, add member": lambda: scim.patch.parser(
             one, {"op": "add", "path": "members", "value": [{"value": bo["id"]}]}
         ),
     }

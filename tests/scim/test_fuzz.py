@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.scim.journeys import filled, journeys
+from tests.scim.clients.journeys import filled, journeys
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "500"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))

@@ -1,4 +1,4 @@
-"""Every pair of writes at one moment: what may never be seen, is never seen (``directory/locks.py``).
+"""Every pair of writes at one moment: what may never be seen, is never seen (``directory/row_locks.py``).
 
 The first write of a pair is stopped, once after its first statement and once before it commits; the second one runs
 until it is done or has to wait. So each pair meets at the points where it can hurt, and not by luck.
@@ -15,9 +15,10 @@ import pytest
 from django.db import connection, transaction
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.mappings import choose_fallback_team, reset_mapping, set_mapping
+from gatekeeper.directory.mappings.mappings import choose_fallback_team, reset_mapping, set_mapping
 from gatekeeper.directory.models import (
     ActivePeriod,
     IdentityProvider,
@@ -30,11 +31,10 @@ from gatekeeper.directory.models import (
     Team,
     User,
 )
-from gatekeeper.directory.queries import access_of_many
-from gatekeeper.directory.sign_in import end_identity_provider, open_sign_in, person_who_signs_in
-from gatekeeper.directory.teams import delete_team, merge_teams
+from gatekeeper.directory.sessions.sign_in import end_identity_provider, open_sign_in, person_who_signs_in
+from gatekeeper.directory.teams.teams import delete_team, merge_teams
 from gatekeeper.errors import DomainError
-from scim.api_keys import generate_key
+from scim.credentials.api_keys import generate_key
 from scim.models import AttributeValue
 from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_team, make_user, map_group
 from tests.directory.interleaving import Where, after_first_statement, before_commit, interleaved

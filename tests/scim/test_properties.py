@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scim2_models import EnterpriseUser, ScimFilter, User
 
 from gatekeeper.errors import UnknownMembers
-from scim.errors import InvalidFilter, ScimProblem
-from scim.filters import compile_filter
-from scim.patch import read_patch, read_resource
-from scim.schemas import ENTERPRISE_USER, GROUP, USER
+from scim.http.errors import InvalidFilter, ScimProblem
+from scim.patch.parser import read_patch, read_resource
+from scim.protocol.schemas import ENTERPRISE_USER, GROUP, USER
+from scim.query.filters import compile_filter
 
 ENT = ENTERPRISE_USER
 Model = User[EnterpriseUser]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scim.errors import InvalidValue
+from scim.http.errors import InvalidValue
+from scim.protocol.schemas import ENTERPRISE_USER
 from scim.records import group_record, user_profile, user_record, work_email
-from scim.schemas import ENTERPRISE_USER
 
 WORK, HOME = {"type": "work", "value": "w@x"}, {"type": "home", "value": "h@x"}
 

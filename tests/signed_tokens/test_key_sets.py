@@ -11,7 +11,7 @@ from gatekeeper.errors import InvalidValue
 from gatekeeper.signed_tokens.key_sets import find_key
 from gatekeeper.signed_tokens.models import KeySet
 from gatekeeper.signed_tokens.refusals import TokenRefused
-from saml.fetch import fetch_metadata
+from saml.metadata.fetch import fetch_metadata
 from tests.signed_tokens.minting import jwk, key_set, private_key
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,7 @@ from gatekeeper.audit.mac import (
     link_digest,
     seal,
 )
-from gatekeeper.sealing import derived_key
+from gatekeeper.secrets.sealing import derived_key
 
 BATCH = 1000
 MOST_PROBLEMS = 100

@@ -1,6 +1,7 @@
 """The facts: who is known, who belongs to what, what it is worth, each with the period in which it held."""
 
-from gatekeeper.directory.models.brakes import BrakeRelease, BrakeSetting, PrivilegeGain
+from gatekeeper.directory.models.deprovisioning_limits import BrakeRelease, BrakeSetting, PrivilegeGain
+from gatekeeper.directory.models.former_names import FormerName
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import (
     IdentityProvider,
@@ -10,7 +11,7 @@ from gatekeeper.directory.models.identities import (
     SignInIdentity,
     SignInQuerySet,
 )
-from gatekeeper.directory.models.local_proofs import (
+from gatekeeper.directory.models.local_credentials import (
     FailedAttempt,
     LocalAccountRule,
     OneTimePassword,
@@ -19,7 +20,6 @@ from gatekeeper.directory.models.local_proofs import (
     SecondFactor,
 )
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
-from gatekeeper.directory.models.names import FormerName
 from gatekeeper.directory.models.periods import PeriodQuerySet
 from gatekeeper.directory.models.retention import RetentionSetting
 from gatekeeper.directory.models.teams import Team

@@ -30,7 +30,9 @@ class IdentityProvider(Period):
 
 
 class ProviderDomain(Period):
-    """An e-mail domain whose people one identity provider alone may name. Written by ``directory/domains.py``.
+    """An e-mail domain whose people one identity provider alone may name.
+
+    Written by ``directory/identity_linking/domains.py``.
 
     ``domain`` is folded, in Unicode; ``ascii`` is its A-label form (RFC 5890), for addresses that are written so.
     """
@@ -117,7 +119,7 @@ class SignInQuerySet(PeriodQuerySet["SignIn"]):
 
 
 def _is_overdue(now: datetime) -> Q:
-    """``directory/session_limits.py`` as a condition over rows."""
+    """``directory/sessions/limits.py`` as a condition over rows."""
     overdue = Q(since__lte=now - timedelta(hours=settings.SESSION_MAX_HOURS)) | Q(session_not_on_or_after__lte=now)
     if settings.SESSION_IDLE_MINUTES:
         overdue |= Q(last_seen_at__lte=now - timedelta(minutes=settings.SESSION_IDLE_MINUTES))
@@ -125,7 +127,9 @@ def _is_overdue(now: datetime) -> Q:
 
 
 class SignIn(Period):
-    """One browser session of one person. It ends by ``until``, or earlier by a limit (``directory/session_limits.py``).
+    """One browser session of one person.
+
+    It ends by ``until``, or earlier by a limit (``directory/sessions/limits.py``).
 
     ``authenticated_at`` is when the person last proved who they are; null while that was when the session was opened.
     ``session_not_on_or_after`` is what the identity provider stated about the end of the session (SAML core 2.7.2).

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from gatekeeper.command import OperatorCommand
-from gatekeeper.plain_text import visible
+from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.plain_text import visible
 from pretend_entra.conversation import ServerGone
 from pretend_entra.simulation import Size, simulate
 from pretend_entra.transport import CannotBegin

@@ -10,16 +10,16 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand, identifier
-from saml.acceptance import live_connection
-from saml.connection_options import add_settings, given_settings
-from saml.connection_settings import describe_settings, edit_connection, settings_of
-from saml.connections import create_connection, delete_connection, describe_fully, refresh_connection
-from saml.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
+from gatekeeper.runtime.command import OperatorCommand, identifier
+from saml.connections.command_options import add_settings, given_settings
+from saml.connections.command_output import plain_change, plain_connection, plain_settings
+from saml.connections.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
+from saml.connections.lifecycle import create_connection, delete_connection, describe_fully, refresh_connection
+from saml.connections.settings import describe_settings, edit_connection, settings_of
 from saml.metadata import METADATA_LIMIT, SeveralIdentityProviders
-from saml.metadata_changes import compare_metadata
+from saml.metadata.acceptance import live_connection
+from saml.metadata.changes import compare_metadata
 from saml.models import Connection
-from saml.plain_text import plain_change, plain_connection, plain_settings
 from saml.security_events.options import add_event_options, change_sources, wanted_sources
 
 ACTOR = Actor.command("saml_connection")

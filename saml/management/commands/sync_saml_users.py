@@ -3,8 +3,8 @@
 from typing import Any
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand
-from saml.sync import sync_saml_users
+from gatekeeper.runtime.command import OperatorCommand
+from saml.sync.run import sync_saml_users
 
 
 class Command(OperatorCommand):

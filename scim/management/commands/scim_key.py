@@ -7,9 +7,9 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand, identifier
+from gatekeeper.runtime.command import OperatorCommand, identifier
 from scim.addresses import scim_url
-from scim.api_keys import generate_key, revoke_keys
+from scim.credentials.api_keys import generate_key, revoke_keys
 from scim.models import ApiKey
 
 _ACTOR = Actor.command("scim_key")

@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from saml.key_pairs import finish_key_change, publish_next_key_pair
+from saml.connections.key_pairs import finish_key_change, publish_next_key_pair
 from tests.builders import ADMIN
 from tests.saml.attacks.table import VICTIM, assertion_of, attack, evil_copy, signature_of, signed_by_idp, signed_part
 from tests.saml.encrypting import RSA_1_5, XENC, XENC11, encrypted, our_certificate, seal

@@ -1,6 +1,6 @@
 """Attacks on who is named: formats that name nobody, and claims that name more than one."""
 
-from saml.attributes import set_person_claim
+from saml.connections.claims import set_person_claim
 from tests.builders import ADMIN
 from tests.saml.attacks.table import VICTIM, attack, variants
 from tests.saml.forge import OBJECT_ID

@@ -113,8 +113,8 @@ def _forms(connection: Connection, client: Client) -> Iterator[Case]:
     addresses = {
         "ACS": (f"/saml/{connection.id}/acs", "SAMLResponse"),
         "logout by POST": (f"/saml/{connection.id}/logout", "SAMLRequest"),
-        "sign-in page": (reverse("configuration:sign_in"), "email"),
-        "home realm": (reverse("configuration:home_realm"), "account"),
+        "sign-in page": (reverse("web:sign_in"), "email"),
+        "home realm": (reverse("web:home_realm"), "account"),
     }
     for name, (address, field) in addresses.items():
         for shape, fields in _hostile_fields(field).items():
@@ -142,7 +142,7 @@ def _queries(connection: Connection, client: Client) -> Iterator[Case]:
     for name, address in (
         ("SSO", f"/saml/{connection.id}/sso"),
         ("metadata", f"/saml/{connection.id}/metadata"),
-        ("sign-in page", reverse("configuration:sign_in")),
+        ("sign-in page", reverse("web:sign_in")),
     ):
         for shape, query in {
             "endless way back": {"next": "/" + "a" * 8000},

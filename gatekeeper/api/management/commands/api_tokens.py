@@ -9,9 +9,9 @@ from django.core.management.base import CommandError, CommandParser
 from gatekeeper.api.models import ApiToken
 from gatekeeper.api.tokens import refusal_of, refusal_of_person, revoke_token
 from gatekeeper.audit.actor import Actor
-from gatekeeper.command import OperatorCommand
-from gatekeeper.directory.access import Access
-from gatekeeper.directory.queries import access_of_many, user_by_name
+from gatekeeper.directory.access.loaders import access_of_many, user_by_name
+from gatekeeper.directory.access.resolver import Access
+from gatekeeper.runtime.command import OperatorCommand
 
 _ACTOR = Actor.command("api_tokens")
 

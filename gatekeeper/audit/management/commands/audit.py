@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from gatekeeper.audit.chain import head, link_new_entries
 from gatekeeper.audit.head import Head
 from gatekeeper.audit.verification import Verdict, verify
-from gatekeeper.command import OperatorCommand
+from gatekeeper.runtime.command import OperatorCommand
 
 
 class Command(OperatorCommand):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from gatekeeper.command import OperatorCommand
-from gatekeeper.health.check import Status
+from gatekeeper.health.check_result import Status
 from gatekeeper.health.checks import as_documents, run_checks
+from gatekeeper.runtime.command import OperatorCommand
 
 SIGNS = {Status.OK: "ok     ", Status.WARNING: "WARNING", Status.FAILED: "FAILED "}
 

@@ -1,0 +1,126 @@
+"""Whom a change of the site's facts could touch, as conditions for the database: nobody else need be looked at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Membership, User
+
+Holds = Callable[[MappingRecord], bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """``members``: of which groups, as a condition on memberships (empty: of any, None: of none).
+
+    ``groupless``: people from the identity provider who are in no group. ``local``: the local administrators.
+    """
+
+    members: Q | None
+    groupless: bool
+    local: bool
+
+
+def reach_between(before: SiteFacts, after: SiteFacts) -> Reach:
+    """Whose access could differ between two states of the site's facts."""
+    fallback_differs = _fallback(before) != _fallback(after)
+
+    def differs(group_id: UUID | None) -> bool:
+        was, would_be = _worth(before, group_id), _worth(after, group_id)
+        return was != would_be or (fallback_differs and not was[2])
+
+    named = before.mappings.keys() | after.mappings.keys()
+    touched = {group_id for group_id in named if differs(group_id)}
+    default_differs = differs(None)
+    return Reach(
+        members=_in_all_but(named - touched) if default_differs else _in_any_of(touched),
+        groupless=default_differs or before.last_group_policy != after.last_group_policy,
+        local=fallback_differs,
+    )
+
+
+def groups_where(site: SiteFacts, holds: Holds) -> Q | None:
+    """The condition on memberships "in a group that is worth something for which ``holds`` is true"; None: no group."""
+    if holds(site.default_mapping):
+        return _in_all_but({group_id for group_id, mapping in site.mappings.items() if not holds(mapping)})
+    return _in_any_of({group_id for group_id, mapping in site.mappings.items() if holds(mapping)})
+
+
+def members_where(condition: Q | None) -> Exists | Q:
+    """The condition on people "is in such a group now"."""
+    if condition is None:
+        return Q(pk__in=[])
+    return Exists(Membership.objects.live().filter(condition, user=OuterRef("pk")))
+
+
+def in_no_group() -> Q:
+    """The condition on people "is in no group now"."""
+    return Q(~Exists(Membership.objects.live().filter(user=OuterRef("pk"))))
+
+
+def was_removed_last() -> Q:
+    """The condition on people "their last membership ended by removal"; of several at once a removal counts."""
+    removed_first = Case(When(ended_because=EndedBecause.REMOVED, then=Value(0)), default=Value(1))
+    ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", removed_first)
+    # Who never was in a group has none; without a value in its place the opposite would not hold for them either.
+    because = Coalesce(Subquery(ended.values("ended_because")[:1]), Value(""))
+    return Q(Exact(because, Value(EndedBecause.REMOVED.value)))
+
+
+def who_have(site: SiteFacts, holds: Holds) -> Q:
+    """The condition on active people from the identity provider "a mapping for which ``holds`` is true applies"."""
+    condition = Q(members_where(groups_where(site, holds)))
+    if holds(site.default_mapping):
+        groupless = in_no_group()
+        if site.last_group_policy == LastGroupPolicy.REVOKE:
+            groupless &= ~was_removed_last()
+        condition |= groupless
+    return condition
+
+
+def could_reach(site: SiteFacts, before: SiteFacts, holds: Holds) -> bool:
+    """Whether ``who_have`` could be true for somebody of ``site`` for whom it was not of ``before``. No query."""
+    if holds(site.default_mapping) and (
+        not holds(before.default_mapping) or site.last_group_policy != before.last_group_policy
+    ):
+        return True
+    groups = site.mappings.keys() | before.mappings.keys()
+    return any(holds(_mapping(site, group)) and not holds(_mapping(before, group)) for group in groups)
+
+
+def _mapping(site: SiteFacts, group_id: UUID) -> MappingRecord:
+    return site.mappings.get(group_id, site.default_mapping)
+
+
+def with_last_ended(people: QuerySet[User]) -> QuerySet[User]:
+    """Adds ``last_ended``: why the last membership of each ended, null for who never was in a group.
+
+    Of several that ended at one moment a removal counts, as in ``queries.last_ended_among``.
+    """
+    ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", "-ended_because")
+    return people.annotate(last_ended=Subquery(ended.values("ended_because")[:1]))
+
+
+def _in_all_but(groups: set[UUID]) -> Q:
+    return ~Q(group__in=sorted(groups)) if groups else Q()
+
+
+def _in_any_of(groups: set[UUID]) -> Q | None:
+    return Q(group__in=sorted(groups)) if groups else None
+
+
+def _worth(site: SiteFacts, group_id: UUID | None) -> tuple[object, object, frozenset[UUID]]:
+    mapping = site.default_mapping
+    if group_id is not None:
+        mapping = site.mappings.get(group_id, mapping)
+    return mapping.level, mapping.permissions, mapping.team_ids & site.teams.keys()
+
+
+def _fallback(site: SiteFacts) -> UUID | None:
+    return site.fallback_team_id if site.fallback_team_id in site.teams else None

@@ -1,0 +1,195 @@
+"""Reading: facts of a moment from the database, a fixed number of queries whatever the size of groups and lists."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from gatekeeper.directory.access.past import names_at, states_at, user_by_name_at
+from gatekeeper.directory.access.resolver import (
+    INITIAL_DEFAULT_MAPPING,
+    Access,
+    PersonFacts,
+    SiteFacts,
+    effective_access,
+)
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.models import (
+    EndedBecause,
+    IdentityProvider,
+    LastGroupPolicy,
+    MappingVersion,
+    Membership,
+    Origin,
+    SignInIdentity,
+    SiteChoice,
+    Team,
+    User,
+)
+from gatekeeper.directory.models.periods import holds_at
+from gatekeeper.errors import LocalAdministratorNotFound
+
+# So many ids fit into one statement on both databases; longer lists are read in slices.
+SLICE = 900
+
+
+def access_of(user: User, at: datetime | None = None) -> Access:
+    """Effective access of one person, now or at a moment. Seven queries."""
+    return access_of_many([user], at)[user.id]
+
+
+def access_of_many(
+    users: Iterable[User], at: datetime | None = None, site: SiteFacts | None = None
+) -> dict[UUID, Access]:
+    """Effective access of many people by user id; the number of queries grows by one set per 900 people."""
+    people = list(users)
+    facts = site or site_facts(at)
+    found: dict[UUID, Access] = {}
+    for start in range(0, len(people), SLICE):
+        for person in _person_facts(people[start : start + SLICE], at):
+            found[person.user_id] = effective_access(person, facts)
+    return found
+
+
+def site_facts(at: datetime | None = None) -> SiteFacts:
+    """What holds for everybody: mappings, teams, choices. Four queries (a moment: five), which grow with no user."""
+    mappings: dict[UUID, MappingRecord] = {}
+    default = INITIAL_DEFAULT_MAPPING
+    for version in MappingVersion.objects.at(at):
+        if version.group_id is None:
+            default = version.record()
+        else:
+            mappings[version.group_id] = version.record()
+    choice = SiteChoice.objects.at(at).order_by("-since").first()
+    return SiteFacts(
+        default_mapping=default,
+        mappings=mappings,
+        teams=names_at(dict(Team.objects.at(at).values_list("id", "name")), at),
+        fallback_team_id=choice.fallback_team_id if choice else None,
+        last_group_policy=choice.last_group_policy if choice else LastGroupPolicy.REVOKE,
+        **_connections(at),
+    )
+
+
+def _connections(at: datetime | None) -> dict[str, Any]:
+    """Whether there is an identity provider, and for which domains only, if each of them states some. One query."""
+    held = FilteredRelation("domains", condition=holds_at(at, "domains__"))
+    providers = IdentityProvider.objects.at(at).alias(held=held).order_by()
+    rows = list(providers.values_list("held__domain", "held__ascii"))
+    for_everybody = any(domain is None for domain, _ in rows)
+    only = None if for_everybody or not rows else frozenset(form for row in rows for form in row)
+    return {"has_saml_connection": bool(rows), "only_domains": only}
+
+
+def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
+    ids = [user.id for user in users]
+    groups = _groups_of(ids, at)
+    ended = last_ended_among([user_id for user_id in ids if user_id not in groups], at)
+    states = _states(ids) if at is None else states_at(users, at)
+    return [
+        PersonFacts(
+            user_id=user.id,
+            user_name=states[user.id].user_name,
+            email=states[user.id].work_email,
+            active=states[user.id].active,
+            deleted=user.deleted_at is not None and (at is None or user.deleted_at <= at),
+            local=user.origin == Origin.LOCAL,
+            groups=groups.get(user.id, ()),
+            last_ended=ended.get(user.id),
+            linked=states[user.id].linked,
+            conflicting=states[user.id].conflicting,
+        )
+        for user in users
+    ]
+
+
+def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UUID, str]]]:
+    groups: dict[UUID, list[tuple[UUID, str]]] = {}
+    rows = Membership.objects.at(at).filter(user__in=ids).values_list("user_id", "group_id", "group__display_name")
+    memberships = list(rows)
+    names = names_at({group_id: name for _, group_id, name in memberships}, at)
+    for user_id, group_id, _ in memberships:
+        groups.setdefault(user_id, []).append((group_id, names[group_id]))
+    return groups
+
+
+def last_ended_among(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
+    """Why each person's last membership ended. Of several that ended at one moment, a removal counts: it revokes."""
+    if not ids:
+        return {}
+    moment = at or timezone.now()
+    last: dict[UUID, tuple[datetime, bool]] = {}
+    ended = Membership.objects.filter(user__in=ids, until__lte=moment)
+    for user_id, until, because in ended.values_list("user_id", "until", "ended_because"):
+        candidate = (until or moment, because == EndedBecause.REMOVED)
+        last[user_id] = max(last.get(user_id, candidate), candidate)
+    return {
+        user_id: EndedBecause.REMOVED if removed else EndedBecause.GROUP_DELETED
+        for user_id, (_, removed) in last.items()
+    }
+
+
+def _states(ids: list[UUID]) -> dict[UUID, Any]:
+    """Active, linked and conflicting now, for each person, by one query."""
+    rows = (
+        User.objects.filter(id__in=ids)
+        .annotate(linked=link_exists(), conflicting=conflict_exists())
+        .only("id", "active", "user_name", "work_email")
+    )
+    return {row.id: row for row in rows}
+
+
+def link_exists() -> Exists:
+    """An identity lets its user in while its connection lives and it is for the work e-mail that they have now."""
+    links = SignInIdentity.objects.live().filter(
+        user=OuterRef("pk"), provider__until=None, name_id_folded=OuterRef("work_email_folded")
+    )
+    return Exists(links)
+
+
+def conflict_exists() -> Exists:
+    """Another active person from the identity provider has the same work e-mail."""
+    twins: QuerySet[Model] = User.objects.provisioned().filter(
+        active=True, work_email_folded=OuterRef("work_email_folded")
+    )
+    return Exists(twins.exclude(pk=OuterRef("pk")))
+
+
+def user_by_name(name: str, at: datetime | None = None) -> User | None:
+    """Find a person by userName or work e-mail in any case: the living before the deleted, SCIM before local.
+
+    For a moment: by the names of that moment; nobody who was created after it.
+    """
+    if not _is_text(name):
+        return None
+    if at is not None:
+        return user_by_name_at(name, at)
+    folded = fold(name)
+
+    def preference(user: User) -> tuple[bool, bool, bool, float]:
+        return (
+            user.deleted_at is not None,
+            user.user_name_folded != folded,
+            user.is_local,
+            -user.created_at.timestamp(),
+        )
+
+    found = User.objects.filter(Q(user_name_folded=folded) | Q(work_email_folded=folded))
+    return min(found, key=preference, default=None)
+
+
+def local_administrator_called(email: str) -> User:
+    """Find a local administrator by e-mail in any case. Raises LocalAdministratorNotFound."""
+    found = User.objects.local().filter(user_name_folded=fold(email)).first() if _is_text(email) else None
+    if found is None:
+        raise LocalAdministratorNotFound(email)
+    return found
+
+
+def _is_text(name: str) -> bool:
+    """What no column can hold nobody can be called; asking a database for it would be an error."""
+    return "\x00" not in name and not any("\ud800" <= character <= "\udfff" for character in name)

@@ -1,0 +1,152 @@
+"""Asking about a moment in the past: names and states as they were then. ``queries.py`` asks here when it has one."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.models import ActivePeriod, FormerName, Origin, SignInIdentity, User
+from gatekeeper.directory.models.periods import holds_at
+from gatekeeper.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True)
+class PastState:
+    """One person at a moment."""
+
+    user_name: str
+    work_email: str | None
+    active: bool
+    linked: bool
+    conflicting: bool
+
+
+def past_moment(text: str) -> datetime:
+    """An ISO 8601 time with a zone, or in the site's; a date is its first second.
+
+    Raises: InvalidValue for what is none, and for a moment in the future.
+    """
+    try:
+        at = datetime.fromisoformat(text.strip())
+        at = at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
+        # Databases compare in UTC, in which the first and the last day of the calendar may not exist.
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        shown = text[:60].encode(errors="replace").decode()
+        raise InvalidValue("at", f"{shown} is no ISO 8601 time, such as 2026-03-03T09:00:00Z.") from None
+    if at > timezone.now():
+        raise InvalidValue("at", f"{text} lies in the future; nobody can say who will have access then.")
+    return at
+
+
+def remember_name(
+    object_id: UUID, name: str, until: datetime, *, work_email: str | None = None, email_folded: str | None = None
+) -> None:
+    """Keep the name that ends with a renaming; called by the verb that renames, in its transaction."""
+    FormerName.objects.create(
+        object_id=object_id,
+        name=name,
+        name_folded=fold(name),
+        work_email=work_email,
+        work_email_folded=email_folded,
+        until=until,
+    )
+
+
+def former_names(ids: Collection[UUID], at: datetime) -> dict[UUID, FormerName]:
+    """The names of that moment, of those among ``ids`` who are called otherwise now. One query."""
+    later = FormerName.objects.filter(object_id__in=list(ids), until__gt=at).order_by("-until", "-id")
+    return {row.object_id: row for row in later}  # the earliest end comes last and stays
+
+
+def names_at(names: dict[UUID, str], at: datetime | None) -> dict[UUID, str]:
+    """``names`` by id, with those of that moment where they differ."""
+    if at is None:
+        return names
+    return {**names, **{object_id: former.name for object_id, former in former_names(names, at).items()}}
+
+
+def states_at(users: Collection[User], at: datetime) -> dict[UUID, PastState]:
+    """Active, linked and conflicting at a moment, under the names of that moment. Six queries."""
+    then = _names_of(users, at)
+    ids = list(then)
+    local = {user.id for user in users if user.is_local}
+    active = _active_among(ids, at)
+    linked = {
+        user_id
+        for user_id, name_id in SignInIdentity.objects.at(at)
+        .filter(holds_at(at, "provider__"), user__in=ids)
+        .values_list("user_id", "name_id_folded")
+        if name_id == then[user_id].work_email_folded
+    }
+    emails = {name.work_email_folded for name in then.values() if name.work_email_folded is not None}
+    holders = _active_holders(emails, at)
+    return {
+        user_id: PastState(
+            user_name=name.name,
+            work_email=name.work_email,
+            active=user_id in active,
+            linked=user_id in linked,
+            conflicting=holders[name.work_email_folded] > int(user_id in active and user_id not in local),
+        )
+        for user_id, name in then.items()
+    }
+
+
+def user_by_name_at(name: str, at: datetime) -> User | None:
+    """Who had that userName or work e-mail at a moment; else who has it now and existed then."""
+    folded = fold(name)
+    former = FormerName.objects.filter(Q(name_folded=folded) | Q(work_email_folded=folded), until__gt=at)
+    renamed = list(former.values_list("object_id", flat=True))  # few; as a sub-query it would hide the indexes
+    users = User.objects.filter(
+        Q(user_name_folded=folded) | Q(work_email_folded=folded) | Q(pk__in=renamed), created_at__lte=at
+    )
+    people = {user.id: user for user in users}
+    then = _names_of(people.values(), at)
+
+    def preference(user: User) -> tuple[bool, bool, bool, bool, float]:
+        had = then[user.id]
+        return (
+            folded not in (had.name_folded, had.work_email_folded),
+            user.deleted_at is not None and user.deleted_at <= at,
+            had.name_folded != folded,
+            user.is_local,
+            -user.created_at.timestamp(),
+        )
+
+    return min(people.values(), key=preference, default=None)
+
+
+def _names_of(users: Collection[User], at: datetime) -> dict[UUID, FormerName]:
+    """Every person's names at a moment, in one shape (unsaved rows for those who were never renamed since)."""
+    former = former_names([user.id for user in users], at)
+    return {user.id: former.get(user.id) or _present_name(user) for user in users}
+
+
+def _present_name(user: User) -> FormerName:
+    return FormerName(
+        object_id=user.id,
+        name=user.user_name,
+        name_folded=user.user_name_folded,
+        work_email=user.work_email,
+        work_email_folded=user.work_email_folded,
+    )
+
+
+def _active_among(ids: Collection[UUID], at: datetime) -> set[UUID]:
+    return set(ActivePeriod.objects.at(at).filter(user__in=ids).values_list("user_id", flat=True))
+
+
+def _active_holders(emails: Collection[str], at: datetime) -> Counter[str | None]:
+    """How many active people from the identity provider had each of these work e-mails at a moment."""
+    former = FormerName.objects.filter(work_email_folded__in=emails, until__gt=at)
+    renamed = list(former.values_list("object_id", flat=True))
+    holders = User.objects.filter(Q(work_email_folded__in=emails) | Q(pk__in=renamed), origin=Origin.SCIM)
+    then = _names_of(list(holders), at)
+    active = _active_among(list(then), at)
+    return Counter(name.work_email_folded for user_id, name in then.items() if user_id in active)

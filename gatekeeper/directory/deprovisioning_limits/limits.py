@@ -1,0 +1,265 @@
+"""When access is taken from unusually many people at once (rule 10): alert, and hold the identity provider on request.
+
+Nothing is counted along the way: how many lost access lately is derived from the facts, when somebody loses it.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
+from gatekeeper.directory.access.affected_scope import could_reach, in_no_group, who_have
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.deprovisioning_limits.approvals import released_until
+from gatekeeper.directory.deprovisioning_limits.privilege_gains import gained_since
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import (
+    ActivePeriod,
+    BrakeRelease,
+    BrakeSetting,
+    EndedBecause,
+    MappingVersion,
+    Membership,
+    Origin,
+    SiteChoice,
+    User,
+)
+from gatekeeper.directory.row_locks import lock_site
+from gatekeeper.errors import HeldForApproval, InvalidValue, PrivilegeHeld
+
+log = logging.getLogger(__name__)
+
+RELEASE_FOR = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrakeState:
+    """How many of how many active people lost access within the window, and what follows from it.
+
+    ``active_before``: everybody who was active at some time within it. On a new site nobody was when it began.
+    ``tripped``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
+    they would have gone beyond it. ``gained``: who became Global Administrator within the window; ``held_gains``:
+    requests that were refused since somebody would have.
+    """
+
+    lost: int
+    active_before: int
+    share: int
+    minutes: int
+    tripped: bool
+    hold: bool
+    held: int = 0
+    gained: int = 0
+    held_gains: int = 0
+    released_until: datetime | None = None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether every page says that people lose access."""
+        return self.tripped or self.held > 0
+
+    @property
+    def holding(self) -> bool:
+        return self.hold and (self.alarming or self.held_gains > 0) and self.released_until is None
+
+
+def brake_state(now: datetime | None = None) -> BrakeState:
+    """Where things stand. Four queries on a quiet day, five where changes are held, a few more when there are some."""
+    moment = now or timezone.now()
+    setting = BrakeSetting.objects.live().first() or BrakeSetting()
+    start = moment - timedelta(minutes=setting.minutes)
+    state = replace(_losses(setting, moment), gained=gained_since(start))
+    if not setting.hold:
+        return state
+    found = held_entries(start).aggregate(all=Count("pk"), gains=Count("pk", filter=_is_gain()))
+    held = found["all"] - found["gains"]
+    if not found["all"] and not state.tripped:
+        return state
+    return replace(
+        state,
+        held=held,
+        held_gains=found["gains"],
+        active_before=state.active_before or (_active_before(start) if held else 0),
+        released_until=released_until(moment),
+    )
+
+
+def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
+    """What was lost within the window that ends now, whatever was held."""
+    start = moment - timedelta(minutes=setting.minutes)
+    # Counting stops at the minimum first: on a quiet day nobody has to count all the active people.
+    lost = _losing(start).order_by()[: setting.minimum].count()
+    decided = _losing_by_decisions(start).count()
+    active_before = 0
+    if lost + decided >= setting.minimum:
+        lost = _losing(start).count()
+        active_before = _active_before(start)
+    lost += decided
+    return BrakeState(
+        lost=lost,
+        active_before=active_before,
+        share=setting.share,
+        minutes=setting.minutes,
+        tripped=lost >= setting.minimum and lost * 100 > setting.share * active_before,
+        hold=setting.hold,
+    )
+
+
+def apply_brakes(*, actor: Actor) -> None:
+    """Called at the end of every change by which people lose access, inside its transaction.
+
+    Raises: HeldForApproval when the change goes beyond the limit and holding is switched on; it is then rolled back,
+            and the door says so by ``alert_held``.
+    """
+    if actor.kind != "scim_key":
+        return
+    now = timezone.now()
+    state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), now)
+    if not state.tripped:
+        return
+    if state.hold and released_until(now) is None:
+        raise HeldForApproval(state.lost, state.active_before, state.minutes)
+    _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
+
+
+def alert_losses(*, actor: Actor) -> None:
+    """Called at the end of an administrator's change, inside its transaction. They were asked, so it is not held."""
+    state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), timezone.now())
+    if state.tripped:
+        _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
+
+
+@transaction.atomic
+def alert_held(held: HeldForApproval, *, actor: Actor) -> None:
+    """Alert about a change that is held: for the door to call once its transaction is rolled back."""
+    _alert_once(lost=held.lost, active=held.active, minutes=held.minutes, held=True, actor=actor)
+
+
+def held_entries(since: datetime) -> QuerySet[ProvisioningEntry]:
+    """The requests that were held since then, as the provisioning log has them."""
+    return ProvisioningEntry.objects.filter(
+        at__gte=since, outcome=Outcome.REFUSED, detail__startswith=HeldForApproval.PREFIX
+    )
+
+
+@transaction.atomic
+def set_brakes(*, share: int, minimum: int, minutes: int, hold: bool, actor: Actor) -> None:
+    """Choose when to alert (percent of the active people, least number of them, window) and whether to hold.
+
+    Raises: InvalidValue.
+    """
+    for name, value, limit in (("share", share, 100), ("minimum", minimum, 1_000_000), ("minutes", minutes, 10_080)):
+        if not 1 <= value <= limit:
+            raise InvalidValue(name, f"choose a number from 1 to {limit}.")
+    lock_site()
+    current = BrakeSetting.objects.live().first()
+    before = current.as_document() if current else BrakeSetting().as_document()
+    wanted = BrakeSetting(share=share, minimum=minimum, minutes=minutes, hold=hold, since=timezone.now())
+    if wanted.as_document() == before:
+        return
+    BrakeSetting.objects.all().end(wanted.since)
+    wanted.save()
+    record(
+        Event.BRAKES_SET,
+        actor=actor,
+        kind="site",
+        object_id="brakes",
+        label="hold" if hold else "alert only",
+        before=before,
+        after=wanted.as_document(),
+    )
+
+
+@transaction.atomic
+def release_brakes(*, actor: Actor) -> datetime:
+    """Let the held changes through for a day: the identity provider repeats what was held. Returns until when."""
+    now = timezone.now()
+    release = BrakeRelease.objects.create(since=now, until=now + RELEASE_FOR, made_by=actor.name[:300])
+    record(
+        Event.BRAKES_RELEASED,
+        actor=actor,
+        kind="site",
+        object_id="brakes",
+        label="held changes let through",
+        after={"until": release.until},
+    )
+    return now + RELEASE_FOR
+
+
+def _is_gain() -> Q:
+    return Q(detail__startswith=PrivilegeHeld.PREFIX)
+
+
+def _losing(start: datetime) -> QuerySet[User]:
+    """Whoever had access at some time since ``start`` and has lost it: deactivated, deleted, or out of every group."""
+    deactivated = ActivePeriod.objects.filter(user=OuterRef("pk"), until__gte=start)
+    removed = Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
+    member = Membership.objects.live().filter(user=OuterRef("pk"))
+    inactive = Q(active=False) | Q(deleted_at__isnull=False)
+    # The lists of those whom something ended for are short and indexed by time; only they are looked at.
+    candidates = ActivePeriod.objects.filter(until__gte=start).values("user")
+    candidates = candidates.union(
+        Membership.objects.filter(until__gte=start, ended_because=EndedBecause.REMOVED).values("user")
+    )
+    return User.objects.filter(pk__in=candidates, origin=Origin.SCIM).filter(
+        (inactive & Exists(deactivated)) | (Q(active=True, deleted_at=None) & Exists(removed) & ~Exists(member))
+    )
+
+
+def _losing_by_decisions(start: datetime) -> QuerySet[User]:
+    """Whom a change of mappings or of the policy since ``start`` took their access, as the groups are now.
+
+    One query on a quiet day: what everything was worth before is looked up only when that may have taken access.
+    """
+    own = MappingVersion.objects.live().filter(group=OuterRef("group"))
+    reset = Q(~Exists(own), until__gte=start, group__isnull=False, group__deleted_at=None)
+    taking = MappingVersion.objects.filter(Q(until=None, since__gte=start, level=Level.NONE.value) | reset)
+    if not SiteChoice.objects.filter(Q(until__gte=start) | Exists(taking)).exists():
+        return User.objects.none()
+    before, after = site_facts(start), site_facts()
+    if not could_reach(before, after, _gives_access):
+        return User.objects.none()
+    people = User.objects.provisioned().filter(active=True)
+    counted_already = Exists(
+        Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
+    ) & Q(in_no_group())
+    return people.filter(who_have(before, _gives_access)).filter(~who_have(after, _gives_access), ~counted_already)
+
+
+def _gives_access(mapping: MappingRecord) -> bool:
+    return mapping.level is not Level.NONE
+
+
+def _active_before(start: datetime) -> int:
+    """Everybody who was active at some time since ``start``: whoever still is, and whoever has stopped to be."""
+    still = User.objects.provisioned().filter(active=True)
+    stopped = User.objects.filter(~Q(active=True, deleted_at=None), origin=Origin.SCIM)
+    return still.count() + stopped.filter(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")).count()
+
+
+def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:
+    """One alert a window, however many more people lose access in it; another one when it comes to holding."""
+    start = timezone.now() - timedelta(minutes=minutes)
+    alerts = AuditEntry.objects.filter(event=Event.BRAKES_TRIPPED, at__gte=start)
+    if any((alert.after or {}).get("held") == held for alert in alerts):
+        return
+    transaction.on_commit(
+        lambda: log.warning("brakes_tripped lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
+    )
+    happens = "would have lost access, and are held," if held else "lost access"
+    record(
+        Event.BRAKES_TRIPPED,
+        actor=actor,
+        kind="site",
+        object_id="brakes",
+        label=f"{lost} of {active} active users {happens} within {minutes} minutes",
+        after={"lost": lost, "active_before": active, "minutes": minutes, "held": held},
+    )

@@ -1,0 +1,136 @@
+"""Who becomes Global Administrator (rule 10, second half): an alert each time, and on request held.
+
+A change by the identity provider is held by refusing it until an administrator lets it through, as with lost access:
+until then the person has what they had. An administrator who changes a mapping was asked before, and is told only.
+"""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, Q
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import entry, record_all
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.access.affected_scope import could_reach, who_have
+from gatekeeper.directory.access.loaders import SLICE, site_facts
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.deprovisioning_limits.approvals import released_until
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import BrakeSetting, MappingVersion, PrivilegeGain, User
+from gatekeeper.errors import PrivilegeHeld
+
+log = logging.getLogger(__name__)
+
+NAMED = 100  # people; of more the audit trail has the number
+
+
+def gained_since(start: datetime) -> int:
+    """How many people became Global Administrator since then. One query."""
+    return PrivilegeGain.objects.filter(at__gte=start).values("user").distinct().count()
+
+
+@contextmanager
+def noticing_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator[None]:
+    """Wraps a change, inside its transaction, after which some of these people may be Global Administrators.
+
+    Cost:   one query where no mapping leads there.
+    Raises: PrivilegeHeld when the identity provider asks for it and holding is switched on; it is then rolled back.
+    """
+    if not ids:
+        yield
+        return
+    before = _global_administrators(ids)
+    yield
+    after = _global_administrators(ids)
+    _tell({user_id: label for user_id, label in after.items() if user_id not in before}, actor=actor)
+
+
+def tell_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> None:
+    """The same for everybody, when what groups are worth was changed."""
+    if not could_reach(after, before, _is_top):
+        return
+    people = User.objects.provisioned().filter(active=True)
+    gained = people.filter(who_have(after, _is_top)).filter(~who_have(before, _is_top))
+    _tell({user.pk: user.label for user in gained.only("display_name", "user_name")}, actor=actor)
+
+
+def leads_there(group_id: UUID | None) -> Exists:
+    """A condition without cost of its own: being in that group may make a Global Administrator."""
+    mappings = MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value)
+    return Exists(mappings.filter(Q(group=group_id) | Q(group=None)))
+
+
+def default_leads_there() -> bool:
+    """Whether the Default Mapping makes Global Administrators, so that being new or in no group may. One query."""
+    return MappingVersion.objects.live().filter(group=None, level=Level.GLOBAL_ADMINISTRATOR.value).exists()
+
+
+def tell_newcomers(people: Collection[User], *, actor: Actor) -> None:
+    """The same for people who were only just created, and are in no group. One query."""
+    active = {user.pk: user.label for user in people if user.active}
+    if active and default_leads_there():
+        _tell(active, actor=actor)
+
+
+@transaction.atomic
+def alert_held_gain(held: PrivilegeHeld, *, actor: Actor) -> None:
+    """Alert once a window about each person who is held: for the door to call when its transaction is rolled back."""
+    start = timezone.now() - timedelta(minutes=_setting().minutes)
+    known = AuditEntry.objects.filter(
+        object_kind="user", object_id__in=[str(key) for key in held.people], event=Event.PRIVILEGE_HELD, at__gte=start
+    )
+    told = set(known.values_list("object_id", flat=True))
+    _record(Event.PRIVILEGE_HELD, {key: name for key, name in held.people.items() if str(key) not in told}, actor)
+
+
+def _tell(gained: Mapping[UUID, str], *, actor: Actor) -> None:
+    if not gained:
+        return
+    now = timezone.now()
+    if actor.kind == "scim_key" and _setting().hold and released_until(now) is None:
+        raise PrivilegeHeld(gained)
+    PrivilegeGain.objects.bulk_create(
+        [PrivilegeGain(user_id=user_id, at=now, made_by=actor.name[:300]) for user_id in gained], batch_size=500
+    )
+    _record(Event.PRIVILEGE_GAINED, gained, actor)
+
+
+def _record(event: Event, people: Mapping[UUID, str], actor: Actor) -> None:
+    if not people:
+        return
+    named = sorted(people.items(), key=str)[:NAMED]
+    entries = [entry(event, actor=actor, kind="user", object_id=key, label=label) for key, label in named]
+    if len(people) > NAMED:
+        label = f"{len(people) - NAMED} more people"
+        entries.append(entry(event, actor=actor, kind="site", object_id="privileges", label=label))
+    record_all(entries)
+    number, name = len(people), event.replace(".", "_")
+    transaction.on_commit(lambda: log.warning("%s people=%s by=%s", name, number, actor.name))
+
+
+def _global_administrators(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Those of these people who are, with their names."""
+    if not MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value).exists():
+        return {}
+    people = User.objects.provisioned().filter(who_have(site_facts(), _is_top), active=True)
+    ordered, found = sorted(ids), dict[UUID, str]()
+    for start in range(0, len(ordered), SLICE):
+        some = people.filter(pk__in=ordered[start : start + SLICE]).only("display_name", "user_name")
+        found |= {user.pk: user.label for user in some}
+    return found
+
+
+def _is_top(mapping: MappingRecord) -> bool:
+    return mapping.level is Level.GLOBAL_ADMINISTRATOR
+
+
+def _setting() -> BrakeSetting:
+    return BrakeSetting.objects.live().first() or BrakeSetting()

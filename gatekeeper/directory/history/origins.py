@@ -1,0 +1,113 @@
+"""Following one thing that somebody has back through their history: since when without a break, and who decided it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.access.resolver import Access, Source
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.history.facts import History, holds
+from gatekeeper.directory.models import EndedBecause, MappingVersion, SiteChoice
+
+# Whether a mapping is worth the thing that is asked about.
+Gives = Callable[[MappingRecord], bool]
+Decision = tuple[datetime | None, str]
+Fact = TypeVar("Fact", MappingVersion, SiteChoice)
+
+UNDECIDED: Decision = (None, "")
+# An audit entry is written by the verb that wrote the fact, a moment later in the same transaction.
+WRITTEN_WITHIN = timedelta(minutes=1)
+
+
+class Trace:
+    """One person's history up to a moment, walked backwards."""
+
+    def __init__(self, history: History, at: datetime) -> None:
+        self.history, self.at = history, at
+        self._back: list[tuple[datetime, Access]] = [
+            (moment, history.access_at(moment)) for moment in reversed(history.moments) if moment <= at
+        ]
+
+    def since(self, source: Source, gives: Gives) -> datetime | None:
+        """From when on, without a break, this source has given it."""
+        began = None
+        for moment, access in self._back:
+            if not any(_same(source, other) and gives(other.mapping) for other in access.sources):
+                break
+            began = moment
+        return began
+
+    def member_since(self, source: Source) -> datetime | None:
+        """When the person joined the group that the source is; None where it is none."""
+        joined = (
+            membership.since
+            for membership in self.history.memberships
+            if membership.group_id == source.group_id and holds(membership, self.at)
+        )
+        return next(joined, None)
+
+    def decision(self, source: Source, gives: Gives) -> Decision:
+        """When it was decided, and by whom, that the source is worth it."""
+        if source.kind == "local":
+            created = self.history.user.created_at
+            return created, who(Event.ADMINISTRATOR_CREATED, self.history.user.id, created)
+        if source.kind == "fallback":
+            return self._choice(Event.FALLBACK_TEAM_CHOSEN, lambda choice: choice.fallback_team_id)
+        if not source.uses_default:
+            return self._version(source.group_id, gives)
+        return _latest(self._version(None, gives), self._why_default(source.group_id))
+
+    def _version(self, group_id: UUID | None, gives: Gives) -> Decision:
+        """The first of the versions without a gap, up to the present one, that were worth it."""
+        versions = [version for version in self.history.versions if version.group_id == group_id]
+        first = self._first(versions, lambda version: gives(version.record()))
+        return (first.since, first.made_by) if first else UNDECIDED
+
+    def _why_default(self, group_id: UUID | None) -> Decision:
+        """What put the person on the Default Mapping: the reset of the group's own, or the policy."""
+        if group_id is None:
+            if self.history.last_ended(self.at) != EndedBecause.REMOVED:
+                return UNDECIDED
+            return self._choice(Event.LAST_GROUP_POLICY_SET, lambda choice: choice.last_group_policy)
+        ends = (version.until for version in self.history.versions if version.group_id == group_id)
+        reset = max((end for end in ends if end and end <= self.at), default=None)
+        return (reset, who(Event.MAPPING_RESET, group_id, reset)) if reset else UNDECIDED
+
+    def _choice(self, event: Event, chosen: Callable[[SiteChoice], object]) -> Decision:
+        present = self.history.choice_at(self.at)
+        if present is None:
+            return UNDECIDED
+        first = self._first(self.history.choices, lambda choice: chosen(choice) == chosen(present))
+        return (first.since, who(event, event.value.partition(".")[0], first.since)) if first else UNDECIDED
+
+    def _first(self, facts: Sequence[Fact], wanted: Callable[[Fact], bool]) -> Fact | None:
+        """From the fact that holds back to the first of those that were wanted, without a gap between them."""
+        first = next((fact for fact in facts if holds(fact, self.at)), None)
+        before = first
+        while first and before:
+            first, since = before, before.since
+            earlier = (fact for fact in facts if fact.since < since == fact.until and wanted(fact))
+            before = next(earlier, None)
+        return first
+
+
+def who(event: Event, object_id: object, at: datetime) -> str:
+    """Who made a change, from its audit entry; "" where that is past its retention."""
+    entry = (
+        AuditEntry.objects.filter(event=event, object_id=str(object_id), at__range=(at, at + WRITTEN_WITHIN))
+        .order_by("id")
+        .first()
+    )
+    return entry.actor_name if entry else ""
+
+
+def _same(one: Source, other: Source) -> bool:
+    return (one.kind, one.group_id, one.uses_default) == (other.kind, other.group_id, other.uses_default)
+
+
+def _latest(one: Decision, other: Decision) -> Decision:
+    """The later of two decisions: only with it did both hold."""
+    return max(one, other, key=lambda decision: decision[0].timestamp() if decision[0] else float("-inf"))

@@ -1,0 +1,98 @@
+"""Saying for whose e-mail domains an identity provider is. What follows from it is in ``realms.py``."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import DomainNameValidator
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.identity_linking.home_realm_discovery import allowed, domains_of, is_domain, stated_domains
+from gatekeeper.directory.identity_linking.linking import unlink_outdated
+from gatekeeper.directory.lockout_protection import keeping_a_configurator
+from gatekeeper.directory.models import IdentityProvider, ProviderDomain, SessionEnd, SignIn
+from gatekeeper.directory.row_locks import Lock, lock_users
+from gatekeeper.errors import DomainTaken, IdentityProviderNotFound, InvalidValue
+
+MOST_DOMAINS = 100
+_LONGEST = 253  # characters of a name in the DNS, RFC 1035 2.3.4
+_VALID = DomainNameValidator()
+
+
+@transaction.atomic
+def set_domains(provider_id: UUID, domains: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
+    """State for whose e-mail domains an identity provider is; none at all: for everybody whom no other one claims.
+
+    Links and sessions that do not fit any more end now; new links are made by the next sync.
+    Raises: InvalidValue; DomainTaken; IdentityProviderNotFound; NobodyCouldConfigure. Returns the domains, sorted.
+    """
+    wanted = dict(read_domain(each) for each in domains)
+    if len(wanted) > MOST_DOMAINS:
+        raise InvalidValue("domains", f"at most {MOST_DOMAINS} domains are possible.")
+    provider = IdentityProvider.objects.live().select_for_update().filter(pk=provider_id).first()
+    if provider is None:
+        raise IdentityProviderNotFound(provider_id)
+    before = domains_of(provider_id)
+    after = tuple(sorted(wanted))
+    if after == before:
+        return after
+    with keeping_a_configurator():
+        _replace(provider, wanted, before)
+        _end_what_does_not_fit(actor=actor)
+    record(
+        Event.CONNECTION_DOMAINS_SET,
+        actor=actor,
+        kind="connection",
+        object_id=provider.id,
+        label=provider.name,
+        before={"domains": list(before)},
+        after={"domains": list(after)},
+    )
+    return after
+
+
+def read_domain(text: str) -> tuple[str, str]:
+    """A domain as it is compared (folded, Unicode) and as an A-label. "@contoso.com" and "contoso.com." are read too.
+
+    Raises: InvalidValue for what is no domain of a mail address.
+    """
+    stated = text.strip().removeprefix("@").removesuffix(".")
+    if len(stated) > _LONGEST:
+        raise InvalidValue("domains", f"a domain has at most {_LONGEST} characters.")
+    try:
+        ascii_form = stated.encode("idna").decode("ascii").lower()
+        _VALID(ascii_form)
+        return fold(ascii_form.encode("ascii").decode("idna")), ascii_form
+    except (UnicodeError, ValidationError) as error:
+        raise InvalidValue(
+            "domains", f"{stated[:100] or 'nothing'} is no e-mail domain, such as contoso.com."
+        ) from error
+
+
+def _replace(provider: IdentityProvider, wanted: dict[str, str], before: tuple[str, ...]) -> None:
+    now = timezone.now()
+    provider.domains.filter(domain__in=set(before) - wanted.keys()).end(now)
+    for domain in sorted(wanted.keys() - set(before)):
+        taken = stated_domains().filter(is_domain(domain, wanted[domain])).select_related("provider").first()
+        if taken is not None:
+            raise DomainTaken(domain, taken.provider.name)
+        try:
+            with transaction.atomic():
+                ProviderDomain.objects.create(provider=provider, domain=domain, ascii=wanted[domain], since=now)
+        except IntegrityError as error:  # taken in this very moment, by a transaction that was not to be seen yet
+            raise DomainTaken(domain, "that was saved a moment ago") from error
+
+
+def _end_what_does_not_fit(*, actor: Actor) -> None:
+    now = timezone.now()
+    unlink_outdated(actor=actor, now=now)
+    fitting = allowed(OuterRef("provider_id"), "user__work_email_folded")
+    misfits = SignIn.objects.live().filter(~fitting, provider__isnull=False)
+    lock_users(set(misfits.values_list("user_id", flat=True)), Lock.CHANGE)
+    misfits.end(now, ended_because=SessionEnd.LOST_ACCESS)

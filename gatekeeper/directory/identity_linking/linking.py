@@ -1,0 +1,191 @@
+"""Linking people to the names under which they sign in. The only place that makes or ends a sign-in identity."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import entry, record_all
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.access.loaders import conflict_exists
+from gatekeeper.directory.identity_linking.home_realm_discovery import allowed, without_a_provider
+from gatekeeper.directory.lockout_protection import keeping_a_configurator
+from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
+from gatekeeper.directory.row_locks import Lock, lock_users, locked
+from gatekeeper.errors import NobodyCouldConfigure
+
+_BATCH = 500
+# Entra renames a soft-deleted user to 32 hex digits followed by the old name.
+TOMBSTONE_PATTERN = r"^[0-9a-fA-F]{32}.+"
+
+SAME_EMAIL = "{email} is the work e-mail of {count} active users; change all but one in the identity provider."
+LAST_CONFIGURATOR = (
+    "{email} is somebody else's work e-mail too; this link stays, since nobody else could configure Gatekeeper. "
+    "Change the other one's address in the identity provider."
+)
+NO_EMAIL = 'There is no work e-mail to sign in with; map userPrincipalName to emails[type eq "work"].value.'
+
+NO_CONNECTION = "No connection is for the domain of {email}; add it to a connection, or correct the address."
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody who could not be linked, and how to mend it."""
+
+    user_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    linked: int
+    unlinked: int
+    conflicts: tuple[Conflict, ...]
+
+
+def link_users(*, actor: Actor, now: datetime) -> LinkReport:
+    """Make the links what the facts say they should be; a second run changes nothing.
+
+    Links every active person with a work e-mail to every connection that may name it (``realms.py``), under that
+    e-mail; re-keys whose e-mail changed; unlinks the deleted, whoever shares a work e-mail with another active person
+    (but for the last one who could configure, whose account id is known), and whom the connection may not name. Whoever
+    is inactive keeps their link, so that re-activation restores sign-in, unless somebody active has the address now.
+    Set-based: a fixed number of queries and one insert per 500 people. Each batch is a transaction of its own, so a run
+    may be killed anywhere.
+    """
+    conflicts = _conflicts()
+    unlinked, staying = unlink_outdated(actor=actor, now=now)
+    linked = sum(_link(provider, actor=actor, now=now) for provider in IdentityProvider.objects.live())
+    return LinkReport(linked, unlinked, tuple(conflicts + staying))
+
+
+def _conflicts() -> list[Conflict]:
+    people = User.objects.provisioned().filter(active=True)
+    shared = people.filter(conflict_exists()).order_by("work_email_folded", "user_name_folded")
+    counts = Counter(shared.values_list("work_email_folded", flat=True))
+    without = people.filter(work_email=None).order_by("user_name_folded")
+    homeless = people.filter(without_a_provider("work_email_folded"), work_email__isnull=False)
+    homeless = homeless.exclude(user_name__regex=TOMBSTONE_PATTERN).order_by("user_name_folded")
+    return [
+        Conflict(user.user_name, SAME_EMAIL.format(email=user.work_email, count=counts[user.work_email_folded]))
+        for user in shared.iterator()
+    ] + [
+        *(Conflict(user.user_name, NO_EMAIL) for user in without.iterator()),
+        *(Conflict(user.user_name, NO_CONNECTION.format(email=user.work_email)) for user in homeless.iterator()),
+    ]
+
+
+def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]]:
+    """End the links that the facts no longer bear out, in batches; and who keeps theirs, since nobody else is left."""
+    count, kept = 0, list[SignInIdentity]()
+    for ids in _batches(_outdated_links().values_list("pk", flat=True)):
+        try:
+            batch = _end_links(ids, actor=actor, now=now)
+        except NobodyCouldConfigure:
+            batch = list(_outdated_links().filter(pk__in=ids).select_related("user"))
+            staying = [link for link in batch if not _ends(link, actor=actor, now=now)]
+            kept += staying
+            count -= len(staying)
+        count += len(batch)
+    return count, [Conflict(link.user.user_name, LAST_CONFIGURATOR.format(email=link.name_id)) for link in kept]
+
+
+def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:
+    """End one link; False when it is the last that lets somebody in who may configure (rule 9 before rule 5).
+
+    It stays only where their account id is known from an earlier sign-in: whoever shares the address is refused then.
+    """
+    try:
+        _end_links([link.pk], actor=actor, now=now, guarded=bool(link.object_id))
+    except NobodyCouldConfigure:
+        return False
+    return True
+
+
+@transaction.atomic
+def _end_links(ids: list[Any], *, actor: Actor, now: datetime, guarded: bool = True) -> list[SignInIdentity]:
+    """End those of these links that are still outdated once their people can't change any more. Returns them."""
+    chosen = SignInIdentity.objects.filter(pk__in=ids)
+    lock_users(set(chosen.values_list("user_id", flat=True)), Lock.CHANGE)
+    links = list(_outdated_links().filter(pk__in=ids).select_related("user"))
+    with keeping_a_configurator() if guarded else nullcontext():
+        SignInIdentity.objects.filter(pk__in=[link.pk for link in links]).end(now)
+    record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in links])
+    return links
+
+
+def _batches(ids: Iterable[Any]) -> Iterator[list[Any]]:
+    """All that is to be done is looked up once, and looked at again by the batch, in the batch's transaction.
+
+    Looking everybody up for each batch would take minutes on a database that has just been filled and has no
+    statistics of its tables yet.
+    """
+    every = list(ids)
+    for start in range(0, len(every), _BATCH):
+        yield every[start : start + _BATCH]
+
+
+def _outdated_links() -> QuerySet[SignInIdentity]:
+    other_holder = (
+        User.objects.provisioned()
+        .filter(active=True, work_email_folded=OuterRef("name_id_folded"))
+        .exclude(pk=OuterRef("user_id"))
+    )
+    own_name = Q(name_id_folded=F("user__work_email_folded"), user__work_email__isnull=False)
+    # Entra's tombstone: the person was soft-deleted, and the old name comes back when they are restored.
+    tombstone = Q(user__user_name__regex=TOMBSTONE_PATTERN)
+    return SignInIdentity.objects.live().filter(
+        Q(provider__until__isnull=False)
+        | Q(user__deleted_at__isnull=False)
+        | (Q(user__active=True) & ~own_name & ~tombstone)
+        | Exists(other_holder)
+        | ~allowed(OuterRef("provider_id"), "name_id_folded")
+    )
+
+
+def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
+    count = 0
+    for ids in _batches(_unlinked_people(provider).values_list("pk", flat=True)):
+        with transaction.atomic():
+            if not locked(IdentityProvider.objects.live().filter(pk=provider.pk), Lock.CHANGE):
+                return count  # deleted a moment ago
+            lock_users(ids, Lock.RELY)
+            batch = list(_unlinked_people(provider).filter(pk__in=ids))
+            SignInIdentity.objects.bulk_create(
+                SignInIdentity(
+                    user=user,
+                    provider=provider,
+                    name_id=user.work_email or "",
+                    name_id_folded=user.work_email_folded or "",
+                    since=now,
+                )
+                for user in batch
+            )
+            record_all([_entry(Event.IDENTITY_LINKED, user, user.work_email or "", actor) for user in batch])
+        count += len(batch)
+    return count
+
+
+def _unlinked_people(provider: IdentityProvider) -> QuerySet[User]:
+    links = SignInIdentity.objects.live().filter(provider=provider)
+    own_link = links.filter(user=OuterRef("pk"))
+    # Whose e-mail was somebody else's until a moment ago waits for the run that ends the other link.
+    name_in_use = links.filter(name_id_folded=OuterRef("work_email_folded"))
+    return (
+        User.objects.provisioned()
+        .filter(~Exists(own_link), ~Exists(name_in_use), ~conflict_exists(), active=True, work_email__isnull=False)
+        .filter(allowed(provider.id, "work_email_folded"))
+        .exclude(user_name__regex=TOMBSTONE_PATTERN)
+        .order_by("id")
+    )
+
+
+def _entry(event: Event, user: User, name_id: str, actor: Actor) -> AuditEntry:
+    return entry(event, actor=actor, kind="user", object_id=user.id, label=user.label, after={"name_id": name_id})

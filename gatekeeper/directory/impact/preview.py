@@ -1,0 +1,146 @@
+"""What a proposed change would do, before it is made: the facts of now beside the facts as they would be.
+
+Access is a pure function of facts, so a preview is that same function over facts plus the proposal. It runs once for
+all who are granted the same (``tally.py``), not once for each person.
+"""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from gatekeeper.directory.access.affected_scope import reach_between
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.resolver import Access, SiteFacts
+from gatekeeper.directory.access.signatures import groupless_rows, member_rows
+from gatekeeper.directory.impact.counts import Kind, Shift, Tally, shifts
+from gatekeeper.directory.impact.proposals import ProposedChange
+from gatekeeper.directory.impact.warnings import Consequence, consequences
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import User
+from gatekeeper.directory.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How many people would go from one level to another."""
+
+    before: Level
+    after: Level
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """What would change, counted in people. ``affected``: whose level, permissions or teams would differ."""
+
+    affected: int
+    levels: tuple[Shift, ...]
+    permissions: tuple[Shift, ...]
+    teams: tuple[Shift, ...]
+    moves: tuple[Move, ...]
+    warnings: tuple[Consequence, ...]
+    kinds: tuple[Kind, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The first line of the preview."""
+        if not self.affected:
+            return "Nobody's access changes."
+        return (
+            "1 person's access changes." if self.affected == 1 else f"The access of {self.affected:,} people changes."
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Save carries it: where it differs from a fresh preview's, facts changed meanwhile.
+
+        It covers who is affected and how, not only how many: one person more and another one fewer is a change.
+        """
+        covered = hashlib.sha256(json.dumps(self.as_document(), sort_keys=True).encode())
+        who = defaultdict[str, list[str]](list)
+        for kind in self.kinds:
+            who[_told(kind)] += kind.people
+        for told, people in sorted(who.items()):
+            covered.update("".join([told, *sorted(people)]).encode())
+        return covered.hexdigest()[:32]
+
+    def kind_of_affected(self) -> dict[str, Kind]:
+        """Everybody whose access would differ, by their id as text."""
+        found: dict[str, Kind] = {}
+        for kind in self.kinds:
+            found.update(dict.fromkeys(kind.people, kind))
+        return found
+
+    def as_document(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {
+            "people": self.affected,
+            "levels": _shifts_document(self.levels),
+            "permissions": _shifts_document(self.permissions),
+            "teams": _shifts_document(self.teams),
+            "moves": [{"from": move.before.slug, "to": move.after.slug, "people": move.people} for move in self.moves],
+            "warnings": [{"code": warning.code, "text": warning.text} for warning in self.warnings],
+        }
+
+
+def preview_change(change: ProposedChange, *, by: User | None = None) -> Preview:
+    """What ``change`` would do now; ``by`` is who would make it, and is warned about their own access."""
+    site = site_facts()
+    return preview_between(site, change.applied_to(site), by=by)
+
+
+def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = None) -> Preview:
+    """What lies between two states of the site's facts, for the people as they are now.
+
+    Cost: one query over memberships (and one over people in no group, when they are in reach), a few for warnings;
+    access is worked out once for all who are granted the same.
+    """
+    tally, reach = Tally(before, after), reach_between(before, after)
+    tally.add_members(member_rows(reach))
+    tally.add_groupless(groupless_rows(reach))
+    kinds = tally.changing()
+    moves = Counter[tuple[Level, Level]]()
+    for kind in kinds:
+        if kind.before.level is not kind.after.level:
+            moves[kind.before.level, kind.after.level] += len(kind.people)
+    return Preview(
+        affected=sum(len(kind.people) for kind in kinds),
+        levels=_level_shifts(kinds),
+        permissions=shifts(
+            {permission: permission.label for permission in Permission},
+            ((kind.before.permissions, kind.after.permissions, len(kind.people)) for kind in kinds),
+        ),
+        teams=shifts(
+            {**before.teams, **after.teams},
+            ((kind.before.teams.keys(), kind.after.teams.keys(), len(kind.people)) for kind in kinds),
+        ),
+        moves=tuple(Move(*pair, count) for pair, count in sorted(moves.items())),
+        warnings=tuple(consequences(before, after, kinds, by)),
+        kinds=tuple(kinds),
+    )
+
+
+def _level_shifts(kinds: list[Kind]) -> tuple[Shift, ...]:
+    """Who comes to have no level loses access, and is never told as somebody who gains something."""
+    found = shifts(
+        {level: level.label for level in Level},
+        ((frozenset([kind.before.level]), frozenset([kind.after.level]), len(kind.people)) for kind in kinds),
+    )
+    nothing = Level.NONE.label
+    return tuple(Shift("Access", each.lost, each.gained) if each.name == nothing else each for each in found)
+
+
+def _told(kind: Kind) -> str:
+    """What happens to people of a kind, the same in every process."""
+    sides = ((access.level.slug, sorted(access.permissions), sorted(map(str, access.teams))) for access in _sides(kind))
+    return json.dumps(list(sides))
+
+
+def _sides(kind: Kind) -> tuple[Access, Access]:
+    return kind.before, kind.after
+
+
+def _shifts_document(some: tuple[Shift, ...]) -> list[dict[str, Any]]:
+    return [{"name": shift.name, "gained": shift.gained, "lost": shift.lost} for shift in some]

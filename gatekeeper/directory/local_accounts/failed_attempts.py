@@ -1,0 +1,111 @@
+"""How many wrong passwords and codes are taken for local accounts; docs/break-glass.md says why these limits.
+
+An attempt takes its place before anything is compared and gives it back when it was right, so that many attempts at
+one moment get no further than one after the other.
+"""
+
+import hashlib
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+import structlog
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.models import FailedAttempt, User
+from gatekeeper.errors import TooManyAttempts
+
+SHORT = timedelta(minutes=15)
+LONG = timedelta(hours=1)
+OF_A_KNOWN_BROWSER = 10  # in SHORT; nothing that happens elsewhere counts against it
+OF_AN_ACCOUNT_AND_NETWORK = 10  # in SHORT, and so are the two below: from browsers that are not known
+OF_AN_ACCOUNT = 20  # in LONG
+OF_A_NETWORK = 50  # in LONG
+
+log = structlog.get_logger(__name__)
+
+
+def account_key(email: str) -> str:
+    """What stands for an account: a digest, because people type passwords into the wrong field."""
+    return hashlib.sha256(fold(email).encode()).hexdigest()
+
+
+def begin_attempt(email: str, *, address: str, browser: str) -> FailedAttempt:
+    """Take a place for one password or code that is about to be compared; ``browser`` is "" for one not known.
+
+    Raises: TooManyAttempts, and then nothing was counted.
+    """
+    FailedAttempt.objects.filter(at__lt=timezone.now() - LONG).delete()
+    attempt = FailedAttempt.objects.create(account=account_key(email), network=_network(address), browser=browser)
+    limit = _limit_beyond(attempt, by=1)
+    if limit:
+        attempt.delete()
+        log.warning("local_sign_in_paused", limit=limit, address=address)
+        raise TooManyAttempts
+    return attempt
+
+
+def was_right(attempt: FailedAttempt) -> None:
+    """Give the place back."""
+    attempt.delete()
+
+
+def was_wrong(attempt: FailedAttempt, *, email: str, what: str, address: str, actor: Actor) -> None:
+    """Leave the attempt counted, and write it down when the account exists. ``what`` is "password" or "code".
+
+    Raises: TooManyAttempts when it was the last one that is possible for now.
+    """
+    user = User.objects.local().filter(user_name_folded=fold(email)).first()
+    if user is not None:
+        record(
+            Event.SIGN_IN_REFUSED,
+            actor=actor,
+            kind="user",
+            object_id=user.id,
+            label=user.label,
+            after={"connection": "local password", "check": f"wrong_{what}", "address": address},
+        )
+    log.warning("local_sign_in_refused", check=f"wrong_{what}", account_exists=user is not None, address=address)
+    if _limit_beyond(attempt, by=0):
+        raise TooManyAttempts
+
+
+def forget_attempts(email: str, *, address: str | None = None, browser: str = "") -> None:
+    """After a complete sign-in: what this browser, or this network, got wrong. Without an address: everything."""
+    attempts = FailedAttempt.objects.filter(account=account_key(email))
+    if address is not None:
+        attempts = attempts.filter(browser=browser)
+        attempts = attempts if browser else attempts.filter(network=_network(address))
+    attempts.delete()
+
+
+def _limit_beyond(attempt: FailedAttempt, *, by: int) -> str:
+    """The name of a limit that this attempt and those before it exceed by ``by``, or "". One query."""
+    now = timezone.now()
+    short = Q(at__gt=now - SHORT)
+    mine, near = Q(account=attempt.account), Q(network=attempt.network)
+    if attempt.browser:
+        limits = {"browser": (mine & short, OF_A_KNOWN_BROWSER)}
+    else:
+        limits = {
+            "account_and_network": (mine & near & short, OF_AN_ACCOUNT_AND_NETWORK),
+            "account": (mine, OF_AN_ACCOUNT),
+            "network": (near, OF_A_NETWORK),
+        }
+    counted = FailedAttempt.objects.filter(mine | near, browser=attempt.browser, at__gt=now - LONG).aggregate(
+        **{name: Count("pk", filter=which) for name, (which, _) in limits.items()}
+    )
+    return next((name for name, (_, most) in limits.items() if counted[name] >= most + by), "")
+
+
+def _network(address: str) -> str:
+    """The address; of an IPv6 one its /64, which is one customer's."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:45]
+    return str(ip_network(f"{address}/64", strict=False)) if parsed.version == 6 else address

@@ -1,0 +1,117 @@
+"""Nobody locks everybody out (rule 9)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
+
+from gatekeeper.directory.access.affected_scope import groups_where, in_no_group, members_where, with_last_ended
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import (
+    EndedBecause,
+    LastGroupPolicy,
+    MappingVersion,
+    SignInIdentity,
+    User,
+)
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.errors import NobodyCouldConfigure
+
+_LOCK_NUMBER = 0x6A7E_0009  # any number, the same in every process; advisory locks are per database
+_inside: ContextVar[bool] = ContextVar("keeping_a_configurator", default=False)
+
+
+@contextmanager
+def keeping_a_configurator() -> Iterator[None]:
+    """Wraps every change that can take access away, inside its transaction.
+
+    A site where nobody could configure before has nothing to protect yet: it is being set up by commands.
+    Of several that are nested the outermost decides, so that a whole document is judged by its end, not by its steps.
+    Of several at one moment each is judged after the other: two people can't both be taken for the one who is left.
+    Cost:   one query while an active local administrator exists, which is nearly always.
+    Raises: NobodyCouldConfigure; the transaction is then rolled back.
+    """
+    if _inside.get():
+        yield
+        return
+    protected = not _local_administrator_exists() and _somebody_can_configure()
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+    if protected:
+        _wait_for_other_judgements()
+        if not _somebody_can_configure():
+            raise NobodyCouldConfigure
+
+
+def somebody_could_configure(site: SiteFacts) -> bool:
+    """Whether an active person could come in and configure, if the site's facts were these."""
+    return _local_administrator_exists() or _linked_people_can(site)
+
+
+def default_mapping_could_configure() -> Exists:
+    """A condition without cost of its own: joining a group may take the right to configure from somebody.
+
+    It is so where the Default Mapping gives it, and they have that mapping for being in no group.
+    """
+    level = Level.GLOBAL_ADMINISTRATOR.value
+    return Exists(MappingVersion.objects.live().filter(group=None, level=level))
+
+
+def _wait_for_other_judgements() -> None:
+    """Taken last in a transaction and held to its end, so that it can't deadlock with the locks of rows.
+
+    Whoever waited sees what the other one committed. On SQLite one transaction writes at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
+
+
+def _local_administrator_exists() -> bool:
+    """They keep their access whatever happens to groups and mappings, and SCIM cannot touch them."""
+    return User.objects.local().filter(active=True).exists()
+
+
+def _somebody_can_configure() -> bool:
+    """The same for the facts of now; on a site where no mapping leads there, by one query."""
+    leading = any(_gives_level(version.record()) for version in MappingVersion.objects.live())
+    return leading and _linked_people_can(site_facts())
+
+
+def _linked_people_can(site: SiteFacts) -> bool:
+    """Rule 8 as one condition. The level and the permission may come from different groups; nothing takes them away."""
+    mappings = (site.default_mapping, *site.mappings.values())
+    if not site.has_saml_connection or not all(
+        any(map(gives, mappings)) for gives in (_gives_level, _gives_permission)
+    ):
+        return False
+    links = SignInIdentity.objects.live().filter(
+        user=OuterRef("pk"), provider__until=None, name_id_folded=F("user__work_email_folded")
+    )
+    people = User.objects.provisioned().filter(Exists(links), active=True)
+    if people.filter(
+        *(members_where(groups_where(site, gives)) for gives in (_gives_level, _gives_permission))
+    ).exists():
+        return True
+    if not (_gives_level(site.default_mapping) and _gives_permission(site.default_mapping)):
+        return False
+    groupless = people.filter(in_no_group())
+    if site.last_group_policy == LastGroupPolicy.REVOKE:
+        groupless = with_last_ended(groupless).filter(~Q(last_ended=EndedBecause.REMOVED) | Q(last_ended=None))
+    return groupless.exists()
+
+
+def _gives_level(mapping: MappingRecord) -> bool:
+    return mapping.level is Level.GLOBAL_ADMINISTRATOR
+
+
+def _gives_permission(mapping: MappingRecord) -> bool:
+    return Permission.CONFIGURATION in mapping.permissions

@@ -1,0 +1,93 @@
+"""Personal data of deleted people goes after a time (rule 12); that there was somebody, and their access, stays."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.dispatch import Signal
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.erasure import erase_from_diary
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.faults import ERASED
+from gatekeeper.audit.log import record
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, SignInIdentity, User
+from gatekeeper.directory.row_locks import lock_site
+from gatekeeper.errors import InvalidValue
+
+user_erased = Signal()  # sent with user_id, in the transaction: rooms above forget what they know of that person
+
+SHORTEST, LONGEST = 1, 36_500  # days
+
+
+def retention_days() -> int:
+    """For how many days after their deletion a person's data is kept."""
+    setting = RetentionSetting.objects.live().first() or RetentionSetting()
+    return setting.days
+
+
+@transaction.atomic
+def set_retention(days: int, *, actor: Actor) -> None:
+    """Choose it; a shorter time takes effect at the next daily run. Raises: InvalidValue."""
+    if not SHORTEST <= days <= LONGEST:
+        raise InvalidValue("days", f"choose a number from {SHORTEST} to {LONGEST}.")
+    lock_site()
+    before = retention_days()
+    if before == days:
+        return
+    now = timezone.now()
+    RetentionSetting.objects.all().end(now)
+    RetentionSetting.objects.create(days=days, since=now)
+    record(
+        Event.RETENTION_SET,
+        actor=actor,
+        kind="site",
+        object_id="retention",
+        label=f"{days} days",
+        before={"days": before},
+        after={"days": days},
+    )
+
+
+def due_for_erasure(now: datetime) -> QuerySet[User]:
+    """Deleted people whose time is over, the earliest first."""
+    return User.objects.filter(deleted_at__lte=now - timedelta(days=retention_days()), erased_at=None).order_by(
+        "deleted_at", "pk"
+    )
+
+
+def erase_due(*, actor: Actor, now: datetime | None = None) -> int:
+    """Erase everybody who is due, each in a transaction of their own, so that a killed run goes on where it was.
+
+    Returns how many people were erased. What is not linked yet is, first: an erasure reaches linked entries only.
+    """
+    moment = now or timezone.now()
+    ids = list(due_for_erasure(moment).values_list("pk", flat=True))
+    if ids:
+        link_new_entries()
+    return sum(_erase(user_id, moment, actor=actor) for user_id in ids)
+
+
+@transaction.atomic
+def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
+    user = User.objects.select_for_update().filter(pk=user_id, erased_at=None).first()
+    if user is None:
+        return 0
+    user.user_name = f"erased-{user.pk}"
+    user.user_name_folded = fold(user.user_name)
+    user.display_name, user.work_email, user.work_email_folded, user.external_id = ERASED, None, None, None
+    user.attributes = {}
+    user.erased_at = now
+    user.save()
+    FormerName.objects.filter(object_id=user.pk).delete()
+    SignInIdentity.objects.filter(user=user).update(
+        name_id="", name_id_folded="", object_id="", persistent_id="", stated={}
+    )
+    SignIn.objects.filter(user=user).update(name_id="", session_index="", address="", user_agent="")
+    user_erased.send(sender=User, user_id=user.pk)
+    erase_from_diary(user.pk, actor=actor)
+    return 1

@@ -1,0 +1,31 @@
+"""Ending everything that is open for somebody, for whoever may ask for it: the person can sign in again afterwards."""
+
+from typing import NamedTuple
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.models import SessionEnd, User
+from gatekeeper.directory.sessions.sign_in import end_sign_ins
+
+# Sent with user_id and actor, in the transaction: rooms above end what they hold for that person, and return how many.
+credentials_ended = Signal()
+
+
+class Ended(NamedTuple):
+    """How many there were."""
+
+    sessions: int
+    api_tokens: int
+
+
+@transaction.atomic
+def end_everything_of(user: User, *, actor: Actor, because: SessionEnd, api_tokens: bool = True) -> Ended:
+    """End every session of a person, through whichever connection it was opened, and with them their API tokens.
+
+    It holds for the next request on every process: sessions and tokens are looked up on each.
+    """
+    sessions = end_sign_ins([user.id], actor=actor, because=because)
+    answers = credentials_ended.send(sender=User, user_id=user.id, actor=actor) if api_tokens else []
+    return Ended(sessions, sum(int(ended or 0) for _, ended in answers))

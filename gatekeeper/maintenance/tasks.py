@@ -1,0 +1,29 @@
+"""The clock as a door: what is due once a day or once an hour."""
+
+from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.models import SignIn
+from gatekeeper.directory.people.retention import erase_due
+from gatekeeper.directory.sessions.limits import end_overdue
+from gatekeeper.signed_tokens.single_use import forget_used_tokens
+from saml.security_events.received import forget_old_events
+from saml.sync.run import forget_old_conflicts
+
+
+@shared_task(name="configuration.erase_due", ignore_result=True)
+def erase() -> None:
+    """Once a day (gatekeeper/celery.py). Safe to run twice, and to kill: each person is a transaction."""
+    erase_due(actor=Actor.clock("configuration.erase_due"))
+    forget_old_conflicts()
+
+
+@shared_task(name="configuration.end_overdue_sessions", ignore_result=True)
+def end_overdue_sessions() -> None:
+    """Once an hour, for sessions whose browser never came back. They are over already; this writes down since when."""
+    end_overdue(SignIn.objects.all(), timezone.now())
+    SessionStore.clear_expired()
+    forget_used_tokens(timezone.now())
+    forget_old_events(timezone.now())

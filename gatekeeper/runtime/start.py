@@ -1,0 +1,91 @@
+"""What happens between ``make run`` and a running site: tables, static files, the first administrator, processes."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections, transaction
+from django.urls import reverse
+from honcho import manager as process_manager
+from honcho.environ import parse_procfile
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.models import Team, User
+from gatekeeper.directory.people.users import create_local_administrator
+from gatekeeper.directory.teams.teams import create_team
+
+FIRST_ADMINISTRATOR = "admin@gatekeeper.local"
+FIRST_TEAM = "General"
+SECONDS_TO_STOP = 20  # for requests and tasks in flight; then what still runs is killed
+PASSWORD_BYTES = 16  # 22 characters of base64: 128 random bits
+
+WELCOME = """
+────────────────────────────────────────────────────────────────────────
+  This is the first start. A local administrator was created.
+
+    Sign in at   {address}
+    E-mail       {email}
+    Password     {password}
+
+  It is shown once and works once, within 72 hours: the first
+  sign-in asks for a password of your own.
+────────────────────────────────────────────────────────────────────────
+"""
+
+
+def prepare() -> None:
+    """Bring tables and static files up to date; idempotent. Prints the first administrator where nobody exists yet."""
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    password = create_first_administrator()
+    if password:
+        address = settings.PUBLIC_URL + reverse(settings.LOGIN_URL)
+        print(WELCOME.format(address=address, email=FIRST_ADMINISTRATOR, password=password), flush=True)  # noqa: T201
+
+
+def create_first_administrator() -> str | None:
+    """Create one local administrator when there is no user at all; returns the one-time password, which nobody keeps.
+
+    A first team comes with them, so that there is one to choose as the fallback team.
+    """
+    with transaction.atomic():
+        if User.objects.exists():
+            return None
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        create_local_administrator(FIRST_ADMINISTRATOR, password, actor=Actor.site(), one_time=True)
+        if not Team.objects.live().exists():
+            create_team(FIRST_TEAM, actor=Actor.site())
+        return password
+
+
+def serve() -> int:
+    """Run the Procfile's processes until Ctrl-C; when one of them ends by itself, all end. Returns the exit status."""
+    # The children's addresses follow from this process's environment, even where a default was used.
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(settings.DATA_DIR),
+        "HOST": settings.HOST,
+        "PORT": str(settings.PORT),
+        "PUBLIC_URL": settings.PUBLIC_URL,
+        "PYTHONUNBUFFERED": "1",
+    }
+    process_manager.KILL_WAIT = SECONDS_TO_STOP
+    manager = process_manager.Manager()
+    for name, command in parse_procfile(_procfile().read_text()).processes.items():
+        manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
+    connections.close_all()  # a connection must not be shared with the processes that are forked now
+    print(f"Gatekeeper starts at {settings.PUBLIC_URL} – Ctrl-C stops it.", flush=True)  # noqa: T201
+    manager.loop()
+    stopped_by_person = manager.returncode in {130, 143}  # SIGINT and SIGTERM, as a shell reports them
+    if stopped_by_person:
+        print("Gatekeeper has stopped.", flush=True)  # noqa: T201
+        return 0
+    print("A process ended by itself, so everything was stopped; its last lines above say why.", file=sys.stderr)  # noqa: T201
+    return int(manager.returncode or 1)
+
+
+def _procfile() -> Path:
+    return Path(settings.BASE_DIR) / "Procfile"

@@ -1,0 +1,191 @@
+"""Before Save: what stands beside a form and follows it, and what Save looks at once more."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.people_by_name import START, Place
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.impact.affected_people import AffectedPerson, affected_people
+from gatekeeper.directory.impact.preview import Preview, preview_between
+from gatekeeper.directory.impact.proposals import ProposedChange
+from gatekeeper.directory.impact.warnings import NOBODY_COULD_CONFIGURE, counted, losing_access
+from gatekeeper.directory.row_locks import lock_site
+from gatekeeper.errors import NeedsConfirmation
+from gatekeeper.web.framework.charts import ShiftBar, shift_bars
+from gatekeeper.web.framework.permissions import person_of
+
+
+class PreviewOutdated(Exception):
+    """Somebody changed something that the preview was worked out from. A matter of these pages only."""
+
+    def __init__(self) -> None:
+        super().__init__("The facts changed while you were looking; the new preview is beside the form. Save again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A preview as the form carries it: what it would replace, by what, and what it said that would do."""
+
+    basis: str
+    proposal: str
+    fingerprint: str
+
+    @classmethod
+    def from_form(cls, data: QueryDict) -> "Shown":
+        """What the page showed when Save was pressed; empty texts where it showed nothing."""
+        parts = data.get("previewed", "").split(":")
+        return cls(*parts) if len(parts) == 3 else cls("", "", "")
+
+    @classmethod
+    def before(cls, change: ProposedChange, site: SiteFacts) -> "Shown":
+        """What a form carries that shows what holds, and no preview yet."""
+        return cls(change.replaced_in(site).digest, change.digest, "")
+
+    def is_outdated_by(self, fresh: "Shown") -> bool:
+        """Whether facts changed since: what is replaced is something else by now, or the same proposal does more.
+
+        The effect of another proposal says nothing: Save was quicker than the preview of the last click.
+        """
+        if not self.basis:
+            return False
+        seen = bool(self.fingerprint) and self.proposal == fresh.proposal
+        return self.basis != fresh.basis or (seen and self.fingerprint != fresh.fingerprint)
+
+    def __str__(self) -> str:
+        return f"{self.basis}:{self.proposal}:{self.fingerprint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What saving would do now, and how the form carries that it was shown."""
+
+    preview: Preview
+    shown: Shown
+
+    def questions(self) -> list[str]:
+        """The consequences that Save asks about once more; none for what is refused whatever is answered."""
+        warnings = self.preview.warnings
+        if any(warning.code == NOBODY_COULD_CONFIGURE for warning in warnings):
+            return []
+        return [warning.text for warning in warnings]
+
+
+def outlook(request: HttpRequest, change: ProposedChange) -> Outlook:
+    """What ``change`` would do now, with the warnings for whoever looks at it."""
+    site = site_facts()
+    preview = preview_between(site, change.applied_to(site), by=person_of(request))
+    return Outlook(preview, Shown(change.replaced_in(site).digest, change.digest, preview.fingerprint))
+
+
+def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable[[], object]) -> Preview:
+    """Look once more at what saving would do, and write if that is what was shown; nobody else decides meanwhile.
+
+    Returns: what was done. Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until
+    exactly that is confirmed; whatever ``write`` raises.
+    """
+    with transaction.atomic():
+        lock_site()
+        fresh = outlook(request, change)
+        if Shown.from_form(request.POST).is_outdated_by(fresh.shown):
+            raise PreviewOutdated
+        require_confirmation(request, fresh.questions())
+        write()
+    return fresh.preview
+
+
+def tell_saved(request: HttpRequest, words: str, preview: Preview) -> None:
+    """Say what was done; in another colour where it took access from somebody."""
+    tell = messages.warning if losing_access(preview.kinds) else messages.success
+    tell(request, with_losses(words, preview))
+
+
+def with_losses(words: str, preview: Preview) -> str:
+    """``words``, and how many people can no longer sign in."""
+    losing = losing_access(preview.kinds)
+    return f"{words} {counted(losing)} can no longer sign in." if losing else words
+
+
+def require_confirmation(request: HttpRequest, questions: list[str]) -> None:
+    """Raises NeedsConfirmation, unless the form confirms these consequences, and no others."""
+    question = " ".join(questions)
+    if question and request.POST.get("confirmed") != confirmation_of(question):
+        raise NeedsConfirmation(question)
+
+
+def confirmation_of(question: str) -> str:
+    """What the checkbox beside a question carries, so that a yes to one consequence is none to another."""
+    return hashlib.sha256(question.encode()).hexdigest()[:16]
+
+
+def preview_fragment(request: HttpRequest, found: Outlook, form_id: str, *, warned: bool = False) -> HttpResponse:
+    """The preview alone, for the script that keeps it up to date; without warnings where a question says them."""
+    shown = {**preview_context(found, form_id, request.POST), "warned": warned}
+    return render(request, "web/framework/_preview.html", {"shown": shown})
+
+
+def preview_context(found: Outlook, form_id: str, data: QueryDict | None = None) -> dict[str, Any]:
+    """What ``_preview.html`` needs: the counts as bars, and one page of the people."""
+    preview = found.preview
+    search = data.get("preview_search", "") if data else ""
+    place = place_of(data, "preview_") if data else START
+    people, page = affected_people(preview, search=search, place=place)
+    return {
+        "preview": preview,
+        "previewed": str(found.shown),
+        "form_id": form_id,
+        "shift_groups": _shift_groups(preview),
+        "people": [_line(person) for person in people],
+        "page_of_people": page,
+        "searched": search,
+    }
+
+
+def _shift_groups(preview: Preview) -> list[tuple[str, list[ShiftBar]]]:
+    """All bars to one scale, so that they can be compared across the three tables."""
+    kinds = {"Levels": preview.levels, "Permissions": preview.permissions, "Teams": preview.teams}
+    largest = max((max(shift.gained, shift.lost) for some in kinds.values() for shift in some), default=0)
+    return [(title, shift_bars(some, largest)) for title, some in kinds.items() if some]
+
+
+def place_of(data: QueryDict, prefix: str = "") -> Place:
+    """Where in a list of people the reader is: after or before somebody; at the start for anything that is no id."""
+    return Place(after=_id(data.get(f"{prefix}after", "")), before=_id(data.get(f"{prefix}before", "")))
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _line(person: AffectedPerson) -> dict[str, Any]:
+    """One person: the levels before and after, and what else comes or goes."""
+    before, after = person.before, person.after
+    return {
+        "user": person.user,
+        "before": before.level.label,
+        "after": after.level.label,
+        "is_lower": after.level < before.level,
+        "gains": sorted(
+            [
+                *(permission.label for permission in after.permissions - before.permissions),
+                *(name for team, name in after.teams.items() if team not in before.teams),
+            ]
+        ),
+        "loses": sorted(
+            [
+                *(permission.label for permission in before.permissions - after.permissions),
+                *(name for team, name in before.teams.items() if team not in after.teams),
+            ]
+        ),
+    }

@@ -1,0 +1,130 @@
+"""Django's changelists as read-only lists: their filters as one bar of form fields, their rows in our own design."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from gatekeeper.web.framework.permissions import Rule, access_of_request, may_read_logs, require
+
+
+class ReadOnlyList(ModelAdmin[Any]):
+    """A list that nobody edits: rows are facts or log entries. ``address`` is where it is.
+
+    ``lead`` is the sentence below the heading; ``empty_text`` what stands in place of an empty table.
+    """
+
+    address: str
+    heading = ""
+    lead = ""
+    empty_text = "Nothing yet."
+    actions: ClassVar[Any] = None  # type: ignore[misc]
+    list_per_page = 50
+    show_full_result_count = False
+    sortable_by: ClassVar[Any] = ()
+
+    def rule(self) -> Rule:
+        """Who may read the list: whoever may read the logs, unless a list says otherwise."""
+        return may_read_logs
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list and its entries, nothing else: there is nothing to add, to change or to delete."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        guarded = self.admin_site.admin_view
+        return [
+            path("", guarded(self.changelist_view), name=f"{name}_changelist"),
+            path("<str:object_id>/", guarded(self.change_view), name=f"{name}_change"),
+        ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        access = access_of_request(request)
+        return access is not None and self.rule()(access)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list. Raises: AccessRefused, which says what it would take."""
+        require(request, self.rule())
+        own = {"heading": self.heading, "lead": self.lead, "empty_text": self.empty_text, **self.context_for(request)}
+        return super().changelist_view(request, {**own, **(extra_context or {})})
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        """What the list's own template needs besides."""
+        return {}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One entry, by this list's own ``detail`` page."""
+        require(request, self.rule())
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        return self.detail(request, entry)
+
+    def detail(self, request: HttpRequest, entry: Any) -> HttpResponse:
+        """The page of one entry."""
+        raise NotImplementedError
+
+
+class ChoiceFilter(SimpleListFilter):
+    """A filter as a select: its choices are the values themselves, so that the whole bar is one plain form."""
+
+    template = "admin/filter_choice.html"
+    any_label = "Any"
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {"value": "", "display": self.any_label, "selected": not self.value()}
+        for value, label in self.lookup_choices:
+            yield {"value": value, "display": label, "selected": self.value() == str(value)}
+
+
+class TextFilter(SimpleListFilter):
+    """A filter as a text field, for what has too many values to list."""
+
+    template = "admin/filter_text.html"
+    kind = "text"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {"value": self.value() or "", "display": "", "selected": bool(self.value())}
+
+
+class PeriodFilter(ChoiceFilter):
+    """Entries of the last hour, day, week or month. ``field`` is the moment they are about."""
+
+    title = "time"
+    parameter_name = "time"
+    any_label = "Any time"
+    field = "at"
+    _periods: ClassVar[dict[str, timedelta]] = {
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "week": timedelta(days=7),
+        "month": timedelta(days=30),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("hour", "Last hour"), ("day", "Last 24 hours"), ("week", "Last 7 days"), ("month", "Last 30 days")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        period = self._periods.get(self.value() or "")
+        return queryset if period is None else queryset.filter(**{f"{self.field}__gte": timezone.now() - period})

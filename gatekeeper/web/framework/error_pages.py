@@ -1,0 +1,118 @@
+"""The pages for when something does not work: plain words, the right status, and who can help."""
+
+import logging
+import sys
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from gatekeeper.middleware import is_for_programs
+from gatekeeper.runtime.database_limits import RETRY_AFTER, count, reason_of
+from gatekeeper.web.framework.permissions import AccessRefused
+
+logger = logging.getLogger(__name__)
+
+
+def _page(request: HttpRequest, status: HTTPStatus, title: str, text: str, hint: str = "") -> HttpResponse:
+    page = {"title": title, "text": text, "hint": hint, "status_code": int(status)}
+    return render(request, "web/framework/failure.html", page, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """400: the request cannot be understood."""
+    return _page(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        "That request can't be understood",
+        "The address or the form that was sent is not one this site knows. Nothing was changed.",
+        "Go back and try again from the page itself.",
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: says what the page needs, and who can give it."""
+    reason = str(exception) if isinstance(exception, AccessRefused) else "You may not open this page."
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        "You don't have access to this page",
+        reason,
+        "Your profile shows the access you have and where it comes from. "
+        "A Global Administrator with the Configuration permission can change what your groups are worth.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """404."""
+    return _page(
+        request,
+        HTTPStatus.NOT_FOUND,
+        "There is nothing here",
+        "No page has this address, or what it showed was deleted.",
+        "Check the address, or start again from the navigation.",
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 when it was the database that could not serve the request just now.
+
+    Drawn without the database and without a context processor: either may be what failed.
+    """
+    error = sys.exception()  # Django calls this while it handles the error, wherever in the stack that was raised
+    reason = reason_of(error) if error is not None else None
+    if reason is not None:
+        return _unavailable(request, reason)
+    request_id = getattr(request, "request_id", "")
+    page = {
+        "title": "Something went wrong on our side",
+        "text": "The site could not finish that request. Nothing that was half done is kept.",
+        "hint": f"Try again; if it stays, give your operator this request id: {request_id}" if request_id else "",
+        "status_code": int(HTTPStatus.INTERNAL_SERVER_ERROR),
+    }
+    return render(None, "web/framework/failure.html", page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
+    """503 in the form that the caller reads: problem details (RFC 9457) for programs, a page for people."""
+    logger.warning("The database could not serve a request", extra={"reason": reason})
+    count(reason)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    text = "The database is too busy for this request. Nothing was changed."
+    response: HttpResponse
+    if is_for_programs(request):
+        problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
+        response = JsonResponse(problem, status=status, content_type="application/problem+json")
+    else:
+        page = {
+            "title": "The site is too busy just now",
+            "text": text,
+            "hint": "Wait a moment and do it again.",
+            "status_code": int(status),
+        }
+        response = render(None, "web/framework/failure.html", page, status=status)
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """403 for a form whose token is missing or old."""
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        "This form has expired",
+        "The page that it was on is too old, or cookies are switched off. Nothing was changed.",
+        "Open the page again and repeat what you did.",
+    )
+
+
+def too_many_attempts(request: HttpRequest) -> HttpResponse:
+    """429: too many wrong passwords or codes for a local account."""
+    return _page(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many attempts",
+        "A password or a code was wrong too often, so signing in with this local account is paused for a while.",
+        "Try again later, use a browser in which you have signed in with this account before, or sign in through "
+        "your organisation's identity provider.",
+    )

@@ -1,0 +1,225 @@
+"""What the pages' forms accept. They read and check shapes; rules are the verbs' business."""
+
+from typing import Any
+
+from django import forms
+
+from gatekeeper.api.tokens import DEFAULT_DAYS, LONGEST_DAYS, NAME_LIMIT
+from gatekeeper.directory.people.retention import LONGEST, SHORTEST
+
+SHORT = 200  # characters
+
+
+class DeskForm(forms.Form):
+    """A form whose fields wear our style and name their hint and their error to screen readers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+
+    def error_text(self) -> str:
+        """The first error in words, for a message."""
+        return next((str(errors[0]) for errors in self.errors.values() if errors), "")
+
+
+class LocalSignInForm(DeskForm):
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+        error_messages={"required": "Enter your e-mail address.", "invalid": "That is no e-mail address."},
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password."},
+    )
+
+
+PASSKEY_LIMIT = 10_000  # characters of what a browser brings
+NEEDS_SECOND_FACTOR = "Use a passkey, or enter the code of your second factor."
+CODE_HINT = "The six digits that your authenticator app shows now, or one of your recovery codes."
+
+
+def _code_field(hint: str) -> forms.CharField:
+    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+    return forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text=hint,
+        widget=forms.TextInput(attrs=attributes),
+        error_messages={"required": "Enter the code.", "max_length": "That is too long for a code."},
+    )
+
+
+class CodeForm(DeskForm):
+    """A code of the second factor, at sign-in."""
+
+    code = _code_field(CODE_HINT)
+
+
+class FirstCodeForm(DeskForm):
+    """The first code of an app that was set up just now."""
+
+    code = _code_field("The six digits that the app shows now.")
+
+
+class ProofForm(DeskForm):
+    """A local administrator proves once more who they are; with a code or a passkey where they have one."""
+
+    password = forms.CharField(
+        label="Your password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password."},
+    )
+    code = _code_field(CODE_HINT)
+    passkey = forms.CharField(required=False, max_length=PASSKEY_LIMIT, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, with_code: bool, with_passkey: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_passkey:
+            del self.fields["passkey"]
+        if not with_code:
+            del self.fields["code"]
+        elif with_passkey:
+            self.fields["code"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two, where there are second factors."""
+        cleaned = super().clean() or {}
+        asked = [name for name in ("code", "passkey") if name in self.fields]
+        if asked and not any(cleaned.get(name) for name in asked) and not self.errors:
+            self.add_error("code" if "code" in self.fields else "password", NEEDS_SECOND_FACTOR)
+        return cleaned
+
+
+class NewPasswordForm(DeskForm):
+    """A password that a local administrator chooses, twice."""
+
+    new = forms.CharField(
+        label="New password",
+        max_length=1000,
+        strip=False,
+        help_text="At least 12 characters. A few words in a row are easy to remember and hard to guess.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": "Enter a new password."},
+    )
+    again = forms.CharField(
+        label="New password again",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": "Enter the new password a second time."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Both must be the same."""
+        cleaned = super().clean() or {}
+        if cleaned.get("new") and cleaned.get("again") and cleaned["new"] != cleaned["again"]:
+            self.add_error("again", "The two new passwords are not the same.")
+        return cleaned
+
+
+class PasswordForm(NewPasswordForm):
+    """The same for who has a password of their own already."""
+
+    field_order = ("current", "new", "again")
+    current = forms.CharField(
+        label="Current password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter the password that you have now."},
+    )
+
+
+class PasskeyForm(DeskForm):
+    """A passkey that a browser has just made, and what its person calls it."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=60,
+        help_text="So that you know it again: Security key in the safe, Laptop.",
+        error_messages={"required": "Give the passkey a name.", "max_length": "At most 60 characters are possible."},
+    )
+    passkey = forms.CharField(
+        max_length=PASSKEY_LIMIT,
+        widget=forms.HiddenInput,
+        error_messages={"required": "The browser has not made a passkey. Try again, in a browser that knows passkeys."},
+    )
+
+
+class LocalAccountRuleForm(DeskForm):
+    """What every local account has to bring."""
+
+    second_factor = forms.BooleanField(
+        label="Every local account needs a second factor",
+        required=False,
+        help_text="Who has none sets one up at the next sign-in; sessions that a password alone has opened end.",
+    )
+
+
+class TeamForm(DeskForm):
+    name = forms.CharField(
+        label="Team name",
+        max_length=120,
+        error_messages={"required": "Give the team a name.", "max_length": "At most 120 characters are possible."},
+    )
+
+
+class BrakesForm(DeskForm):
+    """When to alert about many people losing access at once, and whether to hold."""
+
+    share = forms.IntegerField(
+        label="Share of the active users, in percent", min_value=1, max_value=100, help_text="More than this share…"
+    )
+    minimum = forms.IntegerField(
+        label="At least this many users", min_value=1, max_value=1_000_000, help_text="…and at least so many people…"
+    )
+    minutes = forms.IntegerField(
+        label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
+    )
+    hold = forms.BooleanField(
+        label="Hold further losses, and new Global Administrators, until an administrator approves",
+        required=False,
+        help_text="Off: Entra has the last word, and you are alerted. On: the identity provider is asked to come back "
+        "later, with what would go beyond the limits and with whoever would become Global Administrator.",
+    )
+
+
+class RetentionForm(DeskForm):
+    """How long personal data of deleted people is kept."""
+
+    days = forms.IntegerField(
+        label="Days after the deletion",
+        min_value=SHORTEST,
+        max_value=LONGEST,
+        help_text="Three years are 1095 days. A shorter time takes effect at the next daily run.",
+    )
+
+
+class ApiTokenForm(DeskForm):
+    """What a new API token is for, and how long it lasts."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=NAME_LIMIT,
+        help_text="The program or script that will use it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Say what the token is for.",
+            "max_length": f"At most {NAME_LIMIT} characters are possible.",
+        },
+    )
+    days = forms.ChoiceField(
+        label="Expires after",
+        choices=[(days, f"{days} days") for days in (7, 30, DEFAULT_DAYS, 180, LONGEST_DAYS)],
+        initial=DEFAULT_DAYS,
+        error_messages={"required": "Choose how long it lasts.", "invalid_choice": "Choose one of these times."},
+    )

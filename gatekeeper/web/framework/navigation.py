@@ -1,0 +1,71 @@
+"""The side navigation: what this person may open, and where they are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from gatekeeper.directory.deprovisioning_limits.limits import brake_state
+from gatekeeper.web.framework.permissions import (
+    Rule,
+    access_of_request,
+    may_ask_who_had,
+    may_configure,
+    may_read_logs,
+    may_read_people,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the navigation; ``below`` is the path that it stands for."""
+
+    label: str
+    icon: str
+    address: str
+    below: str
+    rule: Rule
+
+
+def _entries() -> tuple[Entry, ...]:
+    return (
+        Entry("Users", "users", "admin:directory_user_changelist", "/users/", may_read_people),
+        Entry("Who had", "clock", "web:who_had", "/who-had/", may_ask_who_had),
+        Entry(
+            "Provisioning log",
+            "log",
+            "admin:audit_provisioningentry_changelist",
+            "/provisioning-log/",
+            may_read_logs,
+        ),
+        Entry("Sync history", "sync", "admin:saml_syncrun_changelist", "/sync-history/", may_read_logs),
+        Entry("Sign-in attempts", "door", "admin:saml_signinattempt_changelist", "/sign-in-attempts/", may_read_logs),
+        Entry("Audit trail", "audit", "admin:audit_auditentry_changelist", "/audit-trail/", may_read_logs),
+    )
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the entries with ``current``, and what this person may do; two queries for configurators."""
+    access = access_of_request(request)
+    if access is None or not request.user.is_authenticated:  # signed out in this very request
+        return {"access": None}
+    entries = [
+        {
+            "label": entry.label,
+            "icon": entry.icon,
+            "address": reverse(entry.address),
+            "current": request.path.startswith(entry.below),
+        }
+        for entry in _entries()
+        if entry.rule(access)
+    ]
+    return {
+        "access": access,
+        "nav": entries,
+        "may_configure": may_configure(access),
+        "brakes": brake_state() if may_configure(access) else None,
+        "in_teams": "/teams/" in request.path,
+        "in_settings": request.path.startswith("/settings/"),
+        "in_configuration": request.path.startswith("/settings/configuration/") and "/teams/" not in request.path,
+    }

@@ -1,0 +1,181 @@
+"""May this person open this page? Decided from effective access, which the session middleware put on the request."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from enum import Enum
+from functools import wraps
+from http import HTTPStatus
+from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.access.resolver import Access
+from gatekeeper.directory.models import SignIn, User
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.sessions.browser_session import CARRIED
+
+FRESH_FOR = timedelta(minutes=30)
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+Rule = Callable[[Access], bool]
+
+
+class AccessRefused(PermissionDenied):
+    """The page exists, and this person may not open it. The message says what it would take."""
+
+
+def access_of_request(request: HttpRequest) -> Access | None:
+    """The effective access of who is signed in; None when nobody is."""
+    return cast(Access | None, getattr(request, "access", None))
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who is signed in. Only for views behind a guard."""
+    return cast(User, request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor that the verbs record for what is done on a page."""
+    return Actor.person(person_of(request), door="pages", request_id=getattr(request, "request_id", ""))
+
+
+def may_configure(access: Access) -> bool:
+    """Rule 8: Global Administrator with the Configuration permission, local administrators included."""
+    return access.can_configure
+
+
+def may_read_people(access: Access) -> bool:
+    """The directory: configurators, and whoever holds the Users permission in effect."""
+    return access.can_configure or access.has(Permission.USERS)
+
+
+def may_read_logs(access: Access) -> bool:
+    """The logs: configurators, and whoever holds the History permission."""
+    return access.can_configure or access.has(Permission.HISTORY)
+
+
+def may_ask_who_had(access: Access) -> bool:
+    """Who had what: it reads from the history, and it is a report, so either permission will do."""
+    return may_read_logs(access) or access.has(Permission.REPORTS)
+
+
+def may_hold_tokens(access: Access) -> bool:
+    """Personal API tokens; local administrators do not hold this permission, so that break-glass leaves no key."""
+    return access.has(Permission.API)
+
+
+def is_signed_in(access: Access) -> bool:
+    """Their own profile, which everybody may see."""
+    return access is not None
+
+
+_NEEDED: dict[Rule, str] = {
+    may_configure: "Settings need the level Global Administrator together with the Configuration permission.",
+    may_read_people: "The list of people needs the Users permission, at the level Global Administrator.",
+    may_read_logs: "The logs need the History permission.",
+    may_ask_who_had: "Who had what needs the History or the Reports permission.",
+    may_hold_tokens: "API tokens need the API permission.",
+    is_signed_in: "This page needs you to be signed in.",
+}
+
+
+def require(request: HttpRequest, rule: Rule) -> HttpResponseBase | None:
+    """Check a rule: None when it holds, a redirect to the sign-in page for a stranger.
+
+    Raises: AccessRefused, in words that say what the page needs.
+    """
+    access = access_of_request(request)
+    if access is None:
+        return redirect_to_login(request.get_full_path())
+    if not rule(access):
+        raise AccessRefused(_NEEDED[rule])
+    return None
+
+
+class Fresh(Enum):
+    """When a page wants a sign-in that is at most ``FRESH_FOR`` old (step-up).
+
+    Whatever changes something wants one, so a page that nobody thought about is safe. NEVER is for what only ends
+    sessions or tokens, writes nothing, or asks for the password itself.
+    """
+
+    FOR_CHANGES = "changes"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def only(
+    rule: Rule, *, fresh: Fresh = Fresh.FOR_CHANGES, back: str = "", keep: Sequence[str] = ()
+) -> Callable[[View[P]], View[P]]:
+    """Decorator: open the view only to whom ``rule`` lets in, and change something only after a fresh sign-in.
+
+    ``back`` names the page with the form or button, where that is not the view's own address. ``keep``: the fields
+    of a form that came too late; the page finds them by ``take_carried_form``. Pages behind it are never kept by a
+    cache.
+    """
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            answer = require(request, rule)
+            if answer is None and _is_too_late(request, fresh):
+                answer = sign_in_again_first(request, back=_address(back, kwargs.values()), keep=keep)
+            answer = answer or view(request, *args, **kwargs)
+            answer.headers.setdefault("Cache-Control", "no-store")
+            return answer
+
+        return cast(View[P], guarded)
+
+    return guard
+
+
+def _is_too_late(request: HttpRequest, fresh: Fresh) -> bool:
+    if fresh is Fresh.NEVER or (fresh is Fresh.FOR_CHANGES and request.method in SAFE_METHODS):
+        return False
+    return not is_fresh(request)
+
+
+def _address(name: str, arguments: Iterable[object]) -> str:
+    """The address of the page of that name, which takes no arguments or the view's own."""
+    if not name:
+        return ""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return reverse(name, args=list(arguments))
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether who is signed in has proven a short while ago who they are."""
+    sign_in = cast(SignIn | None, getattr(request, "sign_in", None))
+    return sign_in is not None and timezone.now() - sign_in.proven_at < FRESH_FOR
+
+
+def sign_in_again_first(request: HttpRequest, *, back: str = "", keep: Sequence[str] = ()) -> HttpResponseBase:
+    """Send somebody off to sign in again; nothing of what they asked for has happened. A script is told where."""
+    back = back or request.get_full_path()
+    form = QueryDict(mutable=True)
+    for name in keep:
+        form.setlist(name, request.POST.getlist(name))
+    request.session[CARRIED] = {"back": back, "posted": request.method == "POST", "form": form.urlencode()}
+    address = f"{reverse('web:sign_in_again')}?{urlencode({'next': back})}"
+    if wants_json(request):
+        words = {"message": "Not saved: sign in again first.", "sign_in_again": address}
+        return JsonResponse(words, status=HTTPStatus.FORBIDDEN)
+    return redirect(address)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script of the page asks, which could not follow a redirect to another page."""
+    return "application/json" in request.headers.get("Accept", "")

@@ -1,0 +1,44 @@
+"""Which way in is somebody's: chosen by the domain of the address that they type, never by who they are."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from gatekeeper.directory.case_folding import domain_of
+from gatekeeper.directory.identity_linking.home_realm_discovery import provider_for
+from saml.addresses import own_path
+from saml.models import Connection
+from saml.views import lead_to
+
+LONGEST_ADDRESS = 320  # characters, RFC 5321 4.5.3.1 with the "@"
+
+
+@never_cache
+@require_POST
+def home_realm(request: HttpRequest) -> HttpResponse:
+    """Lead to the connection that lists the domain; back to the list of all of them when none does."""
+    target = own_path(request.GET.get("next"))
+    account = request.POST.get("account", "").strip()
+    if not _is_address(account):
+        messages.error(request, "Enter your whole work address, such as name@company.com.")
+        return _back(target)
+    connection = Connection.objects.live().filter(pk=provider_for(account)).first()
+    if connection is None:
+        messages.info(request, f"No connection lists {domain_of(account)}. Choose yours from the list.")
+        return _back(target)
+    return lead_to(request, connection, relay_path=target, login_hint=account)
+
+
+def _is_address(text: str) -> bool:
+    local, at, domain = text.rpartition("@")
+    return bool(local and at and domain) and len(text) <= LONGEST_ADDRESS and text.isprintable() and " " not in text
+
+
+def _back(target: str) -> HttpResponse:
+    query = f"?{urlencode({'next': target})}" if target != "/" else ""
+    return redirect(f"{reverse('web:sign_in')}{query}")

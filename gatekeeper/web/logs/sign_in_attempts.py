@@ -1,0 +1,126 @@
+"""The sign-in debugger: what came of each SAML response, check by check, and personal values for who asks for them."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
+from gatekeeper.web.framework.permissions import access_of_request, actor_of, may_configure, may_read_people, only
+from saml.causes import Cause
+from saml.debugger.attempts import PERSONAL_VALUES_KEPT, PersonalValues, show_personal_values
+from saml.debugger.attempts import personal_values as sealed_values
+from saml.debugger.facts import claims_of, facts_of
+from saml.debugger.name_digests import name_keys
+from saml.debugger.outline import outline
+from saml.debugger.refusal_counts import counted_only
+from saml.debugger.rendition import rendition
+from saml.metadata.products import UNKNOWN
+from saml.models import Connection, SignInAttempt
+
+
+class ResultFilter(ChoiceFilter):
+    title = "result"
+    parameter_name = "result"
+    any_label = "Any result"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("accepted", "Accepted"), ("refused", "Refused"), ("begun", "Begun here instead"), ("test", "Tests")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = {
+            "accepted": Q(accepted=True),
+            "refused": Q(accepted=False) & ~Q(cause=Cause.BEGUN_HERE),
+            "begun": Q(cause=Cause.BEGUN_HERE),
+            "test": Q(is_test=True),
+        }
+        return queryset.filter(chosen.get(str(self.value()), Q()))
+
+
+class SignInAttempts(ReadOnlyList):
+    address = "sign-in-attempts"
+    heading = "Sign-in attempts"
+    lead = "What came of each SAML response, with the reason that only administrators see. Kept for 30 days."
+    empty_text = "Nobody has tried to sign in through an identity provider yet."
+    search_fields = (
+        "request_id",
+        "reason",
+        "failed_check",
+        "user__user_name_folded",
+        "user__work_email_folded",
+        "user__display_name",
+    )
+    search_help_text = "Reference number, person or reason"
+    list_filter = (ResultFilter, PeriodFilter)
+    list_select_related = ("connection__provider", "user")
+    change_list_template = "web/logs/sign_in_attempts.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SignInAttempt]:
+        return SignInAttempt.objects.defer("sealed_message", "statement")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A whole sign-in name is found too, although it is not kept: by its digest."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        return (found | queryset.filter(name_key__in=name_keys(term)) if term else found), may_repeat
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "testable": Connection.objects.live() if _may(request, may_configure) else [],
+            "counted_only": counted_only(timezone.now() - timedelta(hours=24)),
+        }
+
+    def detail(self, request: HttpRequest, entry: SignInAttempt) -> HttpResponse:
+        return render(request, "web/logs/sign_in_attempt.html", page_of(request, entry))
+
+
+@require_POST
+@only(may_configure, back="admin:saml_signinattempt_change")
+def personal_values(request: HttpRequest, attempt_id: int) -> HttpResponse:
+    """The attempt's page with the personal values in it, this once; the audit trail says who asked."""
+    attempt = SignInAttempt.objects.select_related("connection__provider", "user").filter(pk=attempt_id).first()
+    if attempt is None:
+        raise Http404
+    shown = show_personal_values(attempt, actor=actor_of(request))
+    return render(request, "web/logs/sign_in_attempt.html", page_of(request, attempt, shown=shown))
+
+
+def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValues | None = None) -> dict[str, Any]:
+    """What the page of an attempt needs; masked unless ``shown``."""
+    values = shown or sealed_values(attempt)
+    statement = attempt.statement
+    if shown and shown.message:
+        statement = outline(shown.message.encode(), masked=False)
+    return {
+        "attempt": attempt,
+        "shown": shown,
+        "is_for_another_address": is_for_another_address(attempt),
+        "product": attempt.connection.product if attempt.connection else UNKNOWN,
+        "name": shown.name if shown else attempt.name_id,
+        "facts": facts_of(statement, attempt.connection),
+        "claims": claims_of(statement),
+        "message": rendition(values.message, masked=shown is None) if values and values.message else "",
+        "may_show": values is not None and shown is None and _may(request, may_configure),
+        "values_until": attempt.at + PERSONAL_VALUES_KEPT,
+        "values_gone": values is None and timezone.now() >= attempt.at + PERSONAL_VALUES_KEPT,
+        "may_read_people": _may(request, may_read_people),
+    }
+
+
+def is_for_another_address(attempt: SignInAttempt) -> bool:
+    """Whether the person is known by their link, but their work e-mail is not the sign-in name (any more)."""
+    user = attempt.user
+    if user is None or attempt.user_by or not attempt.name_key:
+        return False
+    return attempt.name_key not in name_keys(user.work_email or "")
+
+
+def _may(request: HttpRequest, rule: Any) -> bool:
+    access = access_of_request(request)
+    return access is not None and bool(rule(access))

@@ -1,0 +1,100 @@
+"""The list of everybody: found by name, narrowed by state, and how many are in which state."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.states import State
+from gatekeeper.directory.explanation.readiness import readiness_of_many
+from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
+from gatekeeper.directory.models import Membership, Origin, User
+from gatekeeper.web.framework.change_lists import ChoiceFilter, ReadOnlyList
+from gatekeeper.web.framework.charts import state_bars
+from gatekeeper.web.framework.permissions import Rule, access_of_request, may_ask_who_had, may_read_people
+from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
+
+
+class ReadinessFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "readiness"
+    any_label = "Any but deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.label) for state in State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Only who is in that state; a state that does not exist has nobody in it."""
+        wanted = self.value()
+        if not wanted:
+            return queryset.filter(deleted_at=None)
+        if wanted not in list(State):
+            return queryset.none()
+        return in_state(queryset, State(wanted), differs_from_name_id())
+
+
+class OriginFilter(ChoiceFilter):
+    title = "origin"
+    parameter_name = "origin"
+    any_label = "Any origin"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(origin.value, str(origin.label)) for origin in Origin]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(origin=self.value()) if self.value() else queryset
+
+
+class PeopleChangeList(ChangeList):
+    """The page of people with what is derived about each: access, groups, readiness. Read for the page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Adds ``access``, ``readiness`` and ``group_names`` to each person on the page."""
+        super().get_results(request)
+        people = list(self.result_list)
+        access = access_of_many(people)
+        readiness = readiness_of_many(people, access, received=refused_name_ids(people))
+        groups: dict[UUID, list[str]] = {}
+        memberships = Membership.objects.live().filter(user__in=[person.id for person in people])
+        for user_id, name in memberships.order_by("group__display_name").values_list("user_id", "group__display_name"):
+            groups.setdefault(user_id, []).append(name)
+        for person in people:
+            person.access = access[person.id]
+            person.readiness = readiness[person.id]
+            person.group_names = groups.get(person.id, [])
+        self.result_list = people
+
+
+class People(ReadOnlyList):
+    address = "users"
+    heading = "Users"
+    lead = "Everybody whom the identity provider has provisioned, and the local administrators."
+    empty_text = "Nobody yet. Users appear here as soon as the identity provider provisions them."
+    search_fields = ("user_name_folded", "work_email_folded", "display_name")
+    search_help_text = "Name, userName or work e-mail"
+    list_filter = (ReadinessFilter, OriginFilter)
+    ordering = ("user_name_folded", "id")
+    change_list_template = "web/people/people_list.html"
+
+    def rule(self) -> Rule:
+        return may_read_people
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PeopleChangeList
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        """The counts stand above the whole list and above one state, not above every search and page."""
+        narrowed = any(request.GET.get(name) for name in ("q", "p", OriginFilter.parameter_name))
+        chosen = request.GET.get(ReadinessFilter.parameter_name, "")
+        access = access_of_request(request)
+        return {
+            "bars": [] if narrowed else state_bars(count_states(differs_from_name_id()), chosen),
+            "may_ask_who_had": access is not None and may_ask_who_had(access),
+        }
+
+    def detail(self, request: HttpRequest, entry: User) -> HttpResponse:
+        return redirect("web:person", user_id=entry.pk)

@@ -1,0 +1,159 @@
+"""Open sessions: listed on a person's page, and ended from there."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from gatekeeper.directory.models import SessionEnd, SignIn, User
+from gatekeeper.directory.sessions.limits import first_limit, lasting_limit
+from gatekeeper.directory.sessions.sign_in import end_sign_in, end_sign_ins
+from gatekeeper.sessions.browser_session import close_browser_session, current_sign_in
+from gatekeeper.web.framework.permissions import Fresh, actor_of, is_signed_in, may_configure, only, person_of
+
+ENDED_SHOWN_FOR = timedelta(days=30)
+MOST_ENDED_SHOWN = 20
+
+# The first that fits: each of them also calls itself one of those below it.
+_BROWSERS = (
+    ("Edge", r"\bEdg(A|iOS)?/"),
+    ("Opera", r"\bOPR/"),
+    ("Samsung Internet", r"\bSamsungBrowser/"),
+    ("Firefox", r"\b(Firefox|FxiOS)/"),
+    ("Chrome", r"\b(Chrome|CriOS|HeadlessChrome)/"),
+    ("Safari", r"\bSafari/"),
+)
+_SYSTEMS = (
+    ("Windows", r"\bWindows\b"),
+    ("iPhone", r"\biPhone\b"),
+    ("iPad", r"\biPad\b"),
+    ("Android", r"\bAndroid\b"),
+    ("ChromeOS", r"\bCrOS\b"),
+    ("macOS", r"\bMac OS X\b|\bMacintosh\b"),
+    ("Linux", r"\bLinux\b"),
+)
+
+
+def browser_in_words(user_agent: str) -> str:
+    """What a browser calls itself, for people: "Firefox on Windows". It may lie; it helps to tell them apart."""
+    browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or (f"A browser on {system}" if system else "An unknown program")
+
+
+def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((name for name, pattern in names if re.search(pattern, user_agent)), "")
+
+
+def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
+    """Every open session of a person for the page, with when it will end; this browser's first, then the newest."""
+    rows = [
+        {
+            "session": session,
+            "browser": browser_in_words(session.user_agent),
+            "this": session == this,
+            "idle_end": _idle_end(session),
+            "latest": lasting_limit(session),
+        }
+        for session in SignIn.objects.open().filter(user=user).select_related("provider")
+    ]
+    return sorted(rows, key=lambda row: not row["this"])
+
+
+def ended_rows(user: User) -> list[dict[str, Any]]:
+    """The sessions of a person that ended within the last 30 days, with when and why; the last one first."""
+    now = timezone.now()
+    ended = SignIn.objects.over().filter(user=user)
+    recent = ended.filter(Q(until=None) | Q(until__gt=now - ENDED_SHOWN_FOR)).select_related("provider")
+    rows = [_ended_row(session) for session in recent[: 2 * MOST_ENDED_SHOWN]]
+    rows = [row for row in rows if row["at"] > now - ENDED_SHOWN_FOR]
+    return sorted(rows, key=lambda row: row["at"], reverse=True)[:MOST_ENDED_SHOWN]
+
+
+def _ended_row(session: SignIn) -> dict[str, Any]:
+    """A limit may have ended it, and nobody has written that down so far."""
+    browser = browser_in_words(session.user_agent)
+    if session.until is None:
+        limit = first_limit(session)
+        return {"session": session, "browser": browser, "at": limit.at, "why": limit.reason.label}
+    return {"session": session, "browser": browser, "at": session.until, "why": session.get_ended_because_display()}
+
+
+def _idle_end(session: SignIn) -> datetime | None:
+    limit = first_limit(session)
+    return limit.at if limit.reason == SessionEnd.IDLE else None
+
+
+@require_POST
+@only(is_signed_in, fresh=Fresh.NEVER)
+def end_own_session(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
+    """End one session of mine; when it is this one, the next page is the sign-in page."""
+    _end(request, person_of(request).id, sign_in_id, SessionEnd.SIGNED_OUT_ELSEWHERE)
+    return redirect("web:profile")
+
+
+@require_POST
+@only(is_signed_in, fresh=Fresh.NEVER)
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Every session of mine but this one."""
+    this = current_sign_in(request)
+    ended = end_sign_ins(
+        [person_of(request).id],
+        actor=actor_of(request),
+        because=SessionEnd.SIGNED_OUT_ELSEWHERE,
+        keep=this.id if this else None,
+    )
+    messages.success(request, f"{_sessions(ended)} ended; this one goes on.")
+    return redirect("web:profile")
+
+
+@require_POST
+@only(is_signed_in, fresh=Fresh.NEVER)
+def end_own_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere: every session of mine, this one too."""
+    person, actor = person_of(request), actor_of(request)
+    close_browser_session(request)
+    end_sign_ins([person.id], actor=actor, because=SessionEnd.SIGNED_OUT_ELSEWHERE)
+    return redirect("web:sign_in")
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def end_session(request: HttpRequest, user_id: UUID, sign_in_id: UUID) -> HttpResponse:
+    """An administrator ends one session of somebody."""
+    _end(request, user_id, sign_in_id, SessionEnd.REVOKED_BY_ADMIN)
+    return redirect("web:person", user_id=user_id)
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """An administrator ends somebody's sessions; they may sign in again unless their access ended as well."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise Http404
+    ended = end_sign_ins([user.id], actor=actor_of(request), because=SessionEnd.REVOKED_BY_ADMIN)
+    messages.success(
+        request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
+    )
+    return redirect("web:person", user_id=user_id)
+
+
+def _end(request: HttpRequest, user_id: UUID, sign_in_id: UUID, because: SessionEnd) -> None:
+    """End a session of exactly this person. One that has ended meanwhile is as good."""
+    if not SignIn.objects.filter(pk=sign_in_id, user=user_id).exists():
+        raise Http404
+    end_sign_in(sign_in_id, actor=actor_of(request), because=because)
+    messages.success(request, "That session is ended.")
+
+
+def _sessions(count: int) -> str:
+    return {0: "No session", 1: "1 session"}.get(count, f"{count} sessions")

@@ -1,0 +1,93 @@
+"""Who had a permission or a level at a moment: the auditor's page, and the same rows as CSV."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.past import past_moment
+from gatekeeper.directory.explanation.who_had import COLUMNS, as_row, holders, level_or_permission, with_access
+from gatekeeper.directory.explanation.who_had import who_had as who_had_it
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.errors import InvalidValue
+from gatekeeper.runtime.csv_export import csv_lines
+from gatekeeper.web.framework.permissions import access_of_request, may_ask_who_had, may_read_people, only
+from gatekeeper.web.people.person_access import picker
+
+PEOPLE_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the form asks; ``refused`` says why it cannot be answered. Nothing is asked before something is chosen."""
+
+    name: str = ""
+    wanted: Level | Permission | None = None
+    at: datetime | None = None
+    refused: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.wanted.label if self.wanted is not None else ""
+
+
+@require_safe
+@only(may_ask_who_had)
+def who_had(request: HttpRequest) -> HttpResponse:
+    """The form, and a page of the answer."""
+    question = _question(request)
+    viewer = access_of_request(request)
+    page: dict[str, Any] = {
+        "question": question,
+        "picker": picker(question.at),
+        "levels": [level for level in sorted(Level, reverse=True) if level is not Level.NONE],
+        "known_permissions": list(Permission),
+        "sees_people": viewer is not None and may_read_people(viewer),
+        **_answer(question, request.GET.get("page")),
+    }
+    return render(request, "web/people/who_had.html", page, status=400 if question.refused else 200)
+
+
+@require_safe
+@only(may_ask_who_had)
+def who_had_csv(request: HttpRequest) -> HttpResponseBase:
+    """Everybody of the answer as CSV, sent while it is read; the columns of ``manage.py who_had --csv``."""
+    question = _question(request)
+    if question.wanted is None:
+        refusal = question.refused or "Choose a permission or a level."
+        return HttpResponse(f"{refusal}\n", status=400, content_type="text/plain; charset=utf-8")
+    at = question.at or timezone.now()
+    rows = (as_row(user, access) for user, access in who_had_it(question.wanted, at))
+    answer = StreamingHttpResponse(csv_lines(COLUMNS, rows), content_type="text/csv; charset=utf-8")
+    name = f"who-had-{question.name}-{at.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _question(request: HttpRequest) -> Question:
+    name, text = request.GET.get("wanted", "").strip(), request.GET.get("at", "").strip()
+    try:
+        wanted = level_or_permission(name) if name else None
+        at = past_moment(text) if text else None
+    except InvalidValue as refusal:
+        return Question(refused=f"{refusal.reason[:1].upper()}{refusal.reason[1:]}")
+    return Question(name, wanted, at)
+
+
+def _answer(question: Question, number: str | None) -> dict[str, Any]:
+    if question.wanted is None:
+        return {}
+    site = site_facts(question.at)
+    page = Paginator(list(holders(question.wanted, question.at, site)), PEOPLE_PER_PAGE).get_page(number)
+    rows = [
+        {"person": user, **as_row(user, access), "level": access.level.label}
+        for user, access in with_access(list(page.object_list), question.at, site)
+    ]
+    return {"page": page, "rows": rows}

@@ -1,0 +1,196 @@
+"""Settings > Configuration > Authentication: the SAML connections."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gatekeeper.directory.models import SignInIdentity
+from gatekeeper.directory.sessions.sign_in import next_sync
+from gatekeeper.errors import DomainError, DomainTaken, InvalidValue
+from gatekeeper.web.framework.carried_form import take_carried_form
+from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+from gatekeeper.web.saml_settings.claims import attribute_facts
+from gatekeeper.web.saml_settings.connection_card import back_to
+from gatekeeper.web.saml_settings.forms import ConnectionForm, SettingsForm
+from gatekeeper.web.saml_settings.security_events_card import event_facts
+from gatekeeper.web.saml_settings.signing_keys import key_facts
+from saml.addresses import addresses_of
+from saml.certificate_expiry import Phase, Standing, lasting, standing
+from saml.certificates import SigningCertificate
+from saml.connections.certificate_health import warnings_about
+from saml.connections.lifecycle import create_connection, delete_connection
+from saml.connections.settings import settings_of
+from saml.errors import MetadataRefused
+from saml.metadata import SeveralIdentityProviders
+from saml.metadata.acceptance import facts_in_force
+from saml.models import Connection
+
+_BADGES = {
+    Phase.VALID: "badge-ok",
+    Phase.ENDING: "badge-warn",
+    Phase.EXPIRED: "badge-danger",
+    Phase.NOT_YET: "badge-info",
+}
+
+
+@require_safe
+@only(may_configure)
+def authentication(request: HttpRequest) -> HttpResponse:
+    """Every connection with its four addresses and its state."""
+    return page_of_connections(request)
+
+
+def page_of_connections(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **refused: Any) -> HttpResponse:
+    """The page; ``refused``: what a form on it did not get through, with ``opened``, the connection that it is about.
+
+    ``settings_form``: that connection's form, with its errors. ``delete_error``: why it was not deleted.
+    """
+    connections = [connection_facts(connection) for connection in Connection.objects.live()]
+    opened = str(refused.get("opened") or request.GET.get("connection", ""))
+    for number, facts in enumerate(connections):
+        facts["open"] = facts["id"] == opened or (not opened and number == 0)
+        if facts["id"] == opened:
+            facts.update(refused)
+    page = {
+        "connections": connections,
+        "for_everybody": [facts["connection"].name for facts in connections if not facts["settings"].domains],
+        "next_sync": next_sync(timezone.now()),
+    }
+    return render(request, "web/saml_settings/authentication.html", page, status=status)
+
+
+def connection_facts(connection: Connection) -> dict[str, Any]:
+    """What the page shows of a connection: the four addresses with the field for each, and its state."""
+    now = timezone.now()
+    certificates = connection.signing_certificates()
+    best = lasting(certificates, now)
+    settings = settings_of(connection)
+    return {
+        "id": str(connection.id),
+        "connection": connection,
+        "addresses": _address_facts(connection),
+        "certificates": [certificate_facts(each, now) for each in certificates],
+        "standing": standing(best, now) if best else None,
+        "warnings": warnings_about(connection, now),
+        "keys": key_facts(connection),
+        "attributes": attribute_facts(connection),
+        "metadata": facts_in_force(connection),
+        "settings": settings,
+        "settings_form": SettingsForm.showing(settings, auto_id=form_ids(connection.id)),
+        **event_facts(connection),
+        "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
+    }
+
+
+def _address_facts(connection: Connection) -> list[tuple[str, str, str]]:
+    """Name, value, and where it goes at this identity provider."""
+    addresses, product = addresses_of(connection.id), connection.product
+    return [
+        ("Metadata url", addresses.metadata, product.field_of("metadata")),
+        ("Sso url", addresses.sso, product.field_of("sso")),
+        ("ACS (Assertion Consumer Service, Recipient) url", addresses.acs, product.field_of("acs")),
+        ("Logout url", addresses.logout, product.field_of("logout")),
+    ]
+
+
+def certificate_facts(certificate: SigningCertificate, now: datetime) -> dict[str, Any]:
+    """One line about a certificate, with how its badge looks."""
+    where: Standing = standing(certificate, now)
+    return {"certificate": certificate, "standing": where, "badge": _BADGES[where.phase]}
+
+
+def form_ids(connection_id: UUID) -> str:
+    """Several forms of one kind are on the page; their fields need ids of their own."""
+    return f"settings-{connection_id}-%s"
+
+
+@require_http_methods(["GET", "POST"])
+@only(
+    may_configure,
+    fresh=Fresh.ALWAYS,
+    keep=("metadata_url", "entity_id", "name", "domains", "pin", "accept_idp_initiated"),
+)
+def new_connection(request: HttpRequest) -> HttpResponseBase:
+    """Configure SAML 2.0: from the metadata's address, or from the document itself."""
+    bound = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ConnectionForm(*bound, initial=_carried(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            connection = _create(request, form)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(
+                request,
+                f"{connection.name} is connected. Copy the four addresses below into {connection.product.name}.",
+            )
+            tell_what_was_left_out(request, connection)
+            return back_to(connection.id)
+    by_hand = form.is_bound and not form.data.get("metadata_url") and "entity_id" not in form.errors
+    more = form.is_bound and any(form.data.get(name) for name in ("domains", "pin", "accept_idp_initiated"))
+    page = {"form": form, "by_hand": by_hand, "more": more}
+    return render(request, "web/saml_settings/new_connection.html", page, status=422 if form.is_bound else 200)
+
+
+def tell_what_was_left_out(request: HttpRequest, connection: Connection) -> None:
+    """A message for each part of the metadata that is there and is not used."""
+    for sentence in facts_in_force(connection).left_out:
+        messages.warning(request, sentence)
+
+
+def _carried(request: HttpRequest) -> dict[str, str]:
+    """What was entered before the person had to sign in again."""
+    carried = take_carried_form(request) if request.method == "GET" else None
+    return {name: str(value) for name, value in carried.dict().items() if value} if carried else {}
+
+
+def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
+    return create_connection(
+        form.cleaned_data["name"].strip() or None,
+        actor=actor_of(request),
+        metadata_url=form.cleaned_data["metadata_url"],
+        document=form.metadata_xml(),
+        entity_id=form.cleaned_data["entity_id"],
+        accept_idp_initiated=form.cleaned_data["accept_idp_initiated"],
+        domains=form.cleaned_data["domains"],
+        pin=form.cleaned_data["pin"],
+    )
+
+
+def show_refusal(form: ConnectionForm | SettingsForm, refusal: DomainError) -> None:
+    """Put a refusal to the field that it is about."""
+    if isinstance(refusal, SeveralIdentityProviders) and isinstance(form, ConnectionForm):
+        form.offer(refusal.choices)
+    elif isinstance(refusal, MetadataRefused):
+        form.add_error("metadata_url" if form.cleaned_data["metadata_url"] else None, about_metadata(refusal))
+    elif isinstance(refusal, DomainTaken):
+        form.add_error("domains", str(refusal))
+    elif isinstance(refusal, InvalidValue) and refusal.attribute in form.fields:
+        form.add_error(refusal.attribute, refusal.reason)
+    else:
+        form.add_error(None, str(refusal))
+
+
+def about_metadata(refusal: MetadataRefused) -> str:
+    """A refused document in a sentence for the page."""
+    return f"The metadata was not accepted: {refusal.reason}"
+
+
+@require_POST
+@only(may_configure, back="web:authentication")
+def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Delete a connection, confirmed by its name."""
+    try:
+        delete_connection(connection_id, confirm=request.POST.get("confirm", ""), actor=actor_of(request))
+    except DomainError as refusal:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return page_of_connections(request, status, opened=connection_id, delete_error=str(refusal))
+    messages.success(request, "The connection is deleted. Everybody who came in through it is signed out.")
+    return redirect("web:authentication")

@@ -1,0 +1,206 @@
+"""Changing a SAML connection: its settings, its pin, and its metadata after a look at what would change."""
+
+import base64
+import binascii
+from dataclasses import replace
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
+from gatekeeper.directory.impact.warnings import counted
+from gatekeeper.directory.models import SignInIdentity
+from gatekeeper.errors import DomainError, NeedsConfirmation
+from gatekeeper.web.framework.change_confirmation import confirmation_of, require_confirmation
+from gatekeeper.web.framework.permissions import actor_of, may_configure, only
+from gatekeeper.web.saml_settings.authentication import (
+    about_metadata,
+    certificate_facts,
+    form_ids,
+    page_of_connections,
+    show_refusal,
+)
+from gatekeeper.web.saml_settings.connection_card import back_to
+from gatekeeper.web.saml_settings.forms import DocumentForm, SettingsForm
+from saml.connections.lifecycle import refresh_connection
+from saml.connections.settings import edit_connection, settings_of
+from saml.errors import MetadataRefused
+from saml.metadata import METADATA_LIMIT
+from saml.metadata.acceptance import live_connection, read_other
+from saml.metadata.changes import MetadataChange, Pair, compare_metadata
+from saml.models import BINDINGS, Connection
+
+KEPT = "What was known before stays in force."
+
+
+@require_POST
+@only(may_configure, back="web:authentication")
+def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Name, domains, address of the metadata, pin, and what can be switched on and off."""
+    form = SettingsForm(request.POST, auto_id=form_ids(connection_id))
+    before = domains_of(connection_id)
+    if form.is_valid():
+        try:
+            connection = _save(request, connection_id, form)
+        except NeedsConfirmation as question:
+            asking = {"settings_question": str(question), "confirmation": confirmation_of(str(question))}
+            return page_of_connections(
+                request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=connection_id, settings_form=form, **asking
+            )
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, f"The settings of {connection.name} are saved.")
+            if domains_of(connection_id) != before:
+                messages.info(
+                    request, "Whom a connection may not name any more is out; others follow at the next sync."
+                )
+            _doubt_pin(request, connection)
+            return back_to(connection_id)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return page_of_connections(request, status, opened=connection_id, settings_form=form)
+
+
+@transaction.atomic
+def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Connection:
+    """Save what the form says, unless it takes links away and nobody has said yes to that: then nothing is saved.
+
+    Whose link would go is what saving does to it, so it is done and undone. Raises: NeedsConfirmation; what
+    ``edit_connection`` raises.
+    """
+    linked = SignInIdentity.objects.live()
+    before = linked.count()
+    wanted = form.settings(settings_of(live_connection(connection_id)))
+    connection = edit_connection(connection_id, wanted, actor=actor_of(request))
+    losing = before - linked.count()
+    if losing:
+        require_confirmation(request, [f"{counted(losing)} could no longer sign in through {connection.name}."])
+    return connection
+
+
+@require_POST
+@only(may_configure, back="web:authentication")
+def pin(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Pin the metadata to the certificate whose fingerprint the page showed."""
+    try:
+        now = settings_of(live_connection(connection_id))
+        wanted = replace(now, pin=request.POST.get("pin", ""))
+        connection = edit_connection(connection_id, wanted, actor=actor_of(request))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Only metadata with that signature is taken for {connection.name} from now on.")
+        _doubt_pin(request, connection)
+    return back_to(connection_id)
+
+
+def _doubt_pin(request: HttpRequest, connection: Connection) -> None:
+    """A pin that the document in force does not fit is allowed, as before a change over there, but hardly meant."""
+    if not connection.metadata_pin:
+        return
+    try:
+        read_other(connection, bytes(connection.document))
+    except MetadataRefused as refusal:
+        messages.warning(request, f"The document that is in force does not fit the pin: {refusal.reason} {KEPT}")
+
+
+@require_POST
+@only(may_configure, back="web:authentication")
+def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Read the metadata again: from its address, from a file, or from text. A change is shown before it is made."""
+    form = DocumentForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, f"{form.error_text()} {KEPT}")
+        return back_to(connection_id)
+    document = form.metadata_xml()
+    try:
+        change = compare_metadata(connection_id, document)
+        if change.changed or change.refused:
+            return _show(request, change, by_hand=document is not None)
+        return _take(request, change, change.fingerprint)
+    except MetadataRefused as refusal:
+        messages.error(request, f"{about_metadata(refusal)} {KEPT}")
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return back_to(connection_id)
+
+
+@require_POST
+@only(may_configure, back="web:authentication")
+def confirm(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Take the change that was shown; one that is another by now is shown anew."""
+    by_hand = "document" in request.POST
+    try:
+        document = _carried(request.POST["document"]) if by_hand else None
+        change = compare_metadata(connection_id, document)
+        if change.refused or change.fingerprint != request.POST.get("fingerprint", ""):
+            return _show(request, change, by_hand=by_hand, changed_meanwhile=True)
+        return _take(request, change, change.fingerprint)
+    except NeedsConfirmation:  # it changed between the comparison and the write
+        return _show(request, compare_metadata(connection_id, change.document), by_hand=by_hand, changed_meanwhile=True)
+    except MetadataRefused as refusal:
+        messages.error(request, f"{about_metadata(refusal)} {KEPT}")
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return back_to(connection_id)
+
+
+def _take(request: HttpRequest, change: MetadataChange, confirmed: str) -> HttpResponse:
+    connection, result = refresh_connection(
+        change.connection_id, actor=actor_of(request), document=change.document, confirmed=confirmed
+    )
+    messages.success(request, f"The metadata of {connection.name} was read again: {result}.")
+    if request.POST.get("sign_requests") == "on":
+        edit_connection(connection.id, replace(settings_of(connection), sign_requests=True), actor=actor_of(request))
+        messages.success(request, "What we send is signed from now on.")
+    return back_to(connection.id)
+
+
+def _show(
+    request: HttpRequest, change: MetadataChange, *, by_hand: bool, changed_meanwhile: bool = False
+) -> HttpResponse:
+    now = timezone.now()
+    page = {
+        "change": change,
+        "pairs": [
+            ("Identity provider (entityID)", change.entity_id),
+            ("Sign-on address", change.sso_url),
+            ("Sign-on binding", _labelled(change.sso_binding)),
+            ("Logout address", change.slo_url),
+            ("Answers to its logout requests", change.slo_response_url),
+            ("Wants signed requests", change.wants_signed_requests),
+            ("Signer of the metadata", change.signer),
+        ],
+        "groups": [
+            ("Added", "badge-ok", [certificate_facts(each, now) for each in change.added]),
+            ("Withdrawn", "badge-danger", [certificate_facts(each, now) for each in change.withdrawn]),
+            ("Kept", "", [certificate_facts(each, now) for each in change.kept]),
+        ],
+        # What was uploaded travels with the page; what has an address is read again when it is confirmed.
+        "document": base64.b64encode(change.document).decode("ascii") if by_hand else "",
+        "by_hand": by_hand,
+        "changed_meanwhile": changed_meanwhile,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if change.refused else HTTPStatus.OK
+    return render(request, "web/saml_settings/connection_change.html", page, status=status)
+
+
+def _labelled(binding: Pair) -> Pair:
+    labels = dict(BINDINGS)
+    return Pair(before=labels[binding.before], after=labels[binding.after])
+
+
+def _carried(encoded: str) -> bytes:
+    try:
+        document = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MetadataRefused("it did not arrive whole; upload it again.") from error
+    if len(document) > METADATA_LIMIT:
+        raise MetadataRefused("it is larger than 1 MB.")
+    return document

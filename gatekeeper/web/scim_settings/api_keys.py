@@ -1,0 +1,66 @@
+"""The API key: generated and shown once, revoked with a phrase."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from gatekeeper.errors import DomainError
+from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+from gatekeeper.web.scim_settings.scim_page import scim_page
+from scim.credentials.api_keys import ActiveKeyExists, KeyNotFound, RevokeNotConfirmed, generate_key, revoke_keys
+
+STILL_ACTIVE = "An API key is active already. Revoke it first, or rotate it to have both for a while."
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, fresh=Fresh.ALWAYS, back="web:scim")
+def generate(request: HttpRequest) -> HttpResponseBase:
+    """Make a key and show it, in the answer to this one request and never again.
+
+    The answer is not a redirect: a redirect would need the key to be kept somewhere on the way.
+    """
+    if request.method != "POST":
+        return redirect("web:scim")
+    try:
+        _, text = generate_key("", actor=actor_of(request), rotate=request.POST.get("rotate") == "yes")
+    except ActiveKeyExists:
+        messages.error(request, STILL_ACTIVE)
+        return redirect("web:scim")
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("web:scim")
+    return scim_page(request, new_key=text)
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, fresh=Fresh.ALWAYS, back="web:scim")
+def revoke(request: HttpRequest) -> HttpResponseBase:
+    """Revoke the key, confirmed by the phrase. A GET is the dialog as a page, for a browser without scripts."""
+    if request.method != "POST":
+        return scim_page(request, revoking=True)
+    chosen = request.POST.get("key_id", "")
+    try:
+        revoked = revoke_keys(request.POST.get("phrase", ""), actor=actor_of(request), key_id=_key_id(chosen))
+    except RevokeNotConfirmed:
+        words = "Nothing was revoked: type exactly Revoke, with a capital R."
+        return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, revoking=True, phrase_error=words)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("web:scim")
+    what = "The API key is" if len(revoked) == 1 else f"{len(revoked)} API keys are"
+    messages.success(request, f"{what} revoked and can never be used again. Entra needs a new one to go on.")
+    return redirect("web:scim")
+
+
+def _key_id(chosen: str) -> UUID | None:
+    """The key that was chosen; None for all. Raises KeyNotFound for what is no id."""
+    if not chosen:
+        return None
+    try:
+        return UUID(chosen)
+    except ValueError:
+        raise KeyNotFound(chosen) from None

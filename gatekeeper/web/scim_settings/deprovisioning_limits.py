@@ -1,0 +1,149 @@
+"""What happens when the identity provider takes access from unusually many people at once."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.deprovisioning_limits.limits import brake_state, held_entries, release_brakes, set_brakes
+from gatekeeper.directory.models import BrakeSetting, IdpGroup, PrivilegeGain, User
+from gatekeeper.errors import DomainError, PrivilegeHeld
+from gatekeeper.web.framework.carried_form import carried_fields
+from gatekeeper.web.framework.forms import BrakesForm
+from gatekeeper.web.framework.object_names import names_in
+from gatekeeper.web.framework.permissions import actor_of, may_configure, only
+
+FIELDS = tuple(BrakesForm.base_fields)
+HELD_FOR = timedelta(hours=24)  # how far back the list of held changes looks; Entra repeats within 40 minutes
+MOST = 500  # entries of the log to look at for one page
+GAINS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChange:
+    """What waits for approval: the person or group, what is asked, by which key, and how often by now."""
+
+    last: ProvisioningEntry
+    what: str
+    label: str
+    times: int
+    first_at: datetime
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, keep=FIELDS)
+def brakes(request: HttpRequest) -> HttpResponseBase:
+    """The limits, where things stand, and what is held."""
+    setting = BrakeSetting.objects.live().first() or BrakeSetting()
+    form = BrakesForm(
+        request.POST if request.method == "POST" else None,
+        initial={**setting.as_document(), **carried_fields(request, FIELDS)},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_brakes(**form.cleaned_data, actor=actor_of(request))
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Saved. The new limits hold from this moment.")
+            return redirect("web:brakes")
+    page = {"form": form, "state": brake_state(), "held": held_changes(), "gains": latest_gains()}
+    return render(request, "web/scim_settings/deprovisioning_limits.html", page, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@only(may_configure, back="web:brakes")
+def release(request: HttpRequest) -> HttpResponse:
+    """Let held changes through."""
+    until = timezone.localtime(release_brakes(actor=actor_of(request)))
+    messages.success(
+        request,
+        f"Held changes are let through until {until:%d %b, %H:%M} {until.tzname()}. "
+        "The identity provider repeats them by itself.",
+    )
+    return redirect("web:brakes")
+
+
+def held_changes() -> list[HeldChange]:
+    """What was held lately and has not been done since, the latest first. Read from the provisioning log.
+
+    One line for each person, and for each request about a group, however often the identity provider repeated itself.
+    """
+    entries = list(held_entries(timezone.now() - HELD_FOR).order_by("-id")[:MOST])
+    asked: dict[str, list[ProvisioningEntry]] = {}
+    for entry in entries:
+        asked.setdefault(_key(entry), []).append(entry)
+    users = User.objects.live().in_bulk([entry.user_id for entry in entries if entry.user_id])
+    groups = IdpGroup.objects.live().in_bulk([entry.group_id for entry in entries if entry.group_id])
+    done = _done_to(groups, entries)
+    names = names_in(entry.request for entry in entries if entry.group_id)
+    return [
+        HeldChange(some[0], _what(some[0], names), str(target), len(some), some[-1].at)
+        for key, some in asked.items()
+        if (target := _waiting(some[0], users, groups)) and done.get(key, 0) < some[0].id
+    ]
+
+
+def latest_gains() -> list[PrivilegeGain]:
+    """Who became Global Administrator lately, the latest first; each is in the audit trail for good."""
+    gains = PrivilegeGain.objects.filter(at__gte=timezone.now() - HELD_FOR).select_related("user")
+    return list(gains.order_by("-at", "-pk")[:GAINS_SHOWN])
+
+
+def _key(entry: ProvisioningEntry) -> str:
+    """The same for a request that is repeated. To a person there is only one thing that is ever held."""
+    return entry.path if entry.user_id else f"{entry.path} {json.dumps(entry.request, sort_keys=True)}"
+
+
+def _waiting(
+    entry: ProvisioningEntry, users: dict[UUID, User], groups: dict[UUID, IdpGroup]
+) -> User | IdpGroup | str | None:
+    """Whom the request is about, while there still is something to wait for."""
+    if entry.user_id:
+        user = users.get(entry.user_id)
+        return user if user and user.is_active != _is_gain(entry) else None
+    return groups.get(entry.group_id) if entry.group_id else _to_be_created(entry)
+
+
+def _to_be_created(entry: ProvisioningEntry) -> str | None:
+    """By name, since there is no id before it is created (or revived)."""
+    name = fold(entry.user_label or entry.group_label)
+    if entry.user_label:
+        is_done = User.objects.provisioned().filter(active=True, user_name_folded=name).exists()
+    else:
+        is_done = IdpGroup.objects.live().filter(display_name_folded=name).exists()
+    return None if is_done else entry.user_label or entry.group_label or None
+
+
+def _is_gain(entry: ProvisioningEntry) -> bool:
+    return entry.detail.startswith(PrivilegeHeld.PREFIX)
+
+
+def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict[str, int]:
+    """Which of the requests about groups went through, and when at last."""
+    if not groups:
+        return {}
+    later = ProvisioningEntry.objects.filter(group_id__in=groups, outcome=Outcome.CHANGED, at__gte=entries[-1].at)
+    return {_key(entry): entry.id for entry in later.order_by("id")}
+
+
+def _what(entry: ProvisioningEntry, names: dict[str, str]) -> str:
+    """Only what takes access away or makes administrators is ever held; the log's words name whom."""
+    if _is_gain(entry):
+        return f"Make {entry.detail.removeprefix(PrivilegeHeld.PREFIX).partition('. ')[0]} Global Administrator"
+    if entry.user_id:
+        return "Delete the person" if entry.method == "DELETE" else "Deactivate the person"
+    members = sorted({name for user_id, name in names.items() if user_id in json.dumps(entry.request)})
+    if not members:
+        return "Remove members from the group"
+    more = f" and {len(members) - 3} more" if len(members) > 3 else ""
+    return f"Remove from the group: {', '.join(members[:3])}{more}"

@@ -1,0 +1,212 @@
+"""Where people go by default: the fallback team and the last group policy, which save themselves when chosen.
+
+What is chosen is looked at first. If no warning stands it is saved in that one step, and the answer says what it did
+and how to undo it. Where a warning stands, the preview appears beside the choice and it has to be confirmed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_POST
+
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.impact.preview import Preview
+from gatekeeper.directory.impact.proposals import ProposedChange
+from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_last_group_policy
+from gatekeeper.directory.models import LastGroupPolicy
+from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation, TeamNotFound
+from gatekeeper.web.framework.change_confirmation import (
+    PreviewOutdated,
+    Shown,
+    confirmation_of,
+    outlook,
+    preview_context,
+    preview_fragment,
+    save_previewed,
+    tell_saved,
+    with_losses,
+)
+from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, wants_json
+from gatekeeper.web.scim_settings.scim_page import FALLBACK, POLICY, scim_page
+
+NO_TEAM = "no fallback team"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """What one of the two forms chooses. ``before`` is what stands until then; ``told`` says what was done."""
+
+    form: str
+    change: ProposedChange
+    chosen: str
+    before: str
+    before_label: str
+    save: Callable[[], None]
+    told: Callable[[Preview], str]
+
+    def page(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """What the page shows instead of what holds, while this form asks."""
+        if self.form == FALLBACK:
+            return {"asks_about_fallback": True, "chosen_team": self.chosen, "fallback_shown": shown}
+        return {"asks_about_policy": True, "chosen_policy": self.chosen, "policy_shown": shown}
+
+
+@require_POST
+@only(may_configure, back="web:scim")
+def fallback_team(request: HttpRequest) -> HttpResponse:
+    """Save the choice of the combobox: for the script as JSON, for a plain form by a page."""
+    return _choose(request, _fallback_choice)
+
+
+@require_POST
+@only(may_configure, back="web:scim")
+def last_group_policy(request: HttpRequest) -> HttpResponse:
+    """Save what is left to whoever was removed from their last group."""
+    return _choose(request, _policy_choice)
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_fallback_team(request: HttpRequest) -> HttpResponse:
+    """The preview that appears beside the combobox when a warning stands."""
+    return _preview(request, _fallback_choice)
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_last_group_policy(request: HttpRequest) -> HttpResponse:
+    """The same beside the last group policy."""
+    return _preview(request, _policy_choice)
+
+
+def _fallback_choice(request: HttpRequest, site: SiteFacts) -> Choice:
+    """Raises TeamNotFound."""
+    chosen = request.POST.get("team", "")
+    try:
+        team_id = UUID(chosen) if chosen else None
+    except ValueError:
+        raise TeamNotFound(chosen) from None
+    if team_id is not None and team_id not in site.teams:
+        raise TeamNotFound(chosen)
+    before = site.fallback_team_id
+    name, old = _team_name(site, team_id), _team_name(site, before)
+
+    def told(preview: Preview) -> str:
+        fact = f"Saved: {name} is the fallback team." if team_id else "Saved: there is no fallback team."
+        return f"{fact} {_moved(preview, name if team_id else '', old if before else '')}".strip()
+
+    return Choice(
+        form=FALLBACK,
+        change=ProposedChange(fallback_team=(team_id,)),
+        chosen=chosen,
+        before=str(before or ""),
+        before_label=old,
+        save=lambda: choose_fallback_team(team_id, actor=actor_of(request)),
+        told=told,
+    )
+
+
+def _policy_choice(request: HttpRequest, site: SiteFacts) -> Choice:
+    """Raises InvalidValue."""
+    policy = request.POST.get("policy", "")
+    if policy not in LastGroupPolicy.values:
+        raise InvalidValue("last_group_policy", f"choose one of {', '.join(LastGroupPolicy.values)}.")
+    before = LastGroupPolicy(site.last_group_policy)
+    return Choice(
+        form=POLICY,
+        change=ProposedChange(last_group_policy=policy),
+        chosen=policy,
+        before=str(before),
+        before_label=before.label.lower(),
+        save=lambda: set_last_group_policy(policy, actor=actor_of(request)),
+        told=lambda preview: f"Saved: {LastGroupPolicy(policy).label.lower()}. {_changed(preview)}".strip(),
+    )
+
+
+def _team_name(site: SiteFacts, team_id: UUID | None) -> str:
+    return site.teams.get(team_id, NO_TEAM) if team_id else NO_TEAM
+
+
+def _changed(preview: Preview) -> str:
+    if not preview.affected:
+        return ""
+    return (
+        "1 person's access changed." if preview.affected == 1 else f"The access of {preview.affected:,} people changed."
+    )
+
+
+def _moved(preview: Preview, into: str, out_of: str) -> str:
+    """Whom the choice of another fallback team moved, in one sentence."""
+    if not preview.affected:
+        return ""
+    people = "1 person" if preview.affected == 1 else f"{preview.affected:,} people"
+    verb = "is" if preview.affected == 1 else "are"
+    if into and out_of:
+        return f"{people} moved from {out_of} to {into}."
+    return f"{people} {verb} in {into} now." if into else f"{people} {verb} in no team now."
+
+
+def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
+    try:
+        choice = read(request, site_facts())
+    except DomainError as refusal:
+        return HttpResponse(
+            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
+        )
+    return preview_fragment(request, outlook(request, choice.change), choice.form, warned=True)
+
+
+def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
+    try:
+        choice = read(request, site_facts())
+    except DomainError as refusal:
+        return _refused(request, str(refusal))
+    try:
+        preview = save_previewed(request, choice.change, choice.save)
+    except (NeedsConfirmation, PreviewOutdated) as question:
+        return _ask(request, choice, question)
+    except DomainError as refusal:
+        return _refused(request, str(refusal))
+    if not wants_json(request):
+        tell_saved(request, choice.told(preview), preview)
+        return redirect("web:scim")
+    saved = {"choice": choice, "undo": choice.chosen != choice.before}
+    return JsonResponse(
+        {
+            "message": with_losses(choice.told(preview), preview),
+            "previewed": str(Shown.before(choice.change, site_facts())),
+            "details": render_to_string("web/scim_settings/_choice_saved.html", saved),
+        }
+    )
+
+
+def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpResponse:
+    """Not saved yet: the consequence, or that facts changed, and the preview beside the choice."""
+    found = outlook(request, choice.change)
+    question = str(problem) if isinstance(problem, NeedsConfirmation) else " ".join(found.questions())
+    asking = {
+        "choice": choice,
+        "question": question,
+        "note": "" if isinstance(problem, NeedsConfirmation) else "Somebody else changed this meanwhile. Look again.",
+        "confirmation": confirmation_of(question),
+    }
+    if wants_json(request):
+        details = render_to_string("web/scim_settings/_choice_question.html", asking)
+        return JsonResponse({"message": "Not saved yet.", "details": details}, status=HTTPStatus.CONFLICT)
+    page = choice.page({**preview_context(found, choice.form), "warned": True})
+    return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, **asking, **page)
+
+
+def _refused(request: HttpRequest, words: str) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"message": words}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    messages.error(request, words)
+    return redirect("web:scim")

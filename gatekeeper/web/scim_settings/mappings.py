@@ -1,0 +1,252 @@
+"""What a group is worth: the form behind the pencil."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gatekeeper.directory.access.affected_scope import in_no_group
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.impact.proposals import ProposedChange
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.mappings.mappings import reset_mapping, set_mapping
+from gatekeeper.directory.models import IdpGroup, Membership, User
+from gatekeeper.directory.permissions import Permission
+from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.web.framework.carried_form import take_carried_form
+from gatekeeper.web.framework.change_confirmation import (
+    PreviewOutdated,
+    confirmation_of,
+    outlook,
+    preview_context,
+    preview_fragment,
+    save_previewed,
+    tell_saved,
+)
+from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+from gatekeeper.web.scim_settings.mapping_rows import member_counts
+
+FORM, RESET_FORM = "mapping-form", "reset-form"
+FORM_FIELDS = ("level", "permissions", "teams")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio button or checkbox of the form."""
+
+    value: str
+    label: str
+    hint: str
+    chosen: bool
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, fresh=Fresh.ALWAYS, keep=FORM_FIELDS)
+def default_mapping(request: HttpRequest) -> HttpResponseBase:
+    """The Default Mapping."""
+    return _mapping_page(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, keep=FORM_FIELDS)
+def group_mapping(request: HttpRequest, group_id: UUID) -> HttpResponseBase:
+    """The mapping of one IdP group."""
+    group = IdpGroup.objects.live().filter(pk=group_id).first()
+    if group is None:
+        raise Http404
+    return _mapping_page(request, group)
+
+
+def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseBase:
+    site = site_facts()
+    current = site.mappings.get(group.id, site.default_mapping) if group else site.default_mapping
+    if request.method != "POST":
+        return _render(request, group, site, _carried_mapping(request) or current)
+    wanted, group_id = current, group.id if group else None
+    try:
+        wanted = read_mapping(request.POST)
+        preview = save_previewed(
+            request,
+            ProposedChange.mapping(group_id, wanted),
+            lambda: set_mapping(group_id, wanted, actor=actor_of(request), confirmed=True),
+        )
+    except NeedsConfirmation as question:
+        return _render(request, group, site, wanted, question=str(question))
+    except (DomainError, PreviewOutdated) as refusal:
+        return _render(request, group, site, wanted, refusal=str(refusal))
+    tell_saved(request, _what_happened(group, wanted, site_facts()), preview)
+    return redirect("web:scim")
+
+
+def _carried_mapping(request: HttpRequest) -> MappingRecord | None:
+    """What was chosen before the person had to sign in again."""
+    carried = take_carried_form(request)
+    try:
+        return read_mapping(carried) if carried else None
+    except DomainError:
+        return None
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_default(request: HttpRequest) -> HttpResponse:
+    """The preview beside the Default Mapping's form."""
+    return _preview(request, None)
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The preview beside a group's form."""
+    if not IdpGroup.objects.live().filter(pk=group_id).exists():
+        raise Http404
+    return _preview(request, group_id)
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The preview beside the button that puts a group back on the Default Mapping."""
+    found = outlook(request, ProposedChange.mapping(group_id, None))
+    return preview_fragment(request, found, RESET_FORM)
+
+
+def _preview(request: HttpRequest, group_id: UUID | None) -> HttpResponse:
+    try:
+        change = ProposedChange.mapping(group_id, read_mapping(request.POST))
+        return preview_fragment(request, outlook(request, change), FORM)
+    except DomainError as refusal:
+        return HttpResponse(
+            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
+        )
+
+
+def read_mapping(data: QueryDict) -> MappingRecord:
+    """The mapping that a form states. Raises UnknownLevel, UnknownPermission, InvalidValue."""
+    try:
+        team_ids = frozenset(UUID(team_id) for team_id in data.getlist("teams"))
+    except ValueError:
+        raise InvalidValue("teams", "choose among the teams of the list.") from None
+    return MappingRecord(
+        level=Level.from_slug(data.get("level")),
+        permissions=frozenset(Permission.parse(name) for name in data.getlist("permissions")),
+        team_ids=team_ids,
+    )
+
+
+def _render(
+    request: HttpRequest,
+    group: IdpGroup | None,
+    site: SiteFacts,
+    shown: MappingRecord,
+    *,
+    question: str = "",
+    refusal: str = "",
+    resetting: bool = False,
+) -> HttpResponse:
+    """The page; ``question`` and ``refusal`` are about Save, or about the reset when that was asked for."""
+    group_id = group.id if group else None
+    has_own = group is not None and group.id in site.mappings
+    page: dict[str, Any] = {
+        "group": group,
+        "name": group.display_name if group else DEFAULT_MAPPING_NAME,
+        "levels": _level_choices(shown),
+        "permissions": _permission_choices(shown),
+        "teams": _team_choices(shown, site),
+        "uses_default": group is not None and not has_own,
+        "reach": reach_of(group, site),
+        "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown)), FORM),
+        "question": question,
+        "confirmation": confirmation_of(question),
+        "refusal": refusal,
+        "asks_about_reset": resetting,
+    }
+    if has_own:
+        page["reset"] = preview_context(outlook(request, ProposedChange.mapping(group_id, None)), RESET_FORM)
+    asked_again = bool(question or refusal)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if asked_again else HTTPStatus.OK
+    return render(request, "web/scim_settings/mapping.html", page, status=status)
+
+
+def _level_choices(shown: MappingRecord) -> list[Choice]:
+    """From the highest to none, as the help page orders them."""
+    return [
+        Choice(level.slug, level.label, level.meaning, shown.level is level) for level in sorted(Level, reverse=True)
+    ]
+
+
+def _permission_choices(shown: MappingRecord) -> list[Choice]:
+    return [
+        Choice(permission.value, permission.label, permission.note, permission in shown.permissions)
+        for permission in Permission
+    ]
+
+
+def _team_choices(shown: MappingRecord, site: SiteFacts) -> list[Choice]:
+    by_name = sorted(site.teams.items(), key=lambda team: team[1].casefold())
+    return [
+        Choice(
+            str(team_id),
+            name,
+            "The fallback team." if team_id == site.fallback_team_id else "",
+            team_id in shown.team_ids,
+        )
+        for team_id, name in by_name
+    ]
+
+
+def reach_of(group: IdpGroup | None, site: SiteFacts) -> int:
+    """How many active people the mapping applies to. One query; two for the Default Mapping."""
+    active = User.objects.provisioned().filter(active=True)
+    live = Membership.objects.live()
+    if group is not None:
+        return live.filter(group=group, user__in=active).count()
+    with_default = live.filter(~Q(group__in=list(site.mappings)), user=OuterRef("pk"))
+    return active.filter(Exists(with_default)).count() + active.filter(in_no_group()).count()
+
+
+def _what_happened(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts) -> str:
+    """One sentence for after Save: what it is worth now, and for how many people."""
+    extras = [
+        *sorted(permission.label for permission in mapping.permissions),
+        *(f"team {name}" for name in sorted(site.teams[team] for team in mapping.team_ids if team in site.teams)),
+    ]
+    worth = mapping.level.label + (f" with {', '.join(extras)}" if extras else "")
+    return f"{group.display_name if group else DEFAULT_MAPPING_NAME} is now {worth}. {_people(reach_of(group, site))}"
+
+
+def _people(count: int) -> str:
+    if count == 0:
+        return "Nobody is affected yet."
+    return (
+        "It applies to 1 person from this moment."
+        if count == 1
+        else f"It applies to {count:,} people from this moment."
+    )
+
+
+@require_POST
+@only(may_configure, back="web:group_mapping")
+def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Put a group back on the Default Mapping."""
+    group = IdpGroup.objects.live().filter(pk=group_id).first()
+    if group is None:
+        raise Http404
+    change, site = ProposedChange.mapping(group_id, None), site_facts()
+    current = site.mappings.get(group_id, site.default_mapping)
+    try:
+        preview = save_previewed(request, change, lambda: reset_mapping(group_id, actor=actor_of(request)))
+    except NeedsConfirmation as question:
+        return _render(request, group, site, current, question=str(question), resetting=True)
+    except (DomainError, PreviewOutdated) as refusal:
+        return _render(request, group, site, current, refusal=str(refusal), resetting=True)
+    members = member_counts([group_id]).get(group_id, 0)
+    tell_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", preview)
+    return redirect("web:scim")

@@ -1,0 +1,153 @@
+"""Configuration as code on a page: download the document, or hand one over, see what it would do, and apply it."""
+
+import hashlib
+import json
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gatekeeper.config_as_code.apply import Applied, apply_document
+from gatekeeper.config_as_code.document import ConfigurationDocument, export_document, read_document
+from gatekeeper.directory.row_locks import lock_site
+from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.web.framework.carried_form import carried_fields
+from gatekeeper.web.framework.change_confirmation import (
+    Outlook,
+    PreviewOutdated,
+    Shown,
+    confirmation_of,
+    preview_context,
+    require_confirmation,
+    tell_saved,
+)
+from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, person_of
+
+FORM = "document-form"
+MAXIMUM = 1024 * 1024  # bytes; five thousand groups are a tenth of that
+
+
+class NotShownYet(Exception):
+    """Apply was pressed before its preview was there. A matter of this page only."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is applied yet: beside the document is what it would change. Apply once more.")
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, keep=("document",))
+def as_code(request: HttpRequest) -> HttpResponseBase:
+    """The present document, and a form for another one; Apply is one click when its preview was shown."""
+    if request.method != "POST":
+        return _page(request, carried_fields(request, ("document",)).get("document", ""))
+    text = ""
+    try:
+        text = _text(request)
+        applied = _apply(request, text)
+    except NeedsConfirmation as question:
+        return _page(request, text, question=str(question))
+    except (DomainError, PreviewOutdated, NotShownYet) as refusal:
+        return _page(request, text, refusal=str(refusal))
+    tell_saved(request, _told(applied), applied.preview)
+    return redirect("web:as_code")
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview(request: HttpRequest) -> HttpResponse:
+    """What the document in the form would change."""
+    try:
+        page = _preview_page(request, _text(request))
+    except DomainError as refusal:
+        page = {"refused": str(refusal), "shown": {"form_id": FORM}}
+    return render(request, "web/site_settings/_document_preview.html", page)
+
+
+@require_safe
+@only(may_configure)
+def export(_request: HttpRequest) -> HttpResponse:
+    """The document that ``configuration export`` prints, to keep."""
+    answer = HttpResponse(f"{_exported()}\n", content_type="application/json")
+    answer.headers["Content-Disposition"] = 'attachment; filename="gatekeeper.json"'
+    return answer
+
+
+def _apply(request: HttpRequest, text: str) -> Applied:
+    """Apply what was shown, all of it or nothing; nobody else decides meanwhile.
+
+    Raises: NotShownYet; PreviewOutdated; NeedsConfirmation; what reading and applying a document raise.
+    """
+    document = read_document(text)
+    with transaction.atomic():
+        lock_site()
+        tried, fresh = _try(request, document, text)
+        shown = Shown.from_form(request.POST)
+        if tried.changed and shown.proposal != fresh.shown.proposal:
+            raise NotShownYet
+        if shown.is_outdated_by(fresh.shown):
+            raise PreviewOutdated
+        require_confirmation(request, fresh.questions())
+        return apply_document(document, actor=actor_of(request), confirmed=True)
+
+
+def _try(request: HttpRequest, document: ConfigurationDocument, text: str) -> tuple[Applied, Outlook]:
+    """A dry run, and how the form carries that it was shown."""
+    tried = apply_document(document, actor=actor_of(request), dry_run=True, confirmed=True, by=person_of(request))
+    said = json.dumps([tried.changed, tried.preview.fingerprint])
+    return tried, Outlook(tried.preview, Shown(_digest(""), _digest(text), _digest(said)))
+
+
+def _preview_page(request: HttpRequest, text: str) -> dict[str, Any]:
+    """Raises what reading and applying a document raise; for no document, nothing is shown."""
+    if not text.strip():
+        return {"shown": {"form_id": FORM}}
+    tried, found = _try(request, read_document(text), text)
+    return {"applied": tried, "shown": preview_context(found, FORM, request.POST)}
+
+
+def _page(request: HttpRequest, text: str = "", *, question: str = "", refusal: str = "") -> HttpResponse:
+    page: dict[str, Any] = {
+        "exported": _exported(),
+        "text": text,
+        "question": question,
+        "confirmation": confirmation_of(question),
+        "refusal": refusal,
+        "shown": {"form_id": FORM},
+    }
+    with suppress(DomainError):  # it is what ``refusal`` says
+        page |= _preview_page(request, text)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if question or refusal else HTTPStatus.OK
+    return render(request, "web/site_settings/config_as_code.html", page, status=status)
+
+
+def _text(request: HttpRequest) -> str:
+    """The document of the form: the file, or else what was pasted. Raises InvalidValue."""
+    upload = request.FILES.get("file")
+    if upload is None:
+        return request.POST.get("document", "")
+    if (upload.size or 0) > MAXIMUM:
+        raise InvalidValue("The document", "the file is larger than 1 MB.")
+    try:
+        return bytes(upload.read()).decode("utf-8-sig")
+    except ValueError:
+        raise InvalidValue("The document", "the file is no UTF-8 text.") from None
+
+
+def _exported() -> str:
+    return json.dumps(export_document(), ensure_ascii=False, indent=2)
+
+
+def _told(applied: Applied) -> str:
+    if not applied.changed:
+        return "The site is as the document says; nothing was changed."
+    count = len(applied.changed)
+    done = applied.preview.sentence.replace("changes.", "changed.")
+    return f"Applied: {count} change{'' if count == 1 else 's'}. {done}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,252 @@
+"""Gatekeeper's own teams: create, rename, merge, delete."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.impact.counts import Kind
+from gatekeeper.directory.impact.preview import Preview
+from gatekeeper.directory.impact.proposals import ProposedChange
+from gatekeeper.directory.models import Team
+from gatekeeper.directory.teams.teams import create_team, delete_team, merge_teams, rename_team
+from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.web.framework.carried_form import carried_fields
+from gatekeeper.web.framework.change_confirmation import (
+    PreviewOutdated,
+    confirmation_of,
+    outlook,
+    preview_context,
+    preview_fragment,
+    save_previewed,
+    tell_saved,
+)
+from gatekeeper.web.framework.forms import TeamForm
+from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+
+MERGE_FORM, DELETE_FORM = "merge-form", "delete-form"
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, keep=("name",))
+def teams(request: HttpRequest) -> HttpResponseBase:
+    """The list, and a form for one more."""
+    form = TeamForm(request.POST if request.method == "POST" else None, initial=carried_fields(request, ("name",)))
+    if request.method == "POST" and form.is_valid():
+        try:
+            team = create_team(form.cleaned_data["name"], actor=actor_of(request))
+        except DomainError as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, f"The team {team.name} exists now. Mappings can name it.")
+            return redirect("web:teams")
+    page = {"form": form, "rows": _rows()}
+    return render(request, "web/site_settings/teams.html", page, status=422 if form.is_bound else 200)
+
+
+def _rows() -> list[dict[str, Any]]:
+    """Each team with how many mappings name it, and whether it is the fallback team. Five queries."""
+    site = site_facts()
+    named = Counter(team for mapping in site.mappings.values() for team in mapping.team_ids)
+    return [
+        {
+            "team": team,
+            "mappings": named[team.id],
+            "in_default": team.id in site.default_mapping.team_ids,
+            "is_fallback": team.id == site.fallback_team_id,
+        }
+        for team in Team.objects.live()
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+@only(may_configure, keep=("name",))
+def edit_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
+    """Rename a team; below that, merge it into another one, or delete it."""
+    team = _team(team_id)
+    initial = {"name": team.name, **carried_fields(request, ("name",))}
+    form = TeamForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, team, form=form)
+    if request.POST.get("called", team.name) != team.name:
+        form.add_error("name", f"Somebody renamed it meanwhile: it is called {team.name} now.")
+        return _page(request, team, form=form)
+    try:
+        renamed = rename_team(team_id, form.cleaned_data["name"], actor=actor_of(request))
+    except DomainError as refusal:
+        form.add_error("name", str(refusal))
+        return _page(request, team, form=form)
+    messages.success(request, f"{team.name} is called {renamed.name} now, everywhere.")
+    return redirect("web:teams")
+
+
+@require_POST
+@only(may_configure, back="web:team")
+def remove_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
+    """Delete a team. Whoever has no other one is in the fallback team then."""
+    team = _team(team_id)
+    change = ProposedChange.without_team(site_facts(), team_id)
+
+    def told(preview: Preview) -> str:
+        return f"The team {team.name} is deleted. {where_people_go(preview.kinds, team_id).sentence}"
+
+    return _end(request, team, change, lambda: delete_team(team_id, actor=actor_of(request)), told, DELETE_FORM)
+
+
+@require_POST
+@only(may_configure, back="web:team")
+def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
+    """Put a team's people into another team, and end it."""
+    team = _team(team_id)
+    try:
+        target_id, change = _merger(request, team_id)
+    except DomainError as refusal:
+        return _page(request, team, about=MERGE_FORM, refusal=str(refusal))
+    into = site_facts().teams[target_id]
+
+    def told(_: Preview) -> str:
+        return f"{team.name} is merged into {into}: mappings that named the one name the other now."
+
+    return _end(
+        request, team, change, lambda: merge_teams(team_id, target_id, actor=actor_of(request)), told, MERGE_FORM
+    )
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """The preview beside the button that deletes a team."""
+    return preview_fragment(request, outlook(request, ProposedChange.without_team(site_facts(), team_id)), DELETE_FORM)
+
+
+@require_POST
+@only(may_configure, fresh=Fresh.NEVER)
+def preview_merge(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """The preview beside the choice of the team to merge into."""
+    try:
+        _, change = _merger(request, team_id)
+    except DomainError as refusal:
+        return HttpResponse(
+            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
+        )
+    return preview_fragment(request, outlook(request, change), MERGE_FORM)
+
+
+def _end(
+    request: HttpRequest,
+    team: Team,
+    change: ProposedChange,
+    write: Callable[[], object],
+    told: Callable[[Preview], str],
+    form: str,
+) -> HttpResponseBase:
+    """Carry out one of the two ways to end a team, after a last look."""
+    try:
+        preview = save_previewed(request, change, write)
+    except NeedsConfirmation as question:
+        return _page(request, team, about=form, question=str(question))
+    except (DomainError, PreviewOutdated) as refusal:
+        return _page(request, team, about=form, refusal=str(refusal))
+    tell_saved(request, told(preview), preview)
+    return redirect("web:teams")
+
+
+def _team(team_id: UUID) -> Team:
+    team = Team.objects.live().filter(pk=team_id).first()
+    if team is None:
+        raise Http404
+    return team
+
+
+def _merger(request: HttpRequest, team_id: UUID) -> tuple[UUID, ProposedChange]:
+    """The team that the form chooses, and what merging into it would change. Raises InvalidValue."""
+    site = site_facts()
+    try:
+        target_id = UUID(request.POST.get("target", ""))
+    except ValueError:
+        target_id = team_id
+    if target_id == team_id or not {team_id, target_id} <= site.teams.keys():
+        raise InvalidValue("team", "choose another team to merge it into.")
+    return target_id, ProposedChange.merged_teams(site, team_id, target_id)
+
+
+def _page(
+    request: HttpRequest,
+    team: Team,
+    *,
+    form: TeamForm | None = None,
+    about: str = "",
+    question: str = "",
+    refusal: str = "",
+) -> HttpResponse:
+    """The page of one team; ``question`` and ``refusal`` are about the form with the id ``about``."""
+    form = form or TeamForm(None, initial={"name": team.name})
+    row = next(row for row in _rows() if row["team"] == team)
+    site = site_facts()
+    page: dict[str, Any] = {
+        "form": form,
+        **row,
+        "others": sorted(((key, name) for key, name in site.teams.items() if key != team.id), key=lambda each: each[1]),
+        "not_merging": {"form_id": MERGE_FORM},
+        "about": about,
+        "question": question,
+        "confirmation": confirmation_of(question),
+        "refusal": refusal,
+    }
+    if not row["is_fallback"]:
+        found = outlook(request, ProposedChange.without_team(site, team.id))
+        page["deleting"] = preview_context(found, DELETE_FORM)
+        page["where"] = where_people_go(found.preview.kinds, team.id)
+    if about == MERGE_FORM and request.POST.get("target") in {str(key) for key, _ in page["others"]}:
+        page["target"] = request.POST["target"]
+        page["merging"] = preview_context(outlook(request, _merger(request, team.id)[1]), MERGE_FORM)
+    status = 422 if form.is_bound or question or refusal else 200
+    return render(request, "web/site_settings/team.html", page, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a team's people are without it: how many keep another team, go to the fallback team, or have none."""
+
+    keep: int
+    fallback: int
+    nowhere: int
+    fallback_name: str
+
+    @property
+    def sentence(self) -> str:
+        """All three in one sentence."""
+        if not self.keep + self.fallback + self.nowhere:
+            return "Nobody is in it."
+        parts = [
+            (self.keep, "keeps another team", "keep another team"),
+            (self.fallback, *(f"{verb} to {self.fallback_name}, the fallback team" for verb in ("goes", "go"))),
+            (self.nowhere, "is left without a team", "are left without a team"),
+        ]
+        said = (f"1 person {one}" if count == 1 else f"{count:,} people {many}" for count, one, many in parts if count)
+        return f"{'; '.join(said)}."
+
+
+def where_people_go(kinds: Iterable[Kind], team_id: UUID) -> Whereabouts:
+    """What becomes of the people of a team that ends."""
+    keep = fallback = nowhere = 0
+    name = ""
+    for kind in kinds:
+        if team_id not in kind.before.teams:
+            continue
+        if len(kind.before.teams) > 1:
+            keep += len(kind.people)
+        elif kind.after.teams:
+            fallback += len(kind.people)
+            name = next(iter(kind.after.teams.values()))
+        else:
+            nowhere += len(kind.people)
+    return Whereabouts(keep, fallback, nowhere, name)

@@ -1,0 +1,207 @@
+"""What templates say often: icons, moments in the reader's own zone, badges, pretty JSON, page numbers."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Page
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.models import Warned
+from gatekeeper.directory.access.states import Words
+from saml.models import SyncRun
+
+register = template.Library()
+
+# Outcome, state or result -> how its badge looks. What is not named here is grey.
+BADGE_KINDS = {
+    "changed": "ok",
+    "unchanged": "",
+    "refused": "warn",
+    "failed": "danger",
+    "ready": "ok",
+    "waiting": "info",
+    "blocked": "danger",
+    "running": "info",
+    "finished": "ok",
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One symbol of icons.svg, hidden from screen readers: the words beside it say the same."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("gatekeeper/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def moment(value: datetime | None, how: str = "full") -> SafeString | str:
+    """A ``<time>`` that moments.js shows in the reader's zone; without scripts the site's zone with its name.
+
+    ``how`` is full, second (to the second), clock (hours and minutes only) or ago ("3 minutes ago", the exact time as
+    its tooltip).
+    """
+    if value is None:
+        return "—"
+    local = _local(value)
+    exact = f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+    texts = {
+        "clock": f"{local:%H:%M} {local.tzname()}",
+        "second": f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}",
+        "ago": _ago(value),
+    }
+    text = texts.get(how, exact)
+    stamp = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return format_html('<time datetime="{}" data-moment="{}" title="{}">{}</time>', stamp, how, exact, text)
+
+
+def _local(value: datetime) -> datetime:
+    """At the site; as it is at the edge of the calendar, where certificates without an end stand (RFC 5280 4.1.2.5)."""
+    try:
+        return timezone.localtime(value)
+    except OverflowError:
+        return value
+
+
+@register.filter
+def sentence(words: Words) -> SafeString:
+    """A sentence in pieces, its moments in the reader's own zone."""
+    return format_html_join("", "{}", ((moment(piece) if isinstance(piece, datetime) else piece,) for piece in words))
+
+
+@register.filter
+def exactly(value: datetime) -> str:
+    """A moment to the microsecond, as an address carries it."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _ago(value: datetime) -> str:
+    seconds = (timezone.now() - value).total_seconds()
+    if abs(seconds) < 60:
+        return "just now"
+    return f"{timesince(value, depth=1)} ago" if seconds > 0 else f"in {timesince(timezone.now(), value, depth=1)}"
+
+
+@register.filter
+def badge_kind(value: object) -> str:
+    """The class of a badge for an outcome or a state: ``badge-ok``; empty for a plain grey one."""
+    kind = BADGE_KINDS.get(str(value), "")
+    return f"badge-{kind}" if kind else ""
+
+
+@register.filter
+def pretty_json(value: object) -> str:
+    """A JSON document as people read it; text is shown as it is."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, default=str)
+
+
+@register.simple_tag
+def page_numbers(page: Page[Any]) -> list[int | str]:
+    """The numbers to offer under a long list, with "…" where some are left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: Mapping[str, Any], **changes: object) -> str:
+    """The page's own query string with some parameters changed; None takes one away."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def list_pages(cl: ChangeList) -> list[int | str]:
+    """The page numbers to offer under a changelist."""
+    return list(cl.paginator.get_elided_page_range(cl.page_num, on_each_side=2, on_ends=1))
+
+
+@register.filter
+def is_plain(value: object) -> bool:
+    """Whether a JSON value is text or a number."""
+    return isinstance(value, str | int | float)
+
+
+@register.filter
+def is_plain_list(value: object) -> bool:
+    """Whether a JSON value is a list of text and numbers."""
+    return isinstance(value, list) and all(is_plain(part) for part in value)
+
+
+@register.filter
+def in_words(value: object) -> str:
+    """What a request changed, in one line: a list joined, a document as "name: value"."""
+    if value in (None, [], {}):
+        return "Nothing"
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{name}: {in_words(part) if isinstance(part, list | dict) else part}" for name, part in value.items()
+        )
+    if isinstance(value, list):
+        return "; ".join(in_words(part) for part in value)
+    return str(value)
+
+
+@register.filter
+def warning_in_words(warning: dict[str, Any]) -> str:
+    """What an administrator should look at, from the code that is stored with a request."""
+    if warning.get("code") != Warned.REMOVED_ALL:
+        return str(warning.get("code", ""))
+    count, attribute = warning["count"], warning["attribute"]
+    taken = f"all {count} {attribute}" if count > 1 else f"the only value of {attribute}"
+    return f"The request was read as “remove all”: it took away {taken} without naming what goes."
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """A count with its thousands apart: 77,000."""
+    return f"{number:,}"
+
+
+@register.filter
+def words(name: str) -> str:
+    """A stored name as words: ``scim_key`` reads "scim key"."""
+    return name.replace("_", " ")
+
+
+@register.filter
+def event_label(name: str) -> str:
+    """The words of an audit event; its stored name for one that this version does not know."""
+    try:
+        return Event(name).label
+    except ValueError:
+        return name
+
+
+@register.filter
+def duration(run: SyncRun) -> str:
+    """How long a run took."""
+    if run.finished_at is None:
+        return "—"
+    seconds = (run.finished_at - run.started_at).total_seconds()
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+
+
+@register.filter
+def actor_words(row: Any) -> str:
+    """Who did it, for people: a schedule, a command and a SCIM key are named as such."""
+    kinds = {"clock": "Schedule", "command": f"Command {row.actor_name}", "scim_key": f"SCIM: {row.actor_name}"}
+    return kinds.get(row.actor_kind, str(row.actor_name))

@@ -1,0 +1,182 @@
+"""What came of each SAML response: written down masked, sealed for a while, found again, and forgotten."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.sessions.sign_in import UNKNOWN_PERSON
+from gatekeeper.errors import SealBroken
+from gatekeeper.secrets.sealing import seal, unseal
+from saml.causes import Cause
+from saml.debugger.affected_person import person_concerned
+from saml.debugger.name_digests import name_key
+from saml.debugger.outline import outline
+from saml.debugger.refusal_counts import count_refusal
+from saml.debugger.rendition import mask, mask_addresses, shortened
+from saml.debugger.request_facts import address_of, request_id_of
+from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
+from saml.validation.assertion import AssertedPerson
+
+ATTEMPTS_KEPT = timedelta(days=30)
+PERSONAL_VALUES_KEPT = timedelta(days=7)
+# Anybody can post nonsense to the ACS. So many unbelieved messages an hour are kept whole, the rest as an outline.
+MOST_UNBELIEVED = 200
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What came of one message. An empty ``check`` says that it was accepted; ``person`` is who was believed.
+
+    ``is_signed``: a certificate of the connection vouched for the message, whatever else was wrong with it.
+    """
+
+    check: str = ""
+    reason: str = ""
+    cause: str = ""
+    document: bytes = b""
+    person: AssertedPerson | None = None
+    user_id: UUID | None = None
+    is_test: bool = False
+    is_signed: bool = False
+
+    @property
+    def is_real(self) -> bool:
+        """Whether no stranger can have made it up: it was accepted or signed, or is an administrator's test."""
+        return not self.check or self.is_signed or self.is_test
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalValues:
+    """What was really said: who was named, and the message (``rendition.shortened``; "" when it could not be kept)."""
+
+    name: str
+    message: str
+
+
+def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt | None:
+    """Write an outcome down: attempt, and for a refusal audit trail and log.
+
+    None when nobody vouched for the message and enough such were written down within this hour: then it is counted.
+    In a transaction of its own, after whatever was rolled back. A test changes nothing and is no refusal of anybody,
+    so it stands among the attempts only, and so does a sign-in that began at the identity provider and goes on here.
+    """
+    reason, attempt = mask_addresses(outcome.reason), None
+    with transaction.atomic():
+        if outcome.is_real or count_refusal(connection, outcome.check):
+            attempt = _store(request, connection, outcome, reason)
+            if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
+                _record_refusal(request, connection, attempt, reason)
+    if outcome.check and outcome.cause != Cause.BEGUN_HERE:
+        log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
+    return attempt
+
+
+def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reason: str) -> SignInAttempt:
+    person, user_id, found_by = outcome.person, outcome.user_id, ""
+    name = person.sign_in_name if person else ""
+    if person is not None and outcome.check == UNKNOWN_PERSON:
+        user_id, found_by = person_concerned(connection.id, person)
+    return SignInAttempt.objects.create(
+        connection=connection,
+        request_id=request_id_of(request),
+        accepted=not outcome.check,
+        is_test=outcome.is_test,
+        failed_check=outcome.check,
+        reason=reason[:1000],
+        cause=outcome.cause or _cause(outcome),
+        user_id=user_id,
+        user_by=found_by,
+        name_id=mask(name) if name else "",
+        name_key=name_key(name) if name else "",
+        statement=outline(outcome.document),
+        sealed_message=_sealed(name, outcome),
+        address=address_of(request),
+    )
+
+
+def _cause(outcome: Outcome) -> str:
+    """Nobody can be known by a name that is no address, so that is told apart from an address that nobody has."""
+    named = outcome.person.sign_in_name if outcome.person else "@"
+    return Cause.NO_ADDRESS if outcome.check == UNKNOWN_PERSON and "@" not in named else ""
+
+
+def _sealed(name: str, outcome: Outcome) -> bytes | None:
+    if outcome.person is None and _too_many_unbelieved():
+        return None
+    message = shortened(outcome.document)
+    if not message and not name:
+        return None
+    return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=SIGN_IN_MESSAGE_PURPOSE)
+
+
+def _too_many_unbelieved() -> bool:
+    recent = SignInAttempt.objects.filter(at__gte=timezone.now() - timedelta(hours=1), accepted=False)
+    return recent.filter(sealed_message__isnull=False, name_key="").count() >= MOST_UNBELIEVED
+
+
+def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignInAttempt, reason: str) -> None:
+    by_name = attempt.user if attempt.user_id and not attempt.user_by else None
+    record(
+        Event.SIGN_IN_REFUSED,
+        actor=Actor.identity_provider(connection.name, request_id=request_id_of(request)),
+        kind="user" if by_name else "connection",
+        object_id=by_name.id if by_name else connection.id,
+        label=by_name.label if by_name else attempt.name_id or connection.name,
+        after={
+            "connection": connection.name,
+            "check": attempt.failed_check,
+            "reason": reason,
+            "address": attempt.address,
+        },
+    )
+
+
+def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
+    """What was sealed with an attempt; None when it was removed, was never kept, or SECRET_KEY is another one now."""
+    if attempt.sealed_message is None:
+        return None
+    try:
+        kept = json.loads(zlib.decompress(unseal(bytes(attempt.sealed_message), purpose=SIGN_IN_MESSAGE_PURPOSE)))
+    except SealBroken:
+        return None
+    return PersonalValues(kept["name"], kept["message"])
+
+
+@transaction.atomic
+def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalValues | None:
+    """The same for an administrator who asks to see them; the audit trail keeps who looked at whose attempt."""
+    found = personal_values(attempt)
+    if found is not None:
+        record(
+            Event.SIGN_IN_VALUES_SHOWN,
+            actor=actor,
+            kind="user" if attempt.user else "sign_in_attempt",
+            object_id=attempt.user_id or attempt.pk,
+            label=attempt.user.label if attempt.user else attempt.name_id or "a message that names nobody",
+            after={
+                "attempt": attempt.pk,
+                "reference": attempt.request_id,
+                "connection": attempt.connection.name if attempt.connection else None,
+            },
+        )
+    return found
+
+
+def forget_old_attempts(now: datetime) -> int:
+    """Remove personal values after 7 days and attempts after 30; returns how many attempts went. Part of each sync."""
+    attempts = SignInAttempt.objects.all()
+    attempts.filter(at__lt=now - PERSONAL_VALUES_KEPT, sealed_message__isnull=False).update(sealed_message=None)
+    forgotten, _ = attempts.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    return forgotten

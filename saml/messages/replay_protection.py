@@ -1,0 +1,126 @@
+"""Things that may happen once: a pending request is answered once, a message is used once. Both are rows, so that the
+rule holds across processes, machines and restarts.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from saml.causes import Cause
+from saml.errors import Refused
+from saml.messages.request_ids import new_request_id, own_request
+from saml.models import Connection, PendingRequest, UsedMessage
+
+PENDING_FOR = timedelta(minutes=15)  # Long enough for a second factor that has to be found first.
+
+
+def digest(text: str) -> str:
+    """SHA-256, in hex: what is kept of random values and ids."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def begin(connection: Connection, *, browser: str, purpose: str, **facts: Any) -> PendingRequest:
+    """Remember a request that is about to be sent. ``browser`` is the random value of the binding cookie.
+
+    ``facts``: other fields of PendingRequest, such as ``relay_path``.
+    """
+    return PendingRequest.objects.create(
+        request_id=new_request_id(purpose),
+        connection=connection,
+        purpose=purpose,
+        browser=digest(browser),
+        expires=timezone.now() + PENDING_FOR,
+        **facts,
+    )
+
+
+def pending_request(
+    connection: Connection, request_id: str, *, browser: str, purposes: tuple[str, ...]
+) -> PendingRequest:
+    """The request that a message claims to answer, if this very browser began it and it is not too old.
+
+    Raises: Refused("answers_this_browser") with the cause. Ids have 128 random bits, so telling the causes apart
+    lets nobody find one.
+    """
+    found = PendingRequest.objects.filter(request_id=request_id, purpose__in=purposes).first()
+    if found is None:
+        raise _refused(_why_it_is_gone(request_id))
+    if found.connection_id != connection.pk:
+        raise _refused(Cause.OTHER_CONNECTION)
+    if found.expires <= timezone.now():
+        raise _refused(Cause.TOO_OLD)
+    if not browser:
+        raise _refused(Cause.NO_COOKIE)
+    if found.browser != digest(browser):
+        raise _refused(Cause.OTHER_BROWSER)
+    return found
+
+
+def _why_it_is_gone(request_id: str) -> Cause:
+    """What is answered is removed at once, and what is too old by the hourly sync."""
+    own = own_request(request_id)
+    if own is None:
+        return Cause.NEVER_ASKED
+    return Cause.TOO_OLD if timezone.now() >= own.begun + PENDING_FOR else Cause.ANSWERED
+
+
+_REASONS = {
+    Cause.NEVER_ASKED: "the InResponseTo names no request that was sent from here.",
+    Cause.OTHER_CONNECTION: "the request that it answers was sent by another connection.",
+    Cause.TOO_OLD: "the request that it answers is more than 15 minutes old.",
+    Cause.NO_COOKIE: "the browser sent no cookie of the request that it answers.",
+    Cause.OTHER_BROWSER: "the request that it answers was sent from another browser.",
+    Cause.ANSWERED: "the request that it answers was answered before.",
+}
+
+
+def _refused(cause: Cause) -> Refused:
+    return Refused("answers_this_browser", _REASONS[cause], cause)
+
+
+def pending_test(connection: Connection, *, browser: str, request_id: str = "") -> PendingRequest | None:
+    """The administrator's test that this browser has begun: the one with this id, or without one the last of all."""
+    tests = PendingRequest.objects.filter(
+        connection=connection, purpose="test", browser=digest(browser), expires__gt=timezone.now()
+    )
+    if not browser:
+        return None
+    return (tests.filter(request_id=request_id) if request_id else tests).order_by("-expires").first()
+
+
+def was_a_test(request_id: str) -> bool:
+    """Whether a message answers a test that is over or belongs to another browser: it never becomes a session."""
+    own = own_request(request_id)
+    return own is not None and own.purpose == "test"
+
+
+def end_test(pending: PendingRequest) -> None:
+    """A test is over once something came of it, be it a message that answers none."""
+    PendingRequest.objects.filter(pk=pending.pk).delete()
+
+
+def answer(pending: PendingRequest) -> None:
+    """Take the pending request away. Raises: Refused when another answer came first."""
+    taken, _ = PendingRequest.objects.filter(pk=pending.pk).delete()
+    if not taken:
+        raise _refused(Cause.ANSWERED)
+
+
+def use(issuer: str, message_ids: list[str], *, expires: datetime) -> None:
+    """Mark messages of ``issuer`` as used until ``expires``, all or none. Raises: Refused when one was used before."""
+    rows = [UsedMessage(digest=digest(f"{issuer}\n{each}"), expires=expires) for each in message_ids]
+    try:
+        with transaction.atomic():
+            UsedMessage.objects.bulk_create(rows)
+    except IntegrityError as error:
+        raise Refused("is_used_once", "the message was used before.") from error
+
+
+def forget_expired(now: datetime) -> int:
+    """Drop what can no longer be answered or replayed; returns how many rows."""
+    used, _ = UsedMessage.objects.filter(expires__lt=now).delete()
+    pending, _ = PendingRequest.objects.filter(expires__lt=now).delete()
+    return used + pending

@@ -1,0 +1,17 @@
+"""Fetching metadata and keys of identity providers: the guarded fetch, in this room's words."""
+
+from gatekeeper.errors import FetchRefused
+from gatekeeper.outbound.fetching import Limits, fetch_document
+from saml.errors import MetadataRefused
+from saml.metadata import METADATA_LIMIT
+
+# Of any type: identity providers send metadata as text, as XML, and as a file to download.
+_METADATA = Limits(size=METADATA_LIMIT)
+
+
+def fetch_metadata(url: str) -> bytes:
+    """Return the metadata document at ``url``, at most 1 MB. Raises: MetadataRefused."""
+    try:
+        return fetch_document(url, _METADATA)
+    except FetchRefused as refusal:
+        raise MetadataRefused(refusal.reason) from refusal

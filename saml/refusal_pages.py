@@ -1,0 +1,128 @@
+"""What a person is told: what they can do about a message that was refused, and what is true after a sign-out.
+
+Nothing of how a message was judged.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from saml.causes import Cause
+from saml.errors import Refused
+from saml.validation.allow_list import entra_error
+
+# A page that was sent twice, or a second tab: the person may well have a session, which did not arrive with the post.
+_MAY_BE_IN_ALREADY = frozenset({"answers_this_browser", "is_used_once"})
+_NOT_BY_THIS_PAGE = "This page did not sign you in"
+_DONE_BEFORE = (
+    "This sign-in was completed before, by this page or in another tab. "
+    "If you are signed in already, just go on; otherwise sign in again."
+)
+_NOT_ACCEPTED = (
+    "The answer of the identity provider could not be accepted. Sign in again; if that does not help, give your "
+    "administrator the reference number."
+)
+_NOT_BEGUN_HERE = "This is the answer to a sign-in that was not begun here. Sign in again."
+# What a person can do about it themselves; everything else is _NOT_ACCEPTED.
+_WORDS: Final = {
+    "arrives": "The identity provider's answer did not arrive. Sign in again.",
+    "answers_this_browser": _NOT_BEGUN_HERE,
+    "is_used_once": _DONE_BEFORE,
+    "is_a_new_authentication": "You have to enter your credentials at the identity provider for this. Sign in again.",
+    "says_success": "The identity provider did not sign you in. Ask your administrator, or sign in again.",
+    "unsolicited": (
+        "The identity provider does not say which sign-in it answers, so signing in again will not help. "
+        "Give your administrator the reference number."
+    ),
+    "comes_from_the_tenant": (
+        "You came with an account of another organisation. Sign in again and choose your account here."
+    ),
+}
+# In place of the sentence above, where it is known why.
+_BY_CAUSE: Final = {
+    Cause.NEVER_ASKED: _NOT_BEGUN_HERE,
+    Cause.OTHER_CONNECTION: _NOT_BEGUN_HERE,
+    Cause.NO_COOKIE: "Your browser did not send the cookie with which this sign-in began. Allow cookies for this site, "
+    "then sign in again.",
+    Cause.OTHER_BROWSER: "This sign-in began in another browser or another window. Sign in again in this one.",
+    Cause.TOO_OLD: "This sign-in took too long: more than 15 minutes. Sign in again.",
+    Cause.ANSWERED: _DONE_BEFORE,
+    Cause.TOO_LARGE: "The answer of the identity provider is too large, most often because of the groups in it. Give "
+    "your administrator the reference number.",
+}
+
+
+def words_about(refusal: Refused) -> str:
+    """The sentences for the person; of the identity provider's own words only the code (AADSTS…) is passed on."""
+    code = entra_error(refusal.reason) if refusal.check == "says_success" else ""
+    if code:
+        return f"The identity provider did not sign you in ({code}). Ask your administrator, or sign in again."
+    if refusal.cause in _BY_CAUSE:
+        return _BY_CAUSE[Cause(refusal.cause)]
+    return _WORDS.get(refusal.check, _NOT_ACCEPTED)
+
+
+def heading_about(refusal: Refused) -> str:
+    """The heading where "You are not signed in" might be wrong; "" where it is right."""
+    return _NOT_BY_THIS_PAGE if refusal.check in _MAY_BE_IN_ALREADY else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """What a page says after a sign-out. ``may_be_signed_in`` offers the start page instead of the sign-in page."""
+
+    heading: str
+    words: str
+    warns: bool = False
+    may_be_signed_in: bool = False
+
+
+_HERE: Final = "You are signed out here"
+_NOT_BY_IT: Final = "You were not signed out"
+
+
+def after_the_answer(name: str, status: Iterable[str]) -> SignedOut:
+    """The identity provider (``name``) answered our LogoutRequest. ``status``: its codes, the outer one first."""
+    codes = [code.rpartition(":")[2] for code in status]
+    if "PartialLogout" in codes:
+        words = f"{name} could not sign you out everywhere: other applications may still be open. Close the browser."
+        return SignedOut(_HERE, f"Your session here has ended. {words}", warns=True)
+    if codes[:1] != ["Success"]:
+        words = f"{name} did not end its own: it may let you in again without asking. Sign out there too."
+        return SignedOut(_HERE, f"Your session here has ended, but {words}", warns=True)
+    return SignedOut("You are signed out", f"Your session here has ended, and so has the one at {name}.")
+
+
+def without_an_address(name: str) -> SignedOut:
+    """The identity provider cannot be told, since it has no address for that or we have no key to sign with."""
+    words = f"{name} could not be told, so your session there may still be open. Sign out there as well."
+    return SignedOut(_HERE, f"Your session here has ended. {words}", warns=True)
+
+
+def by_the_identity_provider(name: str, ended: int) -> SignedOut:
+    """Our answer to its LogoutRequest has nowhere to go, so the person reads it."""
+    if not ended:
+        return SignedOut(
+            "Nothing was open here", f"{name} asked to end a session that is not open here.", may_be_signed_in=True
+        )
+    return SignedOut("You are signed out", f"Your session here has ended, as {name} asked.")
+
+
+def after_an_answer_too_many(name: str, *, is_signed_in: bool | None) -> SignedOut:
+    """A LogoutResponse that answers no sign-out of this browser. ``is_signed_in``: None when it cannot be told."""
+    stray = f"An answer of {name} arrived that belongs to no sign-out of this browser; it changed nothing."
+    if is_signed_in:
+        return SignedOut("You are still signed in", f"{stray} To sign out, use Sign out.", may_be_signed_in=True)
+    if is_signed_in is None:
+        words = "Whether you are signed in here shows on the start page."
+        return SignedOut("This page signed nobody out", f"{stray} {words}", may_be_signed_in=True)
+    words = f"You have no session here. Whether one is open at {name} shows there."
+    return SignedOut(_HERE, f"{stray} {words}")
+
+
+def after_a_refused_request(name: str, *, is_signed_in: bool | None) -> SignedOut:
+    """A sign-out message of the identity provider that was not accepted."""
+    refused = f"A sign-out message of {name} was not accepted, so it changed nothing here."
+    if is_signed_in is False:
+        return SignedOut(_NOT_BY_IT, f"{refused} You have no session in this browser.")
+    return SignedOut(_NOT_BY_IT, f"{refused} If you are signed in, sign out here.", may_be_signed_in=True)

@@ -1,0 +1,140 @@
+"""The SAML user sync: metadata is refreshed, people are linked, the run is written down. Minute 45 of every hour."""
+
+import time
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
+from gatekeeper.directory.identity_linking.linking import link_users
+from gatekeeper.directory.people.retention import retention_days
+from gatekeeper.errors import IdentityProviderNotFound
+from saml.connections.certificate_health import announce_ending
+from saml.connections.lifecycle import note_failure, refresh_connection
+from saml.debugger.attempts import forget_old_attempts
+from saml.debugger.refusal_counts import announce_counts
+from saml.errors import MetadataRefused
+from saml.messages.replay_protection import forget_expired
+from saml.models import Connection, SyncRun, SyncState
+from saml.sync.fetch_delay import Pace, no_pace
+from saml.sync.single_flight import single_flight
+
+MOST_SECONDS = 300.0  # for all metadata together; the task has 600, and people have to be linked as well
+OUT_OF_TIME = "not read this time: others took too long; it comes first in the next run"
+
+log = structlog.get_logger(__name__)
+
+
+def sync_saml_users(*, actor: Actor, now: datetime | None = None, pace: Pace | None = None) -> SyncRun:
+    """Run the sync once; a second run changes nothing, and a run may be killed anywhere.
+
+    Each connection's metadata is fetched outside any transaction; one that fails keeps its last good document and
+    does not keep people from being linked. ``pace``: pauses before the run and between connections, for the clock.
+    Returns: the finished run.
+    Raises: SyncAlreadyRunning when another process is at it.
+    """
+    pace = pace or no_pace()
+    pace.before_the_run()
+    now = now or timezone.now()
+    with single_flight():
+        _abandon_orphans(now)
+        run = SyncRun.objects.create(started_at=now, actor_kind=actor.kind, actor_name=actor.name)
+        try:
+            _work(run, actor, now, pace)
+        except Exception as error:
+            SyncRun.objects.filter(pk=run.pk).update(
+                state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
+            )
+            log.exception("saml_sync_failed", run=str(run.id))
+            raise
+    log.info("saml_sync_finished", run=str(run.id), linked=run.linked, unlinked=run.unlinked)
+    return run
+
+
+def _work(run: SyncRun, actor: Actor, now: datetime, pace: Pace) -> None:
+    run.metadata = _refresh_all(actor, pace)
+    report = link_users(actor=actor, now=timezone.now())
+    forget_expired(timezone.now())
+    forget_old_attempts(now)
+    announce_counts(now, actor=actor)
+    run.linked, run.unlinked = report.linked, report.unlinked
+    run.conflicts = [asdict(conflict) for conflict in report.conflicts]
+    run.state = SyncState.FINISHED
+    run.finished_at = timezone.now()
+    with transaction.atomic():
+        run.save()
+        record(
+            Event.SYNC_FINISHED,
+            actor=actor,
+            kind="sync_run",
+            object_id=run.id,
+            label=f"{run.linked} linked, {run.unlinked} unlinked",
+            after={"linked": run.linked, "unlinked": run.unlinked, "conflicts": len(run.conflicts)},
+        )
+
+
+def _refresh_all(actor: Actor, pace: Pace) -> list[dict[str, str]]:
+    """Each connection is a unit: whatever happens at one of them is its result, and the next one's turn comes.
+
+    Who waited longest comes first, so that many slow ones do not keep the same others from being read again and again.
+    """
+    results = {}
+    ends = time.monotonic() + MOST_SECONDS
+    for number, connection in enumerate(sorted(Connection.objects.live(), key=lambda each: each.tried_at)):
+        if number:
+            pace.before_the_next()
+        in_time = time.monotonic() < ends
+        results[connection.id] = _refresh(connection, actor) if in_time else OUT_OF_TIME
+    by_name = Connection.objects.live().filter(pk__in=results)
+    return [{"connection": each.name, "result": results[each.id]} for each in by_name]
+
+
+def _refresh(connection: Connection, actor: Actor) -> str:
+    try:
+        _, result = refresh_connection(connection.id, actor=actor)
+    except MetadataRefused as refusal:
+        log.warning("saml_metadata_kept", connection=str(connection.id), reason=refusal.reason)
+        result = f"kept the last good document: {refusal.reason}"
+    except IdentityProviderNotFound:
+        return "deleted meanwhile"
+    except Exception as error:  # noqa: BLE001 - a connection harms itself only
+        return _failed(connection, error)
+    return _announced(connection, actor) or result
+
+
+def _announced(connection: Connection, actor: Actor) -> str:
+    """Certificates that run out; "" when it went well."""
+    try:
+        announce_ending(connection, actor=actor, now=timezone.now())
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(connection, error)
+    return ""
+
+
+def _failed(connection: Connection, error: Exception) -> str:
+    """What nobody foresaw: the whole of it is in the log, under a reference that the result names."""
+    reference = uuid4().hex[:12]
+    log.error("saml_refresh_failed", connection=str(connection.id), reference=reference, exc_info=error)
+    result = f"failed: internal error; the log says what, under {reference}"
+    try:
+        note_failure(connection, f"{result}.")
+    except DatabaseError:
+        log.exception("saml_refresh_failure_not_noted", connection=str(connection.id), reference=reference)
+    return result
+
+
+def _abandon_orphans(now: datetime) -> None:
+    """The lock is ours, so whatever still says "running" belongs to a process that is gone."""
+    SyncRun.objects.filter(state=SyncState.RUNNING).update(state=SyncState.ABANDONED, finished_at=now)
+
+
+def forget_old_conflicts() -> int:
+    """Names in conflicts are personal data too: they go with the time that is kept of deleted people."""
+    over = timezone.now() - timedelta(days=retention_days())
+    return SyncRun.objects.filter(started_at__lt=over).exclude(conflicts=[]).update(conflicts=[])

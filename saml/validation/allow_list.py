@@ -1,0 +1,120 @@
+"""What a SAML response may look like at all, decided on the parsed tree before any signature work.
+
+XML signatures let a message describe how it wants to be verified: transforms run programs (XSLT) before trust exists,
+references point anywhere, wrapped copies hide behind signed ones. So everything is refused that a plain signed
+response of Entra, Okta or ADFS does not need. ``GUARDS`` is read from top to bottom; each guard is one sentence.
+"""
+
+import re
+
+from lxml import etree
+
+from saml.errors import Refused, UnreadableXml
+from saml.validation.encryption_shape import ENCRYPTED_ASSERTION, has_plain_encryption
+from saml.validation.message_shape import MESSAGE_GUARDS, Guard, is_identifier
+from saml.validation.signature_policy import Signing
+from saml.validation.signature_shape import SIGNATURE_GUARDS
+from saml.xml.parser import DS, SAML, SAMLP, parse, tag
+
+RESPONSE_LIMIT = 1024 * 1024  # bytes; a response with 150 groups is below 40 KB, one with all of somebody's may be 1 MB
+_RESPONSE = tag(SAMLP, "Response")
+_ASSERTION = tag(SAML, "Assertion")
+_SIGNATURE = tag(DS, "Signature")
+_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+_ENTRA_ERROR = re.compile(r"AADSTS\d{3,8}")
+
+
+def read_response(document: bytes, signing: Signing = Signing.ASSERTION) -> etree._Element:
+    """Parse a SAML response and refuse it unless it has the one shape that we accept.
+
+    ``signing``: what has to be signed at this connection.
+    Raises: Refused with the name of the guard (or ``xml``); nothing was verified yet when it returns.
+    """
+    try:
+        root = parse(document, limit=RESPONSE_LIMIT)
+    except UnreadableXml as error:
+        raise Refused("xml", str(error)) from error
+    for guard in GUARDS:
+        if guard is not has_signed_assertion or not _is_covered(root, signing):
+            guard(root)
+    return root
+
+
+def _is_covered(root: etree._Element, signing: Signing) -> bool:
+    """Whether the assertion needs no signature of its own, because that of the Response counts, or did already."""
+    return signing is Signing.VERIFIED or (signing is Signing.RESPONSE and root.find(_SIGNATURE) is not None)
+
+
+def is_a_response(root: etree._Element) -> None:
+    """The root is a SAML 2.0 Response with an ID."""
+    if root.tag != _RESPONSE or root.get("Version") != "2.0":
+        raise Refused("is_a_response", "the message is not a SAML 2.0 Response.")
+    if not is_identifier(root.get("ID")):
+        raise Refused("is_a_response", "the Response has no usable ID.")
+
+
+def says_success(root: etree._Element) -> None:
+    """The status is Success.
+
+    What the identity provider says instead (Entra: AADSTS…) goes to the administrator.
+    """
+    codes = root.findall(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusCode')}")
+    if len(codes) == 1 and codes[0].get("Value") == _SUCCESS:
+        return
+    nested = [code.get("Value", "").rpartition(":")[2] for each in codes for code in each.iter(each.tag)]
+    message = root.findtext(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusMessage')}") or ""
+    words = " / ".join(filter(None, nested)) or "no status"
+    raise Refused("says_success", f"the identity provider answered {words[:200]}. {message.strip()[:500]}".strip())
+
+
+def has_one_assertion(root: etree._Element) -> None:
+    """Exactly one Assertion, directly below the Response, and none of any name-alike elsewhere."""
+    found = list(root.iter("{*}Assertion", "{*}EncryptedAssertion"))
+    if len(found) != 1 or found[0].getparent() is not root:
+        raise Refused("has_one_assertion", "there must be exactly one assertion, directly in the Response.")
+    if found[0].tag == ENCRYPTED_ASSERTION:
+        return
+    if found[0].tag != _ASSERTION or not is_identifier(found[0].get("ID")):
+        raise Refused("has_one_assertion", "the assertion has no usable ID.")
+
+
+def has_signed_assertion(root: etree._Element) -> None:
+    """The assertion itself is signed, or the Response around it where the connection takes that."""
+    if root.find(ENCRYPTED_ASSERTION) is not None:
+        return  # This guard is asked again once it is open.
+    assertion = root.find(_ASSERTION)
+    if assertion is None or assertion.find(_SIGNATURE) is None:
+        if root.find(_SIGNATURE) is not None:
+            raise Refused(
+                "has_signed_assertion",
+                "only the Response is signed, not the assertion; have it signed, or accept that at the connection.",
+            )
+        raise Refused("has_signed_assertion", "the assertion is not signed.")
+
+
+def has_signatures_in_place(root: etree._Element) -> None:
+    """Signatures stand directly in the Response or the Assertion, at most one in each."""
+    assertion = root.find(_ASSERTION)
+    holders = [signature.getparent() for signature in root.iter("{*}Signature")]
+    if any(holder is not root and holder is not assertion for holder in holders):
+        raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
+    if len(holders) != len({id(holder) for holder in holders}):
+        raise Refused("has_signatures_in_place", "there are two signatures in one place.")
+
+
+GUARDS: tuple[Guard, ...] = (
+    is_a_response,
+    *MESSAGE_GUARDS,
+    says_success,
+    has_one_assertion,
+    has_plain_encryption,
+    has_signed_assertion,
+    has_signatures_in_place,
+    *SIGNATURE_GUARDS,
+)
+
+
+def entra_error(reason: str) -> str:
+    """The AADSTS code in a refusal's reason, or "": the one part of it that may be shown to a person."""
+    found = _ENTRA_ERROR.search(reason)
+    return found[0] if found else ""

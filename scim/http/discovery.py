@@ -1,0 +1,108 @@
+"""What this server can do, told from the definitions that it works by (RFC 7643 §5-7, RFC 7644 §4, RFC 9865 §4)."""
+
+from typing import Any
+
+from scim.addresses import scim_url
+from scim.http import documented_limits
+from scim.http.dispatch import Door
+from scim.http.errors import Forbidden, NotFound
+from scim.http.request_context import Answer, Exchange
+from scim.protocol.limits import CURSOR_TIMEOUT, DEFAULT_COUNT, MAX_BODY, MAX_COUNT, MAX_OPERATIONS
+from scim.protocol.schemas import RESOURCE_TYPES, SCHEMAS, Schema
+from scim.query.list_response import LIST_RESPONSE
+
+Document = dict[str, Any]
+
+_CONFIG_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+
+def service_provider_config() -> Document:
+    """The features and limits in force. A test compares it with what the endpoints do."""
+    return {
+        "schemas": [_CONFIG_URN],
+        "documentationUri": documented_limits.address(),
+        "patch": {"supported": True},
+        "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_BODY},
+        "filter": {"supported": True, "maxResults": MAX_COUNT},
+        "changePassword": {"supported": False},
+        "sort": {"supported": True},
+        "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_COUNT,
+            "maxPageSize": MAX_COUNT,
+            "cursorTimeout": CURSOR_TIMEOUT,
+        },
+        "authenticationSchemes": [
+            {
+                "type": "oauthbearertoken",
+                "name": "API key",
+                "description": "An API key of this site as a bearer token.",
+                "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+                "primary": True,
+            }
+        ],
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": scim_url("/ServiceProviderConfig"),
+        },
+    }
+
+
+class ConfigView(Door):
+    """``/ServiceProviderConfig``."""
+
+    def get(self, exchange: Exchange) -> Answer:
+        """One object, not a list."""
+        _refuse_filter(exchange)
+        return Answer(service_provider_config())
+
+
+class ResourceTypesView(Door):
+    """``/ResourceTypes`` and one of them."""
+
+    def get(self, exchange: Exchange, uuid: str | None = None) -> Answer:
+        """A list, or the type of that name."""
+        _refuse_filter(exchange)
+        documents = {each.name: each.document(scim_url()) for each in RESOURCE_TYPES}
+        if uuid is None:
+            return Answer(_list(list(documents.values())))
+        if uuid not in documents:
+            raise NotFound(f"There is no resource type {uuid[:100]}.")
+        return Answer(documents[uuid])
+
+
+class SchemasView(Door):
+    """``/Schemas`` and one of them."""
+
+    def get(self, exchange: Exchange, uuid: str | None = None) -> Answer:
+        """A list, or the schema of that URN in any case."""
+        _refuse_filter(exchange)
+        if uuid is None:
+            return Answer(_list([_schema_document(schema) for schema in SCHEMAS.values()]))
+        schema = SCHEMAS.get(uuid.lower())
+        if schema is None:
+            raise NotFound(f"There is no schema {uuid[:200]}.")
+        return Answer(_schema_document(schema))
+
+
+def _refuse_filter(exchange: Exchange) -> None:
+    """RFC 7644 §4: a filter on discovery is forbidden, lest a client trust a partial answer."""
+    if any(name.lower() == "filter" for name in exchange.request.GET):
+        raise Forbidden("Discovery can't be filtered.")
+
+
+def _schema_document(schema: Schema) -> Document:
+    return {**schema.document, "meta": {"resourceType": "Schema", "location": scim_url(f"/Schemas/{schema.urn}")}}
+
+
+def _list(resources: list[Document]) -> Document:
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": len(resources),
+        "startIndex": 1,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }

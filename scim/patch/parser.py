@@ -1,0 +1,227 @@
+"""A request's body to one edit of the record (RFC 7644 §3.3, §3.5). Pure: no database, no request.
+
+All of it is read first, and what can't be read is refused; the edit that comes out is applied once, by the directory's
+verb, to the record that is there then. What a value may be stands in ``values.py``.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gatekeeper.directory.changes import MembersChange
+from scim.http.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
+from scim.patch.members import ALL, MembersEdit, member_ids, selected_members
+from scim.patch.operations import Edit, Operation, Profile
+from scim.protocol import client_quirks
+from scim.protocol.limits import MAX_OPERATIONS
+from scim.protocol.paths import Target, read_path
+from scim.protocol.schemas import Attribute, ResourceType
+from scim.protocol.value_filters import check
+from scim.protocol.values import ABSENT, EMPTY, is_empty, read_elements, read_single, without_empty
+
+_OPERATIONS = frozenset({"add", "replace", "remove"})
+
+
+class Patch:
+    """What a request asks for: the edit of the profile, the change of the members, and what was not understood.
+
+    ``emptied`` names the multi-valued attributes of which everything is taken away without being named.
+    """
+
+    def __init__(self, resource_type: ResourceType) -> None:
+        self.resource_type = resource_type
+        self.operations: list[Operation] = []
+        self.ignored: list[str] = []
+        self.emptied: set[str] = set()
+        self._members = MembersEdit()
+
+    @property
+    def members(self) -> MembersChange:
+        """The change of a group's membership."""
+        return self._members.change()
+
+    def edited(self, profile: Mapping[str, Any]) -> Profile:
+        """The profile after all operations, each seeing the result of the former. ``profile`` stays as it is.
+
+        Raises: NoTarget; InvalidValue when it would hold too much.
+        """
+        edit = Edit(profile)
+        for operation in self.operations:
+            edit.apply(operation)
+        return edit.result()
+
+    def begin_anew(self) -> None:
+        """For a PUT: what is not stated is cleared."""
+        self._members.apply("replace", ())
+        self.emptied = {each.path for _, each in self.resource_type.each_attribute() if each.multi_valued}
+
+    def read(self, op: str, target: Target, given: Any) -> None:
+        """Take in one operation on one target.
+
+        Raises: InvalidValue, InvalidFilter, NoTarget, Mutability; UnknownMembers.
+        """
+        attribute = target.attribute
+        if attribute is None:
+            self._read_schema(op, target, given)
+        elif attribute.path == "members":
+            self._read_members(op, target, attribute, given)
+        else:
+            if target.selection is not None:
+                check(attribute, target.selection)
+            if op == "remove":
+                self._read_removal(target, attribute, given)
+            elif given is not ABSENT:
+                self._read_value(op, target, attribute, given)
+
+    def _read_schema(self, op: str, target: Target, given: Any) -> None:
+        """A whole schema by its URN, with what is no object of attributes."""
+        is_core = self.resource_type.is_core(target.name)
+        if op == "remove" and is_core:
+            raise Mutability(f"{target.name} can't be removed; remove its attributes one by one.")
+        if op == "remove" or (op == "replace" and is_empty(given) and not is_core):
+            self.operations.append(Operation(op, target, EMPTY))
+        elif given is not ABSENT and not (op == "add" and is_empty(given)):
+            raise InvalidValue(f"{target.name} is an object with attributes, not {client_quirks.shown(given)}.")
+
+    def _read_removal(self, target: Target, attribute: Attribute, given: Any) -> None:
+        """A single value goes, whatever is sent along; of several those that a list names, or all without a list."""
+        if attribute.required and target.sub is None:
+            raise Mutability(f"{attribute.path} is required and can't be removed.")
+        value: Any = EMPTY
+        if attribute.multi_valued and target.sub is None and target.selection is None:
+            value = ABSENT
+            if _means_all("remove", given):
+                self.emptied.add(attribute.path)
+            elif is_empty(given):
+                return
+            else:
+                value = read_elements(attribute, given, self.ignored, may_be_nothing=True)
+        self.operations.append(Operation("remove", target, value))
+
+    def _read_value(self, op: str, target: Target, attribute: Attribute, given: Any) -> None:
+        if attribute.is_reference and target.sub is not None and target.sub.name == "$ref":
+            target, given = Target(target.extension, attribute, None, target.selection), {"$ref": given}
+        value = self._value(op, target, attribute, given)
+        if op == "add" and isinstance(value, dict):
+            value = without_empty(value)
+        if value in ({}, []) or (op == "add" and value is EMPTY):
+            return
+        if value is EMPTY and attribute.required and target.sub is None:
+            raise InvalidValue(f"{attribute.path} is required and can't be empty.")
+        if attribute.multi_valued and target.sub is None and target.selection is None and op == "replace":
+            self._tell_replaced(attribute, value)
+        self.operations.append(Operation(op, target, value))
+
+    def _value(self, op: str, target: Target, attribute: Attribute, given: Any) -> Any:
+        if target.sub is not None:
+            return read_single(target.sub, given, target.name, self.ignored)
+        if target.selection is not None or not attribute.multi_valued:
+            return read_single(attribute, given, target.name, self.ignored)
+        return read_elements(attribute, given, self.ignored, may_be_nothing=op == "add")
+
+    def _tell_replaced(self, attribute: Attribute, value: Any) -> None:
+        if value is EMPTY:
+            self.emptied.add(attribute.path)
+        else:
+            self.emptied.discard(attribute.path)
+
+    def _read_members(self, op: str, target: Target, attribute: Attribute, given: Any) -> None:
+        """One operation on the members. A remove with a value takes out those members only, as Entra means it."""
+        if target.sub is not None:
+            raise Mutability(f"{target.sub.path} can't be changed; add and remove members instead.")
+        if target.selection is not None:
+            if op != "remove":
+                raise NoTarget("Members are added by their id, not through a selection.")
+            chosen = selected_members(attribute, target.selection)
+            if chosen is ALL:
+                self._empty_members()
+            else:
+                self._members.apply(op, chosen)
+        elif is_empty(given) or given is ABSENT:
+            if _means_all(op, given):
+                self._empty_members()
+        else:
+            ids = member_ids(attribute, given, self.ignored, strict=op != "remove")
+            self._members.apply(op, ids)
+            if op == "replace":
+                self.emptied.discard(attribute.path)
+
+    def _empty_members(self) -> None:
+        self._members.apply("replace", ())
+        self.emptied.add("members")
+
+
+def _means_all(op: str, given: Any) -> bool:
+    """Whether an operation without elements takes all away: a remove without a value, or a replace by nothing.
+
+    A remove with an empty list or text names nobody.
+    """
+    return (given is ABSENT or given is None) if op == "remove" else op == "replace" and given is not ABSENT
+
+
+def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
+    """Read a PATCH body in any dialect.
+
+    Raises: InvalidSyntax, InvalidPath, InvalidValue, NoTarget, Mutability, InvalidFilter; TooLarge.
+    """
+    given = client_quirks.member(body, "Operations")
+    operations = [given] if isinstance(given, Mapping) else given
+    if not isinstance(operations, list):
+        raise InvalidSyntax("A PATCH needs a list called Operations.")
+    if len(operations) > MAX_OPERATIONS:
+        raise TooLarge(f"A PATCH may have at most {MAX_OPERATIONS} operations; this one has {len(operations)}.")
+    patch = Patch(resource_type)
+    for operation in operations:
+        op, path, value = _read_operation(operation)
+        for target, part in _targets(patch, op, path, value):
+            patch.read(op, target, part)
+    return patch
+
+
+def read_resource(resource_type: ResourceType, body: Mapping[str, Any], *, replaces: bool = False) -> Patch:
+    """A whole resource as the edit that builds it on an empty profile: of a POST, or of a PUT, which ``replaces``."""
+    patch = Patch(resource_type)
+    if replaces:
+        patch.begin_anew()
+    for target, value in client_quirks.spread(resource_type, body, patch.ignored):
+        patch.read("replace" if replaces else "add", target, value)
+    return patch
+
+
+def _read_operation(operation: Any) -> tuple[str, str | None, Any]:
+    """Op in lower case, path or None, and value.
+
+    Raises: InvalidSyntax; InvalidPath; NoTarget for a remove without a path (RFC 7644 §3.5.2.2); InvalidValue.
+    """
+    if not isinstance(operation, Mapping):
+        raise InvalidSyntax("Each of the Operations is an object with op, path and value.")
+    op, path = client_quirks.member(operation, "op"), client_quirks.member(operation, "path")
+    value = client_quirks.member(operation, "value", ABSENT)
+    if not isinstance(op, str) or op.lower() not in _OPERATIONS:
+        raise InvalidSyntax(f"{client_quirks.shown(op)} is no operation; there are add, replace and remove.")
+    if path is not None and not isinstance(path, str):
+        raise InvalidPath("A path is a text.")
+    path = path.strip() if path else ""
+    if op.lower() == "remove" and not path:
+        raise NoTarget("A remove needs a path that says what to remove.")
+    if op.lower() == "add" and value is ABSENT and path:
+        raise InvalidValue(f"{path[:200]}: an add needs a value.")
+    return op.lower(), path or None, value
+
+
+def _targets(patch: Patch, op: str, path: str | None, value: Any) -> Iterator[tuple[Target, Any]]:
+    """What an operation is about: one target with its value, or each that the value names."""
+    resource_type = patch.resource_type
+    if path is None:
+        yield from client_quirks.spread(resource_type, value, patch.ignored)
+        return
+    if client_quirks.is_password(resource_type, path):
+        patch.ignored.append(path)
+        return
+    if client_quirks.is_skipped(resource_type, path):
+        return
+    target = read_path(resource_type, path)
+    client_quirks.require_writable(target)
+    if target.attribute is None and target.extension is not None and op != "remove":
+        yield from client_quirks.contents(resource_type, target.extension, value, patch.ignored)
+    else:
+        yield target, value

@@ -1,0 +1,169 @@
+"""The leniency towards real clients, in one place: what comes out is strict SCIM. Pure.
+
+Everything here is accepted from everybody, always: one Entra tenant sends both of its dialects to the same address.
+What each client sends, and the test that shows it, stands in docs/scim-dialects.md.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scim.http.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
+from scim.protocol.json_text import object_in_text
+from scim.protocol.paths import Target, find_attribute, read_path
+from scim.protocol.schemas import Attribute, ResourceType, Schema
+
+_BOOLEANS = {"true": True, "false": False}
+# Clients send these back as they got them; they say nothing new.
+_SERVER_KEYS = frozenset({"schemas", "id", "meta"})
+
+
+def member(document: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """The member of that name in any case (Entra's Postman collection writes ``Value``), or the default."""
+    if name in document:
+        return document[name]
+    return next((value for key, value in document.items() if key.lower() == name.lower()), default)
+
+
+def spread(resource_type: ResourceType, given: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
+    """Each member of a resource, or of the value of an operation without a path, with what its key designates.
+
+    Keys may be names in any case, dotted (``name.familyName``), prefixed with a URN (``urn:…:2.0:User:department``,
+    whose dots separate nothing) or value paths. The URN of a schema, the core one too, holds an object of attributes;
+    what isn't one comes out as it is. Unknown keys are put into ``ignored``; what only the server sets is skipped.
+    """
+    stated = out_of_list(given, "value")
+    if not isinstance(stated, Mapping):
+        raise InvalidSyntax("An object with the attributes is needed here.")
+    for key, each in stated.items():
+        if key.lower() in _SERVER_KEYS:
+            continue
+        target = _target_of_key(resource_type, key)
+        if target is None:
+            ignored.append(key[:200])
+        elif target.attribute is None and target.extension is not None:
+            yield from contents(resource_type, target.extension, each, ignored)
+        elif not _is_read_only(target):
+            yield target, each
+
+
+def contents(
+    resource_type: ResourceType, schema: Schema, given: Any, ignored: list[str]
+) -> Iterator[tuple[Target, Any]]:
+    """The attributes in the object under a schema's URN; Entra puts such an object into a list of one."""
+    stated = out_of_list(given, schema.urn)
+    if not isinstance(stated, Mapping):
+        yield Target(extension=schema), stated
+        return
+    for key, each in stated.items():
+        target = _target_inside(resource_type, schema, key)
+        if target is None:
+            ignored.append(f"{schema.urn}:{key}"[:200])
+        elif not _is_read_only(target):
+            yield target, each
+
+
+def _target_inside(resource_type: ResourceType, schema: Schema, key: str) -> Target | None:
+    attribute = resource_type.find(key, schema.urn)
+    if attribute is None:
+        return _target_of_key(resource_type, f"{schema.urn}:{key}")
+    return Target(None if resource_type.is_core(schema.urn) else schema, attribute)
+
+
+def _target_of_key(resource_type: ResourceType, key: str) -> Target | None:
+    target = find_attribute(resource_type, key)
+    if target is not None:
+        return target
+    urn = next((each for each in resource_type.urns if key.lower().startswith(f"{each}:")), None)
+    head = key[len(urn) + 1 if urn else 0 :].partition(".")[0].partition("[")[0]
+    # A flat "department" at the top is one of Microsoft's mistaken examples; it is no attribute there.
+    if resource_type.find(head, urn) is None:
+        return None
+    try:
+        return read_path(resource_type, key)
+    except InvalidPath:
+        return None
+
+
+def _is_read_only(target: Target) -> bool:
+    return any(part is not None and part.read_only for part in (target.attribute, target.sub))
+
+
+def is_skipped(resource_type: ResourceType, path: str) -> bool:
+    """``schemas`` says nothing new, as in a document: scim2-models and others add the URN of what they set."""
+    return _without_core_urn(resource_type, path) == "schemas"
+
+
+def is_password(resource_type: ResourceType, path: str) -> bool:
+    """Okta and others set passwords; people sign in through SAML here, so they are dropped and never kept."""
+    return _without_core_urn(resource_type, path) == "password"
+
+
+def _without_core_urn(resource_type: ResourceType, path: str) -> str:
+    return path.lower().removeprefix(f"{resource_type.schema.urn.lower()}:")
+
+
+def require_writable(target: Target) -> None:
+    """Refuse a path to what only the server sets (RFC 7644 §3.5.2)."""
+    if _is_read_only(target):
+        raise Mutability(f"{target.name} is set by the server and can't be changed.")
+
+
+def out_of_list(given: Any, label: str) -> Any:
+    """A single value out of a list of one; an empty list stays one.
+
+    Raises: InvalidValue for several values, and for a list in the list.
+    """
+    if not isinstance(given, list) or not given:
+        return given
+    if len(given) > 1:
+        raise InvalidValue(f"{label} takes one value, not {len(given)}.")
+    if isinstance(given[0], list):
+        raise InvalidValue(f"{label}: a list can't stand in a list.")
+    return given[0]
+
+
+def out_of_object(given: Any) -> Any:
+    """A simple value out of ``{"value": x}``; an object without a value stays one."""
+    return member(given, "value", given) if isinstance(given, Mapping) else given
+
+
+def read_boolean(given: Any, label: str) -> bool:
+    """A boolean, also as a text in any case. Raises: InvalidValue, never a default."""
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, str) and given.strip().lower() in _BOOLEANS:
+        return _BOOLEANS[given.strip().lower()]
+    raise InvalidValue(f"{label}: {shown(given)} is neither true nor false.")
+
+
+def as_object(attribute: Attribute, given: Any) -> Mapping[str, Any] | None:
+    """A complex value as an object, or None: it may also be a JSON text, or the bare ``value`` of one that has it.
+
+    Entra sends a manager as the bare id, and Okta's and Microsoft's examples members as bare ids.
+    """
+    stated = object_in_text(given) if isinstance(given, str) else given
+    if isinstance(stated, Mapping):
+        return _with_role_in_text(stated) if attribute.name == "roles" else stated
+    if attribute.sub("value") is None or isinstance(stated, bool | list) or stated is None:
+        return None
+    return {"value": stated}
+
+
+def _with_role_in_text(role: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Entra's AppRoleAssignmentsComplex: the role is a JSON text inside ``value``, its name called displayName."""
+    text = member(role, "value")
+    inner = object_in_text(text) if isinstance(text, str) else text
+    if not isinstance(inner, Mapping) or not isinstance(member(inner, "value"), str):
+        return role
+    name = member(inner, "displayName")
+    rest = {key: each for key, each in role.items() if key.lower() != "value"}
+    return {**rest, "value": member(inner, "value"), **({"display": name} if isinstance(name, str) else {})}
+
+
+def shown(value: Any) -> str:
+    """A value as messages quote it."""
+    try:
+        return json.dumps(value, default=str)[:60]
+    except RecursionError:
+        return "what is nested so deeply"

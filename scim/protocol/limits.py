@@ -1,0 +1,18 @@
+"""How much one request and one resource may hold. Each refusal names its limit; ``documented_limits.py`` tells all."""
+
+MAX_BODY = 8 * 1024 * 1024  # bytes, after decoding: a PUT of a group with 50,000 members fits
+MAX_GZIP_MEMBERS = 1000  # gzip allows several after each other (RFC 1952 §2.2); each costs, however small it is
+MAX_OPERATIONS = 1000  # in a PATCH, and in a Bulk request
+MAX_ELEMENTS = 1000  # of one multi-valued attribute of a user; a group's members are not limited by it
+MAX_USER_BYTES = 1_000_000  # all values of one user together, as JSON in UTF-8
+MAX_ELEMENT_VISITS = 100_000  # elements that the operations of one PATCH look at or change, those of each added up
+MAX_JSON_DEPTH = 64  # objects and lists inside each other
+MAX_FILTER_LENGTH = 8192  # characters
+MAX_FILTER_TERMS = 100  # comparisons and presence tests, those inside brackets included
+MAX_FILTER_DEPTH = 32  # parentheses, brackets and the changes between "and" and "or" inside each other
+MAX_PATH_LENGTH = 4096  # characters
+MAX_NAMES = 200  # in attributes and excludedAttributes together
+DEFAULT_COUNT = 100  # resources of a page when nothing is asked
+MAX_COUNT = 1000  # resources of a page
+CURSOR_TIMEOUT = 3600  # seconds
+MAX_NAME = 512  # characters of userName, displayName and externalId: the columns' length

@@ -1,0 +1,323 @@
+"""Filters to ORM conditions (RFC 7644 §3.4.2.2), from the syntax tree that scim2-models parses.
+
+A filter that isn't fully understood is refused with the part that isn't; it never widens and never answers emptily.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.db.models import CharField, Exists, F, OuterRef, Q, TextField, Value
+from django.db.models.functions import Cast, Concat
+from scim2_models import InvalidFilterException, ScimFilter
+from scim2_models.path import (
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    FilterVisitor,
+    LogicalExpr,
+    Not,
+    Present,
+    ValuePath,
+)
+from scim2_models.path.expressions import LogicalOperator
+
+from gatekeeper.directory.models import Membership
+from scim.addresses import scim_url
+from scim.http.errors import InvalidFilter, TooMany
+from scim.models import AttributeValue
+from scim.protocol.limits import MAX_FILTER_DEPTH, MAX_FILTER_LENGTH, MAX_FILTER_TERMS
+from scim.protocol.literals import read_literal
+from scim.protocol.paths import count_terms, nests_too_deeply
+from scim.protocol.schemas import GROUP, USER, Attribute, ResourceType
+from scim.protocol.value_filters import named_sub
+from scim.query.columns import (
+    Constant,
+    IdColumn,
+    Indexed,
+    InElement,
+    Location,
+    Plain,
+    Related,
+    Source,
+    TextColumn,
+    TextExpression,
+    everything,
+    nothing,
+    owners_of,
+    row_condition,
+)
+
+_TOO_DEEP = f"A filter may nest at most {MAX_FILTER_DEPTH} expressions."
+
+Sources = Mapping[str, Callable[[], Source]]
+
+
+def compile_filter(resource_type: ResourceType, text: str, among: tuple[ResourceType, ...] = ()) -> Q:
+    """The condition that a filter puts on the rows of a resource type.
+
+    ``among`` are the types that the request covers: a term on an attribute that only another of them has is false here
+    (RFC 7644 §3.4.2.1).
+
+    Returns: a Q that is never empty. Raises: InvalidFilter (400), naming the part that isn't understood; TooMany (400).
+    Cost:    no query; the tree is bounded in length, depth and number of terms.
+    """
+    return _Compiler(resource_type, among).visit(parse_filter(text))
+
+
+def parse_filter(text: str) -> FilterNode:
+    """The syntax tree of a filter. Raises: InvalidFilter; TooMany for one that is longer or deeper than is served."""
+    if len(text) > MAX_FILTER_LENGTH:
+        raise TooMany(f"A filter may have at most {MAX_FILTER_LENGTH} characters; this one has {len(text)}.")
+    if nests_too_deeply(text):
+        raise TooMany(_TOO_DEEP)
+    try:
+        node: FilterNode = ScimFilter(text).ast
+    except InvalidFilterException as error:
+        if "nests more than" in str(error):  # the library counts "and", "or" and "not" inside each other as well
+            raise TooMany(_TOO_DEEP) from error
+        raise InvalidFilter(f"The filter can't be read: {error}. It was: {text[:300]}") from error
+    terms = count_terms(node)
+    if terms > MAX_FILTER_TERMS:
+        raise TooMany(f"A filter may have at most {MAX_FILTER_TERMS} terms; this one has {terms}.")
+    return node
+
+
+def sort_expression(resource_type: ResourceType, attribute: Attribute) -> Any:
+    """What to sort by for ``sortBy``. Raises: InvalidFilter when the attribute can't be sorted by."""
+    return _source(resource_type, attribute).order()
+
+
+class _Terms(FilterVisitor[Q]):
+    """What all scopes share: how terms are combined and compared."""
+
+    def find(self, path: AttrPath) -> tuple[Attribute, Source]:
+        raise NotImplementedError
+
+    def visit_comparison(self, node: Comparison) -> Q:
+        attribute, source = self.find(node.attr_path)
+        wanted = read_literal(attribute, node.op, node.value)
+        if wanted is None:
+            return ~source.present() if node.op == CompareOperator.eq else source.present()
+        if node.op == CompareOperator.ne:
+            # "Not equal" holds for who has no value: the opposite of eq, so that both together are everybody.
+            return ~source.compare(CompareOperator.eq, wanted)
+        return source.compare(node.op, wanted)
+
+    def visit_present(self, node: Present) -> Q:
+        return self.find(node.attr_path)[1].present()
+
+    def visit_not(self, node: Not) -> Q:
+        return ~self.visit(node.expr)
+
+    def visit_logical_expr(self, node: LogicalExpr) -> Q:
+        return reduce(and_ if node.op == LogicalOperator.and_ else or_, (self.visit(term) for term in node.terms))
+
+    def visit_value_path(self, node: ValuePath) -> Q:
+        raise InvalidFilter(f"{node} can't stand inside brackets.")
+
+
+class _Compiler(_Terms):
+    """The scope of a whole resource."""
+
+    def __init__(self, resource_type: ResourceType, among: tuple[ResourceType, ...] = ()) -> None:
+        self.resource_type = resource_type
+        self.among = among
+
+    def visit(self, node: FilterNode) -> Q:
+        if isinstance(node, Comparison | Present | ValuePath) and self._is_of_another_type(node.attr_path):
+            return nothing()
+        return super().visit(node)
+
+    def find(self, path: AttrPath) -> tuple[Attribute, Source]:
+        attribute = self._named(path)
+        return attribute, _source(self.resource_type, attribute)
+
+    def visit_comparison(self, node: Comparison) -> Q:
+        attribute = self._named(node.attr_path)
+        value = attribute.sub("value") if attribute.is_complex else None
+        if value is None:
+            return super().visit_comparison(node)
+        # "emails co x" asks for emails.value (RFC 7643 §2.4).
+        path = AttrPath(attr=node.attr_path.attr, sub_attr="value", uri=node.attr_path.uri)
+        return super().visit_comparison(Comparison(attr_path=path, op=node.op, value=node.value))
+
+    def visit_value_path(self, node: ValuePath) -> Q:
+        attribute = self._named(node.attr_path)
+        if not attribute.is_complex:
+            raise InvalidFilter(f"{attribute.path} has no elements to select from.")
+        if not attribute.multi_valued:
+            raise InvalidFilter(f"{attribute.path} has one value; compare its sub-attributes without brackets.")
+        if attribute.path in _RELATIONS:
+            return _in_relation(attribute, node.val_filter)
+        return _in_one_element(attribute, node.val_filter)
+
+    def _is_of_another_type(self, path: AttrPath) -> bool:
+        return _find(self.resource_type, path) is None and any(_find(each, path) for each in self.among)
+
+    def _named(self, path: AttrPath) -> Attribute:
+        found = _find(self.resource_type, path)
+        if found is None:
+            raise InvalidFilter(f"{path} is no attribute of a {self.resource_type.name}.")
+        return found
+
+
+def _find(resource_type: ResourceType, path: AttrPath) -> Attribute | None:
+    _, attribute = resource_type.locate(path.attr, path.uri)
+    return attribute.sub(path.sub_attr) if attribute and path.sub_attr else attribute
+
+
+class _Inside(_Terms):
+    """The scope of one element of a multi-valued attribute."""
+
+    def __init__(self, attribute: Attribute, sources: Callable[[Attribute], Source]) -> None:
+        self.attribute = attribute
+        self.sources = sources
+
+    def find(self, path: AttrPath) -> tuple[Attribute, Source]:
+        sub = named_sub(self.attribute, path)
+        return sub, self.sources(sub)
+
+
+def _in_one_element(attribute: Attribute, node: FilterNode) -> Q:
+    """``emails[…]``: all terms hold for one element. An ``eq`` term, if there is one, is looked up in the index."""
+    inside = _Inside(attribute, InElement)
+    terms = list(node.terms) if isinstance(node, LogicalExpr) and node.op == LogicalOperator.and_ else [node]
+    drivers = [term for term in terms if isinstance(term, Comparison) and term.op == CompareOperator.eq]
+    drivers = [term for term in drivers if term.value is not None]
+    drivers.sort(key=lambda term: term.attr_path.attr.lower() != "value")
+    condition = Q(path=attribute.path)
+    if drivers:
+        sub = named_sub(attribute, drivers[0].attr_path)
+        condition = row_condition(sub, drivers[0].op, read_literal(sub, drivers[0].op, drivers[0].value))
+        terms.remove(drivers[0])
+    for term in terms:
+        condition &= inside.visit(term)
+    return owners_of(AttributeValue.objects.filter(condition), "user_id")
+
+
+def _in_relation(attribute: Attribute, node: FilterNode) -> Q:
+    sources = _RELATIONS[attribute.path]
+
+    def within(sub: Attribute) -> Source:
+        related = sources[sub.name]()
+        assert isinstance(related, Related)
+        return related.source
+
+    condition = _Inside(attribute, within).visit(node)
+    value = sources["value"]()
+    assert isinstance(value, Related)
+    return value.where(condition)
+
+
+def _source(resource_type: ResourceType, attribute: Attribute) -> Source:
+    head, _, sub = attribute.path.partition(".")
+    if head in _RELATIONS and "urn:" not in head:
+        return _RELATIONS[head][sub or "value"]()
+    known = _COLUMNS[resource_type.name].get(attribute.path)
+    if known is not None:
+        return known()
+    if resource_type is not USER or (attribute.path in USER.common or head == "meta"):
+        raise InvalidFilter(f"{attribute.path} can't be used in a filter.")
+    if attribute.path == _MANAGER_NAME:
+        raise InvalidFilter(f"{attribute.path} can't be used in a filter; compare the manager's id.")
+    return Indexed(attribute)
+
+
+_DISPLAY_NAME = USER.schema.attributes["displayname"]
+_MANAGER_NAME = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName"
+
+
+def _common(resource_type: ResourceType) -> Sources:
+    def version() -> Any:
+        return Concat(Value('W/"'), Cast(F("version"), CharField()), Value('"'), output_field=TextField())
+
+    return {
+        "id": lambda: IdColumn("pk"),
+        "externalId": lambda: TextColumn("external_id", nullable=True),
+        "meta": lambda: Constant(resource_type.name),
+        "meta.resourceType": lambda: Constant(resource_type.name),
+        "meta.created": lambda: Plain("created_at"),
+        "meta.lastModified": lambda: Plain("updated_at"),
+        "meta.location": lambda: Location(scim_url(f"{resource_type.endpoint}/"), "pk"),
+        "meta.version": lambda: TextExpression(version),
+        "schemas": lambda: _Schemas(resource_type),
+    }
+
+
+class _Schemas:
+    """``schemas``: the core schema for everybody, an extension for who has data of it."""
+
+    def __init__(self, resource_type: ResourceType) -> None:
+        self.resource_type = resource_type
+
+    def compare(self, operator: CompareOperator, wanted: Any) -> Q:
+        if operator != CompareOperator.eq:
+            raise InvalidFilter(f"schemas can't be compared by {operator.value}.")
+        if wanted == self.resource_type.schema.urn:
+            return everything()
+        extension = self.resource_type.extension(str(wanted))
+        if extension is None or extension.urn != wanted:
+            return nothing()
+        paths = [path for each in extension.attributes.values() for path in _paths(each)]
+        return owners_of(AttributeValue.objects.filter(path__in=paths), "user_id")
+
+    def present(self) -> Q:
+        return everything()
+
+    def order(self) -> Any:
+        raise InvalidFilter("Resources can't be sorted by schemas.")
+
+
+def _paths(attribute: Attribute) -> list[str]:
+    return [attribute.path, *(sub.path for sub in attribute.subs.values())]
+
+
+def _members() -> Any:
+    return Membership.objects.live()
+
+
+def _live_members() -> Any:
+    return Membership.objects.live().filter(user__deleted_at=None)
+
+
+class _NameOfMember:
+    """A member's display: the displayName of the user, found through the search index."""
+
+    def compare(self, operator: CompareOperator, wanted: Any) -> Q:
+        return self._users(row_condition(_DISPLAY_NAME, operator, wanted))
+
+    def present(self) -> Q:
+        return self._users(Q(path=_DISPLAY_NAME.path))
+
+    def order(self) -> Any:
+        raise InvalidFilter("Groups can't be sorted by their members' names.")
+
+    def _users(self, condition: Q) -> Q:
+        return Q(Exists(AttributeValue.objects.filter(condition, user_id=OuterRef("user_id"))))
+
+
+_COLUMNS: Mapping[str, Sources] = {
+    "User": {
+        **_common(USER),
+        "userName": lambda: TextColumn("user_name_folded"),
+        "active": lambda: Plain("active"),
+    },
+    "Group": {**_common(GROUP), "displayName": lambda: TextColumn("display_name_folded")},
+}
+_RELATIONS: Mapping[str, Sources] = {
+    "members": {
+        "value": lambda: Related(_live_members, "group_id", IdColumn("user_id")),
+        "$ref": lambda: Related(_live_members, "group_id", Location(scim_url("/Users/"), "user_id")),
+        "type": lambda: Related(_live_members, "group_id", Constant("user")),
+        "display": lambda: Related(_live_members, "group_id", _NameOfMember()),
+    },
+    "groups": {
+        "value": lambda: Related(_members, "user_id", IdColumn("group_id")),
+        "$ref": lambda: Related(_members, "user_id", Location(scim_url("/Groups/"), "group_id")),
+        "type": lambda: Related(_members, "user_id", Constant("direct")),
+        "display": lambda: Related(_members, "user_id", TextColumn("group__display_name_folded")),
+    },
+}

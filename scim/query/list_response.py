@@ -1,0 +1,103 @@
+"""The page of a list that answers a query: by index (RFC 7644 §3.4.2.4) or by cursor (RFC 9865)."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from scim.documents import group_documents, user_documents
+from scim.protocol.projection import Projection
+from scim.protocol.schemas import USER, ResourceType
+from scim.query.cursors import Position, read_cursor, write_cursor
+from scim.query.list_request import Ordered, Query, Rows, matching
+
+LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+Document = dict[str, Any]
+
+
+def documents_of(resource_type: ResourceType, rows: list[Any], projection: Projection) -> list[Document]:
+    """The documents of rows of one type."""
+    return user_documents(rows, projection) if resource_type is USER else group_documents(rows, projection)
+
+
+def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:
+    """The ListResponse. Over several types (the root) users come before groups.
+
+    Cost: for each type one query for the page, one for the total unless the page tells it, and what documents need.
+    """
+    if query.cursor is not None:
+        return _cursor_page(replace(query, scope=",".join(each.name for each in resource_types)), resource_types)
+    total = 0
+    resources: list[Document] = []
+    for resource_type in resource_types:
+        start = max(query.start - total, 1)
+        room = query.count - len(resources)
+        found, rows = _slice(matching(query, resource_type, resource_types).rows, start, room)
+        total += found
+        resources += documents_of(resource_type, rows, query.projection(resource_type))
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": total,
+        "startIndex": query.start,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }
+
+
+def _slice(rows: Rows, start: int, count: int) -> tuple[int, list[Any]]:
+    """How many there are, and the page of them. A page that isn't full tells the total by itself."""
+    page = list(rows[start - 1 : start - 1 + count]) if count > 0 else []
+    if count > len(page) and (page or start == 1):
+        return start - 1 + len(page), page
+    total = rows.order_by().count()
+    # Somebody may have been deleted between the two queries; the page that is shown counts.
+    return max(total, start - 1 + len(page)) if page else total, page
+
+
+def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:
+    """A page that begins after a row, so that nobody is told twice or left out when others come and go meanwhile."""
+    position = read_cursor(query)
+    total = 0
+    resources: list[Document] = []
+    next_cursor: str | None = None
+    for resource_type in resource_types:
+        ordered = matching(query, resource_type, resource_types)
+        total += ordered.rows.order_by().count()
+        if position is not None and position.type_name != resource_type.name:
+            continue  # a type before the one in which the last page ended
+        room = query.count - len(resources)
+        after = ordered.rows if position is None else ordered.rows.filter(_beyond(ordered, position))
+        rows = list(after[: room + 1]) if query.count and next_cursor is None else []
+        position = None
+        if len(rows) > room:
+            rows = rows[:room]
+            last = rows[-1] if rows else None
+            next_cursor = _cursor_at(query, resource_type, ordered, last)
+        resources += documents_of(resource_type, rows, query.projection(resource_type))
+    document: Document = {"schemas": [LIST_RESPONSE], "totalResults": total, "itemsPerPage": len(resources)}
+    return {**document, **({"nextCursor": next_cursor} if next_cursor else {}), "Resources": resources}
+
+
+def _cursor_at(query: Query, resource_type: ResourceType, ordered: Ordered, last: Any) -> str:
+    """The cursor after ``last``; without one, before the first of the type (the former type filled the page)."""
+    if last is None:
+        return write_cursor(query, Position(resource_type.name, None, ""))
+    key = getattr(last, ordered.key)
+    written = key.isoformat() if isinstance(key, datetime) else str(key) if isinstance(key, UUID) else key
+    return write_cursor(query, Position(resource_type.name, written, str(last.pk)))
+
+
+def _beyond(ordered: Ordered, position: Position) -> Q:
+    """The rows after a position. A missing key is the largest one, as in the order itself."""
+    if not position.row_id:
+        return ~Q(pk__in=())
+    name, after_row = ordered.key, Q(pk__gt=UUID(position.row_id))
+    key = datetime.fromisoformat(position.key) if ordered.is_instant and position.key else position.key
+    if key is None:
+        rest = Q(**{f"{name}__isnull": True}) & after_row
+        return rest | Q(**{f"{name}__isnull": False}) if ordered.descending else rest
+    later = Q(**{f"{name}__{'lt' if ordered.descending else 'gt'}": key}) | (Q(**{name: key}) & after_row)
+    return later if ordered.descending else later | Q(**{f"{name}__isnull": True})

@@ -1,0 +1,86 @@
+"""The search index over profiles: which rows a profile has, and keeping them in step with the record."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from gatekeeper.directory.case_folding import fold
+from scim.models import PREFIX_LENGTH, AttributeValue
+from scim.protocol.schemas import USER, Attribute
+
+# These have columns of their own on the user.
+IN_COLUMNS = frozenset({"userName", "externalId", "active"})
+
+Profile = Mapping[str, Any]
+Entry = tuple[str, int, str]
+
+
+def write_index(user_id: UUID, before: Profile, after: Profile) -> None:
+    """Bring the rows of one user from ``before`` to ``after``, in the transaction of the change.
+
+    Cost: nothing when no indexed attribute changed; else one delete and one insert.
+    """
+    gone, new = set(entries(before)), set(entries(after))
+    stale = {(path, element) for path, element, _ in gone - new}
+    if stale:
+        paths = {path for path, _ in stale}
+        AttributeValue.objects.filter(user_id=user_id, path__in=paths).delete()
+        new = {entry for entry in new if entry[0] in paths} | (new - gone)
+    else:
+        new -= gone
+    insert({user_id: sorted(new)})
+
+
+def clear_index(user_ids: Collection[UUID]) -> None:
+    """Forget deleted users: SCIM does not find them any more."""
+    AttributeValue.objects.filter(user_id__in=user_ids).delete()
+
+
+def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
+    """Add the rows of one or many users with one statement."""
+    AttributeValue.objects.bulk_create(
+        [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found], batch_size=1000
+    )
+
+
+def entries(profile: Profile) -> Iterator[Entry]:
+    """Each searchable value of a profile as (path, element, text)."""
+    for extension, attribute in USER.each_attribute():
+        if attribute.path in IN_COLUMNS:
+            continue
+        container = profile.get(extension.urn) if extension else profile
+        value = (container or {}).get(attribute.name)
+        if value is not None:
+            yield from _entries_of(attribute, value)
+
+
+def _entries_of(attribute: Attribute, value: Any) -> Iterator[Entry]:
+    if attribute.multi_valued:
+        for position, element in enumerate(value):
+            yield attribute.path, position, ""
+            yield from _sub_entries(attribute, element, position)
+    elif attribute.is_complex:
+        yield from _sub_entries(attribute, value, 0)
+    else:
+        yield attribute.path, 0, _text(value)
+
+
+def _sub_entries(attribute: Attribute, element: Profile, position: int) -> Iterator[Entry]:
+    for sub in attribute.subs.values():
+        value = element.get(sub.name)
+        if value is not None:
+            yield sub.path, position, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _row(user_id: UUID, entry: Entry) -> AttributeValue:
+    path, element, text = entry
+    folded = fold(text)
+    return AttributeValue(
+        user_id=user_id, path=path, element=element, text=text, folded=folded, prefix=folded[:PREFIX_LENGTH]
+    )

@@ -1,0 +1,123 @@
+"""The attack table against every way in which an identity provider signs and encrypts, and what a connection may take.
+
+What stops each attack differs with the mode, and is told for the usual one in ``attacks/lines.py``; that it is stopped
+does not. Each attack is undone before the next one, so that all of them meet the same connection.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from lxml import etree
+
+from gatekeeper.directory.models import SignIn
+from gatekeeper.sessions.browser_session import SESSION_KEY
+from tests.builders import link, make_user
+from tests.saml import forge
+from tests.saml.attacks.table import ATTACKS, VICTIM, Attack, signature_of
+from tests.saml.conftest import Browser, choose, refusals
+from tests.saml.encrypting import encrypted, our_certificate
+from tests.saml.forge import Habit, sign, signed_response
+from tests.saml.validation.test_attacks import ROOMS
+
+pytestmark = pytest.mark.django_db
+assert ROOMS
+
+
+@dataclass(frozen=True)
+class Mode:
+    """``takes_responses``: the connection's setting. ``seals``: the assertion is encrypted after it was signed."""
+
+    name: str
+    habit: Habit
+    takes_responses: bool = False
+    seals: bool = False
+
+
+MODES = (
+    Mode("assertion signed, where the Response would do", Habit(), takes_responses=True),
+    Mode("Response signed", Habit(assertion=False, response=True), takes_responses=True),
+    Mode("both signed", Habit(response=True)),
+    Mode("ECDSA", Habit(curve="P-256")),
+    Mode("ECDSA over the Response", Habit(assertion=False, response=True, curve="P-384"), takes_responses=True),
+    Mode("encrypted", Habit(), seals=True),
+    Mode("encrypted in a signed Response", Habit(assertion=False, response=True), takes_responses=True, seals=True),
+)
+# The Response that is signed in these says what it says with the identity provider's own signature.
+TAKEN_WITH_THE_SETTING = {"only_the_response_is_signed", "encrypted_and_unsigned_in_a_signed_response"}
+
+
+@pytest.fixture(params=MODES, ids=lambda mode: mode.name)
+def mode(request, monkeypatch):
+    monkeypatch.setattr(forge, "HABIT", request.param.habit)
+    return request.param
+
+
+@pytest.fixture
+def fresh(mode, connection, ada):
+    """Makes browsers at a connection in that mode; the mode is set before the connection reads its metadata."""
+    make_user(VICTIM)
+    link()
+    choose(connection, accept_signed_response=mode.takes_responses)
+    certificate = our_certificate(connection)
+
+    def seal(response):
+        return sealed(response, certificate) if mode.seals else response
+
+    return lambda: Browser(connection, Client(), before_post=seal)
+
+
+def sealed(response, certificate):
+    """Encrypted as the identity provider does it: before it signs the Response, or, by an attacker, after that."""
+    is_whole = isinstance(response, etree._Element) and response.find("saml:Assertion", forge.NS) is not None
+    if not is_whole:
+        return response
+    if not forge.HABIT.response or signature_of(response) is None:
+        return encrypted(response, certificate)
+    response.remove(signature_of(response))
+    return sign(encrypted(response, certificate))
+
+
+def test_a_genuine_message_of_this_mode_comes_in(fresh):
+    browser = fresh()
+
+    assert browser.post(signed_response(browser.story(browser.begin()))).status_code == 302
+    assert SignIn.objects.live().get().user.user_name == "ada.obi@contoso.com"
+
+
+@pytest.mark.parametrize("room", sorted({attack.room for attack in ATTACKS}))
+def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, room):
+    for attack in attacks_in(mode, room):
+        with transaction.atomic():
+            browser = fresh()
+            answer = attack.do(browser)
+
+            assert answer.status_code in {400, 403}, attack.name
+            assert SESSION_KEY not in browser.client.session, attack.name
+            assert not SignIn.objects.live().exists(), attack.name
+            assert len(refusals()) == 1, attack.name
+            transaction.set_rollback(True)
+
+
+def attacks_in(mode: Mode, room: str) -> list[Attack]:
+    """Those that are attacks in this mode. A Response that is signed after it was sealed can only be genuine."""
+    found = [attack for attack in ATTACKS if attack.room == room]
+    if mode.takes_responses:
+        found = [attack for attack in found if attack.name not in TAKEN_WITH_THE_SETTING]
+    if mode.seals and mode.habit.response:
+        found = [attack for attack in found if attack.is_genuine]
+    return found
+
+
+def test_every_mode_runs_most_of_the_table():
+    numbers = {mode.name: sum(len(attacks_in(mode, room)) for room, _ in by_room()) for mode in MODES}
+
+    assert len(ATTACKS) >= 140
+    assert sum(numbers.values()) >= 850, numbers
+    assert min(numbers.values()) >= 35, numbers
+
+
+def by_room():
+    return groupby(sorted(ATTACKS, key=lambda attack: attack.room), key=lambda attack: attack.room)

@@ -1,0 +1,111 @@
+"""Which steps of the help page are done: on the page, in the API and in doctor's words."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.mappings.mappings import choose_fallback_team
+from gatekeeper.health import checks
+from gatekeeper.setup_steps import setup_steps
+from saml.connections.lifecycle import create_connection
+from saml.models import Certificate
+from scim.credentials.api_keys import generate_key
+from scim.models import ApiKey
+from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
+from tests.web.pages import text_of
+
+ADDRESS = "/settings/configuration/"
+IN_ORDER = [
+    "fallback_team",
+    "default_mapping",
+    "single_sign_on",
+    "api_key",
+    "first_request",
+    "work_email",
+    "provisioned",
+    "group_mappings",
+    "first_sign_in",
+]
+
+
+def done() -> list[str]:
+    return [step.key for step in setup_steps(site_facts()) if step.done]
+
+
+def detail(key: str) -> str:
+    return next(step.detail for step in setup_steps(site_facts()) if step.key == key)
+
+
+@pytest.mark.django_db
+def test_the_steps_stand_in_the_help_pages_order_and_none_is_done_at_first() -> None:
+    assert [step.key for step in setup_steps(site_facts())] == IN_ORDER
+    assert done() == []
+
+
+@pytest.mark.django_db
+def test_each_step_is_done_when_its_facts_are_there(metadata: bytes) -> None:
+    choose_fallback_team(make_team("General").id, actor=ADMIN)
+    map_group(None, "collaborator")
+    create_connection("Entra", document=metadata, actor=ADMIN)
+    generate_key("Entra", actor=ADMIN)
+    assert done() == IN_ORDER[:4]
+    assert detail("fallback_team") == "General receives whoever has no other team."
+
+    ApiKey.objects.update(last_used_at=timezone.now())
+    user = make_user("ada@example.com")
+    assert done() == IN_ORDER[:6]
+    group = make_group("GK Finance", [user])
+    map_group(group, "administrator")
+    link()
+
+    assert done() == IN_ORDER
+
+
+@pytest.mark.django_db
+def test_a_work_email_that_is_not_the_user_name_is_counted_and_named() -> None:
+    make_user("ada@corp.example", work_email="ada@example.com")
+    make_user("bo@corp.example", work_email="BO@corp.example")
+    make_user("cy@corp.example", work_email=None)
+    make_user("left@corp.example", work_email="left@example.com", active=False)
+    make_user(f"{'0a' * 16}gone@corp.example", work_email="gone@corp.example")  # Entra's name for the soft-deleted
+
+    told = "2 of 4 active users have another work e-mail: ada@corp.example has ada@example.com."
+    assert detail("work_email").startswith(told)
+    assert "source attribute userPrincipalName" in detail("work_email")
+    assert checks.check_work_email().detail == told
+
+
+@pytest.mark.django_db
+def test_a_connection_without_a_valid_certificate_is_not_connected(metadata: bytes) -> None:
+    create_connection("Entra", document=metadata, actor=ADMIN)
+    Certificate.objects.update(not_after=timezone.now() - timedelta(days=1))
+
+    assert "single_sign_on" not in done()
+    assert "no certificate that is valid" in detail("single_sign_on")
+
+
+@pytest.mark.django_db
+def test_doctor_says_of_a_missing_step_what_the_page_says() -> None:
+    said = [checks.check_fallback_team(), checks.check_scim_key(), *checks.check_certificates()]
+
+    assert [check.detail for check in said] == [
+        detail("fallback_team"),
+        detail("api_key").partition(" Generate")[0],
+        detail("single_sign_on").partition(" Paste")[0],
+    ]
+
+
+def test_the_page_and_the_api_show_the_same_steps(desk: Client) -> None:
+    text = text_of(desk.get(ADDRESS))
+    document = desk.get("/api/v1/setup").json()
+
+    assert [step["key"] for step in document["steps"]] == IN_ORDER
+    assert (document["done"], document["total"], document["next"]) == (0, 9, "fallback_team")
+    for step in document["steps"]:
+        assert step["title"] in text
+        assert step["detail"] in text
+        assert step["page"] is None or f'href="{step["page"]}"' in text
+    assert f"0 of {len(IN_ORDER)} steps done." in " ".join(text.split())

@@ -1,0 +1,143 @@
+"""The auditor's page: who had what on a day, and the same as CSV."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+
+from gatekeeper.directory.models import User
+from tests.builders import link, make_group, make_provider, make_user, make_users, map_group, remove_members
+from tests.web.pages import queries_of, text_of
+
+START = datetime(2026, 3, 3, 9, tzinfo=UTC)
+THEN, AFTER = "2026-03-03T09:00:59", "2026-03-03T09:01:00"
+ADDRESS, EXPORT = "/who-had/", "/who-had/csv/"
+
+
+@pytest.fixture
+def ada(desk: Client) -> User:
+    """Collaborator with Reports from nine o'clock on, for a minute."""
+    with time_machine.travel(START, tick=False) as clock:
+        make_provider()
+        ada = make_user("=ada@example.com", work_email="ada@example.com")
+        group = make_group("GK Finance", [ada])
+        map_group(group, "collaborator", ["reports"])
+        link()
+        clock.shift(60)
+        remove_members(group, ada)
+    return ada
+
+
+def asked(browser: Client, **query: str) -> str:
+    return " ".join(text_of(browser.get(ADDRESS, query)).split())
+
+
+def test_nothing_is_asked_before_something_is_chosen(desk: Client) -> None:
+    assert "Choose a permission or a level and a moment." in asked(desk)
+
+
+def test_the_page_names_them_with_what_gave_it(desk: Client, ada: User) -> None:
+    text = asked(desk, wanted="reports", at=THEN)
+
+    assert "<strong>1 person</strong> had Reports on" in text
+    assert f'href="/users/{ada.id}/?at=2026-03-03T09:00:59.000000Z">=ada@example.com</a>' in text
+    assert '<td data-label="Could sign in">yes</td>' in text
+    assert "GK Finance" in text
+
+
+def test_one_second_later_nobody_had_it(desk: Client, ada: User) -> None:
+    text = asked(desk, wanted="reports", at=AFTER)
+
+    assert "Nobody had Reports on" in text
+    assert "Download CSV" not in text
+
+
+def test_a_level_is_asked_for_in_the_same_way(desk: Client, ada: User) -> None:
+    assert "=ada@example.com" in asked(desk, wanted="collaborator", at=THEN)
+    assert "root@example.com" in asked(desk, wanted="global_administrator")
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ({"wanted": "reports", "at": "2999-01-01"}, "lies in the future"),
+        ({"wanted": "reports", "at": "last week"}, "is no ISO 8601 time"),
+        ({"wanted": "flying"}, "There is no flying"),
+    ],
+)
+@pytest.mark.parametrize("address", [ADDRESS, EXPORT])
+def test_what_cannot_be_answered_is_refused_in_words(
+    desk: Client, query: dict[str, str], reason: str, address: str
+) -> None:
+    answer = desk.get(address, query)
+
+    assert answer.status_code == 400
+    assert reason in text_of(answer)
+
+
+def test_an_export_of_nothing_is_refused(desk: Client) -> None:
+    assert desk.get(EXPORT).status_code == 400
+
+
+def test_the_csv_is_sent_as_it_is_read_and_has_the_rows_of_the_command(desk: Client, ada: User) -> None:
+    answer = desk.get(EXPORT, {"wanted": "reports", "at": THEN})
+
+    assert answer.streaming  # type: ignore[attr-defined]
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="who-had-reports-2026-03-03T090059Z.csv"'
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    printed = io.StringIO()
+    call_command("who_had", "reports", "--at", THEN, "--csv", stdout=printed)
+    assert text == printed.getvalue()
+    [row] = csv.DictReader(io.StringIO(text))
+    assert row["user_name"] == "'=ada@example.com"
+
+
+def test_the_answer_has_pages_that_cost_the_same(desk: Client) -> None:
+    make_provider()
+    group = make_group("GK Many", make_users(2))
+    map_group(group, "collaborator", ["api"])
+    few = queries_of(desk, f"{ADDRESS}?wanted=api")
+    map_group(make_group("GK More", make_users(60)), "collaborator", ["api"])
+
+    assert "<strong>62 people</strong> had API just now." in asked(desk, wanted="api")
+    assert "1–50 of 62 users" in asked(desk, wanted="api")
+    assert "51–62 of 62 users" in asked(desk, wanted="api", page="2")
+    assert queries_of(desk, f"{ADDRESS}?wanted=api&page=2") == few
+
+
+@pytest.mark.parametrize(
+    ("level", "permission", "status"),
+    [
+        ("collaborator", "history", 200),
+        ("collaborator", "reports", 200),
+        ("global_administrator", "configuration", 200),
+        ("global_administrator", "users", 403),
+        ("collaborator", "configuration", 403),
+        ("global_administrator", "api", 403),
+    ],
+)
+def test_it_is_asked_by_whoever_reads_the_history_or_reports(
+    person_with: Callable[..., Client], level: str, permission: str, status: int
+) -> None:
+    browser = person_with(level, permission)
+
+    assert browser.get(ADDRESS).status_code == status
+    assert browser.get(EXPORT, {"wanted": "reports"}).status_code == status
+
+
+def test_who_may_not_read_people_sees_names_without_links(person_with: Callable[..., Client]) -> None:
+    text = asked(person_with("collaborator", "reports"), wanted="reports")
+
+    assert "person@example.com" in text
+    assert 'href="/users/' not in text
+    assert '<a href="/who-had/"' in text
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page(client: Client, db: None) -> None:
+    assert client.get(EXPORT, {"wanted": "reports"}).headers["Location"].startswith("/sign-in/")

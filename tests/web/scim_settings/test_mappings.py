@@ -1,0 +1,104 @@
+"""The form behind the pencil."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gatekeeper.directory.access.loaders import access_of, site_facts
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import IdpGroup
+from gatekeeper.directory.permissions import Permission
+from tests.builders import make_group, make_team, make_user, map_group
+from tests.web.pages import confirmation, text_of
+
+
+def address(group: IdpGroup | None) -> str:
+    if group is None:
+        return reverse("web:default_mapping")
+    return reverse("web:group_mapping", args=(group.id,))
+
+
+def test_the_form_offers_every_level_permission_and_team(desk: Client) -> None:
+    make_team("Finance")
+
+    text = text_of(desk.get(address(make_group("GK Finance", [make_user()]))))
+
+    assert 'role="radiogroup"' in text
+    for label in (*(level.label for level in Level), *(permission.label for permission in Permission), "Finance"):
+        assert f">{label}</label>" in text
+    assert text.count("Has effect only with Global Administrator.") == 2
+
+
+def test_saving_reaches_the_members_at_once_and_says_how_many(desk: Client) -> None:
+    user, finance = make_user(), make_team("Finance")
+    group = make_group("GK Finance", [user])
+
+    answer = desk.post(
+        address(group),
+        {"level": "global_collaborator", "permissions": ["reports", "sensitive_data"], "teams": [str(finance.id)]},
+        follow=True,
+    )
+
+    assert (
+        "GK Finance is now Global Collaborator with Reports, Sensitive Data, team Finance. "
+        "It applies to 1 person from this moment." in text_of(answer)
+    )
+    access = access_of(user)
+    assert access.level is Level.GLOBAL_COLLABORATOR
+    assert access.permissions == {Permission.REPORTS, Permission.SENSITIVE_DATA}
+    assert set(access.teams.values()) == {"Finance"}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"level": "emperor"}, "there is no level emperor"),
+        ({}, "there is no level"),
+        ({"level": "administrator", "permissions": ["fly"]}, "there is no permission fly"),
+        ({"level": "administrator", "teams": ["x"]}, "choose among the teams"),
+        ({"level": "administrator", "teams": ["4b1d5f1e-0000-4000-8000-000000000000"]}, "There is no team"),
+    ],
+)
+def test_nonsense_is_refused_in_words_and_changes_nothing(desk: Client, data: dict[str, Any], words: str) -> None:
+    group = make_group("GK Finance", [make_user()])
+
+    answer = desk.post(address(group), data)
+
+    assert answer.status_code == 422
+    assert words in text_of(answer)
+    assert not site_facts().mappings
+
+
+def test_an_administrator_level_in_the_default_mapping_is_asked_twice(desk: Client) -> None:
+    asked = desk.post(address(None), {"level": "administrator"})
+
+    assert asked.status_code == 422
+    assert "Do you mean it?" in text_of(asked)
+    assert site_facts().default_mapping.level is not Level.ADMINISTRATOR
+
+    desk.post(address(None), {"level": "administrator", "confirmed": confirmation(asked)})
+
+    assert site_facts().default_mapping.level is Level.ADMINISTRATOR
+
+
+def test_a_group_goes_back_to_the_default_mapping(desk: Client) -> None:
+    group = make_group("GK Finance", [make_user()])
+    map_group(group, "administrator")
+    assert "Reset to default mapping" in text_of(desk.get(address(group)))
+
+    answer = desk.post(reverse("web:reset_mapping", args=(group.id,)), follow=True)
+
+    assert "GK Finance uses the Default Mapping again." in text_of(answer)
+    assert not site_facts().mappings
+    assert "Reset to default mapping" not in text_of(desk.get(address(group)))
+
+
+def test_names_are_shown_as_text_whatever_they_contain(desk: Client) -> None:
+    group = make_group("<script>alert(1)</script>", [make_user(display_name="<b>Ada</b>")])
+
+    for page in (address(group), "/settings/configuration/scim/", f"/settings/configuration/scim/groups/{group.id}/"):
+        source = desk.get(page).content.decode()
+        assert "<script>alert" not in source
+        assert "<b>Ada" not in source
