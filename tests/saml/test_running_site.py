@@ -81,7 +81,7 @@ def test_a_person_waits_for_the_sync_signs_in_and_is_out_when_deactivated(
 
     operation = {"op": "Replace", "path": "active", "value": "False"}
     patch = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
-    assert scim.patch.parser(f"Users/{person['id']}", json=patch).is_success
+    assert scim.patch(f"Users/{person['id']}", json=patch).is_success
     assert surfer.get(f"{running_site.url}/profile/").url.path == "/sign-in/"
     refused = sign_in(surfer, idp, connection, person)
     assert refused.status_code == 403

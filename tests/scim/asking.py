@@ -21,7 +21,7 @@ def sent(scim: Any, way: str, attribute: str, value: Any) -> Any:
     if way == "PUT":
         return scim.put(address, body)
     name, _, pathless = way.partition(", ")
-    return scim.patch.parser(address, op(name, value={attribute: value}) if pathless else op(name, attribute, value))
+    return scim.patch(address, op(name, value={attribute: value}) if pathless else op(name, attribute, value))
 
 
 def stored(scim: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_adding_one_member_costs_the_same_in_a_group_of_ten_and_of_ten_thousand(
         counts, efforts = {}, {}
         for size, group in groups.items():
             address = f"/Groups/{group.id}"
-            efforts[size] = work(lambda: counts.update({size: queries(lambda: scim.patch.parser(address, operation))}))  # noqa: B023
+            efforts[size] = work(lambda: counts.update({size: queries(lambda: scim.patch(address, operation))}))  # noqa: B023
         assert counts[SMALL] == counts[LARGE], name
         # A deeper search tree takes a few steps more; anything that reads the members would take thousands.
         assert efforts[LARGE] <= efforts[SMALL] * 1.5 + 20, (name, efforts)
@@ -126,10 +126,10 @@ def test_each_request_asks_the_fewest_queries(scim):
         "get group": lambda: scim.get(one),
         "list groups without members": lambda: scim.get("/Groups?attributes=displayName"),
         "create user": lambda: scim.user("cy@x.com", title="T"),
-        "patch user": lambda: scim.patch.parser(user, {"op": "add", "path": "title", "value": "T"}),
-        "patch user, nothing new": lambda: scim.patch.parser(user, {"op": "add", "path": "title", "value": "T"}),
+        "patch user": lambda: scim.patch(user, {"op": "add", "path": "title", "value": "T"}),
+        "patch user, nothing new": lambda: scim.patch(user, {"op": "add", "path": "title", "value": "T"}),
         "create group": lambda: scim.group("GK 2"),
-        "patch group, add member": lambda: scim.patch.parser(
+        "patch group, add member": lambda: scim.patch(
             one, {"op": "add", "path": "members", "value": [{"value": bo["id"]}]}
         ),
     }

@@ -32,19 +32,15 @@ def bulk(scim: ScimClient, method: str, path: str, **data: Any) -> Any:
 Ask = Callable[[ScimClient, str, str], Any]
 
 ASKED: dict[str, Ask] = {
-    "PATCH active": lambda scim, user, _: scim.patch.parser(
-        user, {"op": "replace", "path": "active", "value": "False"}
-    ),
+    "PATCH active": lambda scim, user, _: scim.patch(user, {"op": "replace", "path": "active", "value": "False"}),
     "PUT active": lambda scim, user, _: scim.put(user, {"userName": "ada@x.com", "active": False}),
     "DELETE user": lambda scim, user, _: scim.delete(user),
-    "PATCH e-mail": lambda scim, user, _: scim.patch.parser(
-        user, {"op": "replace", "path": WORK, "value": "eve@x.com"}
-    ),
+    "PATCH e-mail": lambda scim, user, _: scim.patch(user, {"op": "replace", "path": WORK, "value": "eve@x.com"}),
     "PUT another name": lambda scim, user, _: scim.put(user, {"userName": "eve@x.com"}),
-    "PATCH members": lambda scim, user, group: scim.patch.parser(
+    "PATCH members": lambda scim, user, group: scim.patch(
         group, {"op": "remove", "path": f'members[value eq "{user[7:]}"]'}
     ),
-    "PATCH all members": lambda scim, _, group: scim.patch.parser(group, {"op": "remove", "path": "members"}),
+    "PATCH all members": lambda scim, _, group: scim.patch(group, {"op": "remove", "path": "members"}),
     "PUT members": lambda scim, _, group: scim.put(group, {"displayName": "GK Leaders", "members": []}),
     "DELETE group": lambda scim, _, group: scim.delete(group),
     "Bulk DELETE user": lambda scim, user, _: bulk(scim, "DELETE", user),

@@ -33,10 +33,10 @@ def test_a_reference_without_a_value_is_resolved_or_refused(scim, ada, address, 
     group = scim.group("GK")
     reference, user, one = {"$ref": address.format(id=boss["id"])}, f"/Users/{ada['id']}", f"/Groups/{group['id']}"
     requests = {
-        "manager": lambda: scim.patch.parser(user, op("add", f"{ENT}:manager", reference)),
-        "manager.$ref": lambda: scim.patch.parser(user, op("replace", f"{ENT}:manager.$ref", reference["$ref"])),
+        "manager": lambda: scim.patch(user, op("add", f"{ENT}:manager", reference)),
+        "manager.$ref": lambda: scim.patch(user, op("replace", f"{ENT}:manager.$ref", reference["$ref"])),
         "PUT": lambda: scim.put(user, {"userName": "ada@x.com", ENT: {"manager": reference}}),
-        "members": lambda: scim.patch.parser(one, op("add", "members", [reference])),
+        "members": lambda: scim.patch(one, op("add", "members", [reference])),
         "POST": lambda: scim.post("/Groups", {"displayName": "New", "members": [reference]}),
     }
     for name, ask in requests.items():
@@ -48,7 +48,7 @@ def test_a_reference_without_a_value_is_resolved_or_refused(scim, ada, address, 
             assert "$ref" in refusal(answer)[2], name
     manager = scim.get(user).json().get(ENT, {}).get("manager", {})
     assert manager.get("value") == (boss["id"] if resolves else None)
-    assert scim.patch.members(group["id"]) == ({boss["id"]} if resolves else set())
+    assert scim.members(group["id"]) == ({boss["id"]} if resolves else set())
 
 
 def test_beside_a_value_the_address_is_not_needed_and_not_kept(scim, ada):
@@ -59,7 +59,7 @@ def test_beside_a_value_the_address_is_not_needed_and_not_kept(scim, ada):
         "../Groups/x",
         boss["meta"]["location"],
     ):
-        answer = scim.patch.parser(user, op("add", f"{ENT}:manager", {"value": boss["id"], "$ref": address}))
+        answer = scim.patch(user, op("add", f"{ENT}:manager", {"value": boss["id"], "$ref": address}))
         assert answer.json()[ENT]["manager"] == {"value": boss["id"], "$ref": boss["meta"]["location"]}
     scim.delete(f"/Users/{boss['id']}")
     assert scim.get(user).json()[ENT]["manager"] == {"value": boss["id"]}
@@ -67,7 +67,7 @@ def test_beside_a_value_the_address_is_not_needed_and_not_kept(scim, ada):
 
 def test_what_was_answered_can_be_sent_back_and_is_no_change(scim, ada):
     boss, user = scim.user("boss@x.com", displayName="Boss"), f"/Users/{ada['id']}"
-    scim.patch.parser(user, op("add", f"{ENT}:manager", boss["id"]))
+    scim.patch(user, op("add", f"{ENT}:manager", boss["id"]))
     answered = scim.get(user).json()
 
     assert scim.put(user, answered).json() == answered
