@@ -12,7 +12,7 @@ from django.db import transaction
 from scim import groups, users
 from scim.bulk_references import references, resolved, without_manager
 from scim.documents import group_url, user_url
-from scim.http.dispatch import Door, Write, in_transaction, refusal
+from scim.http.dispatch import ScimEndpoint, Write, in_transaction, refusal
 from scim.http.errors import Conflict, InvalidSyntax, InvalidValue, MethodNotAllowed, NotFound, TooLarge
 from scim.http.etags import etag, version_check
 from scim.http.request_context import Answer, Exchange
@@ -72,7 +72,7 @@ class Run:
         return self.creators.get(bulk_id)
 
 
-class BulkView(Door):
+class BulkView(ScimEndpoint):
     """``/Bulk``."""
 
     def post(self, exchange: Exchange) -> Answer:

@@ -15,7 +15,7 @@ from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 _AT_ONCE = 1000  # ids in one statement
 
 
-def erase_from_diary(user_id: UUID, *, actor: Actor) -> None:
+def erase_from_logs(user_id: UUID, *, actor: Actor) -> None:
     """Take names, addresses and profile out of every entry about this person or by them; that there was one stays.
 
     Of each personal part the commitment stays, without its salt. The erasure is an entry itself and lists the entries

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.read_counts import reads_since
-from gatekeeper.directory.deprovisioning_limits.limits import brake_state
+from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sessions.sign_in import break_glass_uses
 from gatekeeper.health import heartbeats
@@ -42,7 +42,7 @@ class _Gatekeeper(Collector):
             _audit_waiting(),
             _reads(),
             _database_refusals(),
-            *_brakes(),
+            *_deprovisioning(),
         )
 
 
@@ -157,25 +157,25 @@ def _days_left(certificates: list[Certificate], now: datetime) -> float:
     return (end - now).total_seconds() / SECONDS_A_DAY
 
 
-def _brakes() -> Iterator[GaugeMetricFamily]:
-    state = brake_state()
+def _deprovisioning() -> Iterator[GaugeMetricFamily]:
+    state = deprovisioning_state()
     yield GaugeMetricFamily(
-        "gatekeeper_brakes_alarming",
+        "gatekeeper_deprovisioning_alarming",
         "1 while unusually many people lose access, or losses are held.",
         value=int(state.alarming),
     )
     yield GaugeMetricFamily(
-        "gatekeeper_brakes_lost",
-        "People who lost access within the brakes' window; on a quiet day counted up to the minimum.",
+        "gatekeeper_deprovisioning_lost",
+        "People who lost access within the limit's window; on a quiet day counted up to the minimum.",
         value=state.lost,
     )
     yield GaugeMetricFamily(
-        "gatekeeper_brakes_held",
-        "Requests that were held within the brakes' window.",
+        "gatekeeper_deprovisioning_held",
+        "Requests that were held within the window of the deprovisioning limit.",
         value=state.held + state.held_gains,
     )
     yield GaugeMetricFamily(
         "gatekeeper_privilege_gained",
-        "People who became Global Administrator within the brakes' window.",
+        "People who became Global Administrator within the window of the deprovisioning limit.",
         value=state.gained,
     )

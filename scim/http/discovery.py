@@ -4,7 +4,7 @@ from typing import Any
 
 from scim.addresses import scim_url
 from scim.http import documented_limits
-from scim.http.dispatch import Door
+from scim.http.dispatch import ScimEndpoint
 from scim.http.errors import Forbidden, NotFound
 from scim.http.request_context import Answer, Exchange
 from scim.protocol.limits import CURSOR_TIMEOUT, DEFAULT_COUNT, MAX_BODY, MAX_COUNT, MAX_OPERATIONS
@@ -51,7 +51,7 @@ def service_provider_config() -> Document:
     }
 
 
-class ConfigView(Door):
+class ConfigView(ScimEndpoint):
     """``/ServiceProviderConfig``."""
 
     def get(self, exchange: Exchange) -> Answer:
@@ -60,7 +60,7 @@ class ConfigView(Door):
         return Answer(service_provider_config())
 
 
-class ResourceTypesView(Door):
+class ResourceTypesView(ScimEndpoint):
     """``/ResourceTypes`` and one of them."""
 
     def get(self, exchange: Exchange, uuid: str | None = None) -> Answer:
@@ -74,7 +74,7 @@ class ResourceTypesView(Door):
         return Answer(documents[uuid])
 
 
-class SchemasView(Door):
+class SchemasView(ScimEndpoint):
     """``/Schemas`` and one of them."""
 
     def get(self, exchange: Exchange, uuid: str | None = None) -> Answer:

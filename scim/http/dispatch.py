@@ -40,7 +40,7 @@ _LOST_RACE = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure,
 
 
 @method_decorator(csrf_exempt, name="dispatch")
-class Door(SCIMView):  # type: ignore[misc]  # django_scim is untyped
+class ScimEndpoint(SCIMView):  # type: ignore[misc]  # django_scim is untyped
     """Base of all SCIM views. A subclass has a method per HTTP method, from Exchange to Answer.
 
     One that writes reads and judges the request, and returns what is left to be done in a transaction.

@@ -7,7 +7,7 @@ from uuid import UUID
 from gatekeeper.directory.models import IdpGroup, User
 from scim import groups, users
 from scim.documents import group_url, user_documents, user_url
-from scim.http.dispatch import Door, Write
+from scim.http.dispatch import ScimEndpoint, Write
 from scim.http.errors import NotFound, NotImplementedHere
 from scim.http.etags import etag, expected_version, is_unchanged, require_version
 from scim.http.request_context import Answer, Exchange
@@ -19,7 +19,7 @@ from scim.query.list_response import documents_of, list_page
 from scim.query.parameters import joined_names, query_parameters
 
 
-class ResourceDoor(Door):
+class ResourceView(ScimEndpoint):
     """What the views of one resource type share."""
 
     resource_type: ResourceType
@@ -44,7 +44,7 @@ class ResourceDoor(Door):
         return Answer(documents_of(self.resource_type, [row], projection)[0], status, headers)
 
 
-class ListView(ResourceDoor):
+class ListView(ResourceView):
     """``/Users`` and ``/Groups``: the list."""
 
     def get(self, exchange: Exchange) -> Answer:
@@ -52,7 +52,7 @@ class ListView(ResourceDoor):
         return Answer(list_page(Query.of_request(exchange.request), (self.resource_type,)))
 
 
-class OneView(ResourceDoor):
+class OneView(ResourceView):
     """``/Users/{id}`` and ``/Groups/{id}``."""
 
     def get(self, exchange: Exchange, uuid: str) -> Answer:
@@ -159,7 +159,7 @@ class GroupView(OneView):
         return write
 
 
-class SearchView(Door):
+class SearchView(ScimEndpoint):
     """``.search`` on a resource type, or on the root over all types (RFC 7644 §3.4.3)."""
 
     resource_types: tuple[ResourceType, ...] = RESOURCE_TYPES
@@ -169,7 +169,7 @@ class SearchView(Door):
         return Answer(list_page(Query.of_parameters(exchange.document), self.resource_types))
 
 
-class RootView(Door):
+class RootView(ScimEndpoint):
     """The base address: a list over all types (RFC 7644 §3.4.2.1)."""
 
     def get(self, exchange: Exchange) -> Answer:
@@ -177,7 +177,7 @@ class RootView(Door):
         return Answer(list_page(Query.of_request(exchange.request), RESOURCE_TYPES))
 
 
-class MeView(Door):
+class MeView(ScimEndpoint):
     """``/Me``: a key is no person (RFC 7644 §3.11)."""
 
     def get(self, exchange: Exchange) -> Answer:
@@ -187,7 +187,7 @@ class MeView(Door):
     post = put = patch = delete = get
 
 
-class UnknownView(Door):
+class UnknownView(ScimEndpoint):
     """Every other address below the base: SCIM JSON, never a page."""
 
     def get(self, exchange: Exchange, path: str = "") -> Answer:

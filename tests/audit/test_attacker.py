@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from gatekeeper.audit import writers
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.chain import head, link_new_entries
-from gatekeeper.audit.erasure import erase_from_diary
+from gatekeeper.audit.erasure import erase_from_logs
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.head import Head, keep_head, store_head
 from gatekeeper.audit.log import record
@@ -66,7 +66,7 @@ def trail() -> list[int]:
     record(Event.TEAM_CREATED, actor=ada, kind="team", object_id="9", label="Team 9")
     record(Event.USER_CHANGED, actor=ada, kind="user", object_id=GONE, label="Ada Lovelace", before={"x": 1}, after={})
     link_new_entries()
-    erase_from_diary(GONE, actor=ADMIN)
+    erase_from_logs(GONE, actor=ADMIN)
     writers.begin_anew()
     for number in range(4):
         write(number)

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from gatekeeper.audit.chain import link_new_entries
-from gatekeeper.audit.erasure import erase_from_diary
+from gatekeeper.audit.erasure import erase_from_logs
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.audit.verification import verify
 from gatekeeper.secrets.sealing import derived_key
@@ -116,7 +116,7 @@ def test_each_column_of_what_was_carried_over_is_covered_from_then_on(former):
 
 def test_what_was_carried_over_can_be_erased_and_what_is_left_verifies(former):
     upgrade()
-    erase_from_diary(ADA, actor=ADMIN)
+    erase_from_logs(ADA, actor=ADMIN)
     link_new_entries()
 
     assert verify().intact

@@ -32,7 +32,17 @@ LINKS = "[...document.querySelectorAll('a[href]')].map(link => link.href)"
 DOWNLOADS = {"who_had_csv", "export", "connection_certificate"}
 PAGES = {
     *("overview", "scim", "fallback_people", "default_mapping", "group_users", "group_mapping", "authentication"),
-    *("new_connection", "brakes", "retention", "teams", "team", "as_code", "profile", "password", "second_factor"),
+    *(
+        "new_connection",
+        "deprovisioning_limits",
+        "retention",
+        "teams",
+        "team",
+        "as_code",
+        "profile",
+        "password",
+        "second_factor",
+    ),
     *("person", "who_had", "directory_user_changelist", "audit_provisioningentry_changelist"),
     *("audit_provisioningentry_change", "audit_auditentry_changelist", "audit_auditentry_change"),
     *("saml_syncrun_changelist", "saml_syncrun_change", "saml_signinattempt_changelist", "saml_signinattempt_change"),

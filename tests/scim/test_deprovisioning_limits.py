@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.deprovisioning_limits.limits import brake_state, set_brakes
+from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state, set_deprovisioning_limits
 from gatekeeper.directory.models import ActivePeriod, User
 from gatekeeper.health.metrics import render
 from tests.builders import ADMIN, PASSWORD, make_administrator, make_group, make_user, make_users, map_group
@@ -21,7 +21,7 @@ def people(db: None) -> list[User]:
     """Ten people who were active before the window began; the limit is three of them."""
     users = make_users(10)
     ActivePeriod.objects.update(since="2020-01-01T00:00:00Z")
-    set_brakes(share=30, minimum=3, minutes=60, hold=True, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=3, minutes=60, hold=True, actor=ADMIN)
     return users
 
 
@@ -37,7 +37,7 @@ def deactivate(scim: ScimClient, *users: User) -> list[int]:
 
 
 def page(desk: Client) -> str:
-    return " ".join(desk.get(reverse("web:brakes")).content.decode().split())
+    return " ".join(desk.get(reverse("web:deprovisioning_limits")).content.decode().split())
 
 
 def test_held_changes_are_asked_to_come_back_later(scim: ScimClient, people: list[User]) -> None:
@@ -55,27 +55,27 @@ def test_holding_is_said_on_every_page_in_the_audit_trail_and_in_the_metrics(
 ) -> None:
     deactivate(scim, *people[:7])
 
-    state = brake_state()
+    state = deprovisioning_state()
     assert (state.lost, state.held, state.tripped, state.holding) == (3, 4, False, True)
     text = " ".join(desk.get("/settings/configuration/").content.decode().split())
     assert "3 of 10 active users lost access within 60 minutes." in text
     assert "4 more requests are held until you decide." in text
-    [alert] = AuditEntry.objects.filter(event="brakes.tripped")
+    [alert] = AuditEntry.objects.filter(event="deprovisioning.alert")
     assert alert.after == {"lost": 4, "active_before": 10, "minutes": 60, "held": True}
     metrics = render().decode()
-    assert "gatekeeper_brakes_alarming 1.0" in metrics
-    assert "gatekeeper_brakes_held 4.0" in metrics
+    assert "gatekeeper_deprovisioning_alarming 1.0" in metrics
+    assert "gatekeeper_deprovisioning_held 4.0" in metrics
 
 
 def test_without_hold_the_alert_is_the_same_and_nothing_is_held(
     scim: ScimClient, people: list[User], desk: Client
 ) -> None:
-    set_brakes(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
 
     assert deactivate(scim, *people[:5]) == [200] * 5
 
     assert "5 of 10 active users lost access" in " ".join(desk.get("/profile/").content.decode().split())
-    [alert] = AuditEntry.objects.filter(event="brakes.tripped")
+    [alert] = AuditEntry.objects.filter(event="deprovisioning.alert")
     assert alert.after is not None
     assert alert.after["held"] is False
 
@@ -111,20 +111,20 @@ def test_what_is_let_through_leaves_the_list(scim: ScimClient, people: list[User
     scim.patch(f"/Groups/{group.id}", remove)
     assert "Held for approval" in page(desk)
 
-    answer = desk.post(reverse("web:release_brakes"), follow=True)
+    answer = desk.post(reverse("web:approve_held_changes"), follow=True)
     assert b"Held changes are let through until" in answer.content
     assert deactivate(scim, people[3]) == [200]
     assert scim.patch(f"/Groups/{group.id}", remove).status_code == 204
 
     assert "Held for approval" not in page(desk)
-    assert not brake_state().holding
+    assert not deprovisioning_state().holding
 
 
 def test_a_quiet_day_costs_four_queries(people: list[User], django_assert_num_queries: Any) -> None:
-    set_brakes(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
 
     with django_assert_num_queries(4):
-        assert not brake_state().alarming
+        assert not deprovisioning_state().alarming
 
 
 def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_lets_them_through(
@@ -133,7 +133,7 @@ def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_le
     user, boss = make_user("ada@x.com"), make_user("bo@x.com", active=False)
     group = make_group("Top", [boss])
     map_group(group, "global_administrator")
-    set_brakes(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
     add = {"op": "add", "path": "members", "value": [{"value": str(user.id)}]}
 
     asked = [
@@ -153,7 +153,7 @@ def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_le
     assert "requests that would make somebody Global Administrator are held until you decide" in shown
     assert "lost access within 60 minutes.</strong>" not in shown
 
-    desk.post(reverse("web:release_brakes"))
+    desk.post(reverse("web:approve_held_changes"))
 
     assert [ask().status_code for ask in asked[:2]] == [204, 200]
     shown = page(desk)

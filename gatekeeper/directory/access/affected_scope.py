@@ -16,7 +16,7 @@ Holds = Callable[[MappingRecord], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class AffectedScope:
     """``members``: of which groups, as a condition on memberships (empty: of any, None: of none).
 
     ``groupless``: people from the identity provider who are in no group. ``local``: the local administrators.
@@ -27,7 +27,7 @@ class Reach:
     local: bool
 
 
-def reach_between(before: SiteFacts, after: SiteFacts) -> Reach:
+def affected_scope_between(before: SiteFacts, after: SiteFacts) -> AffectedScope:
     """Whose access could differ between two states of the site's facts."""
     fallback_differs = _fallback(before) != _fallback(after)
 
@@ -38,7 +38,7 @@ def reach_between(before: SiteFacts, after: SiteFacts) -> Reach:
     named = before.mappings.keys() | after.mappings.keys()
     touched = {group_id for group_id in named if differs(group_id)}
     default_differs = differs(None)
-    return Reach(
+    return AffectedScope(
         members=_in_all_but(named - touched) if default_differs else _in_any_of(touched),
         groupless=default_differs or before.last_group_policy != after.last_group_policy,
         local=fallback_differs,
@@ -84,7 +84,7 @@ def who_have(site: SiteFacts, holds: Holds) -> Q:
     return condition
 
 
-def could_reach(site: SiteFacts, before: SiteFacts, holds: Holds) -> bool:
+def could_affect(site: SiteFacts, before: SiteFacts, holds: Holds) -> bool:
     """Whether ``who_have`` could be true for somebody of ``site`` for whom it was not of ``before``. No query."""
     if holds(site.default_mapping) and (
         not holds(before.default_mapping) or site.last_group_policy != before.last_group_policy

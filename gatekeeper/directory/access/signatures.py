@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Aggregate, Exists, F, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from gatekeeper.directory.access.affected_scope import Reach, in_no_group, with_last_ended
+from gatekeeper.directory.access.affected_scope import AffectedScope, in_no_group, with_last_ended
 from gatekeeper.directory.access.loaders import SLICE, last_ended_among
 from gatekeeper.directory.access.resolver import Access, PersonFacts, SiteFacts, effective_access
 from gatekeeper.directory.models import ActivePeriod, Membership, Origin, User
@@ -86,7 +86,7 @@ def id_text(name: str) -> Cast:
     return Cast(name, TextField())
 
 
-def member_rows(reach: Reach) -> Iterator[tuple[str, str]]:
+def member_rows(reach: AffectedScope) -> Iterator[tuple[str, str]]:
     """Active people in the groups that are in reach: the id, and the ids of all their groups, as texts. One query."""
     if reach.members is None:
         return
@@ -97,7 +97,7 @@ def member_rows(reach: Reach) -> Iterator[tuple[str, str]]:
     yield from rows.iterator(chunk_size=5000)
 
 
-def groupless_rows(reach: Reach) -> Iterator[tuple[str, bool, str | None]]:
+def groupless_rows(reach: AffectedScope) -> Iterator[tuple[str, bool, str | None]]:
     """Active people in no group that are in reach: the id, whether local, why the last membership ended. One query."""
     origins = [Origin.SCIM] * reach.groupless + [Origin.LOCAL] * reach.local
     if not origins:

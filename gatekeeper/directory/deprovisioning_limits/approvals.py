@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from gatekeeper.directory.models import BrakeRelease
+from gatekeeper.directory.models import HeldChangesApproval
 
 
 def released_until(moment: datetime) -> datetime | None:
     """Until when held changes are let through; None while they are held."""
-    release = BrakeRelease.objects.filter(since__lte=moment, until__gt=moment).order_by("-until").first()
+    release = HeldChangesApproval.objects.filter(since__lte=moment, until__gt=moment).order_by("-until").first()
     return release.until if release else None

@@ -15,7 +15,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
-from gatekeeper.directory.access.affected_scope import could_reach, in_no_group, who_have
+from gatekeeper.directory.access.affected_scope import could_affect, in_no_group, who_have
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import released_until
@@ -23,9 +23,9 @@ from gatekeeper.directory.deprovisioning_limits.privilege_gains import gained_si
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import (
     ActivePeriod,
-    BrakeRelease,
-    BrakeSetting,
+    DeprovisioningLimit,
     EndedBecause,
+    HeldChangesApproval,
     MappingVersion,
     Membership,
     Origin,
@@ -41,7 +41,7 @@ RELEASE_FOR = timedelta(hours=24)  # how long an approval lets held changes thro
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BrakeState:
+class DeprovisioningState:
     """How many of how many active people lost access within the window, and what follows from it.
 
     ``active_before``: everybody who was active at some time within it. On a new site nobody was when it began.
@@ -71,10 +71,10 @@ class BrakeState:
         return self.hold and (self.alarming or self.held_gains > 0) and self.released_until is None
 
 
-def brake_state(now: datetime | None = None) -> BrakeState:
+def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
     """Where things stand. Four queries on a quiet day, five where changes are held, a few more when there are some."""
     moment = now or timezone.now()
-    setting = BrakeSetting.objects.live().first() or BrakeSetting()
+    setting = DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()
     start = moment - timedelta(minutes=setting.minutes)
     state = replace(_losses(setting, moment), gained=gained_since(start))
     if not setting.hold:
@@ -92,7 +92,7 @@ def brake_state(now: datetime | None = None) -> BrakeState:
     )
 
 
-def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
+def _losses(setting: DeprovisioningLimit, moment: datetime) -> DeprovisioningState:
     """What was lost within the window that ends now, whatever was held."""
     start = moment - timedelta(minutes=setting.minutes)
     # Counting stops at the minimum first: on a quiet day nobody has to count all the active people.
@@ -103,7 +103,7 @@ def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
         lost = _losing(start).count()
         active_before = _active_before(start)
     lost += decided
-    return BrakeState(
+    return DeprovisioningState(
         lost=lost,
         active_before=active_before,
         share=setting.share,
@@ -113,7 +113,7 @@ def _losses(setting: BrakeSetting, moment: datetime) -> BrakeState:
     )
 
 
-def apply_brakes(*, actor: Actor) -> None:
+def apply_deprovisioning_limits(*, actor: Actor) -> None:
     """Called at the end of every change by which people lose access, inside its transaction.
 
     Raises: HeldForApproval when the change goes beyond the limit and holding is switched on; it is then rolled back,
@@ -122,7 +122,7 @@ def apply_brakes(*, actor: Actor) -> None:
     if actor.kind != "scim_key":
         return
     now = timezone.now()
-    state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), now)
+    state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), now)
     if not state.tripped:
         return
     if state.hold and released_until(now) is None:
@@ -132,7 +132,7 @@ def apply_brakes(*, actor: Actor) -> None:
 
 def alert_losses(*, actor: Actor) -> None:
     """Called at the end of an administrator's change, inside its transaction. They were asked, so it is not held."""
-    state = _losses(BrakeSetting.objects.live().first() or BrakeSetting(), timezone.now())
+    state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), timezone.now())
     if state.tripped:
         _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 
@@ -151,7 +151,7 @@ def held_entries(since: datetime) -> QuerySet[ProvisioningEntry]:
 
 
 @transaction.atomic
-def set_brakes(*, share: int, minimum: int, minutes: int, hold: bool, actor: Actor) -> None:
+def set_deprovisioning_limits(*, share: int, minimum: int, minutes: int, hold: bool, actor: Actor) -> None:
     """Choose when to alert (percent of the active people, least number of them, window) and whether to hold.
 
     Raises: InvalidValue.
@@ -160,18 +160,18 @@ def set_brakes(*, share: int, minimum: int, minutes: int, hold: bool, actor: Act
         if not 1 <= value <= limit:
             raise InvalidValue(name, f"choose a number from 1 to {limit}.")
     lock_site()
-    current = BrakeSetting.objects.live().first()
-    before = current.as_document() if current else BrakeSetting().as_document()
-    wanted = BrakeSetting(share=share, minimum=minimum, minutes=minutes, hold=hold, since=timezone.now())
+    current = DeprovisioningLimit.objects.live().first()
+    before = current.as_document() if current else DeprovisioningLimit().as_document()
+    wanted = DeprovisioningLimit(share=share, minimum=minimum, minutes=minutes, hold=hold, since=timezone.now())
     if wanted.as_document() == before:
         return
-    BrakeSetting.objects.all().end(wanted.since)
+    DeprovisioningLimit.objects.all().end(wanted.since)
     wanted.save()
     record(
-        Event.BRAKES_SET,
+        Event.DEPROVISIONING_LIMITS_SET,
         actor=actor,
         kind="site",
-        object_id="brakes",
+        object_id="deprovisioning_limits",
         label="hold" if hold else "alert only",
         before=before,
         after=wanted.as_document(),
@@ -179,15 +179,15 @@ def set_brakes(*, share: int, minimum: int, minutes: int, hold: bool, actor: Act
 
 
 @transaction.atomic
-def release_brakes(*, actor: Actor) -> datetime:
+def approve_held_changes(*, actor: Actor) -> datetime:
     """Let the held changes through for a day: the identity provider repeats what was held. Returns until when."""
     now = timezone.now()
-    release = BrakeRelease.objects.create(since=now, until=now + RELEASE_FOR, made_by=actor.name[:300])
+    release = HeldChangesApproval.objects.create(since=now, until=now + RELEASE_FOR, made_by=actor.name[:300])
     record(
-        Event.BRAKES_RELEASED,
+        Event.HELD_CHANGES_APPROVED,
         actor=actor,
         kind="site",
-        object_id="brakes",
+        object_id="deprovisioning_limits",
         label="held changes let through",
         after={"until": release.until},
     )
@@ -225,7 +225,7 @@ def _losing_by_decisions(start: datetime) -> QuerySet[User]:
     if not SiteChoice.objects.filter(Q(until__gte=start) | Exists(taking)).exists():
         return User.objects.none()
     before, after = site_facts(start), site_facts()
-    if not could_reach(before, after, _gives_access):
+    if not could_affect(before, after, _gives_access):
         return User.objects.none()
     people = User.objects.provisioned().filter(active=True)
     counted_already = Exists(
@@ -248,18 +248,18 @@ def _active_before(start: datetime) -> int:
 def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:
     """One alert a window, however many more people lose access in it; another one when it comes to holding."""
     start = timezone.now() - timedelta(minutes=minutes)
-    alerts = AuditEntry.objects.filter(event=Event.BRAKES_TRIPPED, at__gte=start)
+    alerts = AuditEntry.objects.filter(event=Event.DEPROVISIONING_ALERTED, at__gte=start)
     if any((alert.after or {}).get("held") == held for alert in alerts):
         return
     transaction.on_commit(
-        lambda: log.warning("brakes_tripped lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
+        lambda: log.warning("deprovisioning_alert lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
     )
     happens = "would have lost access, and are held," if held else "lost access"
     record(
-        Event.BRAKES_TRIPPED,
+        Event.DEPROVISIONING_ALERTED,
         actor=actor,
         kind="site",
-        object_id="brakes",
+        object_id="deprovisioning_limits",
         label=f"{lost} of {active} active users {happens} within {minutes} minutes",
         after={"lost": lost, "active_before": active, "minutes": minutes, "held": held},
     )

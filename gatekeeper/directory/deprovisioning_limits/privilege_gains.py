@@ -18,13 +18,13 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.access.affected_scope import could_reach, who_have
+from gatekeeper.directory.access.affected_scope import could_affect, who_have
 from gatekeeper.directory.access.loaders import SLICE, site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import released_until
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import BrakeSetting, MappingVersion, PrivilegeGain, User
+from gatekeeper.directory.models import DeprovisioningLimit, MappingVersion, PrivilegeGain, User
 from gatekeeper.errors import PrivilegeHeld
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def noticing_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator[None]:
 
 def tell_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> None:
     """The same for everybody, when what groups are worth was changed."""
-    if not could_reach(after, before, _is_top):
+    if not could_affect(after, before, _is_top):
         return
     people = User.objects.provisioned().filter(active=True)
     gained = people.filter(who_have(after, _is_top)).filter(~who_have(before, _is_top))
@@ -132,5 +132,5 @@ def _is_top(mapping: MappingRecord) -> bool:
     return mapping.level is Level.GLOBAL_ADMINISTRATOR
 
 
-def _setting() -> BrakeSetting:
-    return BrakeSetting.objects.live().first() or BrakeSetting()
+def _setting() -> DeprovisioningLimit:
+    return DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()

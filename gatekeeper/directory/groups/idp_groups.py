@@ -18,7 +18,7 @@ from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
-from gatekeeper.directory.deprovisioning_limits.limits import apply_brakes
+from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import default_leads_there, leads_there, noticing_gains
 from gatekeeper.directory.groups.membership_rows import insert_members
 from gatekeeper.directory.lockout_protection import default_mapping_could_configure, keeping_a_configurator
@@ -217,7 +217,7 @@ def _change_members(
     _record_members(group, added, removed, actor=actor)
     if removed:
         _end_sessions_of_the_groupless(removed, now, actor=actor)
-        apply_brakes(actor=actor)
+        apply_deprovisioning_limits(actor=actor)
     return added, removed
 
 

@@ -34,7 +34,7 @@ class Kind:
     people: list[str] = field(default_factory=list)
 
 
-class Tally:
+class ImpactCounts:
     """Adds up what changes for whom.
 
     Access is worked out once for all who are granted the same, whichever groups grant it: what a person's groups grant
@@ -97,13 +97,13 @@ class Tally:
 
     def _kind(self, signature: Signature) -> Kind:
         before, after = signature.access(self.before), signature.access(self.after)
-        return Kind(before, after, worth_of(before) != worth_of(after))
+        return Kind(before, after, grants_of(before) != grants_of(after))
 
 
 class _Grants(dict[str, int]):
     """What each group grants, by the text of its id; each is worked out once."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: ImpactCounts) -> None:
         super().__init__()
         self._tally = tally
 
@@ -119,7 +119,7 @@ def _ids(joined: str) -> frozenset[UUID]:
     return frozenset(map(UUID, joined.split(",")))
 
 
-def worth_of(access: Access) -> tuple[Level, frozenset[Permission], frozenset[UUID]]:
+def grants_of(access: Access) -> tuple[Level, frozenset[Permission], frozenset[UUID]]:
     """What a change of access is about; why somebody has it plays no part."""
     return access.level, access.permissions, frozenset(access.teams)
 

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from gatekeeper.directory.access.affected_scope import reach_between
+from gatekeeper.directory.access.affected_scope import affected_scope_between
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import Access, SiteFacts
 from gatekeeper.directory.access.signatures import groupless_rows, member_rows
-from gatekeeper.directory.impact.counts import Kind, Shift, Tally, shifts
+from gatekeeper.directory.impact.counts import ImpactCounts, Kind, Shift, shifts
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.impact.warnings import Consequence, consequences
 from gatekeeper.directory.levels import Level
@@ -97,7 +97,7 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
     Cost: one query over memberships (and one over people in no group, when they are in reach), a few for warnings;
     access is worked out once for all who are granted the same.
     """
-    tally, reach = Tally(before, after), reach_between(before, after)
+    tally, reach = ImpactCounts(before, after), affected_scope_between(before, after)
     tally.add_members(member_rows(reach))
     tally.add_groupless(groupless_rows(reach))
     kinds = tally.changing()

@@ -1,6 +1,6 @@
 """The facts: who is known, who belongs to what, what it is worth, each with the period in which it held."""
 
-from gatekeeper.directory.models.deprovisioning_limits import BrakeRelease, BrakeSetting, PrivilegeGain
+from gatekeeper.directory.models.deprovisioning_limits import DeprovisioningLimit, HeldChangesApproval, PrivilegeGain
 from gatekeeper.directory.models.former_names import FormerName
 from gatekeeper.directory.models.groups import EndedBecause, IdpGroup, Membership
 from gatekeeper.directory.models.identities import (
@@ -27,11 +27,11 @@ from gatekeeper.directory.models.users import ActivePeriod, Origin, User
 
 __all__ = (
     "ActivePeriod",
-    "BrakeRelease",
-    "BrakeSetting",
+    "DeprovisioningLimit",
     "EndedBecause",
     "FailedAttempt",
     "FormerName",
+    "HeldChangesApproval",
     "IdentityProvider",
     "IdpGroup",
     "LastGroupPolicy",

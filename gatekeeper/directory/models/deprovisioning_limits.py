@@ -1,4 +1,4 @@
-"""When to brake, who let held changes through, and who became Global Administrator."""
+"""The deprovisioning limits, who let held changes through, and who became Global Administrator."""
 
 from typing import Any
 
@@ -11,17 +11,18 @@ from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
 from gatekeeper.directory.models.users import User
 
 
-class BrakeSetting(Period):
+class DeprovisioningLimit(Period):
     """The limits as they stood for a while; product defaults while nobody has chosen any."""
 
     share = models.PositiveSmallIntegerField(default=30, help_text="percent of the active users")
-    minimum = models.PositiveIntegerField(default=20, help_text="users; fewer never trip the brakes")
+    minimum = models.PositiveIntegerField(default=20, help_text="users; fewer never reach the limit")
     minutes = models.PositiveSmallIntegerField(default=60, help_text="length of the window")
     hold = models.BooleanField(default=False, help_text="Further losses wait for an administrator's approval.")
 
-    objects = PeriodQuerySet["BrakeSetting"].as_manager()
+    objects = PeriodQuerySet["DeprovisioningLimit"].as_manager()
 
     class Meta:
+        db_table = "directory_brakesetting"  # named before the class was; renaming it would stop a live site
         constraints = (
             models.UniqueConstraint(
                 Coalesce("until", Value(NEVER, output_field=models.DateTimeField())),
@@ -37,12 +38,15 @@ class BrakeSetting(Period):
         return {"share": self.share, "minimum": self.minimum, "minutes": self.minutes, "hold": self.hold}
 
 
-class BrakeRelease(Period):
+class HeldChangesApproval(Period):
     """An administrator's approval: held changes are let through from ``since`` to ``until``."""
 
     made_by = models.CharField(max_length=300, blank=True)
 
-    objects = PeriodQuerySet["BrakeRelease"].as_manager()
+    objects = PeriodQuerySet["HeldChangesApproval"].as_manager()
+
+    class Meta:
+        db_table = "directory_brakerelease"  # named before the class was; renaming it would stop a live site
 
     def __str__(self) -> str:
         return f"{self.made_by} until {self.until}"

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.chain import link_new_entries
-from gatekeeper.audit.erasure import erase_from_diary
+from gatekeeper.audit.erasure import erase_from_logs
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.faults import ERASED
 from gatekeeper.audit.log import record
@@ -89,5 +89,5 @@ def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
     )
     SignIn.objects.filter(user=user).update(name_id="", session_index="", address="", user_agent="")
     user_erased.send(sender=User, user_id=user.pk)
-    erase_from_diary(user.pk, actor=actor)
+    erase_from_logs(user.pk, actor=actor)
     return 1

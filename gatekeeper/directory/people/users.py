@@ -21,7 +21,7 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import UserRecord, as_document, difference
-from gatekeeper.directory.deprovisioning_limits.limits import apply_brakes
+from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import noticing_gains, tell_newcomers
 from gatekeeper.directory.local_accounts.passwords import ONE_TIME_FOR, require_good_password
 from gatekeeper.directory.lockout_protection import keeping_a_configurator
@@ -151,7 +151,7 @@ def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = No
     user = _lock_provisioned(user_id, expect, Lock.END)
     with keeping_a_configurator():
         _end(user, timezone.now(), actor=actor)
-        apply_brakes(actor=actor)
+        apply_deprovisioning_limits(actor=actor)
     return user
 
 
@@ -306,7 +306,7 @@ def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
         return
     ActivePeriod.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
-    apply_brakes(actor=actor)
+    apply_deprovisioning_limits(actor=actor)
 
 
 def _lock_provisioned(user_id: UUID, expect: VersionCheck | None, lock: Lock) -> User:

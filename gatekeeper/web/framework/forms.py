@@ -10,7 +10,7 @@ from gatekeeper.directory.people.retention import LONGEST, SHORTEST
 SHORT = 200  # characters
 
 
-class DeskForm(forms.Form):
+class PageForm(forms.Form):
     """A form whose fields wear our style and name their hint and their error to screen readers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -24,7 +24,7 @@ class DeskForm(forms.Form):
         return next((str(errors[0]) for errors in self.errors.values() if errors), "")
 
 
-class LocalSignInForm(DeskForm):
+class LocalSignInForm(PageForm):
     email = forms.EmailField(
         label="E-mail",
         max_length=320,
@@ -56,19 +56,19 @@ def _code_field(hint: str) -> forms.CharField:
     )
 
 
-class CodeForm(DeskForm):
+class CodeForm(PageForm):
     """A code of the second factor, at sign-in."""
 
     code = _code_field(CODE_HINT)
 
 
-class FirstCodeForm(DeskForm):
+class FirstCodeForm(PageForm):
     """The first code of an app that was set up just now."""
 
     code = _code_field("The six digits that the app shows now.")
 
 
-class ProofForm(DeskForm):
+class ProofForm(PageForm):
     """A local administrator proves once more who they are; with a code or a passkey where they have one."""
 
     password = forms.CharField(
@@ -99,7 +99,7 @@ class ProofForm(DeskForm):
         return cleaned
 
 
-class NewPasswordForm(DeskForm):
+class NewPasswordForm(PageForm):
     """A password that a local administrator chooses, twice."""
 
     new = forms.CharField(
@@ -139,7 +139,7 @@ class PasswordForm(NewPasswordForm):
     )
 
 
-class PasskeyForm(DeskForm):
+class PasskeyForm(PageForm):
     """A passkey that a browser has just made, and what its person calls it."""
 
     name = forms.CharField(
@@ -155,7 +155,7 @@ class PasskeyForm(DeskForm):
     )
 
 
-class LocalAccountRuleForm(DeskForm):
+class LocalAccountRuleForm(PageForm):
     """What every local account has to bring."""
 
     second_factor = forms.BooleanField(
@@ -165,7 +165,7 @@ class LocalAccountRuleForm(DeskForm):
     )
 
 
-class TeamForm(DeskForm):
+class TeamForm(PageForm):
     name = forms.CharField(
         label="Team name",
         max_length=120,
@@ -173,7 +173,7 @@ class TeamForm(DeskForm):
     )
 
 
-class BrakesForm(DeskForm):
+class DeprovisioningLimitsForm(PageForm):
     """When to alert about many people losing access at once, and whether to hold."""
 
     share = forms.IntegerField(
@@ -193,7 +193,7 @@ class BrakesForm(DeskForm):
     )
 
 
-class RetentionForm(DeskForm):
+class RetentionForm(PageForm):
     """How long personal data of deleted people is kept."""
 
     days = forms.IntegerField(
@@ -204,7 +204,7 @@ class RetentionForm(DeskForm):
     )
 
 
-class ApiTokenForm(DeskForm):
+class ApiTokenForm(PageForm):
     """What a new API token is for, and how long it lasts."""
 
     name = forms.CharField(

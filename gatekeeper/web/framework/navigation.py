@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from gatekeeper.directory.deprovisioning_limits.limits import brake_state
+from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.web.framework.permissions import (
     Rule,
     access_of_request,
@@ -64,7 +64,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "access": access,
         "nav": entries,
         "may_configure": may_configure(access),
-        "brakes": brake_state() if may_configure(access) else None,
+        "deprovisioning": deprovisioning_state() if may_configure(access) else None,
         "in_teams": "/teams/" in request.path,
         "in_settings": request.path.startswith("/settings/"),
         "in_configuration": request.path.startswith("/settings/configuration/") and "/teams/" not in request.path,

@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from gatekeeper.outbound.public_addresses import LONGEST_URL
-from gatekeeper.web.framework.forms import SHORT, DeskForm
+from gatekeeper.web.framework.forms import SHORT, PageForm
 from saml.connections.settings import ConnectionSettings
 from saml.metadata import METADATA_LIMIT, Choice, as_text
 
@@ -17,7 +17,7 @@ _ENTRA_HINT = "In Entra: Single sign-on > SAML Certificates > App Federation Met
 _URL = forms.URLInput(attrs={"placeholder": "https://login.microsoftonline.com/…", "spellcheck": "false"})
 
 
-class DocumentForm(DeskForm):
+class DocumentForm(PageForm):
     """A metadata document: a file, or text that was pasted."""
 
     metadata_file = forms.FileField(
@@ -64,7 +64,7 @@ class DocumentForm(DeskForm):
         return text.encode() if text else None
 
 
-class _ChoicesForm(DeskForm):
+class _ChoicesForm(PageForm):
     """What is chosen about a connection, when it is made and later."""
 
     name = forms.CharField(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from gatekeeper.web.framework.forms import DeskForm
+from gatekeeper.web.framework.forms import PageForm
 from saml.addresses import event_addresses_of
 from saml.models import Connection
 from saml.security_events.models import ReceivedEvent, SourceKind
@@ -16,7 +16,7 @@ _PLAIN = {"spellcheck": "false", "autocomplete": "off"}
 _URL_HINT = "Where the public keys of its tokens are published. Okta: https://TENANT.okta.com/oauth2/v1/keys."
 
 
-class RevocationForm(DeskForm):
+class RevocationForm(PageForm):
     """Whose Universal Logout is believed. Both empty: nobody's."""
 
     issuer = forms.CharField(

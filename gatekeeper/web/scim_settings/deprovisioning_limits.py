@@ -14,15 +14,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.directory.deprovisioning_limits.limits import brake_state, held_entries, release_brakes, set_brakes
-from gatekeeper.directory.models import BrakeSetting, IdpGroup, PrivilegeGain, User
+from gatekeeper.directory.deprovisioning_limits.limits import (
+    approve_held_changes,
+    deprovisioning_state,
+    held_entries,
+    set_deprovisioning_limits,
+)
+from gatekeeper.directory.models import DeprovisioningLimit, IdpGroup, PrivilegeGain, User
 from gatekeeper.errors import DomainError, PrivilegeHeld
 from gatekeeper.web.framework.carried_form import carried_fields
-from gatekeeper.web.framework.forms import BrakesForm
+from gatekeeper.web.framework.forms import DeprovisioningLimitsForm
 from gatekeeper.web.framework.object_names import names_in
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
 
-FIELDS = tuple(BrakesForm.base_fields)
+FIELDS = tuple(DeprovisioningLimitsForm.base_fields)
 HELD_FOR = timedelta(hours=24)  # how far back the list of held changes looks; Entra repeats within 40 minutes
 MOST = 500  # entries of the log to look at for one page
 GAINS_SHOWN = 50
@@ -41,36 +46,36 @@ class HeldChange:
 
 @require_http_methods(["GET", "POST"])
 @only(may_configure, keep=FIELDS)
-def brakes(request: HttpRequest) -> HttpResponseBase:
+def limits(request: HttpRequest) -> HttpResponseBase:
     """The limits, where things stand, and what is held."""
-    setting = BrakeSetting.objects.live().first() or BrakeSetting()
-    form = BrakesForm(
+    setting = DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()
+    form = DeprovisioningLimitsForm(
         request.POST if request.method == "POST" else None,
         initial={**setting.as_document(), **carried_fields(request, FIELDS)},
     )
     if request.method == "POST" and form.is_valid():
         try:
-            set_brakes(**form.cleaned_data, actor=actor_of(request))
+            set_deprovisioning_limits(**form.cleaned_data, actor=actor_of(request))
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "Saved. The new limits hold from this moment.")
-            return redirect("web:brakes")
-    page = {"form": form, "state": brake_state(), "held": held_changes(), "gains": latest_gains()}
+            return redirect("web:deprovisioning_limits")
+    page = {"form": form, "state": deprovisioning_state(), "held": held_changes(), "gains": latest_gains()}
     return render(request, "web/scim_settings/deprovisioning_limits.html", page, status=422 if form.is_bound else 200)
 
 
 @require_POST
-@only(may_configure, back="web:brakes")
-def release(request: HttpRequest) -> HttpResponse:
+@only(may_configure, back="web:deprovisioning_limits")
+def approve(request: HttpRequest) -> HttpResponse:
     """Let held changes through."""
-    until = timezone.localtime(release_brakes(actor=actor_of(request)))
+    until = timezone.localtime(approve_held_changes(actor=actor_of(request)))
     messages.success(
         request,
         f"Held changes are let through until {until:%d %b, %H:%M} {until.tzname()}. "
         "The identity provider repeats them by itself.",
     )
-    return redirect("web:brakes")
+    return redirect("web:deprovisioning_limits")
 
 
 def held_changes() -> list[HeldChange]:

@@ -161,7 +161,7 @@ def _render(
         "permissions": _permission_choices(shown),
         "teams": _team_choices(shown, site),
         "uses_default": group is not None and not has_own,
-        "reach": reach_of(group, site),
+        "reach": affected_count(group, site),
         "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown)), FORM),
         "question": question,
         "confirmation": confirmation_of(question),
@@ -202,7 +202,7 @@ def _team_choices(shown: MappingRecord, site: SiteFacts) -> list[Choice]:
     ]
 
 
-def reach_of(group: IdpGroup | None, site: SiteFacts) -> int:
+def affected_count(group: IdpGroup | None, site: SiteFacts) -> int:
     """How many active people the mapping applies to. One query; two for the Default Mapping."""
     active = User.objects.provisioned().filter(active=True)
     live = Membership.objects.live()
@@ -219,7 +219,8 @@ def _what_happened(group: IdpGroup | None, mapping: MappingRecord, site: SiteFac
         *(f"team {name}" for name in sorted(site.teams[team] for team in mapping.team_ids if team in site.teams)),
     ]
     worth = mapping.level.label + (f" with {', '.join(extras)}" if extras else "")
-    return f"{group.display_name if group else DEFAULT_MAPPING_NAME} is now {worth}. {_people(reach_of(group, site))}"
+    name = group.display_name if group else DEFAULT_MAPPING_NAME
+    return f"{name} is now {worth}. {_people(affected_count(group, site))}"
 
 
 def _people(count: int) -> str:

@@ -7,7 +7,11 @@ import pytest
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.config_as_code.apply import apply_document
 from gatekeeper.config_as_code.document import read_document
-from gatekeeper.directory.deprovisioning_limits.limits import brake_state, release_brakes, set_brakes
+from gatekeeper.directory.deprovisioning_limits.limits import (
+    approve_held_changes,
+    deprovisioning_state,
+    set_deprovisioning_limits,
+)
 from gatekeeper.directory.models import IdpGroup, MappingVersion, User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from gatekeeper.errors import HeldForApproval, InvalidValue
@@ -22,7 +26,7 @@ def deactivate(*users: User) -> None:
 
 
 def hold_after(minimum: int, *, hold: bool = True) -> None:
-    set_brakes(share=30, minimum=minimum, minutes=60, hold=hold, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=minimum, minutes=60, hold=hold, actor=ADMIN)
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def people() -> list[User]:
 def test_few_losses_trip_nothing(people: list[User]) -> None:
     deactivate(*people)
 
-    assert not brake_state().tripped
+    assert not deprovisioning_state().tripped
 
 
 def test_many_losses_alert_once_and_go_through(people: list[User]) -> None:
@@ -45,8 +49,8 @@ def test_many_losses_alert_once_and_go_through(people: list[User]) -> None:
 
     deactivate(*people)
 
-    assert brake_state().tripped
-    assert AuditEntry.objects.filter(event="brakes.tripped").count() == 1
+    assert deprovisioning_state().tripped
+    assert AuditEntry.objects.filter(event="deprovisioning.alert").count() == 1
     assert not User.objects.filter(active=True).exists()
 
 
@@ -55,7 +59,7 @@ def test_a_small_share_of_many_trips_nothing(people: list[User]) -> None:
 
     deactivate(*people[:3])
 
-    assert not brake_state().tripped
+    assert not deprovisioning_state().tripped
 
 
 def test_people_who_came_within_the_window_count_among_the_active() -> None:
@@ -63,7 +67,7 @@ def test_people_who_came_within_the_window_count_among_the_active() -> None:
     newcomers = make_users(10)
 
     deactivate(*newcomers[:3])
-    assert not brake_state().alarming
+    assert not deprovisioning_state().alarming
 
     with pytest.raises(HeldForApproval) as held:
         deactivate(newcomers[3])
@@ -78,7 +82,7 @@ def test_held_losses_wait_and_change_nothing_until_they_are_let_through(people: 
         deactivate(people[3])
     assert User.objects.get(pk=people[3].pk).active
 
-    release_brakes(actor=ADMIN)
+    approve_held_changes(actor=ADMIN)
     deactivate(people[3])
     assert not User.objects.get(pk=people[3].pk).active
 
@@ -101,7 +105,7 @@ def test_whoever_is_still_in_a_group_or_came_back_has_lost_nothing(people: list[
     remove_members(group, *people)
     assert other.memberships.live().count() == 10
 
-    assert brake_state().lost == 0
+    assert deprovisioning_state().lost == 0
 
 
 def test_what_an_administrator_does_is_never_held(people: list[User]) -> None:
@@ -116,7 +120,7 @@ def test_what_an_administrator_does_is_never_held(people: list[User]) -> None:
 @pytest.mark.parametrize("limits", [{"share": 0}, {"share": 101}, {"minimum": 0}, {"minutes": 0}])
 def test_limits_that_make_no_sense_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(InvalidValue):
-        set_brakes(**{"share": 30, "minimum": 20, "minutes": 60, **limits}, hold=False, actor=ADMIN)
+        set_deprovisioning_limits(**{"share": 30, "minimum": 20, "minutes": 60, **limits}, hold=False, actor=ADMIN)
 
 
 def decided(*users: User) -> IdpGroup:
@@ -129,13 +133,13 @@ def decided(*users: User) -> IdpGroup:
 def test_people_who_lose_access_by_a_mapping_count_as_losses(people: list[User]) -> None:
     hold_after(3, hold=False)
     group = decided(*people[:5])
-    assert not brake_state().tripped
+    assert not deprovisioning_state().tripped
 
     map_group(group, "none")
 
-    state = brake_state()
+    state = deprovisioning_state()
     assert (state.lost, state.active_before, state.tripped) == (5, 10, True)
-    assert AuditEntry.objects.get(event="brakes.tripped").after["lost"] == 5
+    assert AuditEntry.objects.get(event="deprovisioning.alert").after["lost"] == 5
 
 
 def test_people_who_lose_access_by_the_default_mapping_or_the_policy_count(people: list[User]) -> None:
@@ -144,9 +148,9 @@ def test_people_who_lose_access_by_the_default_mapping_or_the_policy_count(peopl
     MappingVersion.objects.update(since="2020-01-01T00:00:00Z")
 
     map_group(None, "none")
-    assert brake_state().lost == 10
+    assert deprovisioning_state().lost == 10
     map_group(None, "collaborator")
-    assert brake_state().lost == 0  # it was undone: everybody has what they had
+    assert deprovisioning_state().lost == 0  # it was undone: everybody has what they had
 
 
 def test_losses_by_a_mapping_and_by_the_identity_provider_add_up_and_hold(people: list[User]) -> None:
@@ -167,4 +171,4 @@ def test_a_mapping_that_is_only_tried_trips_nothing(people: list[User]) -> None:
     document = read_document(f'{{"group_mappings": {{"{group.display_name}": {{"level": "none"}}}}}}')
     apply_document(document, actor=ADMIN, dry_run=True)
 
-    assert not AuditEntry.objects.filter(event="brakes.tripped").exists()
+    assert not AuditEntry.objects.filter(event="deprovisioning.alert").exists()

@@ -11,7 +11,11 @@ from gatekeeper.config_as_code.apply import apply_document
 from gatekeeper.config_as_code.document import read_document
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.changes import GroupRecord, MembersChange, UserRecord
-from gatekeeper.directory.deprovisioning_limits.limits import brake_state, release_brakes, set_brakes
+from gatekeeper.directory.deprovisioning_limits.limits import (
+    approve_held_changes,
+    deprovisioning_state,
+    set_deprovisioning_limits,
+)
 from gatekeeper.directory.groups.idp_groups import create_group, delete_group, edit_group
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import reset_mapping, set_last_group_policy
@@ -142,21 +146,21 @@ def test_each_way_is_told_with_the_person(scene: Scene, name: str) -> None:
     assert len(gained) == 1
     assert set(PrivilegeGain.objects.values_list("user", flat=True)) == gained
     assert {str(pk) for pk in gained} <= told()
-    assert brake_state().gained == 1
+    assert deprovisioning_state().gained == 1
 
 
 @pytest.mark.parametrize("name", BY_DIRECTORY)
 def test_with_hold_the_identity_provider_has_to_wait(scene: Scene, name: str) -> None:
     before, change = BY_DIRECTORY[name]
     already = prepared(before, scene)
-    set_brakes(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
 
     with pytest.raises(PrivilegeHeld):
         change(scene)
 
     assert administrators() == already
     assert not PrivilegeGain.objects.exists()
-    release_brakes(actor=ADMIN)
+    approve_held_changes(actor=ADMIN)
     change(scene)
     assert len(administrators() - already) == 1
     assert PrivilegeGain.objects.count() == 1
@@ -166,7 +170,7 @@ def test_with_hold_the_identity_provider_has_to_wait(scene: Scene, name: str) ->
 def test_an_administrator_was_asked_and_is_not_held(scene: Scene, name: str) -> None:
     before, change = BY_DECISION[name]
     already = prepared(before, scene)
-    set_brakes(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
+    set_deprovisioning_limits(share=30, minimum=20, minutes=60, hold=True, actor=ADMIN)
 
     change(scene)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gatekeeper.audit.models import ProvisioningEntry
-from gatekeeper.directory.deprovisioning_limits.limits import release_brakes, set_brakes
+from gatekeeper.directory.deprovisioning_limits.limits import approve_held_changes, set_deprovisioning_limits
 from gatekeeper.directory.models import SignInIdentity, User
 from scim.protocol.schemas import CORE_USER, ENTERPRISE_USER
 from tests.builders import ADMIN, link, make_administrator, make_provider
@@ -253,14 +253,14 @@ def test_page_walks_survive_a_client_that_takes_start_index_for_an_offset(scim):
     assert starts == ["u0@x.com", "u3@x.com", "u6@x.com"]
 
 
-def test_what_the_brake_holds_back_is_429_with_a_time_to_wait_and_nothing_is_changed(scim, ada):
-    set_brakes(share=1, minimum=1, minutes=60, hold=True, actor=ADMIN)
+def test_what_the_deprovisioning_limit_holds_back_is_429_with_a_time_to_wait_and_nothing_is_changed(scim, ada):
+    set_deprovisioning_limits(share=1, minimum=1, minutes=60, hold=True, actor=ADMIN)
 
     answer = scim.patch(f"/Users/{ada['id']}", op("replace", "active", False))
     assert (answer.status_code, answer["Retry-After"], answer.json()["status"]) == (429, "3600", "429")
     assert scim.get(f"/Users/{ada['id']}").json()["active"] is True
 
-    release_brakes(actor=ADMIN)
+    approve_held_changes(actor=ADMIN)
     assert scim.patch(f"/Users/{ada['id']}", op("replace", "active", False)).status_code == 200
 
 

@@ -19,7 +19,7 @@ SETTINGS = [
     f"/settings/configuration/scim/groups/{NOBODY}/mapping/",
     "/settings/configuration/authentication/",
     "/settings/configuration/authentication/new/",
-    "/settings/configuration/brakes/",
+    "/settings/configuration/deprovisioning-limits/",
     "/settings/configuration/teams/",
 ]
 PEOPLE = ["/users/", f"/users/{NOBODY}/"]
@@ -36,7 +36,7 @@ CHANGES = [
     f"/settings/configuration/authentication/{NOBODY}/settings/",
     f"/settings/configuration/authentication/{NOBODY}/pin/",
     f"/settings/configuration/teams/{NOBODY}/delete/",
-    "/settings/configuration/brakes/release/",
+    "/settings/configuration/deprovisioning-limits/approve/",
     f"/users/{NOBODY}/end-sessions/",
     "/sync-history/run/",
 ]

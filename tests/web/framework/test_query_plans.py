@@ -154,11 +154,11 @@ def test_previews_and_saves(company: Any, desk: Client, asked: None) -> None:
         reverse("web:preview_delete_team", args=[team.id]): {},
         reverse("web:preview_document"): {"document": '{"default_mapping": {"level": "none"}}'},
         reverse("web:as_code"): {"document": '{"default_mapping": {"level": "none"}}'},
-        reverse("web:brakes"): {"share": 1, "minimum": 1, "minutes": 60, "hold": "on"},
+        reverse("web:deprovisioning_limits"): {"share": 1, "minimum": 1, "minutes": 60, "hold": "on"},
         reverse("web:delete_team", args=[team.id]): {},
     }.items():
         assert desk.post(address, form).status_code in (200, 302, 409, 422), address
-    assert desk.get(reverse("web:brakes")).status_code == 200
+    assert desk.get(reverse("web:deprovisioning_limits")).status_code == 200
 
 
 TERMS = [

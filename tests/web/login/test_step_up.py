@@ -102,7 +102,7 @@ def test_the_combobox_that_saves_by_itself_is_told_where_to_sign_in_again(stale:
     [
         ("teams", {"name": "Finance"}),
         ("retention", {"days": "400"}),
-        ("brakes", {"share": "12", "minimum": "34", "minutes": "56", "hold": "on"}),
+        ("deprovisioning_limits", {"share": "12", "minimum": "34", "minutes": "56", "hold": "on"}),
         ("as_code", {"document": '{"teams": ["Finance"]}'}),
     ],
 )

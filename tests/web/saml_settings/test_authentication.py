@@ -1,4 +1,4 @@
-"""The Authentication page, teams, brakes, and the checklist."""
+"""The Authentication page, teams, the deprovisioning limit, and the checklist."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gatekeeper.directory.mappings.mappings import choose_fallback_team
-from gatekeeper.directory.models import BrakeSetting, Team
+from gatekeeper.directory.models import DeprovisioningLimit, Team
 from saml.connections.lifecycle import create_connection
 from saml.models import Connection
 from tests.builders import ADMIN, make_group, make_team, make_user, map_group
@@ -119,11 +119,16 @@ def test_the_list_of_teams_costs_the_same_for_few_and_for_many(desk: Client) -> 
     assert queries_of(desk, "/settings/configuration/teams/") == few
 
 
-def test_the_brakes_are_set_and_nonsense_is_refused(desk: Client) -> None:
-    address = reverse("web:brakes")
+def test_the_deprovisioning_limits_are_set_and_nonsense_is_refused(desk: Client) -> None:
+    address = reverse("web:deprovisioning_limits")
 
     desk.post(address, {"share": "10", "minimum": "5", "minutes": "30", "hold": "on"})
-    assert BrakeSetting.objects.live().get().as_document() == {"share": 10, "minimum": 5, "minutes": 30, "hold": True}
+    assert DeprovisioningLimit.objects.live().get().as_document() == {
+        "share": 10,
+        "minimum": 5,
+        "minutes": 30,
+        "hold": True,
+    }
 
     assert desk.post(address, {"share": "0", "minimum": "5", "minutes": "30"}).status_code == 422
-    assert BrakeSetting.objects.live().get().share == 10
+    assert DeprovisioningLimit.objects.live().get().share == 10
