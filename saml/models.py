@@ -17,10 +17,8 @@ from gatekeeper.errors import IdentityProviderNotFound
 from gatekeeper.secrets.sealing import SealedField
 from saml.causes import Cause
 from saml.certificates import SigningCertificate, from_der
-from saml.debugger.advice import advice_about, usable_claims
-from saml.debugger.steps import FAILED, LOGOUT, Step, steps_of, verdict
 from saml.metadata.endpoints import Binding
-from saml.metadata.products import UNKNOWN, Product, product_behind
+from saml.metadata.products import Product, product_behind
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 PRIVATE_KEY_PURPOSE = "SAML private key"
@@ -259,31 +257,9 @@ class SignInAttempt(models.Model):
         return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
 
     @property
-    def steps(self) -> list[Step]:
-        """Each check with passed, failed or not reached, and what to change about the failed one."""
-        return steps_of(self.accepted, self.failed_check, cause=self.cause, advice=self.advice)
-
-    @property
-    def advice(self) -> str:
-        """What to change, in the words of the connection's identity provider."""
-        product = self.connection.product if self.connection else UNKNOWN
-        check = "logout" if self.failed_check.startswith(LOGOUT) else self.failed_check
-        return advice_about(check, self.cause, product, usable_claims(self.statement))
-
-    @property
     def begun_here(self) -> bool:
         """Whether it began at the identity provider, and an ordinary sign-on was begun here in its place."""
         return self.cause == Cause.BEGUN_HERE
-
-    @property
-    def failing_step(self) -> Step | None:
-        """The step at which it failed; None for what was accepted."""
-        return next((step for step in self.steps if step.state == FAILED), None)
-
-    @property
-    def verdict(self) -> str:
-        """What came of it, in one sentence."""
-        return verdict(self.accepted, self.failed_check, self.reason, cause=self.cause, is_test=self.is_test)
 
 
 class RefusalCount(models.Model):

@@ -9,6 +9,7 @@ from django.test import Client
 from gatekeeper.directory.models import SignIn
 from saml.causes import Cause
 from saml.connections.lifecycle import create_connection
+from saml.debugger.presentation import presentation_of
 from saml.messages import replay_protection
 from saml.messages.replay_protection import PENDING_FOR, forget_expired
 from saml.messages.request_ids import new_request_id, own_request
@@ -92,8 +93,8 @@ def test_no_two_reasons_share_a_sentence(browser, ada, desk):
     for cause, (situation, *_) in SITUATIONS.items():
         page = text_of(situation(browser)).split("<h1>")[1].split("</p>")[0]
         attempt = SignInAttempt.objects.latest("pk")
-        said[cause] = (attempt.reason, attempt.advice)
-        assert attempt.advice in text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+        said[cause] = (attempt.reason, presentation_of(attempt).advice)
+        assert presentation_of(attempt).advice in text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
         assert " or " not in page.replace("or another window", "").replace("or in another tab", ""), page
         browser.leave()
 
@@ -129,7 +130,7 @@ def test_too_large_a_message_says_so_and_advises_fewer_groups(browser, ada, size
 
     attempt = SignInAttempt.objects.get()
     assert attempt.cause == Cause.TOO_LARGE
-    assert "groups" in attempt.advice
+    assert "groups" in presentation_of(attempt).advice
     assert "too large" in text_of(answer)
 
 
@@ -140,7 +141,7 @@ def test_a_name_that_is_no_address_is_told_apart_from_an_address_that_nobody_has
     unknown = SignInAttempt.objects.latest("pk")
 
     assert (opaque.failed_check, opaque.cause) == ("unknown_person", Cause.NO_ADDRESS)
-    assert "this message carries mail" in opaque.advice
+    assert "this message carries mail" in presentation_of(opaque).advice
     assert (unknown.failed_check, unknown.cause) == ("unknown_person", "")
 
 
@@ -155,7 +156,7 @@ def test_what_became_an_ordinary_sign_in_is_listed_as_that(browser, ada, desk):
     assert "An ordinary one was begun here in its place." in page
     assert "One check failed" not in page
     assert "0 passed" not in page
-    assert attempt.failing_step is None
+    assert presentation_of(attempt).failing_step is None
     assert refusals() == []
     assert "Begun here instead</span>" not in text_of(desk.get("/sign-in-attempts/?result=refused"))
     assert "Begun here instead</span>" in text_of(desk.get("/sign-in-attempts/?result=begun"))

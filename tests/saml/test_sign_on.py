@@ -11,6 +11,7 @@ from gatekeeper.directory.models import SignIn, SignInIdentity
 from gatekeeper.directory.people.users import create_local_administrator
 from gatekeeper.sessions.browser_session import SESSION_KEY
 from saml.connections.lifecycle import create_connection
+from saml.debugger.presentation import presentation_of
 from saml.messages.replay_protection import PENDING_FOR
 from saml.models import PendingRequest, SignInAttempt, UsedMessage
 from tests.builders import ADMIN, PASSWORD, link, make_user
@@ -317,11 +318,11 @@ def test_an_attempt_shows_each_check_and_what_to_change(browser, ada):
     browser.sign_on(audiences=(), attributes=(("mail", "ada.obi@contoso.com"),))
 
     attempt = SignInAttempt.objects.get()
-    states = {step.name: step.state for step in attempt.steps}
+    states = {step.name: step.state for step in presentation_of(attempt).steps}
     assert states["is_signed_by_the_connection"] == "passed"
     assert states["is_meant_for_us"] == "failed"
     assert states["is_used_once"] == "not reached"
-    assert "Identifier (Entity ID)" in "".join(step.advice for step in attempt.steps)
+    assert "Identifier (Entity ID)" in "".join(step.advice for step in presentation_of(attempt).steps)
     assert attempt.statement["name_id"] == "a•••@c•••"
     assert attempt.statement["attributes"] == {"mail": "a•••@c•••"}
     assert attempt.statement["issuer"] == ENTITY_ID

@@ -17,6 +17,7 @@ from saml.debugger.attempts import personal_values as sealed_values
 from saml.debugger.facts import claims_of, facts_of
 from saml.debugger.name_digests import name_keys
 from saml.debugger.outline import outline
+from saml.debugger.presentation import presentation_of
 from saml.debugger.refusal_counts import counted_only
 from saml.debugger.rendition import rendition
 from saml.metadata.products import UNKNOWN
@@ -99,6 +100,7 @@ def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValu
         statement = outline(shown.message.encode(), masked=False)
     return {
         "attempt": attempt,
+        "presented": presentation_of(attempt),
         "shown": shown,
         "is_for_another_address": is_for_another_address(attempt),
         "product": attempt.connection.product if attempt.connection else UNKNOWN,

@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from saml.connections.key_pairs import finish_key_change, publish_next_key_pair
+from saml.debugger.presentation import presentation_of
 from saml.models import SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.conftest import refusals
@@ -99,7 +100,7 @@ def test_both_keys_open_while_a_change_is_under_way_and_the_old_one_not_after_it
     finish_key_change(connection.id, actor=ADMIN)
     assert [comes_in(old, 3), comes_in(new, 4)] == [False, True]
     assert "not ours (any more)" in refusals()[0].after["reason"]
-    assert "Token encryption" in next(s.advice for s in SignInAttempt.objects.get(accepted=False).steps if s.advice)
+    assert "Token encryption" in presentation_of(SignInAttempt.objects.get(accepted=False)).advice
 
 
 FAILURES = {

@@ -7,6 +7,7 @@ from lxml import etree
 
 from gatekeeper.directory.models import SignIn
 from saml.connections.claims import set_person_claim
+from saml.debugger.presentation import presentation_of
 from saml.models import Connection, SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.attacks.names import CLAIM
@@ -143,7 +144,7 @@ def test_what_is_refused_is_named(browser, ada, how, words):
     attempt = SignInAttempt.objects.get()
     assert attempt.failed_check == "has_plain_encryption"
     assert words in attempt.reason
-    assert attempt.failing_step.advice
+    assert presentation_of(attempt).failing_step.advice
 
 
 def encrypted_logout(connection, certificate, **facts):

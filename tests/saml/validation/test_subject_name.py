@@ -4,6 +4,7 @@ import pytest
 
 from gatekeeper.directory.models import SignIn, SignInIdentity
 from saml.connections.claims import set_person_claim
+from saml.debugger.presentation import presentation_of
 from saml.models import SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.conftest import refusals
@@ -49,7 +50,7 @@ def test_a_name_id_that_can_name_nobody_is_refused_with_advice(browser, ada, nam
     attempt = SignInAttempt.objects.get()
     assert attempt.failed_check == "has_a_known_name_format"
     assert words in attempt.reason
-    assert "Email address" in attempt.failing_step.advice
+    assert "Email address" in presentation_of(attempt).failing_step.advice
 
 
 @pytest.mark.parametrize("name_format", [PERSISTENT, TRANSIENT, UNSPECIFIED, EMAIL])
