@@ -1,4 +1,4 @@
-"""Every page of the desk as axe-core sees it, in light and dark; and that each of them is reached by links."""
+"""Every administrators' page as axe-core sees it, in light and dark; and that each of them is reached by links."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ PAGES = {
 
 
 @pytest.fixture
-def desk(running_site: Site, page: Page, metadata: bytes, tmp_path: Path) -> Iterator[Page]:
+def admin_page(running_site: Site, page: Page, metadata: bytes, tmp_path: Path) -> Iterator[Page]:
     """The signed-in browser of an administrator on a site where each kind of page has something to show."""
     running_site.manage("create_admin", EMAIL, "--password-stdin", input=PASSWORD)
     with _provisioned(running_site), _connected(running_site, metadata, tmp_path):
@@ -91,11 +91,13 @@ def _connected(site: Site, metadata: bytes, folder: Path) -> Iterator[None]:
 
 
 def test_every_page_passes_axe_in_light_and_dark_and_is_reached_by_links(
-    running_site: Site, desk: Page, browser: Browser
+    running_site: Site, admin_page: Page, browser: Browser
 ) -> None:
-    complaints = [told for name in _walk(desk, running_site) for told in _complaints(desk, name)]
-    complaints += _of_the_dialogs(desk, running_site)
-    complaints += _of_the_door(browser, running_site)
+    complaints = [
+        complaints for name in _walk(admin_page, running_site) for complaints in _complaints(admin_page, name)
+    ]
+    complaints += _of_the_dialogs(admin_page, running_site)
+    complaints += _of_the_sign_in_pages(browser, running_site)
     assert complaints == []
 
 
@@ -116,7 +118,7 @@ def _walk(page: Page, site: Site) -> Iterator[str]:
 
 
 def _kind(address: str, site: Site) -> str:
-    """The name of the view that answers, "" when it is no page of the desk."""
+    """The name of the view that answers, "" when it is none of the administrators' pages."""
     if not address.startswith(site.url):
         return ""
     try:
@@ -131,17 +133,17 @@ def _of_the_dialogs(page: Page, site: Site) -> list[str]:
     page.goto(f"{site.url}/settings/configuration/scim/")
     page.get_by_role("button", name="Revoke Key").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    told = _complaints(page, "revoke dialog")
+    complaints = _complaints(page, "revoke dialog")
     page.keyboard.press("Escape")
-    return told
+    return complaints
 
 
-def _of_the_door(browser: Browser, site: Site) -> list[str]:
+def _of_the_sign_in_pages(browser: Browser, site: Site) -> list[str]:
     """What people see who are not signed in: the sign-in page, and that somebody was refused."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{site.url}/sign-in/")
-    told = _complaints(page, "sign-in")
+    complaints = _complaints(page, "sign-in")
     [connection] = site.manage("saml_connection", "list")["connections"][-1:]
     page.evaluate(
         """address => { document.body.insertAdjacentHTML("beforeend",
@@ -150,9 +152,9 @@ def _of_the_door(browser: Browser, site: Site) -> list[str]:
         connection["acs_url"],
     )
     expect(page.get_by_role("heading", name=re.compile("not signed in"))).to_be_visible()
-    told += _complaints(page, "refused")
+    complaints += _complaints(page, "refused")
     context.close()
-    return told
+    return complaints
 
 
 def _complaints(page: Page, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The desk in a real Chromium: what scripts add, by mouse and by keyboard, under the strict content security policy."""
+"""The administrators' pages in a real Chromium, under the strict CSP: what scripts add, by mouse and by keyboard."""
 
 from collections.abc import Callable
 
@@ -50,7 +50,7 @@ def open_scim(page: Page) -> None:
     expect(page.get_by_role("heading", name=SCIM)).to_be_visible()
 
 
-def test_an_administrator_works_at_the_desk(site: Site, page: Page, complaints: list[str]) -> None:
+def test_an_administrator_works_on_the_pages(site: Site, page: Page, complaints: list[str]) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     sign_in(page, site)
     _create_a_team(page, site)

@@ -44,7 +44,7 @@ def ada(connection):
 
 
 @pytest.fixture
-def desk(db) -> Client:
+def admin_client(db) -> Client:
     """Another browser: a local administrator's, signed in by the page's own form."""
     make_administrator()
     client = Client()

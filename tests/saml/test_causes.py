@@ -88,13 +88,13 @@ def test_each_reason_is_told_apart(browser, ada, cause, situation):
     assert refusals()[-1].after["reason"] == attempt.reason
 
 
-def test_no_two_reasons_share_a_sentence(browser, ada, desk):
+def test_no_two_reasons_share_a_sentence(browser, ada, admin_client):
     said = {}
     for cause, (situation, *_) in SITUATIONS.items():
         page = text_of(situation(browser)).split("<h1>")[1].split("</p>")[0]
         attempt = SignInAttempt.objects.latest("pk")
         said[cause] = (attempt.reason, presentation_of(attempt).advice)
-        assert presentation_of(attempt).advice in text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+        assert presentation_of(attempt).advice in text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
         assert " or " not in page.replace("or another window", "").replace("or in another tab", ""), page
         browser.leave()
 
@@ -145,12 +145,12 @@ def test_a_name_that_is_no_address_is_told_apart_from_an_address_that_nobody_has
     assert (unknown.failed_check, unknown.cause) == ("unknown_person", "")
 
 
-def test_what_became_an_ordinary_sign_in_is_listed_as_that(browser, ada, desk):
+def test_what_became_an_ordinary_sign_in_is_listed_as_that(browser, ada, admin_client):
     browser.post(signed_response(browser.story(None)))
 
     attempt = SignInAttempt.objects.get()
-    listed = text_of(desk.get("/sign-in-attempts/"))
-    page = text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+    listed = text_of(admin_client.get("/sign-in-attempts/"))
+    page = text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
     assert "Begun here instead" in listed
     assert ">Refused</span>" not in listed + page
     assert "An ordinary one was begun here in its place." in page
@@ -158,8 +158,8 @@ def test_what_became_an_ordinary_sign_in_is_listed_as_that(browser, ada, desk):
     assert "0 passed" not in page
     assert presentation_of(attempt).failing_step is None
     assert refusals() == []
-    assert "Begun here instead</span>" not in text_of(desk.get("/sign-in-attempts/?result=refused"))
-    assert "Begun here instead</span>" in text_of(desk.get("/sign-in-attempts/?result=begun"))
+    assert "Begun here instead</span>" not in text_of(admin_client.get("/sign-in-attempts/?result=refused"))
+    assert "Begun here instead</span>" in text_of(admin_client.get("/sign-in-attempts/?result=begun"))
 
 
 def test_a_sign_in_while_a_session_is_open_ends_the_one_that_it_replaces(browser, ada):
@@ -178,16 +178,16 @@ def test_a_sign_in_while_a_session_is_open_ends_the_one_that_it_replaces(browser
     assert browser.client.get("/profile/").status_code == 302
 
 
-def test_the_test_of_a_connection_ends_no_session(browser, desk, ada):
-    tester = Browser(browser.connection, desk)
+def test_the_test_of_a_connection_ends_no_session(browser, admin_client, ada):
+    tester = Browser(browser.connection, admin_client)
     tester.post(signed_response(tester.story(tester.begin(test="1"))))
 
     assert SignIn.objects.live().count() == 1
 
 
 @pytest.mark.parametrize("situation", [too_late, too_late_and_forgotten, twice, without_the_cookie])
-def test_an_answer_to_a_test_leads_to_its_attempt_whatever_became_of_it(browser, desk, ada, situation):
-    tester = Browser(browser.connection, desk)
+def test_an_answer_to_a_test_leads_to_its_attempt_whatever_became_of_it(browser, admin_client, ada, situation):
+    tester = Browser(browser.connection, admin_client)
     begin = tester.begin
     tester.begin = lambda: begin(test="1")
 

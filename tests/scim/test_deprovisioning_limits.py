@@ -26,7 +26,7 @@ def people(db: None) -> list[User]:
 
 
 @pytest.fixture
-def desk(client: Client) -> Client:
+def admin_client(client: Client) -> Client:
     make_administrator()
     client.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
     return client
@@ -36,8 +36,8 @@ def deactivate(scim: ScimClient, *users: User) -> list[int]:
     return [scim.patch(f"/Users/{user.id}", OFF).status_code for user in users]
 
 
-def page(desk: Client) -> str:
-    return " ".join(desk.get(reverse("web:deprovisioning_limits")).content.decode().split())
+def page(admin_client: Client) -> str:
+    return " ".join(admin_client.get(reverse("web:deprovisioning_limits")).content.decode().split())
 
 
 def test_held_changes_are_asked_to_come_back_later(scim: ScimClient, people: list[User]) -> None:
@@ -51,13 +51,13 @@ def test_held_changes_are_asked_to_come_back_later(scim: ScimClient, people: lis
 
 
 def test_holding_is_said_on_every_page_in_the_audit_trail_and_in_the_metrics(
-    scim: ScimClient, people: list[User], desk: Client
+    scim: ScimClient, people: list[User], admin_client: Client
 ) -> None:
     deactivate(scim, *people[:7])
 
     state = deprovisioning_state()
     assert (state.lost, state.held, state.tripped, state.holding) == (3, 4, False, True)
-    text = " ".join(desk.get("/settings/configuration/").content.decode().split())
+    text = " ".join(admin_client.get("/settings/configuration/").content.decode().split())
     assert "3 of 10 active users lost access within 60 minutes." in text
     assert "4 more requests are held until you decide." in text
     [alert] = AuditEntry.objects.filter(event="deprovisioning.alert")
@@ -68,20 +68,20 @@ def test_holding_is_said_on_every_page_in_the_audit_trail_and_in_the_metrics(
 
 
 def test_without_hold_the_alert_is_the_same_and_nothing_is_held(
-    scim: ScimClient, people: list[User], desk: Client
+    scim: ScimClient, people: list[User], admin_client: Client
 ) -> None:
     set_deprovisioning_limits(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
 
     assert deactivate(scim, *people[:5]) == [200] * 5
 
-    assert "5 of 10 active users lost access" in " ".join(desk.get("/profile/").content.decode().split())
+    assert "5 of 10 active users lost access" in " ".join(admin_client.get("/profile/").content.decode().split())
     [alert] = AuditEntry.objects.filter(event="deprovisioning.alert")
     assert alert.after is not None
     assert alert.after["held"] is False
 
 
 def test_the_page_lists_who_is_held_what_was_asked_and_by_which_key(
-    scim: ScimClient, people: list[User], desk: Client
+    scim: ScimClient, people: list[User], admin_client: Client
 ) -> None:
     group = make_group("GK Finance", people)
     deactivate(scim, *people[:4])
@@ -89,7 +89,7 @@ def test_the_page_lists_who_is_held_what_was_asked_and_by_which_key(
     scim.delete(f"/Users/{people[4].id}")
     scim.patch(f"/Groups/{group.id}", {"op": "remove", "path": "members", "value": [{"value": str(people[5].id)}]})
 
-    text = page(desk)
+    text = page(admin_client)
 
     for words in (
         people[3].user_name,
@@ -104,19 +104,19 @@ def test_the_page_lists_who_is_held_what_was_asked_and_by_which_key(
         assert words in text, words
 
 
-def test_what_is_let_through_leaves_the_list(scim: ScimClient, people: list[User], desk: Client) -> None:
+def test_what_is_let_through_leaves_the_list(scim: ScimClient, people: list[User], admin_client: Client) -> None:
     group = make_group("GK Finance", people)
     remove: Any = {"op": "remove", "path": "members", "value": [{"value": str(people[5].id)}]}
     deactivate(scim, *people[:4])
     scim.patch(f"/Groups/{group.id}", remove)
-    assert "Held for approval" in page(desk)
+    assert "Held for approval" in page(admin_client)
 
-    answer = desk.post(reverse("web:approve_held_changes"), follow=True)
+    answer = admin_client.post(reverse("web:approve_held_changes"), follow=True)
     assert b"Held changes are let through until" in answer.content
     assert deactivate(scim, people[3]) == [200]
     assert scim.patch(f"/Groups/{group.id}", remove).status_code == 204
 
-    assert "Held for approval" not in page(desk)
+    assert "Held for approval" not in page(admin_client)
     assert not deprovisioning_state().holding
 
 
@@ -128,7 +128,7 @@ def test_a_quiet_day_costs_four_queries(people: list[User], django_assert_num_qu
 
 
 def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_lets_them_through(
-    scim: ScimClient, desk: Client
+    scim: ScimClient, admin_client: Client
 ) -> None:
     user, boss = make_user("ada@x.com"), make_user("bo@x.com", active=False)
     group = make_group("Top", [boss])
@@ -147,16 +147,16 @@ def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_le
         assert answer.headers["Retry-After"]
         assert "Global Administrator for" in answer.json()["detail"]
     assert AuditEntry.objects.filter(event="privilege.held").count() == 2  # two people, whoever asked how often
-    shown = page(desk)
+    shown = page(admin_client)
     assert "Make ada@x.com Global Administrator" in shown
     assert shown.count("Make bo@x.com Global Administrator") == 2
     assert "requests that would make somebody Global Administrator are held until you decide" in shown
     assert "lost access within 60 minutes.</strong>" not in shown
 
-    desk.post(reverse("web:approve_held_changes"))
+    admin_client.post(reverse("web:approve_held_changes"))
 
     assert [ask().status_code for ask in asked[:2]] == [204, 200]
-    shown = page(desk)
+    shown = page(admin_client)
     assert "Make ada@x.com" not in shown
     assert "2 people became Global Administrator within 60 minutes." in shown
     assert "Became Global Administrator" in shown

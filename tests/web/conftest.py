@@ -1,4 +1,4 @@
-"""Browsers for the desk's tests: signed in through the real sign-in page, or through a linked identity."""
+"""Browsers for tests of pages: signed in through the real sign-in page, or through a linked identity."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def administrator(db: None) -> User:
 
 
 @pytest.fixture
-def desk(administrator: User, client: Client) -> Client:
+def admin_client(administrator: User, client: Client) -> Client:
     """A browser of the local administrator, signed in by the page's own form."""
     answer = client.post(SIGN_IN, {"email": "root@example.com", "password": PASSWORD})
     assert answer.status_code == 302

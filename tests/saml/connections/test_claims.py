@@ -31,11 +31,11 @@ def filled(user):
     return {each.field: each.value for each in filled_by_sign_in(user)}
 
 
-def test_entras_usual_claims_fill_what_scim_does_not_state(browser, ada, desk):
+def test_entras_usual_claims_fill_what_scim_does_not_state(browser, ada, admin_client):
     browser.sign_on(attributes=ENTRA_CLAIMS)
 
     assert filled(ada) == {"display_name": "Ada Obi", "given_name": "Ada", "family_name": "Obi"}
-    page = text_of(desk.get(f"/users/{ada.id}/"))
+    page = text_of(admin_client.get(f"/users/{ada.id}/"))
     assert "From the last sign-in" in page
     assert "Obi <span" in " ".join(page.split())
 
@@ -122,28 +122,28 @@ def test_every_field_can_be_filled_and_unusable_values_are_left_out(browser, ada
     assert filled(ada) == {**values, "phone": "+44 20 7946 0000"}
 
 
-def test_the_page_sets_the_mapping_and_goes_back_to_the_usual_claims(connection, desk):
+def test_the_page_sets_the_mapping_and_goes_back_to_the_usual_claims(connection, admin_client):
     address = f"{PAGE}{connection.id}/profile-fields/"
-    desk.post(address, {"title": "jobtitle", "given_name": ""})
+    admin_client.post(address, {"title": "jobtitle", "given_name": ""})
     assert mapping_of(Connection.objects.get()) == {"title": "jobtitle"}
 
-    refused = text_of(desk.post(address, {"title": "groups"}, follow=True))
+    refused = text_of(admin_client.post(address, {"title": "groups"}, follow=True))
     assert "groups come over SCIM only. Nothing was changed." in refused
     assert mapping_of(Connection.objects.get()) == {"title": "jobtitle"}
 
-    desk.post(address, {"reset": "yes"})
+    admin_client.post(address, {"reset": "yes"})
     assert set(mapping_of(Connection.objects.get())) == {"display_name", "given_name", "family_name"}
 
 
-def test_the_page_sets_who_is_signing_in_and_the_audit_trail_says_so(connection, desk):
+def test_the_page_sets_who_is_signing_in_and_the_audit_trail_says_so(connection, admin_client):
     address = f"{PAGE}{connection.id}/person-claim/"
-    assert "or choose NameID" in text_of(desk.post(address, {"by": "claim", "claim": " "}, follow=True))
-    desk.post(address, {"by": "claim", "claim": f"{XMLSOAP}name"})
+    assert "or choose NameID" in text_of(admin_client.post(address, {"by": "claim", "claim": " "}, follow=True))
+    admin_client.post(address, {"by": "claim", "claim": f"{XMLSOAP}name"})
     assert Connection.objects.get().person_claim == f"{XMLSOAP}name"
     told = AuditEntry.objects.filter(event="connection.changed").latest("pk")
     assert json.dumps([told.before, told.after]) == json.dumps(
         [{"person_claim": "NameID"}, {"person_claim": f"{XMLSOAP}name"}]
     )
 
-    desk.post(address, {"by": "name_id", "claim": f"{XMLSOAP}name"})
+    admin_client.post(address, {"by": "name_id", "claim": f"{XMLSOAP}name"})
     assert Connection.objects.get().person_claim == ""

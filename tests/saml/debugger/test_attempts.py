@@ -25,8 +25,8 @@ ADA = "ada.obi@contoso.com"
 CLAIMS = (("http://schemas.example/displayname", "Ada Obi"), ("http://x/tenantid", "72f988bf"))
 
 
-def page_of(desk, attempt=None):
-    return text_of(desk.get(f"/sign-in-attempts/{(attempt or SignInAttempt.objects.get()).pk}/"))
+def page_of(admin_client, attempt=None):
+    return text_of(admin_client.get(f"/sign-in-attempts/{(attempt or SignInAttempt.objects.get()).pk}/"))
 
 
 def show(client, attempt=None):
@@ -48,10 +48,10 @@ def test_nothing_personal_is_kept_in_clear(browser, ada):
             assert "Ada Obi" not in rows
 
 
-def test_the_page_masks_names_and_claims_and_shows_the_decoded_message(browser, ada, desk):
+def test_the_page_masks_names_and_claims_and_shows_the_decoded_message(browser, ada, admin_client):
     browser.sign_on(attributes=CLAIMS)
 
-    page = page_of(desk)
+    page = page_of(admin_client)
 
     assert page.count(ADA) == 1  # The link to the person whom the directory knows.
     assert "Ada Obi" not in page
@@ -64,10 +64,10 @@ def test_the_page_masks_names_and_claims_and_shows_the_decoded_message(browser, 
     assert "The message is good and the person was signed in." in page
 
 
-def test_who_may_configure_is_shown_the_personal_values_and_the_audit_trail_says_so(browser, ada, desk):
+def test_who_may_configure_is_shown_the_personal_values_and_the_audit_trail_says_so(browser, ada, admin_client):
     browser.sign_on(attributes=CLAIMS)
 
-    answer = show(desk)
+    answer = show(admin_client)
 
     page = text_of(answer)
     assert f">{ADA}</saml:NameID>" in page
@@ -79,15 +79,15 @@ def test_who_may_configure_is_shown_the_personal_values_and_the_audit_trail_says
         str(ada.id),
         SignInAttempt.objects.get().pk,
     )
-    assert "Ada Obi" not in page_of(desk)
+    assert "Ada Obi" not in page_of(admin_client)
 
 
-def test_looking_at_the_masked_page_is_not_written_down_and_values_need_a_post(browser, ada, desk):
+def test_looking_at_the_masked_page_is_not_written_down_and_values_need_a_post(browser, ada, admin_client):
     browser.sign_on()
 
-    page_of(desk)
+    page_of(admin_client)
 
-    assert desk.get(f"/sign-in-attempts/{SignInAttempt.objects.get().pk}/personal-values/").status_code == 405
+    assert admin_client.get(f"/sign-in-attempts/{SignInAttempt.objects.get().pk}/personal-values/").status_code == 405
     assert not shown_events().exists()
 
 
@@ -103,7 +103,7 @@ def test_a_reader_of_the_logs_sees_the_masked_page_only(browser, ada, browser_of
     assert not shown_events().exists()
 
 
-def test_personal_values_go_after_a_week_and_attempts_after_a_month(browser, ada, desk):
+def test_personal_values_go_after_a_week_and_attempts_after_a_month(browser, ada, admin_client):
     browser.sign_on(name_id="nobody@contoso.com")
     attempt = SignInAttempt.objects.get()
 
@@ -111,11 +111,11 @@ def test_personal_values_go_after_a_week_and_attempts_after_a_month(browser, ada
     attempt.save()
     sync_saml_users(actor=ADMIN)
     attempt.refresh_from_db()
-    page = page_of(desk)
+    page = page_of(admin_client)
     assert attempt.sealed_message is None
     assert "Personal values were removed after 7 days." in page
     assert "n•••@c•••" in page
-    assert "nobody@contoso.com" not in text_of(show(desk))
+    assert "nobody@contoso.com" not in text_of(show(admin_client))
 
     SignInAttempt.objects.update(at=timezone.now() - ATTEMPTS_KEPT - timedelta(minutes=1))
     sync_saml_users(actor=ADMIN)
@@ -131,7 +131,7 @@ def test_names_that_an_earlier_version_kept_in_clear_are_masked_by_the_migration
     assert sorted(SignInAttempt.objects.values_list("name_id", flat=True)) == ["", "a•••@c•••", "n•••@c•••"]
 
 
-def test_with_another_secret_key_only_the_outline_is_left(browser, ada, desk, settings):
+def test_with_another_secret_key_only_the_outline_is_left(browser, ada, admin_client, settings):
     browser.sign_on()
     settings.SECRET_KEY = "another"
 
@@ -157,36 +157,36 @@ def test_what_is_kept_cannot_be_handed_in_again(browser, ada):
         (b"", "No message could be decoded"),
     ],
 )
-def test_of_what_is_no_xml_the_page_says_what_it_looks_like(browser, desk, value, words):
+def test_of_what_is_no_xml_the_page_says_what_it_looks_like(browser, admin_client, value, words):
     browser.post(value)
 
-    assert words in page_of(desk)
+    assert words in page_of(admin_client)
 
 
-def test_a_value_that_is_not_encoded_is_shown_for_what_it_is(browser, desk):
+def test_a_value_that_is_not_encoded_is_shown_for_what_it_is(browser, admin_client):
     browser.client.post(f"/saml/{browser.connection.id}/acs", {"SAMLResponse": "<!doctype html><p>not base64</p>"})
 
-    page = page_of(desk)
+    page = page_of(admin_client)
     assert "the message is not base64" in page
     assert "a web page (HTML)" in page
 
 
-def test_a_request_without_a_message_has_an_attempt_too(browser, desk):
+def test_a_request_without_a_message_has_an_attempt_too(browser, admin_client):
     answer = browser.client.post(f"/saml/{browser.connection.id}/acs")
 
     attempt = SignInAttempt.objects.get()
     assert attempt.failed_check == "arrives"
     assert attempt.request_id in answer.content.decode()
-    assert "begin at the sign-in page again" in page_of(desk)
+    assert "begin at the sign-in page again" in page_of(admin_client)
 
 
-def test_an_encrypted_assertion_shows_what_can_be_read_without_the_key(browser, desk):
+def test_an_encrypted_assertion_shows_what_can_be_read_without_the_key(browser, admin_client):
     response = compose(browser.story(browser.begin()))
     assertion = response.find("saml:Assertion", NS)
     response.replace(assertion, etree.fromstring(ENCRYPTED))
     browser.post(response)
 
-    page = page_of(desk)
+    page = page_of(admin_client)
 
     assert "http://www.w3.org/2001/04/xmlenc#aes256-cbc" in page
     assert "gatekeeper-2026" in page
@@ -201,46 +201,46 @@ ENCRYPTED = f"""<saml:EncryptedAssertion xmlns:saml="{NS["saml"]}"><xenc:Encrypt
 <xenc:CipherValue>{"QUJD" * 400}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>"""
 
 
-def test_what_differs_from_this_connections_own_addresses_stands_beside_them(browser, desk):
+def test_what_differs_from_this_connections_own_addresses_stands_beside_them(browser, admin_client):
     browser.sign_on(recipient="https://other.example/acs")
 
-    page = " ".join(page_of(desk).split())
+    page = " ".join(page_of(admin_client).split())
 
     expected = f"http://testserver/saml/{browser.connection.id}/acs"
     assert f'acs <span class="badge badge-warn">differs</span> <p class="hint">expected: {expected}</p>' in page
     assert page.count("differs</span>") == 1
 
 
-def test_addresses_in_the_words_of_the_identity_provider_are_masked(browser, desk):
+def test_addresses_in_the_words_of_the_identity_provider_are_masked(browser, admin_client):
     status = "urn:oasis:names:tc:SAML:2.0:status:Responder"
     message = "AADSTS50105: the user 'ada.obi@contoso.com' is not assigned to a role."
     browser.sign_on(status=status, status_message=message)
 
-    page = page_of(desk)
+    page = page_of(admin_client)
 
     assert ADA not in page
     assert "AADSTS50105" in page
     assert "'a•••@c•••' is not assigned" in page
-    assert ADA in text_of(show(desk))
+    assert ADA in text_of(show(admin_client))
 
 
-def test_the_reference_number_and_the_whole_sign_in_name_find_the_attempt(browser, desk):
+def test_the_reference_number_and_the_whole_sign_in_name_find_the_attempt(browser, admin_client):
     page = browser.sign_on(name_id="nobody@contoso.com").content.decode()
     browser.sign_on(name_id="other@contoso.com", assertion_id="_2", response_id="_r2")
     wanted = SignInAttempt.objects.earliest("pk")
 
     assert wanted.request_id in page
     for term in (wanted.request_id, f" {wanted.request_id} ", "NOBODY@contoso.com"):
-        listed = text_of(desk.get("/sign-in-attempts/", {"q": term}))
+        listed = text_of(admin_client.get("/sign-in-attempts/", {"q": term}))
         assert listed.count("/sign-in-attempts/") >= 1
         assert f"/sign-in-attempts/{wanted.pk}/" in listed
         assert f"/sign-in-attempts/{wanted.pk + 1}/" not in listed
 
 
-def test_a_refused_sign_out_is_not_told_as_a_refused_sign_in(browser, desk):
+def test_a_refused_sign_out_is_not_told_as_a_refused_sign_in(browser, admin_client):
     browser.client.get(f"/saml/{browser.connection.id}/logout", {"SAMLRequest": "AAAA"})
 
-    page = page_of(desk)
+    page = page_of(admin_client)
 
     assert "The sign-out message was not accepted" in page
     assert "It answers a sign-on" not in page
@@ -266,10 +266,10 @@ def test_a_message_of_somebody_who_was_believed_is_kept_all_the_same(browser, ad
     assert personal_values(SignInAttempt.objects.get()).name == ADA
 
 
-def test_a_message_that_is_too_large_is_refused_by_its_outline_alone(browser, desk):
+def test_a_message_that_is_too_large_is_refused_by_its_outline_alone(browser, admin_client):
     story = browser.story(browser.begin(), attributes=tuple((f"c{n}", "x" * 900) for n in range(80)))
     browser.post(signed_response(story))
 
     assert personal_values(SignInAttempt.objects.get()).message == ""
     with time_machine.travel(timezone.now()):
-        assert "Personal values are masked" in page_of(desk)
+        assert "Personal values are masked" in page_of(admin_client)

@@ -95,8 +95,8 @@ def test_the_audit_trail_has_one_entry_with_the_numbers_of_a_past_hour(connectio
     assert not RefusalCount.objects.exists()
 
 
-def test_the_list_of_attempts_says_how_many_were_only_counted(connection, desk):
+def test_the_list_of_attempts_says_how_many_were_only_counted(connection, admin_client):
     knock(connection)
 
-    page = desk.get("/sign-in-attempts/").content.decode()
+    page = admin_client.get("/sign-in-attempts/").content.decode()
     assert f"{MANY - MOST_OF_A_CHECK} more messages" in page

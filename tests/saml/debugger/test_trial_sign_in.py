@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def tester(connection, desk) -> Browser:
+def tester(connection, admin_client) -> Browser:
     """The administrator's browser, which has a session of its own."""
-    return Browser(connection, desk)
+    return Browser(connection, admin_client)
 
 
 def post_across_sites(tester: Browser, response, **fields):

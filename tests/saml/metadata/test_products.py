@@ -155,14 +155,14 @@ def test_claims_that_look_like_an_address_are_named_masked_or_not(attributes, us
         ("https://i.example/idp", "https://i.example/sso", "i.example", "Your identity provider: the audience"),
     ],
 )
-def test_set_up_and_attempts_speak_of_the_product_at_hand(desk, entity_id, sso_url, name, field):
+def test_set_up_and_attempts_speak_of_the_product_at_hand(admin_client, entity_id, sso_url, name, field):
     document = metadata(entity_id=entity_id, sso_url=sso_url, slo_url=None)
     made = create_connection(None, document=document, actor=ADMIN)
     browser = Browser(made, Client())
 
-    page = text_of(desk.get("/settings/configuration/authentication/"))
+    page = text_of(admin_client.get("/settings/configuration/authentication/"))
     browser.sign_on(issuer=entity_id, response_issuer=entity_id, destination=None)
-    attempt = text_of(desk.get(f"/sign-in-attempts/{SignInAttempt.objects.latest('pk').pk}/"))
+    attempt = text_of(admin_client.get(f"/sign-in-attempts/{SignInAttempt.objects.latest('pk').pk}/"))
 
     assert made.name == name
     assert field in page

@@ -163,13 +163,13 @@ def test_a_certificate_that_is_not_valid_yet_signs_no_metadata():
 
 
 @needs_database
-def test_a_certificate_without_an_end_is_shown_in_every_time_zone(desk, settings):
+def test_a_certificate_without_an_end_is_shown_in_every_time_zone(admin_client, settings):
     """RFC 5280 4.1.2.5: 99991231235959Z is what a certificate says that has no end."""
     settings.TIME_ZONE = "Pacific/Auckland"
     endless = made(name="endless", ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
     create_connection("A", document=document(entity(idp(key(endless.base64), service()))), actor=ADMIN)
 
-    answer = desk.get("/settings/configuration/authentication/")
+    answer = admin_client.get("/settings/configuration/authentication/")
 
     assert answer.status_code == 200
     assert "CN=endless" in answer.content.decode()

@@ -67,7 +67,7 @@ def test_the_account_id_tells_it_for_certain(browser, ada, known):
     assert (attempt.user, attempt.user_by) == (ada, "account")
 
 
-def test_a_work_email_that_changed_under_the_link_is_said_on_the_attempt(browser, ada, desk):
+def test_a_work_email_that_changed_under_the_link_is_said_on_the_attempt(browser, ada, admin_client):
     edit_user(ada.id, lambda record: replace(record, work_email="ada@new.example"), actor=ENTRA)
     ada.refresh_from_db()
 
@@ -75,7 +75,7 @@ def test_a_work_email_that_changed_under_the_link_is_said_on_the_attempt(browser
 
     attempt = SignInAttempt.objects.get()
     assert (personal_values(attempt).name, attempt.user, attempt.user_by) == ("ada.obi@contoso.com", ada, "")
-    page = text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+    page = text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
     assert "Their work e-mail is ada@new.example now, which is not the sign-in name." in page
 
 
@@ -100,23 +100,23 @@ def test_after_a_week_the_name_is_masked(browser, ada):
     assert refused_name_of(ada) == "a•••@c•••"
 
 
-def test_the_attempt_leads_to_whom_it_perhaps_concerns_and_the_audit_trail_does_not_guess(browser, ada, desk):
+def test_the_attempt_leads_to_whom_it_perhaps_concerns_and_the_audit_trail_does_not_guess(browser, ada, admin_client):
     browser.sign_on(name_id=UPN)
 
-    page = text_of(desk.get(f"/sign-in-attempts/{SignInAttempt.objects.get().pk}/"))
+    page = text_of(admin_client.get(f"/sign-in-attempts/{SignInAttempt.objects.get().pk}/"))
 
     assert f'<a href="/users/{ada.id}/">' in page
     assert "begins alike, but is not the sign-in name" in page
     assert AuditEntry.objects.get(event="sign_in.refused").object_kind == "connection"
 
 
-def test_a_local_administrator_is_never_hinted_at(browser, desk):
+def test_a_local_administrator_is_never_hinted_at(browser, admin_client):
     browser.sign_on(name_id="root@contoso.com")
 
     assert SignInAttempt.objects.get().user is None
 
 
-def test_a_recycled_address_goes_from_the_refusal_to_the_persons_page_and_back_in(browser, desk):
+def test_a_recycled_address_goes_from_the_refusal_to_the_persons_page_and_back_in(browser, admin_client):
     map_group(None, "collaborator")
     ada = make_user("ada.obi@contoso.com")
     link()
@@ -125,12 +125,12 @@ def test_a_recycled_address_goes_from_the_refusal_to_the_persons_page_and_back_i
     browser.sign_on(attributes=((OBJECT_ID, "second"),), **again(2))
     attempt = SignInAttempt.objects.latest("pk")
 
-    page = text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+    page = text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
     assert "another account than the one that signed in under this address before" in page
     assert f'<a href="/users/{ada.id}/">' in page
-    assert "Another account was refused under this address" in text_of(desk.get(f"/users/{ada.id}/"))
+    assert "Another account was refused under this address" in text_of(admin_client.get(f"/users/{ada.id}/"))
 
-    desk.post(f"/users/{ada.id}/confirm-address/")
+    admin_client.post(f"/users/{ada.id}/confirm-address/")
     told = AuditEntry.objects.get(event="identity.confirmed")
     assert (told.actor_name, told.object_id, told.before) == (
         "root@example.com",
@@ -140,6 +140,6 @@ def test_a_recycled_address_goes_from_the_refusal_to_the_persons_page_and_back_i
     browser.sign_on(attributes=((OBJECT_ID, "second"),), **again(3))
     assert browser.is_signed_in
     assert ada.identities.get().object_id == "second"
-    assert "Another account was refused" not in text_of(desk.get(f"/users/{ada.id}/"))
+    assert "Another account was refused" not in text_of(admin_client.get(f"/users/{ada.id}/"))
     browser.leave()
     assert browser.sign_on(attributes=((OBJECT_ID, "first"),), **again(4)).status_code == 403

@@ -222,25 +222,25 @@ def test_a_command_that_fails_in_a_way_that_nobody_foresaw_says_so_in_one_line(t
 
 
 @pytest.mark.parametrize(("script", "words"), ONE_LINE.values(), ids=ONE_LINE)
-def test_pages_answer_one_sentence(three, desk: Client, monkeypatch, script, words):
+def test_pages_answer_one_sentence(three, admin_client: Client, monkeypatch, script, words):
     monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5 if words.startswith("took") else 20.0)
     page = "/settings/configuration/authentication/"
     with misbehaving(script, every=0.01) as address:
-        answer = desk.post(f"{page}new/", {"name": "D", "metadata_url": address})
+        answer = admin_client.post(f"{page}new/", {"name": "D", "metadata_url": address})
         assert answer.status_code == 422
         assert "The metadata was not accepted" in answer.content.decode()
         Connection.objects.filter(provider__name="B").update(idp_metadata_url=address)
         connection = Connection.objects.get(provider__name="B")
-        answer = desk.post(f"{page}{connection.id}/refresh/", follow=True)
+        answer = admin_client.post(f"{page}{connection.id}/refresh/", follow=True)
     assert answer.status_code == 200
     assert "What was known before stays in force." in answer.content.decode()
 
 
-def test_a_document_in_force_that_would_be_refused_today_still_has_its_page(three, desk: Client, capsys):
+def test_a_document_in_force_that_would_be_refused_today_still_has_its_page(three, admin_client: Client, capsys):
     """As after an upgrade that became stricter: everything that shows a connection goes on."""
     Connection.objects.filter(provider__name="B").update(document=with_key("p-192"))
 
-    answer = desk.get("/settings/configuration/authentication/")
+    answer = admin_client.get("/settings/configuration/authentication/")
     assert answer.status_code == 200
     assert "would be refused today" in answer.content.decode()
     call_command("saml_connection", "list", "--json")

@@ -144,12 +144,12 @@ def test_every_time_of_a_response_is_decided(browser, connection, place):
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"])
 @pytest.mark.parametrize("place", list(PLACES)[2:])
-def test_whoever_comes_in_at_the_edge_of_the_calendar_can_be_shown(browser, ada, desk, place, value):
+def test_whoever_comes_in_at_the_edge_of_the_calendar_can_be_shown(browser, ada, admin_client, place, value):
     answer = browser.post(with_time(browser.story(browser.begin()), place, value))
 
     assert answer.status_code in {302, 403}
     page = reverse("admin:saml_signinattempt_change", args=(SignInAttempt.objects.get().pk,))
-    assert desk.get(page).status_code == 200
+    assert admin_client.get(page).status_code == 200
     if browser.is_signed_in:
         assert browser.client.get("/profile/").status_code == 200
 
@@ -183,7 +183,7 @@ def test_a_logout_message_at_the_edge_of_the_calendar_is_answered(browser, ada, 
 
 
 @pytest.mark.django_db
-def test_a_certificate_without_a_well_defined_end_is_used_and_shown(browser, ada, connection, desk, settings):
+def test_a_certificate_without_a_well_defined_end_is_used_and_shown(browser, ada, connection, admin_client, settings):
     """RFC 5280 writes that as the last second of 9999; east of Greenwich its page would be in the year 10000."""
     endless = key_pair("endless", ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
     refresh_connection(connection.id, document=metadata(endless), actor=ADMIN)
@@ -192,4 +192,4 @@ def test_a_certificate_without_a_well_defined_end_is_used_and_shown(browser, ada
 
     assert browser.is_signed_in
     with timezone.override("Pacific/Kiritimati"):
-        assert "9999" in desk.get(reverse("web:authentication")).content.decode()
+        assert "9999" in admin_client.get(reverse("web:authentication")).content.decode()

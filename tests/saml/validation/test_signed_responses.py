@@ -73,8 +73,8 @@ def test_nothing_is_read_but_what_the_signature_covers(browser, connection):
     assert not list(verified.response.iter("{*}Signature"))
 
 
-def test_the_setting_is_on_the_page_and_in_the_command(desk, connection):
-    page = desk.get("/settings/configuration/authentication/").content.decode()
+def test_the_setting_is_on_the_page_and_in_the_command(admin_client, connection):
+    page = admin_client.get("/settings/configuration/authentication/").content.decode()
     assert "Accept a signed Response around an unsigned assertion" in page
     assert "Sign our requests" in page
 

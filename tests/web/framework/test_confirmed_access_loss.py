@@ -55,8 +55,8 @@ def document(**keys: Any) -> dict[str, str]:
 NONE = {"level": "none"}
 
 
-def fallback_policy(desk: Client) -> None:
-    desk.post(reverse("web:last_group_policy"), {"policy": "fallback"})
+def fallback_policy(admin_client: Client) -> None:
+    admin_client.post(reverse("web:last_group_policy"), {"policy": "fallback"})
 
 
 # name: (the form's address, what it sends, how many people it takes their access, what has to be so before)
@@ -118,23 +118,25 @@ def sentence(people: int) -> str:
     return f"{people} {'person' if people == 1 else 'people'} could no longer sign in."
 
 
-def looked_at(desk: Client, address: str, form: dict[str, str]) -> dict[str, str]:
+def looked_at(admin_client: Client, address: str, form: dict[str, str]) -> dict[str, str]:
     """The form as a browser with scripts sends it: Apply of a document is refused before its preview was there."""
     if "document" not in form:
         return form
-    shown = desk.post(reverse("web:preview_document"), form)
+    shown = admin_client.post(reverse("web:preview_document"), form)
     return {**form, "previewed": carried(shown, "document-form")}
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_it_is_asked_with_the_number_of_people_before_it_is_saved(desk: Client, company: Company, name: str) -> None:
+def test_it_is_asked_with_the_number_of_people_before_it_is_saved(
+    admin_client: Client, company: Company, name: str
+) -> None:
     address_of, form, losing, prepare = FORMS[name]
     if prepare:
-        prepare(desk)
+        prepare(admin_client)
     address, before = address_of(company), site_facts()
-    form = looked_at(desk, address, form)
+    form = looked_at(admin_client, address, form)
 
-    asked = desk.post(address, form)
+    asked = admin_client.post(address, form)
 
     page = text_of(asked)
     assert asked.status_code == 422
@@ -144,34 +146,34 @@ def test_it_is_asked_with_the_number_of_people_before_it_is_saved(desk: Client, 
     assert f'class="loss">−{losing}<' in page
     assert unchanged(before)
     for wrong in ({}, {"confirmed": "yes"}, {"confirmed": "1"}, {"confirmed": ""}):
-        assert desk.post(address, {**form, **wrong}).status_code == 422
+        assert admin_client.post(address, {**form, **wrong}).status_code == 422
     assert unchanged(before)
 
-    saved = desk.post(address, {**form, "confirmed": confirmation(asked)}, follow=True)
+    saved = admin_client.post(address, {**form, "confirmed": confirmation(asked)}, follow=True)
 
     assert not unchanged(before)
     assert sentence(losing).replace("could", "can") in text_of(saved)
 
 
 @pytest.mark.parametrize("name", ["Default Mapping", "group mapping", "document: mappings"])
-def test_a_yes_to_fewer_people_is_none_to_more(desk: Client, company: Company, name: str) -> None:
+def test_a_yes_to_fewer_people_is_none_to_more(admin_client: Client, company: Company, name: str) -> None:
     address_of, form, losing, _ = FORMS[name]
     address, before = address_of(company), site_facts()
-    asked = desk.post(address, looked_at(desk, address, form))
+    asked = admin_client.post(address, looked_at(admin_client, address, form))
     add_members(company.mapped if name == "group mapping" else company.group, make_user())
 
-    again = desk.post(address, {**looked_at(desk, address, form), "confirmed": confirmation(asked)})
+    again = admin_client.post(address, {**looked_at(admin_client, address, form), "confirmed": confirmation(asked)})
 
     assert again.status_code == 422
     assert sentence(losing + 1) in text_of(again)
     assert unchanged(before)
 
 
-def test_a_script_that_saves_by_itself_is_asked_too(desk: Client, company: Company) -> None:
-    fallback_policy(desk)
+def test_a_script_that_saves_by_itself_is_asked_too(admin_client: Client, company: Company) -> None:
+    fallback_policy(admin_client)
     address = reverse("web:last_group_policy")
 
-    asked = desk.post(address, {"policy": "revoke"}, headers={"Accept": "application/json"})
+    asked = admin_client.post(address, {"policy": "revoke"}, headers={"Accept": "application/json"})
 
     assert asked.status_code == 409
     assert "Do you mean it?" in asked.json()["details"]
@@ -179,8 +181,8 @@ def test_a_script_that_saves_by_itself_is_asked_too(desk: Client, company: Compa
     assert site_facts().last_group_policy == "fallback"
 
 
-def test_no_access_is_never_shown_as_something_gained(desk: Client, company: Company) -> None:
-    page = text_of(desk.post(reverse("web:preview_default_mapping"), NONE))
+def test_no_access_is_never_shown_as_something_gained(admin_client: Client, company: Company) -> None:
+    page = text_of(admin_client.post(reverse("web:preview_default_mapping"), NONE))
 
     assert '<th scope="row">Access</th>' in page
     assert '<th scope="row">No access</th>' not in page
@@ -188,12 +190,12 @@ def test_no_access_is_never_shown_as_something_gained(desk: Client, company: Com
     assert '<span class="loss">Collaborator → No access</span>' in page
 
 
-def test_access_that_is_given_is_shown_as_gained_and_not_asked_about(desk: Client, company: Company) -> None:
+def test_access_that_is_given_is_shown_as_gained_and_not_asked_about(admin_client: Client, company: Company) -> None:
     map_group(None, "none")
     form = {"level": "collaborator"}
-    page = text_of(desk.post(reverse("web:preview_default_mapping"), form))
+    page = text_of(admin_client.post(reverse("web:preview_default_mapping"), form))
 
-    saved = desk.post(reverse("web:default_mapping"), form)
+    saved = admin_client.post(reverse("web:default_mapping"), form)
 
     assert '<span class="gain">No access → Collaborator</span>' in page
     assert saved.status_code == 302
@@ -226,11 +228,11 @@ def linked() -> int:
 
 
 def test_domains_that_leave_people_out_are_asked_about_and_not_saved_before(
-    desk: Client, connection: Connection
+    admin_client: Client, connection: Connection
 ) -> None:
     address = reverse("web:connection_settings", args=[connection.id])
 
-    asked = desk.post(address, settings_form(connection, "kept.example"))
+    asked = admin_client.post(address, settings_form(connection, "kept.example"))
 
     assert asked.status_code == 422
     page = " ".join(text_of(asked).split())
@@ -239,28 +241,32 @@ def test_domains_that_leave_people_out_are_asked_about_and_not_saved_before(
     assert (linked(), domains_of(connection.id)) == (5, ())
 
     yes = {**settings_form(connection, "kept.example"), "confirmed": confirmation(asked)}
-    assert desk.post(address, yes).status_code == 302
+    assert admin_client.post(address, yes).status_code == 302
     assert (linked(), domains_of(connection.id)) == (2, ("kept.example",))
 
 
-def test_domains_that_leave_nobody_out_are_saved_at_once(desk: Client, connection: Connection) -> None:
+def test_domains_that_leave_nobody_out_are_saved_at_once(admin_client: Client, connection: Connection) -> None:
     address = reverse("web:connection_settings", args=[connection.id])
 
-    assert desk.post(address, settings_form(connection, "kept.example, gone.example")).status_code == 302
+    assert admin_client.post(address, settings_form(connection, "kept.example, gone.example")).status_code == 302
     assert linked() == 5
 
 
-def test_a_yes_to_other_domains_is_none_to_these(desk: Client, connection: Connection) -> None:
+def test_a_yes_to_other_domains_is_none_to_these(admin_client: Client, connection: Connection) -> None:
     address = reverse("web:connection_settings", args=[connection.id])
-    yes = confirmation(desk.post(address, settings_form(connection, "kept.example")))
+    yes = confirmation(admin_client.post(address, settings_form(connection, "kept.example")))
 
-    assert desk.post(address, {**settings_form(connection, "gone.example"), "confirmed": yes}).status_code == 422
+    assert (
+        admin_client.post(address, {**settings_form(connection, "gone.example"), "confirmed": yes}).status_code == 422
+    )
     assert linked() == 5
 
 
-def test_deleting_a_connection_says_how_many_people_and_wants_its_name(desk: Client, connection: Connection) -> None:
-    page = " ".join(text_of(desk.get(reverse("web:authentication"))).split())
+def test_deleting_a_connection_says_how_many_people_and_wants_its_name(
+    admin_client: Client, connection: Connection
+) -> None:
+    page = " ".join(text_of(admin_client.get(reverse("web:authentication"))).split())
     assert "Do you mean it?</strong> 5 people could no longer sign in through it" in page
 
-    desk.post(reverse("web:delete_connection", args=[connection.id]), {"confirm": "Entr"})
+    admin_client.post(reverse("web:delete_connection", args=[connection.id]), {"confirm": "Entr"})
     assert linked() == 5

@@ -107,9 +107,9 @@ def test_whoever_loses_access_is_out_with_the_next_request(person_with: Callable
 
 
 @pytest.mark.parametrize("address", CHANGES)
-def test_a_change_is_never_made_by_a_link(desk: Client, address: str) -> None:
+def test_a_change_is_never_made_by_a_link(admin_client: Client, address: str) -> None:
     """GET answers 405, or leads back to the page for the two key addresses that work without scripts."""
-    answer = desk.get(address)
+    answer = admin_client.get(address)
 
     assert answer.status_code == 405 or "/scim/key/" in address
 
@@ -130,16 +130,16 @@ def test_an_unknown_address_is_a_plain_page(client: Client, db: None) -> None:
     assert "There is nothing here" in text_of(answer)
 
 
-def test_the_start_page_leads_to_where_the_work_is(desk: Client, person_with: Callable[..., Client]) -> None:
-    assert desk.get("/")["Location"] == "/settings/configuration/"
+def test_the_start_page_leads_to_where_the_work_is(admin_client: Client, person_with: Callable[..., Client]) -> None:
+    assert admin_client.get("/")["Location"] == "/settings/configuration/"
     assert person_with("collaborator").get("/")["Location"] == "/profile/"
 
 
-def test_pages_forbid_inline_scripts_and_styles_and_use_none(desk: Client) -> None:
+def test_pages_forbid_inline_scripts_and_styles_and_use_none(admin_client: Client) -> None:
     make_group("GK Finance", [make_user()])
     make_administrator("other@example.com")
     for address in ("/settings/configuration/scim/", "/users/", "/profile/", "/provisioning-log/", "/sync-history/"):
-        answer = desk.get(address)
+        answer = admin_client.get(address)
         policy = answer["Content-Security-Policy"]
         assert "unsafe" not in policy
         text = text_of(answer)

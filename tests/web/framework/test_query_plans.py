@@ -121,7 +121,7 @@ def asked(statements: Callable[[], list[str]]) -> Iterator[None]:
 ADDRESS = re.compile(r'href="([/?][^"#]*)')
 
 
-def test_pages(company: Any, desk: Client, asked: None) -> None:
+def test_pages(company: Any, admin_client: Client, asked: None) -> None:
     """Every page that a link leads to, searched and filtered as its links do, and the previews of its forms."""
     seen, waiting = set[str](), ["/"]
     while waiting:
@@ -130,14 +130,14 @@ def test_pages(company: Any, desk: Client, asked: None) -> None:
         if kind in seen or address.startswith(("/static/", "/sign-out/")):
             continue
         seen.add(kind)
-        answer = desk.get(address, follow=True)
+        answer = admin_client.get(address, follow=True)
         if "html" in answer.headers["Content-Type"]:
             waiting += [urljoin(address, link) for link in ADDRESS.findall(unescape(answer.content.decode()))]
     assert {"/settings/configuration/", "/settings/configuration/scim/default-mapping/"} <= seen
     assert len(seen) > 30, sorted(seen)
 
 
-def test_previews_and_saves(company: Any, desk: Client, asked: None) -> None:
+def test_previews_and_saves(company: Any, admin_client: Client, asked: None) -> None:
     group, team = IdpGroup.objects.get(display_name="GK One"), Team.objects.first()
     assert team is not None
     for address, form in {
@@ -157,8 +157,8 @@ def test_previews_and_saves(company: Any, desk: Client, asked: None) -> None:
         reverse("web:deprovisioning_limits"): {"share": 1, "minimum": 1, "minutes": 60, "hold": "on"},
         reverse("web:delete_team", args=[team.id]): {},
     }.items():
-        assert desk.post(address, form).status_code in (200, 302, 409, 422), address
-    assert desk.get(reverse("web:deprovisioning_limits")).status_code == 200
+        assert admin_client.post(address, form).status_code in (200, 302, 409, 422), address
+    assert admin_client.get(reverse("web:deprovisioning_limits")).status_code == 200
 
 
 TERMS = [
@@ -185,7 +185,7 @@ def test_scim_filters(company: Any, scim: ScimClient, shape: str, asked: None) -
         assert scim.find("/Groups", shape.format(term, "externalId pr")).status_code == 200, term
 
 
-def test_commands_tasks_and_the_api(company: Any, desk: Client, asked: None, tmp_path: Path) -> None:
+def test_commands_tasks_and_the_api(company: Any, admin_client: Client, asked: None, tmp_path: Path) -> None:
     name = User.objects.filter(origin="scim")[0].user_name
     exported = StringIO()
     call_command("configuration", "export", stdout=exported)
@@ -202,9 +202,9 @@ def test_commands_tasks_and_the_api(company: Any, desk: Client, asked: None, tmp
         with suppress(CommandError, SystemExit):
             call_command(*command, stdout=StringIO(), stderr=StringIO())
     link_users(actor=Actor.clock("tests"), now=timezone.now())
-    assert desk.get("/api/v1/users").status_code == 200
+    assert admin_client.get("/api/v1/users").status_code == 200
     for address in ("/api/v1/users", "/api/v1/groups", "/api/v1/me", "/readyz", "/metrics"):
-        desk.get(address)
+        admin_client.get(address)
 
 
 def excluding(node: ast.AST) -> Iterator[ast.Call]:

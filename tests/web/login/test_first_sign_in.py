@@ -162,44 +162,44 @@ def test_a_first_sign_in_goes_through_both(first: User, client: Client) -> None:
     assert is_in(client)
 
 
-def test_sessions_of_a_password_alone_end_when_it_is_demanded(desk: Client) -> None:
-    assert is_in(desk)
+def test_sessions_of_a_password_alone_end_when_it_is_demanded(admin_client: Client) -> None:
+    assert is_in(admin_client)
 
     demand_second_factor(True, actor=ADMIN)
 
-    assert not is_in(desk)
+    assert not is_in(admin_client)
 
 
-def test_who_has_none_cannot_demand_it_from_the_page(desk: Client) -> None:
-    answer = desk.post(RULE, {"second_factor": "on"})
+def test_who_has_none_cannot_demand_it_from_the_page(admin_client: Client) -> None:
+    answer = admin_client.post(RULE, {"second_factor": "on"})
 
     assert answer.status_code == 422
     assert "Set up a second factor for your own account first." in text_of(answer)
     assert not second_factor_is_demanded()
 
 
-def test_the_switch_on_the_page(desk: Client, administrator: User) -> None:
+def test_the_switch_on_the_page(admin_client: Client, administrator: User) -> None:
     give_second_factor(administrator)
     SignIn.objects.update(until=None)  # setting it up elsewhere has ended this session
 
-    assert desk.post(RULE, {"second_factor": "on"})["Location"] == RULE
+    assert admin_client.post(RULE, {"second_factor": "on"})["Location"] == RULE
     assert second_factor_is_demanded()
-    page = text_of(desk.get(RULE))
+    page = text_of(admin_client.get(RULE))
     assert "authenticator app" in page
     assert "checked" in page
-    assert is_in(desk)
+    assert is_in(admin_client)
 
-    assert desk.post(RULE, {})["Location"] == RULE
+    assert admin_client.post(RULE, {})["Location"] == RULE
     assert not second_factor_is_demanded()
 
 
-def test_the_last_one_stays_while_it_is_demanded(desk: Client, administrator: User) -> None:
+def test_the_last_one_stays_while_it_is_demanded(admin_client: Client, administrator: User) -> None:
     secret = give_second_factor(administrator)
     SignIn.objects.update(until=None)
     SecondFactor.objects.update(last_step=0)
     demand_second_factor(True, actor=ADMIN)
 
-    answer = desk.post("/profile/second-factor/", {"password": PASSWORD, "code": code_of(secret)})
+    answer = admin_client.post("/profile/second-factor/", {"password": PASSWORD, "code": code_of(secret)})
 
     assert answer.status_code == 422
     assert "demands a second factor" in text_of(answer)

@@ -117,10 +117,11 @@ def test_wrong_passwords_are_in_the_audit_trail_of_accounts_that_exist(administr
     assert {entry.actor_kind for entry in refused} == {"stranger"}
 
 
-def test_the_change_password_form_is_limited_too(desk: Client) -> None:
+def test_the_change_password_form_is_limited_too(admin_client: Client) -> None:
     new = "another long enough phrase"
     answers = [
-        desk.post("/profile/password/", {"current": "wrong", "new": new, "again": new}).status_code for _ in range(10)
+        admin_client.post("/profile/password/", {"current": "wrong", "new": new, "again": new}).status_code
+        for _ in range(10)
     ]
 
     assert answers == [422] * 9 + [429]
@@ -200,9 +201,9 @@ def test_the_password_counts_for_minutes_only_and_not_after_a_change(
 
 
 def test_without_the_phone_a_recovery_code_lets_in_and_says_how_many_are_left(
-    desk: Client, client: Client, administrator: User
+    admin_client: Client, client: Client, administrator: User
 ) -> None:
-    codes = set_up(desk)[1]
+    codes = set_up(admin_client)[1]
     browser = Client()
     try_in(browser, PASSWORD)
 
@@ -216,30 +217,30 @@ def test_without_the_phone_a_recovery_code_lets_in_and_says_how_many_are_left(
 # ── The profile page ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def set_up(desk: Client) -> tuple[bytes, list[str]]:
+def set_up(admin_client: Client) -> tuple[bytes, list[str]]:
     """Set up an app by the page's own text; returns its secret and the recovery codes that the page shows."""
-    from_page = re.search(SECRET, text_of(desk.get("/profile/second-factor/")))
+    from_page = re.search(SECRET, text_of(admin_client.get("/profile/second-factor/")))
     assert from_page
     secret = b32decode(from_page[1].replace(" ", ""))
-    shown = text_of(desk.post("/profile/second-factor/", {"code": code_of(secret)}))
+    shown = text_of(admin_client.post("/profile/second-factor/", {"code": code_of(secret)}))
     return secret, re.findall(r"<code>([0-9 ]{23})</code>", shown)
 
 
-def test_an_app_is_set_up_by_its_first_code_and_recovery_codes_are_shown_once(desk: Client) -> None:
-    page = text_of(desk.get("/profile/second-factor/"))
+def test_an_app_is_set_up_by_its_first_code_and_recovery_codes_are_shown_once(admin_client: Client) -> None:
+    page = text_of(admin_client.get("/profile/second-factor/"))
     assert '<svg viewBox="0 0 ' in page
     assert " style=" not in page
 
-    _, codes = set_up(desk)
+    _, codes = set_up(admin_client)
 
     assert len(set(codes)) == 10
-    assert codes[0] not in text_of(desk.get("/profile/second-factor/"))
-    assert "10 of 10 left" in text_of(desk.get("/profile/second-factor/"))
+    assert codes[0] not in text_of(admin_client.get("/profile/second-factor/"))
+    assert "10 of 10 left" in text_of(admin_client.get("/profile/second-factor/"))
 
 
-def test_a_wrong_first_code_keeps_the_secret_that_was_scanned(desk: Client) -> None:
-    before = text_of(desk.get("/profile/second-factor/"))
-    answer = desk.post("/profile/second-factor/", {"code": "000"})
+def test_a_wrong_first_code_keeps_the_secret_that_was_scanned(admin_client: Client) -> None:
+    before = text_of(admin_client.get("/profile/second-factor/"))
+    answer = admin_client.post("/profile/second-factor/", {"code": "000"})
 
     assert answer.status_code == 422
     assert re.search(SECRET, before)[1] in text_of(answer)  # type: ignore[index]
@@ -247,18 +248,18 @@ def test_a_wrong_first_code_keeps_the_secret_that_was_scanned(desk: Client) -> N
 
 
 @pytest.mark.parametrize(("password", "right_code"), [("wrong", True), (PASSWORD, False)])
-def test_it_is_not_removed_without_password_and_code(desk: Client, password: str, right_code: bool) -> None:
-    secret, _ = set_up(desk)
+def test_it_is_not_removed_without_password_and_code(admin_client: Client, password: str, right_code: bool) -> None:
+    secret, _ = set_up(admin_client)
     code = code_of(secret, steps=1) if right_code else "000000"
 
-    assert desk.post("/profile/second-factor/", {"password": password, "code": code}).status_code == 422
+    assert admin_client.post("/profile/second-factor/", {"password": password, "code": code}).status_code == 422
     assert SecondFactor.objects.live().exists()
 
 
-def test_it_is_removed_with_both(desk: Client) -> None:
-    secret, _ = set_up(desk)
+def test_it_is_removed_with_both(admin_client: Client) -> None:
+    secret, _ = set_up(admin_client)
 
-    desk.post("/profile/second-factor/", {"password": PASSWORD, "code": code_of(secret, steps=1)})
+    admin_client.post("/profile/second-factor/", {"password": PASSWORD, "code": code_of(secret, steps=1)})
 
     assert not SecondFactor.objects.live().exists()
     assert try_in(Client(), PASSWORD) == 302
@@ -269,9 +270,9 @@ def test_people_of_the_identity_provider_have_no_such_page(person_with: Callable
 
 
 @pytest.mark.parametrize("address", ["/profile/", "/settings/configuration/"])
-def test_the_pages_urge_until_it_is_set_up(desk: Client, administrator: User, address: str) -> None:
-    assert "Your password alone opens this account." in text_of(desk.get(address))
+def test_the_pages_urge_until_it_is_set_up(admin_client: Client, administrator: User, address: str) -> None:
+    assert "Your password alone opens this account." in text_of(admin_client.get(address))
 
-    set_up(desk)
+    set_up(admin_client)
 
-    assert "Your password alone" not in text_of(desk.get(address))
+    assert "Your password alone" not in text_of(admin_client.get(address))

@@ -36,7 +36,7 @@ def clock() -> Any:
 
 
 @pytest.fixture
-def desk(clock: Any) -> Client:
+def admin_client(clock: Any) -> Client:
     make_administrator()
     browser = Client()
     assert browser.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD}).status_code == 302
@@ -120,106 +120,110 @@ def test_a_revocation_counts_only_what_was_open_and_a_longer_limit_brings_nothin
 # ── A browser that nobody asks out, whatever it does ─────────────────────────────────────────────────────────────
 
 
-def test_a_busy_session_ends_after_the_maximum(desk, clock):
-    busy_until(desk, clock, at(hours=12) - timedelta(seconds=1))
-    assert is_in(desk)
+def test_a_busy_session_ends_after_the_maximum(admin_client, clock):
+    busy_until(admin_client, clock, at(hours=12) - timedelta(seconds=1))
+    assert is_in(admin_client)
 
     clock.move_to(at(hours=12))
 
-    assert not is_in(desk)
-    assert "_auth_user_id" not in desk.session
+    assert not is_in(admin_client)
+    assert "_auth_user_id" not in admin_client.session
     end_overdue_sessions()
     ended = SignIn.objects.get()
     assert (ended.until, ended.ended_because) == (at(hours=12), "max_age")
     assert not Session.objects.filter(expire_date__lt=at(hours=12)).exists()
 
 
-def test_an_idle_session_ends_after_the_idle_limit_and_its_browser_is_told_why(desk, clock):
+def test_an_idle_session_ends_after_the_idle_limit_and_its_browser_is_told_why(admin_client, clock):
     clock.move_to(at(minutes=59))
-    assert is_in(desk)
+    assert is_in(admin_client)
     clock.move_to(at(minutes=118))
-    assert is_in(desk)
+    assert is_in(admin_client)
 
     clock.move_to(at(minutes=178))
 
-    answer = desk.get("/profile/", follow=True)
+    answer = admin_client.get("/profile/", follow=True)
     assert "Your session has ended: nothing was done in it for too long." in answer.content.decode()
     ended = SignIn.objects.get()
     assert (ended.until, ended.ended_because) == (at(minutes=178), "idle")
 
 
-def test_idleness_does_not_matter_when_it_is_switched_off(settings, desk, clock):
+def test_idleness_does_not_matter_when_it_is_switched_off(settings, admin_client, clock):
     settings.SESSION_IDLE_MINUTES = 0
     clock.move_to(at(hours=11))
 
-    assert is_in(desk)
+    assert is_in(admin_client)
 
 
-def test_a_session_of_one_idle_minute_lives_as_long_as_something_is_done(settings, desk, clock):
+def test_a_session_of_one_idle_minute_lives_as_long_as_something_is_done(settings, admin_client, clock):
     settings.SESSION_IDLE_MINUTES = 1
     for second in range(0, 600, 50):
         clock.move_to(at(seconds=second))
-        assert is_in(desk)
+        assert is_in(admin_client)
     clock.move_to(at(seconds=550 + 61))
-    assert not is_in(desk)
+    assert not is_in(admin_client)
 
 
-def test_a_limit_that_was_shortened_holds_for_sessions_that_are_open(settings, desk, clock):
-    busy_until(desk, clock, at(hours=3))
+def test_a_limit_that_was_shortened_holds_for_sessions_that_are_open(settings, admin_client, clock):
+    busy_until(admin_client, clock, at(hours=3))
     settings.SESSION_MAX_HOURS = 2
 
-    assert not is_in(desk)
+    assert not is_in(admin_client)
 
 
-def test_a_proof_in_an_open_session_does_not_lengthen_it(desk, clock):
-    busy_until(desk, clock, at(hours=11, minutes=30))
-    assert desk.post("/sign-in/again/?next=/profile/", {"password": PASSWORD}).status_code == 302
+def test_a_proof_in_an_open_session_does_not_lengthen_it(admin_client, clock):
+    busy_until(admin_client, clock, at(hours=11, minutes=30))
+    assert admin_client.post("/sign-in/again/?next=/profile/", {"password": PASSWORD}).status_code == 302
     assert SignIn.objects.get().authenticated_at == at(hours=11, minutes=30)
 
     clock.move_to(at(hours=12))
 
-    assert not is_in(desk)
+    assert not is_in(admin_client)
 
 
-def test_a_new_password_in_an_open_session_does_not_lengthen_it(desk, clock):
-    busy_until(desk, clock, at(hours=11, minutes=30))
+def test_a_new_password_in_an_open_session_does_not_lengthen_it(admin_client, clock):
+    busy_until(admin_client, clock, at(hours=11, minutes=30))
     new = "another battery staple horse"
     form = {"current": PASSWORD, "new": new, "again": new}
-    assert desk.post("/profile/password/", form).status_code == 302
-    assert is_in(desk)
+    assert admin_client.post("/profile/password/", form).status_code == 302
+    assert is_in(admin_client)
 
     clock.move_to(at(hours=12))
 
-    assert not is_in(desk)
+    assert not is_in(admin_client)
 
 
 @pytest.mark.parametrize("path", ["/sync-history/progress/?since=2026-11-02T11:00:00Z"])
-def test_what_a_page_asks_by_itself_does_not_keep_a_session_alive(desk, clock, path):
+def test_what_a_page_asks_by_itself_does_not_keep_a_session_alive(admin_client, clock, path):
     for minute in range(5, 60, 5):
         clock.move_to(at(minutes=minute))
-        assert desk.get(path).status_code == 200
+        assert admin_client.get(path).status_code == 200
 
     clock.move_to(at(minutes=60))
 
-    assert desk.get(path).status_code == 302
+    assert admin_client.get(path).status_code == 302
 
 
 @pytest.mark.parametrize("answer", ["unknown address", "without a CSRF token"])
-def test_what_is_no_page_does_not_keep_a_session_alive(desk, clock, answer):
-    desk.handler.enforce_csrf_checks = True
+def test_what_is_no_page_does_not_keep_a_session_alive(admin_client, clock, answer):
+    admin_client.handler.enforce_csrf_checks = True
     clock.move_to(at(minutes=50))
-    refused = desk.get("/nowhere/") if answer == "unknown address" else desk.post("/profile/end-other-sessions/")
+    refused = (
+        admin_client.get("/nowhere/")
+        if answer == "unknown address"
+        else admin_client.post("/profile/end-other-sessions/")
+    )
     assert refused.status_code in {403, 404}
 
     clock.move_to(at(minutes=60))
 
-    assert not is_in(desk)
+    assert not is_in(admin_client)
 
 
-def test_activity_costs_a_write_a_minute_and_no_further_query(desk, clock):
+def test_activity_costs_a_write_a_minute_and_no_further_query(admin_client, clock):
     def queries() -> list[str]:
         with CaptureQueriesContext(connection) as captured:
-            assert is_in(desk)
+            assert is_in(admin_client)
         return [each["sql"] for each in captured.captured_queries]
 
     quiet = queries()
@@ -234,14 +238,14 @@ def test_activity_costs_a_write_a_minute_and_no_further_query(desk, clock):
 # ── Cookie, half a sign-in, and the facts of why ─────────────────────────────────────────────────────────────────
 
 
-def test_the_cookie_and_django_s_session_end_with_the_maximum_however_often_they_are_saved(desk, clock):
-    first = desk.cookies["gatekeeper_session"]
+def test_the_cookie_and_django_s_session_end_with_the_maximum_however_often_they_are_saved(admin_client, clock):
+    first = admin_client.cookies["gatekeeper_session"]
     assert first["max-age"] == 12 * 60 * 60
     clock.move_to(at(minutes=50))
-    desk.get("/profile/second-factor/")  # keeps something in the session, so that the cookie is sent anew
+    admin_client.get("/profile/second-factor/")  # keeps something in the session, so that the cookie is sent anew
 
-    assert desk.cookies["gatekeeper_session"]["max-age"] == 12 * 60 * 60 - 50 * 60
-    assert desk.session.get_expiry_date() == at(hours=12)
+    assert admin_client.cookies["gatekeeper_session"]["max-age"] == 12 * 60 * 60 - 50 * 60
+    assert admin_client.session.get_expiry_date() == at(hours=12)
 
 
 @pytest.mark.parametrize(("idle", "waits"), [(60, 10), (5, 5), (0, 10)])
@@ -279,10 +283,10 @@ REASONS: dict[str, Callable[[Client], object]] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_the_profile_page_says_why_each_session_ended(desk, reason):
+def test_the_profile_page_says_why_each_session_ended(admin_client, reason):
     first = SignIn.objects.get()
 
-    REASONS[reason](desk)
+    REASONS[reason](admin_client)
 
     first.refresh_from_db()
     assert first.ended_because == reason
@@ -292,20 +296,20 @@ def test_the_profile_page_says_why_each_session_ended(desk, reason):
     assert f"ended: {SessionEnd(reason).label}" in other.get("/profile/").content.decode()
 
 
-def test_the_profile_page_says_when_each_session_will_end(desk, clock):
-    page = " ".join(desk.get("/profile/").content.decode().split())
+def test_the_profile_page_says_when_each_session_will_end(admin_client, clock):
+    page = " ".join(admin_client.get("/profile/").content.decode().split())
 
     assert 'ends <time datetime="2026-11-02T13:00:00Z"' in page
     assert 'at the latest <time datetime="2026-11-03T00:00:00Z"' in page
 
 
-def test_ended_sessions_are_shown_for_thirty_days(desk, clock):
+def test_ended_sessions_are_shown_for_thirty_days(admin_client, clock):
     user = SignIn.objects.get().user
     gone = open_sign_in(user, actor=ADMIN, address="192.0.2.9")
     end_sign_in(gone.id, actor=ADMIN, because=SessionEnd.REVOKED_BY_ADMIN)
-    assert "192.0.2.9" in desk.get("/profile/").content.decode()
+    assert "192.0.2.9" in admin_client.get("/profile/").content.decode()
 
     clock.move_to(at(days=30, seconds=1))
 
-    desk.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
-    assert "192.0.2.9" not in desk.get("/profile/").content.decode()
+    admin_client.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
+    assert "192.0.2.9" not in admin_client.get("/profile/").content.decode()

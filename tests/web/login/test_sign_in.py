@@ -24,12 +24,12 @@ def test_the_page_offers_each_connection_and_folds_the_local_form_away(
     assert '<details class="fold">' in " ".join(text.split()).replace(" >", ">")
 
 
-def test_a_local_administrator_signs_in_and_the_session_is_listed(desk: Client, administrator: User) -> None:
+def test_a_local_administrator_signs_in_and_the_session_is_listed(admin_client: Client, administrator: User) -> None:
     session = SignIn.objects.live().get()
 
     assert session.user == administrator
     assert session.provider is None
-    assert desk.get("/profile/").status_code == 200
+    assert admin_client.get("/profile/").status_code == 200
 
 
 @pytest.mark.parametrize(("email", "password"), [("root@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
@@ -69,22 +69,24 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(client: Client, adminis
     assert answer["Location"] == "/settings/configuration/scim/"
 
 
-def test_signing_out_ends_the_session_here_and_in_the_list(desk: Client) -> None:
-    answer = desk.post("/sign-out/", follow=True)
+def test_signing_out_ends_the_session_here_and_in_the_list(admin_client: Client) -> None:
+    answer = admin_client.post("/sign-out/", follow=True)
 
     assert "You are signed out." in text_of(answer)
     assert not SignIn.objects.live().exists()
-    assert desk.get("/profile/").status_code == 302
+    assert admin_client.get("/profile/").status_code == 302
 
 
-def test_signing_out_is_no_link(desk: Client) -> None:
-    assert desk.get("/sign-out/").status_code == 405
+def test_signing_out_is_no_link(admin_client: Client) -> None:
+    assert admin_client.get("/sign-out/").status_code == 405
 
 
-def test_a_local_administrator_changes_their_password(desk: Client, administrator: User, client: Client) -> None:
+def test_a_local_administrator_changes_their_password(
+    admin_client: Client, administrator: User, client: Client
+) -> None:
     new = "another long enough phrase"
 
-    answer = desk.post("/profile/password/", {"current": PASSWORD, "new": new, "again": new}, follow=True)
+    answer = admin_client.post("/profile/password/", {"current": PASSWORD, "new": new, "again": new}, follow=True)
 
     assert "Your password is changed." in text_of(answer)
     assert SignIn.objects.live().count() == 1
@@ -101,8 +103,10 @@ def test_a_local_administrator_changes_their_password(desk: Client, administrato
         ({"current": PASSWORD, "new": "short", "again": "short"}, "at least 12 characters"),
     ],
 )
-def test_a_password_that_will_not_do_is_refused_in_words(desk: Client, fields: dict[str, str], words: str) -> None:
-    answer = desk.post("/profile/password/", fields)
+def test_a_password_that_will_not_do_is_refused_in_words(
+    admin_client: Client, fields: dict[str, str], words: str
+) -> None:
+    answer = admin_client.post("/profile/password/", fields)
 
     assert answer.status_code == 422
     assert words in text_of(answer)

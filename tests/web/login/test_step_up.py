@@ -46,10 +46,10 @@ def again(back: str) -> str:
 
 
 @pytest.fixture
-def stale(desk: Client) -> Iterator[Client]:
+def stale(admin_client: Client) -> Iterator[Client]:
     """The administrator's browser, half an hour and a bit after they signed in."""
     with time_machine.travel(timezone.now() + timedelta(minutes=31)):
-        yield desk
+        yield admin_client
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def sign_in_again(browser: Client, address: str, **proof: str) -> str:
     return text_of(browser.get(answer["Location"]))
 
 
-def test_within_half_an_hour_nobody_notices_anything(desk: Client) -> None:
+def test_within_half_an_hour_nobody_notices_anything(admin_client: Client) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=29)):
         for address in (DEFAULT, NEW_CONNECTION, "/profile/second-factor/"):
-            assert desk.get(address).status_code == 200
-        assert desk.post(reverse("web:generate_key")).status_code == 200
+            assert admin_client.get(address).status_code == 200
+        assert admin_client.post(reverse("web:generate_key")).status_code == 200
 
 
 @pytest.mark.parametrize("address", [DEFAULT, NEW_CONNECTION, "/profile/second-factor/"])

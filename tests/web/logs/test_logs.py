@@ -38,7 +38,7 @@ def log(outcome: str = "changed", **fields: Any) -> ProvisioningEntry:
     return ProvisioningEntry.objects.latest("id")
 
 
-def test_the_log_is_filtered_by_outcome_user_group_and_time(desk: Client) -> None:
+def test_the_log_is_filtered_by_outcome_user_group_and_time(admin_client: Client) -> None:
     ada, finance = uuid4(), uuid4()
     log(user_id=ada, user_label="Ada")
     log("refused", user_label="Bo", detail="Another user already has the userName bo.")
@@ -47,7 +47,7 @@ def test_the_log_is_filtered_by_outcome_user_group_and_time(desk: Client) -> Non
     ProvisioningEntry.objects.filter(pk=old.pk).update(at=timezone.now() - timedelta(days=3))
 
     def shown(**query: str) -> set[str]:
-        text = text_of(desk.get(LOG, query))
+        text = text_of(admin_client.get(LOG, query))
         return {name for name in (">Ada</a>", ">Bo</a>", ">GK Finance</a>", ">Old One</a>") if name in text}
 
     assert shown(outcome="refused") == {">Bo</a>"}
@@ -58,7 +58,7 @@ def test_the_log_is_filtered_by_outcome_user_group_and_time(desk: Client) -> Non
     assert shown(q="already has") == {">Bo</a>"}
 
 
-def test_an_entry_shows_the_redacted_request_the_answer_and_what_changed(desk: Client) -> None:
+def test_an_entry_shows_the_redacted_request_the_answer_and_what_changed(admin_client: Client) -> None:
     entry = log(
         user_label="Ada",
         request={"userName": "ada", "password": "secret"},
@@ -66,7 +66,7 @@ def test_an_entry_shows_the_redacted_request_the_answer_and_what_changed(desk: C
         changed=["created Ada"],
     )
 
-    text = text_of(desk.get(f"{LOG}{entry.pk}/"))
+    text = text_of(admin_client.get(f"{LOG}{entry.pk}/"))
 
     assert "secret" not in text
     assert "•••" in text
@@ -74,26 +74,26 @@ def test_an_entry_shows_the_redacted_request_the_answer_and_what_changed(desk: C
     assert "created Ada" in text
 
 
-def test_people_are_named_where_a_request_speaks_of_their_ids(desk: Client) -> None:
+def test_people_are_named_where_a_request_speaks_of_their_ids(admin_client: Client) -> None:
     ada, nobody = make_user("ada@example.com"), uuid4()
     entry = log(changed=[f"Added 2 members: {ada.id}, {nobody}"])
 
     for page in (LOG, f"{LOG}{entry.pk}/"):
-        assert f"Added 2 members: ada@example.com, {nobody}" in text_of(desk.get(page))
+        assert f"Added 2 members: ada@example.com, {nobody}" in text_of(admin_client.get(page))
 
 
 @pytest.mark.parametrize("path", [LOG, "/audit-trail/", "/sync-history/", "/sign-in-attempts/"])
-def test_an_entry_that_does_not_exist_is_a_plain_404(desk: Client, path: str) -> None:
+def test_an_entry_that_does_not_exist_is_a_plain_404(admin_client: Client, path: str) -> None:
     for wrong in ("999999", "nonsense", str(uuid4())):
-        assert desk.get(f"{path}{wrong}/").status_code == 404
+        assert admin_client.get(f"{path}{wrong}/").status_code == 404
 
 
-def test_the_audit_trail_shows_who_changed_what_before_and_after(desk: Client, administrator: Any) -> None:
-    desk.post("/settings/configuration/scim/last-group-policy/", {"policy": "fallback"})
+def test_the_audit_trail_shows_who_changed_what_before_and_after(admin_client: Client, administrator: Any) -> None:
+    admin_client.post("/settings/configuration/scim/last-group-policy/", {"policy": "fallback"})
     entry = AuditEntry.objects.filter(event="last_group_policy.set").latest("id")
 
-    listed = text_of(desk.get("/audit-trail/", {"event": "last_group_policy.set"}))
-    detail = text_of(desk.get(f"/audit-trail/{entry.pk}/"))
+    listed = text_of(admin_client.get("/audit-trail/", {"event": "last_group_policy.set"}))
+    detail = text_of(admin_client.get(f"/audit-trail/{entry.pk}/"))
 
     assert "Last group policy set" in listed
     assert "root@example.com" in listed
@@ -101,30 +101,30 @@ def test_the_audit_trail_shows_who_changed_what_before_and_after(desk: Client, a
     assert "fallback" in detail
 
 
-def test_the_sync_history_shows_each_run_with_counts_and_conflicts(desk: Client) -> None:
+def test_the_sync_history_shows_each_run_with_counts_and_conflicts(admin_client: Client) -> None:
     for name in ("one", "two"):
         make_user(f"{name}@example.com", work_email="same@example.com")
     run = sync_saml_users(actor=ADMIN)
 
-    listed = text_of(desk.get("/sync-history/"))
-    detail = text_of(desk.get(f"/sync-history/{run.pk}/"))
+    listed = text_of(admin_client.get("/sync-history/"))
+    detail = text_of(admin_client.get(f"/sync-history/{run.pk}/"))
 
     assert "Finished" in listed
     assert "one@example.com" in detail
     assert "is the work e-mail of 2 active users" in detail
 
 
-def test_the_progress_of_a_run_is_told_in_words(desk: Client) -> None:
+def test_the_progress_of_a_run_is_told_in_words(admin_client: Client) -> None:
     before = timezone.now().isoformat()
-    waiting = desk.get("/sync-history/progress/", {"since": before}).json()
+    waiting = admin_client.get("/sync-history/progress/", {"since": before}).json()
     assert waiting == {"message": "Waiting for a worker…", "done": False}
 
     sync_saml_users(actor=ADMIN)
 
-    done = desk.get("/sync-history/progress/", {"since": before}).json()
+    done = admin_client.get("/sync-history/progress/", {"since": before}).json()
     assert done["done"] is True
     assert done["message"] == "The sync has finished: 0 linked, 0 unlinked."
-    assert desk.get("/sync-history/progress/", {"since": "x"}).status_code == 400
+    assert admin_client.get("/sync-history/progress/", {"since": "x"}).status_code == 400
 
 
 def test_a_reader_of_the_logs_cannot_start_a_run(person_with: Callable[..., Client]) -> None:
@@ -134,16 +134,16 @@ def test_a_reader_of_the_logs_cannot_start_a_run(person_with: Callable[..., Clie
     assert reader.post("/sync-history/run/").status_code == 403
 
 
-def test_a_refused_sign_in_says_why_to_administrators(desk: Client) -> None:
+def test_a_refused_sign_in_says_why_to_administrators(admin_client: Client) -> None:
     attempt = SignInAttempt.objects.create(
         accepted=False, failed_check="is_within_its_time", reason="compare the clocks", name_id="ada@example.com"
     )
 
-    assert "compare the clocks" in text_of(desk.get("/sign-in-attempts/"))
-    assert "Compare this server's clock" in text_of(desk.get(f"/sign-in-attempts/{attempt.pk}/"))
+    assert "compare the clocks" in text_of(admin_client.get("/sign-in-attempts/"))
+    assert "Compare this server's clock" in text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
 
 
-def test_logs_cost_the_same_for_few_and_for_many_entries(desk: Client) -> None:
+def test_logs_cost_the_same_for_few_and_for_many_entries(admin_client: Client) -> None:
     paths = (LOG, "/audit-trail/", "/sync-history/", "/sign-in-attempts/")
 
     def fill(how_many: int) -> None:
@@ -153,10 +153,10 @@ def test_logs_cost_the_same_for_few_and_for_many_entries(desk: Client) -> None:
             SyncRun.objects.create(started_at=timezone.now(), actor_kind="clock", actor_name="saml.sync_users")
 
     fill(1)
-    few = [queries_of(desk, path) for path in paths]
+    few = [queries_of(admin_client, path) for path in paths]
     fill(20)
 
-    assert [queries_of(desk, path) for path in paths] == few
+    assert [queries_of(admin_client, path) for path in paths] == few
 
 
 def test_the_chart_counts_hours_and_shows_even_one_failure(db: None) -> None:
@@ -170,22 +170,22 @@ def test_the_chart_counts_hours_and_shows_even_one_failure(db: None) -> None:
     assert chart.bars[-1].bad_height >= 2
 
 
-def test_the_audit_trail_shows_the_newest_link_and_each_entry_its_own(desk):
+def test_the_audit_trail_shows_the_newest_link_and_each_entry_its_own(admin_client):
     make_team("Finance")
     link_new_entries()
     entry = AuditEntry.objects.get(event="team.created")
 
-    assert head().digest[:12] in desk.get("/audit-trail/").content.decode()
-    assert entry.digest in desk.get(f"/audit-trail/{entry.pk}/").content.decode()
+    assert head().digest[:12] in admin_client.get("/audit-trail/").content.decode()
+    assert entry.digest in admin_client.get(f"/audit-trail/{entry.pk}/").content.decode()
 
 
-def test_reads_are_listed_for_an_hour_when_an_administrator_asks_for_it(desk):
-    assert "List reads for an hour" in desk.get(LOG).content.decode()
+def test_reads_are_listed_for_an_hour_when_an_administrator_asks_for_it(admin_client):
+    assert "List reads for an hour" in admin_client.get(LOG).content.decode()
 
-    page = desk.post(f"{LOG}trace/", follow=True).content.decode()
+    page = admin_client.post(f"{LOG}trace/", follow=True).content.decode()
     assert "Reads are listed too until" in page
 
-    page = desk.post(f"{LOG}trace/stop/", follow=True).content.decode()
+    page = admin_client.post(f"{LOG}trace/stop/", follow=True).content.decode()
     assert "Reads are listed too until" not in page
 
 
@@ -196,21 +196,21 @@ def test_whoever_only_reads_logs_cannot_start_tracing(person_with):
     assert reader.post(f"{LOG}trace/").status_code == 403
 
 
-def test_an_administrator_chooses_how_long_personal_data_is_kept(desk):
+def test_an_administrator_chooses_how_long_personal_data_is_kept(admin_client):
     address = "/settings/configuration/retention/"
-    assert address in desk.get("/audit-trail/").content.decode()
+    assert address in admin_client.get("/audit-trail/").content.decode()
 
-    page = desk.post(address, {"days": "400"}, follow=True).content.decode()
+    page = admin_client.post(address, {"days": "400"}, follow=True).content.decode()
     assert "Saved." in page
     assert 'value="400"' in page
-    assert desk.post(address, {"days": "0"}).status_code == 422
+    assert admin_client.post(address, {"days": "0"}).status_code == 422
 
 
-def test_a_request_that_was_read_as_remove_all_is_marked_and_says_so(desk: Client) -> None:
+def test_a_request_that_was_read_as_remove_all_is_marked_and_says_so(admin_client: Client) -> None:
     plain = log(user_label="Ada", changed=["title set to “T”"])
     marked = log(group_label="GK", warnings=[{"code": "removed_all", "attribute": "members", "count": 12}])
     sentence = "read as “remove all”: it took away all 12 members without naming what goes."
 
-    assert text_of(desk.get(LOG)).count("Removed all") == 1
-    assert sentence in text_of(desk.get(f"{LOG}{marked.pk}/"))
-    assert "remove all" not in text_of(desk.get(f"{LOG}{plain.pk}/"))
+    assert text_of(admin_client.get(LOG)).count("Removed all") == 1
+    assert sentence in text_of(admin_client.get(f"{LOG}{marked.pk}/"))
+    assert "remove all" not in text_of(admin_client.get(f"{LOG}{plain.pk}/"))

@@ -75,9 +75,9 @@ def test_a_form_that_will_not_do_is_shown_again(
 
 
 def test_who_does_not_hold_the_permission_has_no_card_and_gets_no_token(
-    person_with: Callable[..., Client], desk: Client
+    person_with: Callable[..., Client], admin_client: Client
 ) -> None:
-    for browser in (person_with("global_administrator", "configuration"), desk):
+    for browser in (person_with("global_administrator", "configuration"), admin_client):
         assert CARD not in text_of(browser.get("/profile/"))
         assert browser.get(NEW).status_code == 403
         assert browser.post(NEW, {"name": "x", "days": "30"}).status_code == 403
@@ -129,18 +129,18 @@ def test_all_of_mine_are_revoked(person_with: Callable[..., Client]) -> None:
     assert "2 API tokens are revoked." in text_of(page)
 
 
-def test_a_configurator_sees_and_revokes_anybody_s(person_with: Callable[..., Client], desk: Client) -> None:
+def test_a_configurator_sees_and_revokes_anybody_s(person_with: Callable[..., Client], admin_client: Client) -> None:
     person_with("collaborator", "api")
     user = holder()
     first, _ = create_token(user, "Report script", actor=ADMIN)
     create_token(user, "Dashboard", actor=ADMIN)
-    page = text_of(desk.get(reverse("web:person", args=(user.id,))))
+    page = text_of(admin_client.get(reverse("web:person", args=(user.id,))))
     assert "Report script" in page
     assert "Create API token" not in page
 
-    answer = desk.post(reverse("web:revoke_api_token", args=(user.id, first.id)), follow=True)
+    answer = admin_client.post(reverse("web:revoke_api_token", args=(user.id, first.id)), follow=True)
     assert "Report script is revoked" in text_of(answer)
-    answer = desk.post(reverse("web:revoke_api_tokens", args=(user.id,)), follow=True)
+    answer = admin_client.post(reverse("web:revoke_api_tokens", args=(user.id,)), follow=True)
     assert "1 API token is revoked" in text_of(answer)
 
     revoked = AuditEntry.objects.filter(event="api_token.revoked", object_id=str(user.id))

@@ -19,36 +19,36 @@ from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_u
 from tests.web.pages import queries_of, text_of
 
 
-def page_of(desk: Client, user: object) -> str:
-    return " ".join(text_of(desk.get(reverse("web:person", args=(user.pk,)))).split())  # type: ignore[attr-defined]
+def page_of(admin_client: Client, user: object) -> str:
+    return " ".join(text_of(admin_client.get(reverse("web:person", args=(user.pk,)))).split())  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("change", "words"), [({"active": False}, "Deactivated."), ({"work_email": None}, "No work e-mail.")]
 )
-def test_what_stands_in_the_way_is_said_in_words(desk: Client, change: dict[str, object], words: str) -> None:
+def test_what_stands_in_the_way_is_said_in_words(admin_client: Client, change: dict[str, object], words: str) -> None:
     make_provider()
     user = make_user()
     map_group(make_group("GK Finance", [user]), "collaborator")
     edit_user(user.id, lambda record: replace(record, **change), actor=ENTRA)  # type: ignore[arg-type]
 
-    assert words in page_of(desk, user)
+    assert words in page_of(admin_client, user)
 
 
-def test_a_deleted_person_still_has_a_page(desk: Client) -> None:
+def test_a_deleted_person_still_has_a_page(admin_client: Client) -> None:
     user = make_user()
     delete_user(user.id, actor=ENTRA)
 
-    assert "Deleted." in page_of(desk, user)
+    assert "Deleted." in page_of(admin_client, user)
 
 
-def test_the_page_shows_recent_requests_and_what_the_identity_provider_states(desk: Client) -> None:
+def test_the_page_shows_recent_requests_and_what_the_identity_provider_states(admin_client: Client) -> None:
     user = make_user(attributes={"name": {"givenName": "Ada"}, "phoneNumbers": [{"type": "work", "value": "1"}]})
     record_provisioning(
         ProvisioningRecord(request_id="r1", method="PATCH", path="/x", status=200, outcome="changed", user_id=user.id)
     )
 
-    text = page_of(desk, user)
+    text = page_of(admin_client, user)
 
     assert "name.givenName" in text
     assert "phoneNumbers (work)" in text
@@ -56,60 +56,60 @@ def test_the_page_shows_recent_requests_and_what_the_identity_provider_states(de
     assert "PATCH" in text
 
 
-def test_an_administrator_ends_somebodys_sessions(desk: Client) -> None:
+def test_an_administrator_ends_somebodys_sessions(admin_client: Client) -> None:
     user = make_user()
     open_sign_in(user, actor=ADMIN)
 
-    desk.post(reverse("web:end_sessions", args=(user.id,)))
+    admin_client.post(reverse("web:end_sessions", args=(user.id,)))
 
     assert not SignIn.objects.live().filter(user=user).exists()
 
 
-def test_signing_out_everywhere_ends_this_session_too(desk: Client) -> None:
-    desk.post(reverse("web:end_own_sessions"))
+def test_signing_out_everywhere_ends_this_session_too(admin_client: Client) -> None:
+    admin_client.post(reverse("web:end_own_sessions"))
 
     assert not SignIn.objects.live().exists()
-    assert desk.get("/profile/").status_code == 302
+    assert admin_client.get("/profile/").status_code == 302
 
 
-def test_a_groups_users_lead_to_their_pages(desk: Client) -> None:
+def test_a_groups_users_lead_to_their_pages(admin_client: Client) -> None:
     user = make_user("ada@example.com", display_name="Ada Lovelace")
     group = make_group("GK Finance", [user, make_user("bo@example.com")])
 
-    text = text_of(desk.get(reverse("web:group_users", args=(group.id,)), {"q": "lovelace"}))
+    text = text_of(admin_client.get(reverse("web:group_users", args=(group.id,)), {"q": "lovelace"}))
 
     assert f'href="/users/{user.id}/">Ada Lovelace</a>' in text
     assert "bo@example.com" not in text
 
 
-def test_lists_of_people_cost_the_same_for_few_and_for_many(desk: Client) -> None:
+def test_lists_of_people_cost_the_same_for_few_and_for_many(admin_client: Client) -> None:
     make_provider()
     group = make_group("GK Finance", make_users(2))
     link()
     addresses = ["/users/", reverse("web:group_users", args=(group.id,))]
-    few = [queries_of(desk, address) for address in addresses]
+    few = [queries_of(admin_client, address) for address in addresses]
     make_group("GK Other", make_users(20))
     link()
-    many = [queries_of(desk, address) for address in addresses]
+    many = [queries_of(admin_client, address) for address in addresses]
 
     assert many == few
 
 
-def test_users_can_be_searched(desk: Client) -> None:
+def test_users_can_be_searched(admin_client: Client) -> None:
     make_user("ada@example.com", display_name="Ada Lovelace")
     make_user("bo@example.com")
 
-    assert "bo@example.com" not in text_of(desk.get("/users/", {"q": "lovelace"}))
+    assert "bo@example.com" not in text_of(admin_client.get("/users/", {"q": "lovelace"}))
 
 
-def test_users_are_found_by_their_state(desk: Client) -> None:
+def test_users_are_found_by_their_state(admin_client: Client) -> None:
     make_provider()
     make_user("ada@example.com", work_email=None)
     make_user("bo@example.com", active=False)
     delete_user(make_user("cy@example.com").id, actor=ENTRA)
 
     def listed(state: str) -> set[str]:
-        text = text_of(desk.get("/users/", {"readiness": state}))
+        text = text_of(admin_client.get("/users/", {"readiness": state}))
         return {name for name in ("ada", "bo", "cy", "root") if f">{name}@example.com</a>" in text}
 
     assert listed("no_work_email") == {"ada"}
@@ -120,16 +120,16 @@ def test_users_are_found_by_their_state(desk: Client) -> None:
     assert listed("nonsense") == set()
 
 
-def test_how_many_are_in_which_state_leads_to_them(desk: Client) -> None:
+def test_how_many_are_in_which_state_leads_to_them(admin_client: Client) -> None:
     make_provider()
     make_users(3)
 
-    text = " ".join(text_of(desk.get("/users/")).split())
+    text = " ".join(text_of(admin_client.get("/users/")).split())
 
     assert re.search(r'href="\?readiness=awaiting_saml_sync".*?Awaiting the sync.*?bar-count">3<', text)
     assert re.search(r'href="\?readiness=can_sign_in".*?bar-count">1<', text)
     assert "readiness=deleted" not in text
-    assert "bar-count" not in text_of(desk.get("/users/", {"q": "somebody"}))
+    assert "bar-count" not in text_of(admin_client.get("/users/", {"q": "somebody"}))
 
 
 def test_attributes_are_flattened_without_empty_ones() -> None:
@@ -142,18 +142,18 @@ def test_attributes_are_flattened_without_empty_ones() -> None:
 
 
 def test_an_administrator_confirms_a_recycled_address_where_another_account_was_refused(
-    desk: Client, metadata: bytes
+    admin_client: Client, metadata: bytes
 ) -> None:
     connection = create_connection("Contoso", actor=ADMIN, document=metadata)
     user = make_user("ada@example.com")
     link()
     person_who_signs_in(connection.id, "ada@example.com", "object-1")
-    assert "Another account was refused" not in page_of(desk, user)
+    assert "Another account was refused" not in page_of(admin_client, user)
     SignInAttempt.objects.create(accepted=False, failed_check=OTHER_PERSON, user=user, connection=connection)
-    assert "Another account was refused" in page_of(desk, user)
+    assert "Another account was refused" in page_of(admin_client, user)
 
-    desk.post(reverse("web:confirm_address", args=(user.pk,)))
+    admin_client.post(reverse("web:confirm_address", args=(user.pk,)))
 
     assert person_who_signs_in(connection.id, "ada@example.com", "object-2") == user
-    assert "Another account was refused" not in page_of(desk, user)
-    assert desk.post(reverse("web:confirm_address", args=(uuid4(),))).status_code == 404
+    assert "Another account was refused" not in page_of(admin_client, user)
+    assert admin_client.post(reverse("web:confirm_address", args=(uuid4(),))).status_code == 404

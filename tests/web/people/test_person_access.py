@@ -34,8 +34,8 @@ EVA = Actor("person", "Eva")
 START = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
-def page_of(desk: Client, user: User, **query: str) -> str:
-    return " ".join(text_of(desk.get(reverse("web:person", args=(user.pk,)), query)).split())
+def page_of(admin_client: Client, user: User, **query: str) -> str:
+    return " ".join(text_of(admin_client.get(reverse("web:person", args=(user.pk,)), query)).split())
 
 
 def words_of(page: str) -> str:
@@ -44,7 +44,7 @@ def words_of(page: str) -> str:
 
 
 @pytest.fixture
-def ada(desk: Client) -> User:
+def ada(admin_client: Client) -> User:
     """Administrator by GK Finance from 9:00:00 on; renamed at 9:01:00 and removed at 9:02:00; it is 10:00 now."""
     with time_machine.travel(START, tick=False) as clock:
         make_provider()
@@ -59,7 +59,7 @@ def ada(desk: Client) -> User:
     return User.objects.get(pk=ada.id)
 
 
-def test_each_thing_names_its_sources_since_when_and_by_whose_decision(desk: Client) -> None:
+def test_each_thing_names_its_sources_since_when_and_by_whose_decision(admin_client: Client) -> None:
     make_provider()
     user, finance = make_user(), make_team("Finance")
     with time_machine.travel(START, tick=False):
@@ -72,7 +72,7 @@ def test_each_thing_names_its_sources_since_when_and_by_whose_decision(desk: Cli
         set_mapping(group.id, wanted, actor=EVA)
     make_group("GK Legal", [user])
 
-    words = words_of(page_of(desk, user))
+    words = words_of(page_of(admin_client, user))
 
     assert "Level Collaborator from GK Finance, since" in words
     assert words.count("decided by Eva") == 4  # level, two permissions and the team
@@ -80,11 +80,11 @@ def test_each_thing_names_its_sources_since_when_and_by_whose_decision(desk: Cli
     assert "GK Legal (Default Mapping)" in words
 
 
-def test_a_person_who_waits_is_told_when_they_can_sign_in(desk: Client) -> None:
+def test_a_person_who_waits_is_told_when_they_can_sign_in(admin_client: Client) -> None:
     make_provider()
     user = make_user()
 
-    page = page_of(desk, user)
+    page = page_of(admin_client, user)
 
     assert "Awaiting the sync." in page
     assert re.search(r"awaiting the sync at <time [^>]+>[^<]+</time>, then can sign in\.", page)
@@ -99,8 +99,8 @@ def test_ones_own_page_explains_too(person_with: Callable[..., Client]) -> None:
     assert "Audit entry" not in words
 
 
-def test_the_page_of_a_moment_says_so_and_leads_back(desk: Client, ada: User) -> None:
-    page = page_of(desk, ada, at="2026-03-03T09:00:30")
+def test_the_page_of_a_moment_says_so_and_leads_back(admin_client: Client, ada: User) -> None:
+    page = page_of(admin_client, ada, at="2026-03-03T09:00:30")
 
     assert re.search(r"This is how it was on <time [^>]+>3 Mar 2026, 09:00:30 UTC</time>", page)
     assert "The person was then ada@example.com." in page
@@ -110,15 +110,15 @@ def test_the_page_of_a_moment_says_so_and_leads_back(desk: Client, ada: User) ->
     assert "Removed from GK Finance by Entra on" not in page.partition("What changed when")[0]
 
 
-def test_one_second_decides(desk: Client, ada: User) -> None:
-    assert "<strong>Administrator</strong>" in page_of(desk, ada, at="2026-03-03T09:01:59Z")
-    assert "<strong>No access</strong>" in page_of(desk, ada, at="2026-03-03T09:02:00Z")
+def test_one_second_decides(admin_client: Client, ada: User) -> None:
+    assert "<strong>Administrator</strong>" in page_of(admin_client, ada, at="2026-03-03T09:01:59Z")
+    assert "<strong>No access</strong>" in page_of(admin_client, ada, at="2026-03-03T09:02:00Z")
 
 
-def test_the_picker_is_in_the_sites_zone_and_names_it(desk: Client, ada: User, settings: object) -> None:
+def test_the_picker_is_in_the_sites_zone_and_names_it(admin_client: Client, ada: User, settings: object) -> None:
     settings.TIME_ZONE = "Europe/Berlin"  # type: ignore[attr-defined]
 
-    page = page_of(desk, ada, at="2026-03-03T10:00:30")
+    page = page_of(admin_client, ada, at="2026-03-03T10:00:30")
 
     assert "(Europe/Berlin)" in page
     assert "10:00:30 CET" in page
@@ -137,17 +137,17 @@ def test_the_picker_is_in_the_sites_zone_and_names_it(desk: Client, ada: User, s
     ],
 )
 def test_a_moment_that_cannot_be_shown_is_refused_with_a_sentence(
-    desk: Client, ada: User, at: str, reason: str
+    admin_client: Client, ada: User, at: str, reason: str
 ) -> None:
-    answer = desk.get(reverse("web:person", args=(ada.pk,)), {"at": at})
+    answer = admin_client.get(reverse("web:person", args=(ada.pk,)), {"at": at})
 
     assert answer.status_code == 400
     assert reason in text_of(answer)
     assert "This is how it was" not in text_of(answer)
 
 
-def test_the_timeline_tells_what_changed_and_leads_there(desk: Client, ada: User) -> None:
-    page = page_of(desk, ada)
+def test_the_timeline_tells_what_changed_and_leads_there(admin_client: Client, ada: User) -> None:
+    page = page_of(admin_client, ada)
     timeline = words_of(page.partition('id="timeline"')[2])
 
     assert re.search(r"09:02:00 UTC Removed from GK Finance by Entra Audit entry", timeline)
@@ -156,38 +156,38 @@ def test_the_timeline_tells_what_changed_and_leads_there(desk: Client, ada: User
     assert "Provisioned by Entra" in timeline
     moments = re.findall(r'href="\?at=([^"]+)"', page)
     assert moments == sorted(moments, reverse=True)
-    assert "<strong>Administrator</strong>" in page_of(desk, ada, at=moments[1])
+    assert "<strong>Administrator</strong>" in page_of(admin_client, ada, at=moments[1])
 
 
-def test_the_timeline_has_pages(desk: Client, ada: User) -> None:
+def test_the_timeline_has_pages(admin_client: Client, ada: User) -> None:
     group = make_group("GK Back and forth")
     for _ in range(6):
         add_members(group, ada)
         remove_members(group, ada)
 
-    page = page_of(desk, ada, page="2")
+    page = page_of(admin_client, ada, page="2")
 
     assert 'href="?page=1#timeline"' in page
     assert "Provisioned" in page
-    assert "Provisioned" not in page_of(desk, ada, page="nonsense")
+    assert "Provisioned" not in page_of(admin_client, ada, page="nonsense")
 
 
-def test_the_page_of_the_deleted_answers_for_the_past(desk: Client, ada: User) -> None:
+def test_the_page_of_the_deleted_answers_for_the_past(admin_client: Client, ada: User) -> None:
     add_members(IdpGroup.objects.get(), ada)
     delete_user(ada.id, actor=ENTRA)
 
-    assert "Deleted by the identity provider on" in page_of(desk, ada)
-    assert "<strong>Administrator</strong>" in page_of(desk, ada, at="2026-03-03T09:00:30")
+    assert "Deleted by the identity provider on" in page_of(admin_client, ada)
+    assert "<strong>Administrator</strong>" in page_of(admin_client, ada, at="2026-03-03T09:00:30")
 
 
-def test_the_page_costs_the_same_however_much_has_happened(desk: Client) -> None:
+def test_the_page_costs_the_same_however_much_has_happened(admin_client: Client) -> None:
     make_provider()
     user = make_user()
     group = make_group("GK Finance", [user])
     link()
     address = reverse("web:person", args=(user.pk,))
-    few = queries_of(desk, address)
+    few = queries_of(admin_client, address)
     for level in ("administrator", "collaborator") * 8:
         map_group(group, level)
 
-    assert queries_of(desk, address) == few
+    assert queries_of(admin_client, address) == few

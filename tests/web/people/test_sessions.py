@@ -40,11 +40,11 @@ def open_session(user: User, **facts: str) -> SignIn:
     return open_sign_in(user, actor=ADMIN, **facts)  # type: ignore[arg-type]
 
 
-def test_every_open_session_is_listed_this_one_first(desk: Client, administrator: User) -> None:
+def test_every_open_session_is_listed_this_one_first(admin_client: Client, administrator: User) -> None:
     for number in range(12):
         open_session(administrator, address=f"192.0.2.{number}", user_agent=FIREFOX)
 
-    text = " ".join(text_of(desk.get("/profile/")).split())
+    text = " ".join(text_of(admin_client.get("/profile/")).split())
 
     listed = text.split("Open sessions")[1].split("</ul>")[0]
     assert listed.count("<li") == 13
@@ -55,30 +55,30 @@ def test_every_open_session_is_listed_this_one_first(desk: Client, administrator
     assert "last seen <time" in listed
 
 
-def test_a_session_whose_cookie_has_run_out_is_not_listed(desk: Client, administrator: User) -> None:
+def test_a_session_whose_cookie_has_run_out_is_not_listed(admin_client: Client, administrator: User) -> None:
     gone = open_session(administrator, address="192.0.2.1")
     SignIn.objects.filter(pk=gone.pk).update(since=timezone.now() - timedelta(hours=13))
 
-    open_ones, ended = text_of(desk.get("/profile/")).split("Ended sessions")
+    open_ones, ended = text_of(admin_client.get("/profile/")).split("Ended sessions")
     assert "192.0.2.1" not in open_ones
     assert "192.0.2.1" in ended
     assert "it had lasted as long as a session may" in ended
 
 
-def test_one_session_of_ones_own_is_ended(desk: Client, administrator: User) -> None:
+def test_one_session_of_ones_own_is_ended(admin_client: Client, administrator: User) -> None:
     other = open_session(administrator)
 
-    desk.post(reverse("web:end_own_session", args=(other.id,)))
+    admin_client.post(reverse("web:end_own_session", args=(other.id,)))
 
     assert other not in SignIn.objects.live()
-    assert desk.get("/profile/").status_code == 200
+    assert admin_client.get("/profile/").status_code == 200
 
 
-def test_all_others_are_ended_and_this_one_goes_on(desk: Client, administrator: User) -> None:
+def test_all_others_are_ended_and_this_one_goes_on(admin_client: Client, administrator: User) -> None:
     for _ in range(3):
         open_session(administrator)
 
-    page = desk.post(reverse("web:end_other_sessions"), follow=True)
+    page = admin_client.post(reverse("web:end_other_sessions"), follow=True)
 
     assert "3 sessions ended; this one goes on." in text_of(page)
     assert SignIn.objects.live().count() == 1
@@ -94,12 +94,12 @@ def test_nobody_ends_a_session_of_somebody_else_as_their_own(person_with: Callab
     assert other in SignIn.objects.live()
 
 
-def test_an_administrator_sees_and_ends_one_session_of_somebody(desk: Client) -> None:
+def test_an_administrator_sees_and_ends_one_session_of_somebody(admin_client: Client) -> None:
     user = make_user()
     first, second = open_session(user, user_agent=EDGE), open_session(user)
-    assert "Edge on macOS" in text_of(desk.get(reverse("web:person", args=(user.id,))))
+    assert "Edge on macOS" in text_of(admin_client.get(reverse("web:person", args=(user.id,))))
 
-    desk.post(reverse("web:end_session", args=(user.id, first.id)))
+    admin_client.post(reverse("web:end_session", args=(user.id, first.id)))
 
     assert list(SignIn.objects.live().filter(user=user)) == [second]
 
@@ -108,7 +108,7 @@ def test_an_administrator_sees_and_ends_one_session_of_somebody(desk: Client) ->
 
 
 @pytest.fixture
-def other_desk(db: None) -> Client:
+def other_admin_client(db: None) -> Client:
     """The browser of another local administrator."""
     make_administrator("other@example.com")
     browser = Client()
@@ -128,14 +128,16 @@ def test_each_use_is_in_the_audit_trail_and_a_warning_in_the_log(
     assert any("break_glass_used" in str(line.msg) and line.levelname == "WARNING" for line in caplog.records)
 
 
-def test_other_administrators_are_told_for_some_days_and_oneself_is_not(desk: Client, other_desk: Client) -> None:
+def test_other_administrators_are_told_for_some_days_and_oneself_is_not(
+    admin_client: Client, other_admin_client: Client
+) -> None:
     words = "Local administrator root@example.com signed in"
     overview = "/settings/configuration/"
 
-    assert words in " ".join(text_of(other_desk.get(overview)).split())
-    assert words not in " ".join(text_of(desk.get(overview)).split())
+    assert words in " ".join(text_of(other_admin_client.get(overview)).split())
+    assert words not in " ".join(text_of(admin_client.get(overview)).split())
     SignIn.objects.filter(user__user_name="root@example.com").update(since=timezone.now() - timedelta(days=8))
-    assert words not in " ".join(text_of(other_desk.get(overview)).split())
+    assert words not in " ".join(text_of(other_admin_client.get(overview)).split())
 
 
 def test_a_person_of_the_identity_provider_is_no_break_glass_account(person_with: Callable[..., Client]) -> None:

@@ -20,7 +20,7 @@ ADDRESS, EXPORT = "/who-had/", "/who-had/csv/"
 
 
 @pytest.fixture
-def ada(desk: Client) -> User:
+def ada(admin_client: Client) -> User:
     """Collaborator with Reports from nine o'clock on, for a minute."""
     with time_machine.travel(START, tick=False) as clock:
         make_provider()
@@ -37,12 +37,12 @@ def asked(browser: Client, **query: str) -> str:
     return " ".join(text_of(browser.get(ADDRESS, query)).split())
 
 
-def test_nothing_is_asked_before_something_is_chosen(desk: Client) -> None:
-    assert "Choose a permission or a level and a moment." in asked(desk)
+def test_nothing_is_asked_before_something_is_chosen(admin_client: Client) -> None:
+    assert "Choose a permission or a level and a moment." in asked(admin_client)
 
 
-def test_the_page_names_them_with_what_gave_it(desk: Client, ada: User) -> None:
-    text = asked(desk, wanted="reports", at=THEN)
+def test_the_page_names_them_with_what_gave_it(admin_client: Client, ada: User) -> None:
+    text = asked(admin_client, wanted="reports", at=THEN)
 
     assert "<strong>1 person</strong> had Reports on" in text
     assert f'href="/users/{ada.id}/?at=2026-03-03T09:00:59.000000Z">=ada@example.com</a>' in text
@@ -50,16 +50,16 @@ def test_the_page_names_them_with_what_gave_it(desk: Client, ada: User) -> None:
     assert "GK Finance" in text
 
 
-def test_one_second_later_nobody_had_it(desk: Client, ada: User) -> None:
-    text = asked(desk, wanted="reports", at=AFTER)
+def test_one_second_later_nobody_had_it(admin_client: Client, ada: User) -> None:
+    text = asked(admin_client, wanted="reports", at=AFTER)
 
     assert "Nobody had Reports on" in text
     assert "Download CSV" not in text
 
 
-def test_a_level_is_asked_for_in_the_same_way(desk: Client, ada: User) -> None:
-    assert "=ada@example.com" in asked(desk, wanted="collaborator", at=THEN)
-    assert "root@example.com" in asked(desk, wanted="global_administrator")
+def test_a_level_is_asked_for_in_the_same_way(admin_client: Client, ada: User) -> None:
+    assert "=ada@example.com" in asked(admin_client, wanted="collaborator", at=THEN)
+    assert "root@example.com" in asked(admin_client, wanted="global_administrator")
 
 
 @pytest.mark.parametrize(
@@ -72,20 +72,20 @@ def test_a_level_is_asked_for_in_the_same_way(desk: Client, ada: User) -> None:
 )
 @pytest.mark.parametrize("address", [ADDRESS, EXPORT])
 def test_what_cannot_be_answered_is_refused_in_words(
-    desk: Client, query: dict[str, str], reason: str, address: str
+    admin_client: Client, query: dict[str, str], reason: str, address: str
 ) -> None:
-    answer = desk.get(address, query)
+    answer = admin_client.get(address, query)
 
     assert answer.status_code == 400
     assert reason in text_of(answer)
 
 
-def test_an_export_of_nothing_is_refused(desk: Client) -> None:
-    assert desk.get(EXPORT).status_code == 400
+def test_an_export_of_nothing_is_refused(admin_client: Client) -> None:
+    assert admin_client.get(EXPORT).status_code == 400
 
 
-def test_the_csv_is_sent_as_it_is_read_and_has_the_rows_of_the_command(desk: Client, ada: User) -> None:
-    answer = desk.get(EXPORT, {"wanted": "reports", "at": THEN})
+def test_the_csv_is_sent_as_it_is_read_and_has_the_rows_of_the_command(admin_client: Client, ada: User) -> None:
+    answer = admin_client.get(EXPORT, {"wanted": "reports", "at": THEN})
 
     assert answer.streaming  # type: ignore[attr-defined]
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -98,17 +98,17 @@ def test_the_csv_is_sent_as_it_is_read_and_has_the_rows_of_the_command(desk: Cli
     assert row["user_name"] == "'=ada@example.com"
 
 
-def test_the_answer_has_pages_that_cost_the_same(desk: Client) -> None:
+def test_the_answer_has_pages_that_cost_the_same(admin_client: Client) -> None:
     make_provider()
     group = make_group("GK Many", make_users(2))
     map_group(group, "collaborator", ["api"])
-    few = queries_of(desk, f"{ADDRESS}?wanted=api")
+    few = queries_of(admin_client, f"{ADDRESS}?wanted=api")
     map_group(make_group("GK More", make_users(60)), "collaborator", ["api"])
 
-    assert "<strong>62 people</strong> had API just now." in asked(desk, wanted="api")
-    assert "1–50 of 62 users" in asked(desk, wanted="api")
-    assert "51–62 of 62 users" in asked(desk, wanted="api", page="2")
-    assert queries_of(desk, f"{ADDRESS}?wanted=api&page=2") == few
+    assert "<strong>62 people</strong> had API just now." in asked(admin_client, wanted="api")
+    assert "1–50 of 62 users" in asked(admin_client, wanted="api")
+    assert "51–62 of 62 users" in asked(admin_client, wanted="api", page="2")
+    assert queries_of(admin_client, f"{ADDRESS}?wanted=api&page=2") == few
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ PAGE = "/settings/configuration/authentication/"
 
 
 def test_a_connection_is_made_from_an_uploaded_document_and_gives_its_four_addresses(
-    desk: Client, metadata: bytes
+    admin_client: Client, metadata: bytes
 ) -> None:
     upload = SimpleUploadedFile("metadata.xml", metadata, content_type="application/xml")
 
-    answer = desk.post(f"{PAGE}new/", {"name": "", "metadata_file": upload}, follow=True)
+    answer = admin_client.post(f"{PAGE}new/", {"name": "", "metadata_file": upload}, follow=True)
 
     connection = Connection.objects.get()
     assert connection.name == "login.example.com"
@@ -32,8 +32,8 @@ def test_a_connection_is_made_from_an_uploaded_document_and_gives_its_four_addre
         assert f"http://testserver/saml/{connection.id}/{name}" in text
 
 
-def test_a_connection_is_made_from_pasted_text(desk: Client, metadata: bytes) -> None:
-    desk.post(f"{PAGE}new/", {"name": "Contoso", "metadata_text": metadata.decode()})
+def test_a_connection_is_made_from_pasted_text(admin_client: Client, metadata: bytes) -> None:
+    admin_client.post(f"{PAGE}new/", {"name": "Contoso", "metadata_text": metadata.decode()})
 
     assert Connection.objects.get().name == "Contoso"
 
@@ -48,81 +48,81 @@ def test_a_connection_is_made_from_pasted_text(desk: Client, metadata: bytes) ->
         ({"metadata_url": "https://example.com/m", "metadata_text": "<x/>"}, "not both"),
     ],
 )
-def test_metadata_that_will_not_do_is_refused_in_words(desk: Client, data: dict[str, str], words: str) -> None:
-    answer = desk.post(f"{PAGE}new/", data)
+def test_metadata_that_will_not_do_is_refused_in_words(admin_client: Client, data: dict[str, str], words: str) -> None:
+    answer = admin_client.post(f"{PAGE}new/", data)
 
     assert answer.status_code == 422
     assert words in text_of(answer)
     assert not Connection.objects.exists()
 
 
-def test_a_connection_is_deleted_by_its_name_only(desk: Client, metadata: bytes) -> None:
+def test_a_connection_is_deleted_by_its_name_only(admin_client: Client, metadata: bytes) -> None:
     connection = create_connection("Contoso", actor=ADMIN, document=metadata)
     address = reverse("web:delete_connection", args=(connection.id,))
 
-    refused = desk.post(address, {"confirm": "contoso"})
+    refused = admin_client.post(address, {"confirm": "contoso"})
     assert refused.status_code == 422
     assert "confirm with exactly that name" in text_of(refused)
     assert Connection.objects.live().exists()
 
-    desk.post(address, {"confirm": "Contoso"})
+    admin_client.post(address, {"confirm": "Contoso"})
     assert not Connection.objects.live().exists()
 
 
-def test_a_connection_is_refreshed_and_a_worse_document_is_refused(desk: Client, metadata: bytes) -> None:
+def test_a_connection_is_refreshed_and_a_worse_document_is_refused(admin_client: Client, metadata: bytes) -> None:
     connection = create_connection("Contoso", actor=ADMIN, document=metadata)
     address = reverse("web:refresh_connection", args=(connection.id,))
 
-    assert "was read again: unchanged" in text_of(desk.post(address, follow=True))
+    assert "was read again: unchanged" in text_of(admin_client.post(address, follow=True))
     other = SimpleUploadedFile("m.xml", metadata.replace(b"/tenant/", b"/other/"))
-    text = text_of(desk.post(address, {"metadata_file": other}, follow=True))
+    text = text_of(admin_client.post(address, {"metadata_file": other}, follow=True))
     assert "What was known before stays in force." in text
 
 
-def test_teams_are_created_renamed_and_deleted(desk: Client) -> None:
-    desk.post(reverse("web:teams"), {"name": "Finance"})
+def test_teams_are_created_renamed_and_deleted(admin_client: Client) -> None:
+    admin_client.post(reverse("web:teams"), {"name": "Finance"})
     team = Team.objects.get()
 
-    desk.post(reverse("web:team", args=(team.id,)), {"name": "Money"})
+    admin_client.post(reverse("web:team", args=(team.id,)), {"name": "Money"})
     assert Team.objects.get().name == "Money"
 
-    desk.post(reverse("web:delete_team", args=(team.id,)))
+    admin_client.post(reverse("web:delete_team", args=(team.id,)))
     assert not Team.objects.live().exists()
 
 
-def test_a_taken_name_and_an_empty_one_are_refused_in_words(desk: Client) -> None:
+def test_a_taken_name_and_an_empty_one_are_refused_in_words(admin_client: Client) -> None:
     make_team("Finance")
 
-    taken = desk.post(reverse("web:teams"), {"name": "FINANCE"})
-    empty = desk.post(reverse("web:teams"), {"name": " "})
+    taken = admin_client.post(reverse("web:teams"), {"name": "FINANCE"})
+    empty = admin_client.post(reverse("web:teams"), {"name": " "})
 
     assert "Another team is already called FINANCE." in text_of(taken)
     assert "Give the team a name." in text_of(empty)
 
 
-def test_the_fallback_team_is_not_deleted(desk: Client) -> None:
+def test_the_fallback_team_is_not_deleted(admin_client: Client) -> None:
     team = make_team("General")
     choose_fallback_team(team.id, actor=ADMIN)
 
-    answer = desk.post(reverse("web:delete_team", args=(team.id,)), follow=True)
+    answer = admin_client.post(reverse("web:delete_team", args=(team.id,)), follow=True)
 
     assert "General is the fallback team" in text_of(answer)
     assert Team.objects.live().exists()
 
 
-def test_the_list_of_teams_costs_the_same_for_few_and_for_many(desk: Client) -> None:
+def test_the_list_of_teams_costs_the_same_for_few_and_for_many(admin_client: Client) -> None:
     team = make_team()
-    few = queries_of(desk, "/settings/configuration/teams/")
+    few = queries_of(admin_client, "/settings/configuration/teams/")
     for _ in range(5):
         map_group(make_group(None, [make_user()]), "collaborator", teams=[make_team(), team])
 
-    assert queries_of(desk, "/settings/configuration/teams/") == few
+    assert queries_of(admin_client, "/settings/configuration/teams/") == few
 
 
-def test_the_deprovisioning_limits_are_set_and_nonsense_is_refused(desk: Client) -> None:
+def test_the_deprovisioning_limits_are_set_and_nonsense_is_refused(admin_client: Client) -> None:
     address = reverse("web:deprovisioning_limits")
 
-    desk.post(address, {"share": "10", "minimum": "5", "minutes": "30", "hold": "on"})
+    admin_client.post(address, {"share": "10", "minimum": "5", "minutes": "30", "hold": "on"})
     assert DeprovisioningLimit.objects.live().get().as_document() == {
         "share": 10,
         "minimum": 5,
@@ -130,5 +130,5 @@ def test_the_deprovisioning_limits_are_set_and_nonsense_is_refused(desk: Client)
         "hold": True,
     }
 
-    assert desk.post(address, {"share": "0", "minimum": "5", "minutes": "30"}).status_code == 422
+    assert admin_client.post(address, {"share": "0", "minimum": "5", "minutes": "30"}).status_code == 422
     assert DeprovisioningLimit.objects.live().get().share == 10

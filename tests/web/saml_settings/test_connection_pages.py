@@ -51,12 +51,12 @@ def settings(connection: Connection, **changed: str) -> dict[str, str]:
 # ── Certificates ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_certificate_is_shown_with_its_days(desk: Client, db: None) -> None:
+def test_each_certificate_is_shown_with_its_days(admin_client: Client, db: None) -> None:
     keys = (key_pair("old", days=-3), key_pair("soon", days=6), key_pair("long", days=300))
     later = key_pair("coming", days=300, began_days_ago=-10)
     create_connection("Entra", document=entra_metadata(*keys, later), actor=ADMIN)
 
-    text = text_of(desk.get(PAGE))
+    text = text_of(admin_client.get(PAGE))
 
     for words in ("expired 3 days ago", "5 days left", "299 days left", "not valid yet, begins in 9 days"):
         assert words in text
@@ -64,12 +64,12 @@ def test_each_certificate_is_shown_with_its_days(desk: Client, db: None) -> None
     assert "see that the identity provider signs with it by then" in text
 
 
-def test_the_page_warns_when_the_last_certificate_runs_out(desk: Client, connection: Connection) -> None:
+def test_the_page_warns_when_the_last_certificate_runs_out(admin_client: Client, connection: Connection) -> None:
     ends = connection.signing_certificates()[0].not_after
     for days, words in ((40, None), (29, "expires in 29 days"), (0, "expires in less than a day")):
         with time_machine.travel(ends - timedelta(days=days, hours=1), tick=False):
-            desk.post("/sign-in/", {"email": "root@example.com", "password": "correct horse battery staple"})
-            text = text_of(desk.get(PAGE))
+            admin_client.post("/sign-in/", {"email": "root@example.com", "password": "correct horse battery staple"})
+            text = text_of(admin_client.get(PAGE))
         assert ("The last signing certificate" in text) is (words is not None)
         assert (words or "Working") in text
 
@@ -77,10 +77,10 @@ def test_the_page_warns_when_the_last_certificate_runs_out(desk: Client, connect
 # ── A new connection ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_connection_is_made_with_domains_and_a_pin(desk: Client) -> None:
+def test_a_connection_is_made_with_domains_and_a_pin(admin_client: Client) -> None:
     data = {"name": "Partner", "domains": "Partner.com, @sub.partner.com", "pin": fingerprint(SIGNER).upper()}
 
-    answer = desk.post(f"{PAGE}new/", {**data, "metadata_text": signed_metadata(SIGNER).decode("utf-8-sig")})
+    answer = admin_client.post(f"{PAGE}new/", {**data, "metadata_text": signed_metadata(SIGNER).decode("utf-8-sig")})
 
     assert answer.status_code == 302
     connection = Connection.objects.get()
@@ -100,12 +100,12 @@ def test_a_connection_is_made_with_domains_and_a_pin(desk: Client) -> None:
         ({"pin": fingerprint(SIGNER), **upload(entra_metadata())}, "it is not signed"),
     ],
 )
-def test_what_will_not_do_is_said_on_the_page_and_makes_nothing(desk: Client, data: dict, words: str) -> None:
+def test_what_will_not_do_is_said_on_the_page_and_makes_nothing(admin_client: Client, data: dict, words: str) -> None:
     for value in data.values():
         if isinstance(value, SimpleUploadedFile):
             value.seek(0)
 
-    answer = desk.post(f"{PAGE}new/", data)
+    answer = admin_client.post(f"{PAGE}new/", data)
 
     assert answer.status_code == 422
     assert words in text_of(answer)
@@ -115,10 +115,12 @@ def test_what_will_not_do_is_said_on_the_page_and_makes_nothing(desk: Client, da
 # ── Settings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_one_form_changes_name_domains_pin_and_where_sign_in_may_begin(desk: Client, connection: Connection) -> None:
+def test_one_form_changes_name_domains_pin_and_where_sign_in_may_begin(
+    admin_client: Client, connection: Connection
+) -> None:
     wanted = settings(connection, name="Contoso", domains="contoso.com\nfabrikam.com", accept_idp_initiated="on")
 
-    text = text_of(desk.post(address("connection_settings", connection), wanted, follow=True))
+    text = text_of(admin_client.post(address("connection_settings", connection), wanted, follow=True))
 
     assert "The settings of Contoso are saved." in text
     connection = Connection.objects.get()
@@ -127,15 +129,15 @@ def test_one_form_changes_name_domains_pin_and_where_sign_in_may_begin(desk: Cli
     events = set(AuditEntry.objects.values_list("event", flat=True))
     assert {"connection.renamed", "connection.domains_set", "connection.changed"} <= events
 
-    desk.post(address("connection_settings", connection), settings(connection))
+    admin_client.post(address("connection_settings", connection), settings(connection))
     assert not Connection.objects.get().accept_idp_initiated
     assert domains_of(connection.id) == ()
 
 
-def test_settings_that_stay_the_same_leave_no_trace(desk: Client, connection: Connection) -> None:
+def test_settings_that_stay_the_same_leave_no_trace(admin_client: Client, connection: Connection) -> None:
     before = AuditEntry.objects.count()
 
-    desk.post(address("connection_settings", connection), settings(connection))
+    admin_client.post(address("connection_settings", connection), settings(connection))
 
     assert AuditEntry.objects.count() == before
 
@@ -151,54 +153,56 @@ def test_settings_that_stay_the_same_leave_no_trace(desk: Client, connection: Co
     ],
 )
 def test_settings_that_will_not_do_are_refused_beside_their_field(
-    desk: Client, connection: Connection, changed: dict[str, str], words: str
+    admin_client: Client, connection: Connection, changed: dict[str, str], words: str
 ) -> None:
     create_connection("Partner", document=entra_metadata(OLD), domains=["partner.com"], actor=ADMIN)
     before = settings_of(connection)
 
-    answer = desk.post(address("connection_settings", connection), settings(connection, **changed))
+    answer = admin_client.post(address("connection_settings", connection), settings(connection, **changed))
 
     assert answer.status_code == 422
     assert words in text_of(answer)
     assert settings_of(Connection.objects.get(pk=connection.pk)) == before
 
 
-def test_several_connections_without_domains_are_warned_about(desk: Client, connection: Connection) -> None:
-    assert "list no e-mail domains" not in text_of(desk.get(PAGE))
+def test_several_connections_without_domains_are_warned_about(admin_client: Client, connection: Connection) -> None:
+    assert "list no e-mail domains" not in text_of(admin_client.get(PAGE))
     create_connection("Okta", document=entra_metadata(OLD, entity_id="https://okta.example/"), actor=ADMIN)
 
-    assert "Entra, Okta list no e-mail domains" in text_of(desk.get(PAGE))
+    assert "Entra, Okta list no e-mail domains" in text_of(admin_client.get(PAGE))
 
 
 # ── The pin ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_signer_is_shown_and_pinned_with_a_button(desk: Client, db: None) -> None:
+def test_the_signer_is_shown_and_pinned_with_a_button(admin_client: Client, db: None) -> None:
     connection = create_connection("Entra", document=signed_metadata(SIGNER), actor=ADMIN)
-    text = text_of(desk.get(PAGE))
+    text = text_of(admin_client.get(PAGE))
     assert "Pin this signer" in text
 
-    desk.post(address("pin_metadata", connection), {"pin": hidden(text, "pin")})
+    admin_client.post(address("pin_metadata", connection), {"pin": hidden(text, "pin")})
 
     assert Connection.objects.get().metadata_pin == fingerprint(SIGNER)
-    assert "Pin this signer" not in text_of(desk.get(PAGE))
+    assert "Pin this signer" not in text_of(admin_client.get(PAGE))
 
 
-def test_a_document_against_the_pin_is_refused_with_the_signer_that_it_has(desk: Client, db: None) -> None:
+def test_a_document_against_the_pin_is_refused_with_the_signer_that_it_has(admin_client: Client, db: None) -> None:
     connection = create_connection("E", document=signed_metadata(SIGNER), pin=fingerprint(SIGNER), actor=ADMIN)
 
-    text = text_of(desk.post(address("refresh_connection", connection), upload(signed_metadata(NEW)), follow=True))
+    text = text_of(
+        admin_client.post(address("refresh_connection", connection), upload(signed_metadata(NEW)), follow=True)
+    )
 
     assert f"signed with another certificate ({fingerprint(NEW)})" in text
     assert "What was known before stays in force." in text
 
 
 def test_a_pin_that_the_present_document_does_not_fit_is_saved_with_a_warning(
-    desk: Client, connection: Connection
+    admin_client: Client, connection: Connection
 ) -> None:
     wanted = settings(connection, pin=fingerprint(SIGNER))
 
-    text = text_of(desk.post(address("connection_settings", connection), wanted, follow=True))
+    text = text_of(admin_client.post(address("connection_settings", connection), wanted, follow=True))
 
     assert "does not fit the pin: it is not signed." in text
     assert Connection.objects.get().metadata_pin == fingerprint(SIGNER)
@@ -208,12 +212,12 @@ def test_a_pin_that_the_present_document_does_not_fit_is_saved_with_a_warning(
 
 
 def test_an_upload_shows_what_it_changes_and_changes_nothing_before_the_yes(
-    desk: Client, connection: Connection
+    admin_client: Client, connection: Connection
 ) -> None:
     make_user("ada@contoso.com")
     link()
 
-    answer = desk.post(address("refresh_connection", connection), upload(entra_metadata(NEW, slo_url=None)))
+    answer = admin_client.post(address("refresh_connection", connection), upload(entra_metadata(NEW, slo_url=None)))
 
     text = " ".join(text_of(answer).split())
     assert answer.status_code == 200
@@ -224,22 +228,24 @@ def test_an_upload_shows_what_it_changes_and_changes_nothing_before_the_yes(
     assert [each.sha256 for each in connection.signing_certificates()] == [fingerprint(OLD)]
 
     carried = {name: hidden(answer.content.decode(), name) for name in ("fingerprint", "document")}
-    text = text_of(desk.post(address("confirm_metadata", connection), carried, follow=True))
+    text = text_of(admin_client.post(address("confirm_metadata", connection), carried, follow=True))
 
     assert "was read again: 1 certificate added, 1 withdrawn" in text
     assert [each.sha256 for each in connection.signing_certificates()] == [fingerprint(NEW)]
 
 
-def test_pasted_text_is_looked_at_in_the_same_way(desk: Client, connection: Connection) -> None:
+def test_pasted_text_is_looked_at_in_the_same_way(admin_client: Client, connection: Connection) -> None:
     pasted = {"metadata_text": entra_metadata(OLD, NEW, bom=False).decode()}
 
-    assert "What would change at Entra" in text_of(desk.post(address("refresh_connection", connection), pasted))
+    assert "What would change at Entra" in text_of(admin_client.post(address("refresh_connection", connection), pasted))
 
 
-def test_another_identity_provider_is_shown_and_cannot_be_confirmed(desk: Client, connection: Connection) -> None:
+def test_another_identity_provider_is_shown_and_cannot_be_confirmed(
+    admin_client: Client, connection: Connection
+) -> None:
     other = entra_metadata(NEW, entity_id="https://sts.windows.net/other/")
 
-    answer = desk.post(address("refresh_connection", connection), upload(other))
+    answer = admin_client.post(address("refresh_connection", connection), upload(other))
 
     assert answer.status_code == 422
     assert "This document cannot be taken" in text_of(answer)
@@ -247,68 +253,74 @@ def test_another_identity_provider_is_shown_and_cannot_be_confirmed(desk: Client
     assert Connection.objects.get().idp_entity_id == ENTITY_ID
 
 
-def test_a_yes_to_what_has_changed_meanwhile_shows_the_new_difference(desk: Client, connection: Connection) -> None:
-    shown = desk.post(address("refresh_connection", connection), upload(entra_metadata(NEW)))
+def test_a_yes_to_what_has_changed_meanwhile_shows_the_new_difference(
+    admin_client: Client, connection: Connection
+) -> None:
+    shown = admin_client.post(address("refresh_connection", connection), upload(entra_metadata(NEW)))
     carried = {name: hidden(shown.content.decode(), name) for name in ("fingerprint", "document")}
     refresh_connection(connection.id, document=entra_metadata(OLD, key_pair("third")), actor=ADMIN)
 
-    answer = desk.post(address("confirm_metadata", connection), carried)
+    answer = admin_client.post(address("confirm_metadata", connection), carried)
 
     assert "not what you were shown a moment ago" in text_of(answer)
     assert len(connection.signing_certificates()) == 2
     again = {name: hidden(answer.content.decode(), name) for name in ("fingerprint", "document")}
-    desk.post(address("confirm_metadata", connection), again)
+    admin_client.post(address("confirm_metadata", connection), again)
     assert [each.sha256 for each in connection.signing_certificates()] == [fingerprint(NEW)]
 
 
 @pytest.mark.parametrize("document", ["%%%", "PGh0bWwvPg==", ""])
 def test_a_yes_with_a_document_that_did_not_arrive_whole_changes_nothing(
-    desk: Client, connection: Connection, document: str
+    admin_client: Client, connection: Connection, document: str
 ) -> None:
-    answer = desk.post(address("confirm_metadata", connection), {"document": document, "fingerprint": "x"}, follow=True)
+    answer = admin_client.post(
+        address("confirm_metadata", connection), {"document": document, "fingerprint": "x"}, follow=True
+    )
 
     assert "The metadata was not accepted" in text_of(answer)
 
 
-def test_an_address_that_answers_something_else_is_shown_before_it_is_taken(desk: Client, settings) -> None:
+def test_an_address_that_answers_something_else_is_shown_before_it_is_taken(admin_client: Client, settings) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     with running_idp() as idp:
         idp.document_override = entra_metadata(OLD)
         connection = create_connection("Entra", metadata_url=idp.metadata_url, actor=ADMIN)
-        assert "was read again: unchanged" in text_of(desk.post(address("refresh_connection", connection), follow=True))
+        assert "was read again: unchanged" in text_of(
+            admin_client.post(address("refresh_connection", connection), follow=True)
+        )
 
         idp.document_override = entra_metadata(OLD, sso_url="https://login.example/sso")
-        shown = desk.post(address("refresh_connection", connection))
+        shown = admin_client.post(address("refresh_connection", connection))
         assert "sent to another host" in text_of(shown)
         yes = {"fingerprint": hidden(shown.content.decode(), "fingerprint")}
 
         idp.document_override = entra_metadata(OLD, sso_url="https://elsewhere.example/sso")
-        again = desk.post(address("confirm_metadata", connection), yes)
+        again = admin_client.post(address("confirm_metadata", connection), yes)
         assert "not what you were shown" in text_of(again)
 
         yes = {"fingerprint": hidden(again.content.decode(), "fingerprint")}
-        desk.post(address("confirm_metadata", connection), yes)
+        admin_client.post(address("confirm_metadata", connection), yes)
 
     assert Connection.objects.get().sso_url == "https://elsewhere.example/sso"
 
 
-def test_the_page_costs_the_same_query_count_for_each_connection(desk: Client, connection: Connection) -> None:
-    one = queries_of(desk, PAGE)
+def test_the_page_costs_the_same_query_count_for_each_connection(admin_client: Client, connection: Connection) -> None:
+    one = queries_of(admin_client, PAGE)
     for number in range(2):
         create_connection(f"C{number}", document=entra_metadata(OLD, entity_id=f"https://c{number}/"), actor=ADMIN)
-    three = queries_of(desk, PAGE)
+    three = queries_of(admin_client, PAGE)
 
     assert (three - one) % 2 == 0
     assert (three - one) / 2 <= 9
 
 
-def test_a_connection_that_is_gone_is_said_in_words(desk: Client, connection: Connection) -> None:
+def test_a_connection_that_is_gone_is_said_in_words(admin_client: Client, connection: Connection) -> None:
     gone = "00000000-0000-4000-8000-000000000000"
     for name in ("refresh_connection", "confirm_metadata", "pin_metadata"):
-        answer = desk.post(reverse(f"web:{name}", args=(gone,)), follow=True)
+        answer = admin_client.post(reverse(f"web:{name}", args=(gone,)), follow=True)
         assert "There is no SAML connection" in text_of(answer)
     wanted = settings(connection)
-    assert desk.post(reverse("web:connection_settings", args=(gone,)), wanted).status_code == 422
+    assert admin_client.post(reverse("web:connection_settings", args=(gone,)), wanted).status_code == 422
 
 
 def test_only_the_settings_are_edited_by_the_verb_of_settings(connection: Connection) -> None:

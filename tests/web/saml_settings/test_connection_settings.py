@@ -61,8 +61,8 @@ def test_every_setting_is_on_the_page_and_in_the_command() -> None:
     assert parser.parse_args(["settings", "x", "--metadata-url", ""])
 
 
-def test_every_setting_has_a_field_on_the_rendered_page(desk: Client, connection: Connection) -> None:
-    text = desk.get(PAGE).content.decode()
+def test_every_setting_has_a_field_on_the_rendered_page(admin_client: Client, connection: Connection) -> None:
+    text = admin_client.get(PAGE).content.decode()
 
     named = set(re.findall(r'<(?:input|textarea|select)[^>]*\sname="([a-z_]+)"', text))
     assert set(SettingsForm.base_fields) <= named
@@ -71,7 +71,7 @@ def test_every_setting_has_a_field_on_the_rendered_page(desk: Client, connection
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_what_the_command_sets_the_page_shows_and_the_json_names(
-    desk: Client, connection: Connection, capsys: Any, name: str
+    admin_client: Client, connection: Connection, capsys: Any, name: str
 ) -> None:
     arguments, expected = OPTIONS[name]
     before = settings_of(connection)
@@ -85,7 +85,7 @@ def test_what_the_command_sets_the_page_shows_and_the_json_names(
     assert all(getattr(after, other) == getattr(before, other) for other in others)
     if name in SWITCHES:
         assert printed[name] is True
-        box = re.search(rf'<input[^>]*name="{name}"[^>]*>', desk.get(PAGE).content.decode())
+        box = re.search(rf'<input[^>]*name="{name}"[^>]*>', admin_client.get(PAGE).content.decode())
         assert box
         assert "checked" in box[0]
         off = command(capsys, "settings", str(connection.id), f"--no-{name.replace('_', '-')}")
@@ -105,11 +105,13 @@ def test_create_takes_the_same_settings(db: None, capsys: Any, tmp_path: Any, na
     assert {**chosen, **expected} == chosen if isinstance(expected, dict) else chosen == expected
 
 
-def test_saving_the_page_leaves_what_other_forms_chose(desk: Client, connection: Connection, capsys: Any) -> None:
+def test_saving_the_page_leaves_what_other_forms_chose(
+    admin_client: Client, connection: Connection, capsys: Any
+) -> None:
     command(capsys, "settings", str(connection.id), "--sign-in-claim", "urn:mail", "--profile-claim", "title=urn:t")
     before = settings_of(Connection.objects.get())
 
-    desk.post(reverse("web:connection_settings", args=(connection.id,)), {"name": "Contoso"})
+    admin_client.post(reverse("web:connection_settings", args=(connection.id,)), {"name": "Contoso"})
 
     after = settings_of(Connection.objects.get())
     assert after.name == "Contoso"
@@ -166,10 +168,10 @@ def _switch_lines() -> list[str]:
     return [f"{name.replace('_', ' ').capitalize():20} off" for name in SWITCHES]
 
 
-def test_our_certificate_can_be_had_by_command_too(desk: Client, connection: Connection, capsys: Any) -> None:
+def test_our_certificate_can_be_had_by_command_too(admin_client: Client, connection: Connection, capsys: Any) -> None:
     printed = command(capsys, "certificate", str(connection.id))
     address = reverse("web:connection_certificate", args=(connection.id, printed["sha256"]))
-    assert desk.get(address).content.decode() == printed["pem"]
+    assert admin_client.get(address).content.decode() == printed["pem"]
 
     with pytest.raises(CommandError, match="no next certificate"):
         call_command("saml_connection", "certificate", str(connection.id), "--next")
@@ -207,17 +209,17 @@ def test_refresh_says_that_signed_requests_are_wanted_and_offers_them(
 
 
 @pytest.mark.parametrize("accepted", [False, True])
-def test_the_page_says_so_and_offers_them(desk: Client, connection: Connection, accepted: bool) -> None:
+def test_the_page_says_so_and_offers_them(admin_client: Client, connection: Connection, accepted: bool) -> None:
     given = {"metadata_text": WANTS.decode("utf-8-sig")}
-    text = desk.post(reverse("web:refresh_connection", args=(connection.id,)), given).content.decode()
+    text = admin_client.post(reverse("web:refresh_connection", args=(connection.id,)), given).content.decode()
     assert "Sign our requests from now on" in text
     values = {name: _hidden(text, name) for name in ("fingerprint", "document")}
 
     box = {"sign_requests": "on"} if accepted else {}
-    desk.post(reverse("web:confirm_metadata", args=(connection.id,)), {**values, **box})
+    admin_client.post(reverse("web:confirm_metadata", args=(connection.id,)), {**values, **box})
 
     assert Connection.objects.get().sign_requests is accepted
-    assert ("The identity provider wants signed sign-on requests" in text_of(desk.get(PAGE))) is not accepted
+    assert ("The identity provider wants signed sign-on requests" in text_of(admin_client.get(PAGE))) is not accepted
 
 
 def _hidden(text: str, name: str) -> str:
@@ -248,8 +250,8 @@ LEFT_OUT = (
 )
 
 
-def test_the_page_says_what_was_left_out_and_why(desk: Client) -> None:
-    answer = desk.post(f"{PAGE}new/", {"name": "A", "metadata_text": with_leftovers().decode()}, follow=True)
+def test_the_page_says_what_was_left_out_and_why(admin_client: Client) -> None:
+    answer = admin_client.post(f"{PAGE}new/", {"name": "A", "metadata_text": with_leftovers().decode()}, follow=True)
 
     text = text_of(answer)
     assert "A is connected." in text
@@ -292,7 +294,7 @@ def test_the_command_takes_the_one_that_is_named(db: None, capsys: Any, tmp_path
 
 
 @pytest.mark.parametrize("how", ["text", "file", "UTF-16 file", "address"])
-def test_the_page_offers_the_entity_ids(desk: Client, settings: Any, how: str) -> None:
+def test_the_page_offers_the_entity_ids(admin_client: Client, settings: Any, how: str) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     content = SEVERAL.decode().encode("utf-16") if how == "UTF-16 file" else SEVERAL
     with running_idp() as idp_server:
@@ -301,7 +303,7 @@ def test_the_page_offers_the_entity_ids(desk: Client, settings: Any, how: str) -
             "text": {"metadata_text": SEVERAL.decode()},
             "address": {"metadata_url": idp_server.metadata_url},
         }.get(how) or {"metadata_file": _file(content)}
-        answer = desk.post(f"{PAGE}new/", {"name": "A", **given})
+        answer = admin_client.post(f"{PAGE}new/", {"name": "A", **given})
         text = answer.content.decode()
         assert answer.status_code == 422
         assert re.findall(r'<option value="(https[^"]*)"', text) == [A, B]
@@ -314,7 +316,7 @@ def test_the_page_offers_the_entity_ids(desk: Client, settings: Any, how: str) -
             kept = re.search(r"<textarea[^>]*metadata_text[^>]*>(.*?)</textarea>", text, re.DOTALL)
             assert kept
             again["metadata_text"] = html.unescape(kept[1])
-        assert desk.post(f"{PAGE}new/", again).status_code == 302
+        assert admin_client.post(f"{PAGE}new/", again).status_code == 302
 
     assert Connection.objects.get().idp_entity_id == B
 
@@ -324,8 +326,8 @@ def _file(content: bytes) -> SimpleUploadedFile:
 
 
 @pytest.mark.parametrize("given", [b"<html>Sign in</html>", b'{"jwks_uri": "y"}', key_pair().certificate_pem])
-def test_the_page_says_what_was_given_instead_of_metadata(desk: Client, given: bytes) -> None:
-    answer = desk.post(f"{PAGE}new/", {"name": "A", "metadata_file": _file(given)})
+def test_the_page_says_what_was_given_instead_of_metadata(admin_client: Client, given: bytes) -> None:
+    answer = admin_client.post(f"{PAGE}new/", {"name": "A", "metadata_file": _file(given)})
 
     text = text_of(answer)
     assert "The metadata was not accepted: it is" in text
@@ -333,9 +335,9 @@ def test_the_page_says_what_was_given_instead_of_metadata(desk: Client, given: b
 
 
 @pytest.mark.parametrize("name", ["keycloak_old", "post_only", "ping"])
-def test_products_are_connected_on_the_page(desk: Client, name: str) -> None:
-    desk.post(f"{PAGE}new/", {"name": name, "metadata_file": _file(product(name))})
+def test_products_are_connected_on_the_page(admin_client: Client, name: str) -> None:
+    admin_client.post(f"{PAGE}new/", {"name": name, "metadata_file": _file(product(name))})
 
-    text = text_of(desk.get(PAGE))
+    text = text_of(admin_client.get(PAGE))
     assert Connection.objects.get().sso_url in text
     assert ("HTTP-POST" if name == "post_only" else "HTTP-Redirect") in text

@@ -51,16 +51,16 @@ def command(*arguments: str) -> dict[str, Any]:
 # ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_both_addresses_are_there_to_be_copied(desk: Client, connection: Connection) -> None:
-    text = text_of(desk.get(PAGE))
+def test_both_addresses_are_there_to_be_copied(admin_client: Client, connection: Connection) -> None:
+    text = text_of(admin_client.get(PAGE))
 
     for name, path in (("Global token revocation", "global-token-revocation"), ("Security events", "security-events")):
         assert f"{name} url</label>" in text
         assert f'value="http://testserver/saml/{connection.id}/{path}"' in text
 
 
-def test_an_administrator_sets_whose_universal_logout_is_believed(desk: Client, connection: Connection) -> None:
-    page = desk.post(address("set_revocation_source", connection), BOTH, follow=True)
+def test_an_administrator_sets_whose_universal_logout_is_believed(admin_client: Client, connection: Connection) -> None:
+    page = admin_client.post(address("set_revocation_source", connection), BOTH, follow=True)
 
     assert "Universal Logout is believed from now on." in text_of(page)
     source = source_of(connection, SourceKind.REVOCATION)
@@ -90,47 +90,49 @@ def test_an_administrator_sets_whose_universal_logout_is_believed(desk: Client, 
     ],
 )
 def test_what_would_not_work_is_refused_beside_its_field(
-    desk: Client, connection: Connection, name: str, form: dict[str, str], words: str
+    admin_client: Client, connection: Connection, name: str, form: dict[str, str], words: str
 ) -> None:
-    answer = desk.post(address(name, connection), form)
+    answer = admin_client.post(address(name, connection), form)
 
     assert answer.status_code == 422
     assert words in text_of(answer)
     assert not EventSource.objects.exists()
 
 
-def test_empty_fields_believe_nobody_even_where_the_metadata_says_somebody(desk: Client, db: None) -> None:
+def test_empty_fields_believe_nobody_even_where_the_metadata_says_somebody(admin_client: Client, db: None) -> None:
     connection = okta()
     assert source_of(connection, SourceKind.REVOCATION) is not None
 
-    desk.post(address("set_revocation_source", connection), {"issuer": "", "jwks_url": ""})
+    admin_client.post(address("set_revocation_source", connection), {"issuer": "", "jwks_url": ""})
 
     assert source_of(connection, SourceKind.REVOCATION) is None
 
 
-def test_the_authorization_header_is_shown_once(desk: Client, connection: Connection) -> None:
-    refused = desk.post(address("event_secret", connection), follow=True)
+def test_the_authorization_header_is_shown_once(admin_client: Client, connection: Connection) -> None:
+    refused = admin_client.post(address("event_secret", connection), follow=True)
     assert "set the issuer and the JWKS URL of the event stream first." in text_of(refused)
-    desk.post(address("set_event_stream", connection), BOTH)
+    admin_client.post(address("set_event_stream", connection), BOTH)
 
-    shown = desk.post(address("event_secret", connection))
+    shown = admin_client.post(address("event_secret", connection))
 
     secret = re.search(r"Bearer (gke_[0-9a-f]+)", text_of(shown))
     assert secret
-    assert secret[1] not in text_of(desk.get(PAGE))
+    assert secret[1] not in text_of(admin_client.get(PAGE))
     assert secret[1] not in str(list(AuditEntry.objects.values("before", "after")))
-    desk.post(address("event_secret", connection), {"remove": "yes"})
+    admin_client.post(address("event_secret", connection), {"remove": "yes"})
     assert not EventSource.objects.get().secret_digest
 
 
 @pytest.mark.parametrize("name", ["set_revocation_source", "set_event_stream", "event_secret"])
-def test_only_configurators_and_only_freshly(person_with: Any, desk: Client, connection: Connection, name: str) -> None:
+def test_only_configurators_and_only_freshly(
+    person_with: Any, admin_client: Client, connection: Connection, name: str
+) -> None:
     assert person_with("administrator").post(address(name, connection), BOTH).status_code == 403
     assert Client().post(address(name, connection), BOTH).status_code == 302
-    assert desk.get(address(name, connection)).status_code == 405
+    assert admin_client.get(address(name, connection)).status_code == 405
 
 
-def test_what_was_received_is_listed_with_whom_it_was_about_and_why_not(desk: Client, idp: Commander) -> None:
+def test_what_was_received_is_listed_with_whom_it_was_about_and_why_not(admin_client: Client, idp: Commander) -> None:
     map_group(None, "collaborator")
     ada = make_user("ada.obi@contoso.com", display_name="Ada Obi")
     link()
@@ -141,7 +143,7 @@ def test_what_was_received_is_listed_with_whom_it_was_about_and_why_not(desk: Cl
     for _ in range(3):
         idp.revoke_email("ada.obi@contoso.com", bearer=idp.bearer(iss="https://evil.example"))
 
-    text = " ".join(re.sub(r"<[^>]+>", " ", text_of(desk.get(PAGE))).split())
+    text = " ".join(re.sub(r"<[^>]+>", " ", text_of(admin_client.get(PAGE))).split())
 
     listed = text.split("Received in the last 30 days")[1]
     assert "Accepted Universal Logout, global-token-revocation about Ada Obi" in listed

@@ -1,4 +1,4 @@
-"""Rule 9 at the desk and at the command line: the last person who may configure can't take it from themselves."""
+"""docs/rules.md#9 on pages and at the command line: the last person who may configure can't end their own access."""
 
 import json
 from collections.abc import Callable
@@ -21,8 +21,8 @@ from tests.web.pages import carried, text_of
 
 
 @dataclass
-class Desk:
-    """The last one who may configure, at their own desk."""
+class LastConfigurator:
+    """The last person who may configure, their browser, and what gives them that access."""
 
     user: User
     browser: Client
@@ -32,7 +32,7 @@ class Desk:
 
 
 @pytest.fixture
-def last(db: None, browser_of: Callable[[User], Client], metadata: bytes, tmp_path: Path) -> Desk:
+def last(db: None, browser_of: Callable[[User], Client], metadata: bytes, tmp_path: Path) -> LastConfigurator:
     connection = create_connection("Contoso", actor=ADMIN, document=metadata)
     user = make_user("ada@example.com")
     group = make_group("GK Leaders", [user])
@@ -40,17 +40,17 @@ def last(db: None, browser_of: Callable[[User], Client], metadata: bytes, tmp_pa
     link()
     file = tmp_path / "none.json"
     file.write_text(json.dumps({"group_mappings": {}}))
-    return Desk(user, browser_of(user), group, connection, file)
+    return LastConfigurator(user, browser_of(user), group, connection, file)
 
 
-def _document(last: Desk) -> Any:
+def _document(last: LastConfigurator) -> Any:
     document = last.file.read_text()
     shown = last.browser.post(reverse("web:preview_document"), {"document": document})
     assert "no active person who may configure" in text_of(shown)
     return last.browser.post("/settings/configuration/as-code/", {"document": document})
 
 
-PAGES: dict[str, Callable[[Desk], Any]] = {
+PAGES: dict[str, Callable[[LastConfigurator], Any]] = {
     "the mapping": lambda last: last.browser.post(
         reverse("web:group_mapping", args=(last.group.id,)), {"level": "collaborator"}
     ),
@@ -61,7 +61,7 @@ PAGES: dict[str, Callable[[Desk], Any]] = {
     "a document": _document,
 }
 
-COMMANDS: dict[str, Callable[[Desk], Any]] = {
+COMMANDS: dict[str, Callable[[LastConfigurator], Any]] = {
     "configuration": lambda last: call_command("configuration", "apply", str(last.file)),
     "a dry run": lambda last: call_command("configuration", "apply", str(last.file), "--dry-run"),
     "saml_connection": lambda last: call_command(
@@ -71,7 +71,9 @@ COMMANDS: dict[str, Callable[[Desk], Any]] = {
 
 
 @pytest.mark.parametrize("ask", PAGES.values(), ids=PAGES.keys())
-def test_on_a_page_it_is_refused_with_the_reason(last: Desk, ask: Callable[[Desk], Any]) -> None:
+def test_on_a_page_it_is_refused_with_the_reason(
+    last: LastConfigurator, ask: Callable[[LastConfigurator], Any]
+) -> None:
     entries = AuditEntry.objects.count()
 
     answer = ask(last)
@@ -83,14 +85,16 @@ def test_on_a_page_it_is_refused_with_the_reason(last: Desk, ask: Callable[[Desk
 
 
 @pytest.mark.parametrize("ask", COMMANDS.values(), ids=COMMANDS.keys())
-def test_by_a_command_it_is_refused_with_the_reason(last: Desk, ask: Callable[[Desk], Any]) -> None:
+def test_by_a_command_it_is_refused_with_the_reason(
+    last: LastConfigurator, ask: Callable[[LastConfigurator], Any]
+) -> None:
     with pytest.raises(CommandError, match="no active person who may configure"):
         ask(last)
 
     assert access_of(last.user).can_configure
 
 
-def test_ending_their_team_takes_nothing_from_them(last: Desk) -> None:
+def test_ending_their_team_takes_nothing_from_them(last: LastConfigurator) -> None:
     last.browser.post(reverse("web:teams"), {"name": "Finance"})
     team_id = str(Team.objects.get().id)
     last.browser.post(

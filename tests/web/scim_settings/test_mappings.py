@@ -20,10 +20,10 @@ def address(group: IdpGroup | None) -> str:
     return reverse("web:group_mapping", args=(group.id,))
 
 
-def test_the_form_offers_every_level_permission_and_team(desk: Client) -> None:
+def test_the_form_offers_every_level_permission_and_team(admin_client: Client) -> None:
     make_team("Finance")
 
-    text = text_of(desk.get(address(make_group("GK Finance", [make_user()]))))
+    text = text_of(admin_client.get(address(make_group("GK Finance", [make_user()]))))
 
     assert 'role="radiogroup"' in text
     for label in (*(level.label for level in Level), *(permission.label for permission in Permission), "Finance"):
@@ -31,11 +31,11 @@ def test_the_form_offers_every_level_permission_and_team(desk: Client) -> None:
     assert text.count("Has effect only with Global Administrator.") == 2
 
 
-def test_saving_reaches_the_members_at_once_and_says_how_many(desk: Client) -> None:
+def test_saving_reaches_the_members_at_once_and_says_how_many(admin_client: Client) -> None:
     user, finance = make_user(), make_team("Finance")
     group = make_group("GK Finance", [user])
 
-    answer = desk.post(
+    answer = admin_client.post(
         address(group),
         {"level": "global_collaborator", "permissions": ["reports", "sensitive_data"], "teams": [str(finance.id)]},
         follow=True,
@@ -61,44 +61,46 @@ def test_saving_reaches_the_members_at_once_and_says_how_many(desk: Client) -> N
         ({"level": "administrator", "teams": ["4b1d5f1e-0000-4000-8000-000000000000"]}, "There is no team"),
     ],
 )
-def test_nonsense_is_refused_in_words_and_changes_nothing(desk: Client, data: dict[str, Any], words: str) -> None:
+def test_nonsense_is_refused_in_words_and_changes_nothing(
+    admin_client: Client, data: dict[str, Any], words: str
+) -> None:
     group = make_group("GK Finance", [make_user()])
 
-    answer = desk.post(address(group), data)
+    answer = admin_client.post(address(group), data)
 
     assert answer.status_code == 422
     assert words in text_of(answer)
     assert not site_facts().mappings
 
 
-def test_an_administrator_level_in_the_default_mapping_is_asked_twice(desk: Client) -> None:
-    asked = desk.post(address(None), {"level": "administrator"})
+def test_an_administrator_level_in_the_default_mapping_is_asked_twice(admin_client: Client) -> None:
+    asked = admin_client.post(address(None), {"level": "administrator"})
 
     assert asked.status_code == 422
     assert "Do you mean it?" in text_of(asked)
     assert site_facts().default_mapping.level is not Level.ADMINISTRATOR
 
-    desk.post(address(None), {"level": "administrator", "confirmed": confirmation(asked)})
+    admin_client.post(address(None), {"level": "administrator", "confirmed": confirmation(asked)})
 
     assert site_facts().default_mapping.level is Level.ADMINISTRATOR
 
 
-def test_a_group_goes_back_to_the_default_mapping(desk: Client) -> None:
+def test_a_group_goes_back_to_the_default_mapping(admin_client: Client) -> None:
     group = make_group("GK Finance", [make_user()])
     map_group(group, "administrator")
-    assert "Reset to default mapping" in text_of(desk.get(address(group)))
+    assert "Reset to default mapping" in text_of(admin_client.get(address(group)))
 
-    answer = desk.post(reverse("web:reset_mapping", args=(group.id,)), follow=True)
+    answer = admin_client.post(reverse("web:reset_mapping", args=(group.id,)), follow=True)
 
     assert "GK Finance uses the Default Mapping again." in text_of(answer)
     assert not site_facts().mappings
-    assert "Reset to default mapping" not in text_of(desk.get(address(group)))
+    assert "Reset to default mapping" not in text_of(admin_client.get(address(group)))
 
 
-def test_names_are_shown_as_text_whatever_they_contain(desk: Client) -> None:
+def test_names_are_shown_as_text_whatever_they_contain(admin_client: Client) -> None:
     group = make_group("<script>alert(1)</script>", [make_user(display_name="<b>Ada</b>")])
 
     for page in (address(group), "/settings/configuration/scim/", f"/settings/configuration/scim/groups/{group.id}/"):
-        source = desk.get(page).content.decode()
+        source = admin_client.get(page).content.decode()
         assert "<script>alert" not in source
         assert "<b>Ada" not in source

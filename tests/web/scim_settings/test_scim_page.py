@@ -16,8 +16,8 @@ PAGE = "/settings/configuration/scim/"
 JSON = {"accept": "application/json"}
 
 
-def test_the_page_has_the_words_that_the_help_page_names(desk: Client) -> None:
-    text = text_of(desk.get(PAGE))
+def test_the_page_has_the_words_that_the_help_page_names(admin_client: Client) -> None:
+    text = text_of(admin_client.get(PAGE))
 
     for words in (
         "System for Cross-domain Identity Management (SCIM)",
@@ -32,69 +32,69 @@ def test_the_page_has_the_words_that_the_help_page_names(desk: Client) -> None:
     assert "http://testserver/scim/v2" in text
 
 
-def test_a_group_appears_once_it_has_had_a_user_and_stays_when_it_is_empty_again(desk: Client) -> None:
+def test_a_group_appears_once_it_has_had_a_user_and_stays_when_it_is_empty_again(admin_client: Client) -> None:
     user = make_user()
     make_group("GK Never")
     once = make_group("GK Once", [user])
     remove_members(once, user)
 
-    text = text_of(desk.get(PAGE))
+    text = text_of(admin_client.get(PAGE))
 
     assert "Edit mapping of GK Once" in text
     assert "GK Never" not in text
 
 
-def test_a_group_says_default_until_it_has_a_mapping_of_its_own(desk: Client) -> None:
+def test_a_group_says_default_until_it_has_a_mapping_of_its_own(admin_client: Client) -> None:
     group = make_group("GK Finance", [make_user()])
-    assert "still uses the Default Mapping" in text_of(desk.get(PAGE))
+    assert "still uses the Default Mapping" in text_of(admin_client.get(PAGE))
 
     map_group(group, "administrator", ["reports"])
 
-    text = text_of(desk.get(PAGE))
+    text = text_of(admin_client.get(PAGE))
     assert "still uses the Default Mapping" not in text
     assert "Administrator" in text
     assert "Reports" in text
 
 
-def test_the_number_of_queries_does_not_grow_with_groups_and_users(desk: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_groups_and_users(admin_client: Client) -> None:
     make_group("GK One", [make_user()])
-    few = queries_of(desk, PAGE)
+    few = queries_of(admin_client, PAGE)
     for number in range(12):
         make_group(f"GK {number}", make_users(3))
 
-    assert queries_of(desk, PAGE) == few
+    assert queries_of(admin_client, PAGE) == few
 
 
-def test_the_search_finds_a_group_in_any_case(desk: Client) -> None:
+def test_the_search_finds_a_group_in_any_case(admin_client: Client) -> None:
     for name in ("GK Finance", "GK Legal"):
         make_group(name, [make_user()])
 
-    text = text_of(desk.get(PAGE, {"q": "finANCE"}))
+    text = text_of(admin_client.get(PAGE, {"q": "finANCE"}))
 
     assert "Edit mapping of GK Finance" in text
     assert "GK Legal" not in text
     assert "Edit mapping of Default Mapping" in text
 
 
-def test_the_fallback_team_is_saved_by_the_script_and_by_a_plain_form(desk: Client) -> None:
+def test_the_fallback_team_is_saved_by_the_script_and_by_a_plain_form(admin_client: Client) -> None:
     general, finance = make_team("General"), make_team("Finance")
     address = reverse("web:fallback_team")
 
-    by_script = desk.post(address, {"team": str(general.id)}, headers=JSON)
+    by_script = admin_client.post(address, {"team": str(general.id)}, headers=JSON)
     assert by_script.json()["message"].startswith("Saved: General is the fallback team.")
     assert site_facts().fallback_team_id == general.id
 
-    assert desk.post(address, {"team": str(finance.id)}).status_code == 302
+    assert admin_client.post(address, {"team": str(finance.id)}).status_code == 302
     assert site_facts().fallback_team_id == finance.id
     assert AuditEntry.objects.filter(event="fallback_team.chosen", actor_name="root@example.com").count() == 2
 
 
-def test_another_fallback_team_says_whom_it_moved_and_offers_to_undo_it(desk: Client) -> None:
+def test_another_fallback_team_says_whom_it_moved_and_offers_to_undo_it(admin_client: Client) -> None:
     general, finance = make_team("General"), make_team("Finance")
     choose_fallback_team(general.id, actor=ADMIN)
     make_user()
 
-    saved = desk.post(reverse("web:fallback_team"), {"team": str(finance.id)}, headers=JSON).json()
+    saved = admin_client.post(reverse("web:fallback_team"), {"team": str(finance.id)}, headers=JSON).json()
 
     # The local administrator is in the fallback team too.
     assert saved["message"] == "Saved: Finance is the fallback team. 2 people moved from General to Finance."
@@ -102,12 +102,12 @@ def test_another_fallback_team_says_whom_it_moved_and_offers_to_undo_it(desk: Cl
     assert f'data-autosave-undo="{general.id}"' in saved["details"]
 
 
-def test_no_fallback_team_is_asked_once_more_when_people_would_be_left_without_any(desk: Client) -> None:
+def test_no_fallback_team_is_asked_once_more_when_people_would_be_left_without_any(admin_client: Client) -> None:
     choose_fallback_team(make_team("General").id, actor=ADMIN)
     make_user()
     address = reverse("web:fallback_team")
 
-    asked = desk.post(address, {"team": ""}, headers=JSON)
+    asked = admin_client.post(address, {"team": ""}, headers=JSON)
 
     assert asked.status_code == 409
     details = asked.json()["details"]
@@ -115,61 +115,63 @@ def test_no_fallback_team_is_asked_once_more_when_people_would_be_left_without_a
     assert "Keep General" in details
     assert site_facts().fallback_team_id
     confirmed = details.split('data-autosave-confirm="')[1].split('"')[0]
-    assert desk.post(address, {"team": "", "confirmed": confirmed}, headers=JSON).status_code == 200
+    assert admin_client.post(address, {"team": "", "confirmed": confirmed}, headers=JSON).status_code == 200
     assert site_facts().fallback_team_id is None
 
 
-def test_without_scripts_the_same_is_asked_on_the_page(desk: Client) -> None:
+def test_without_scripts_the_same_is_asked_on_the_page(admin_client: Client) -> None:
     choose_fallback_team(make_team("General").id, actor=ADMIN)
     make_user("ada@example.com")
     address = reverse("web:fallback_team")
 
-    asked = desk.post(address, {"team": ""})
+    asked = admin_client.post(address, {"team": ""})
 
     assert asked.status_code == 422
     assert "1 person is left without any team" in text_of(asked)
     assert "ada@example.com" in text_of(asked)
-    desk.post(address, {"team": "", "confirmed": confirmation(asked), "previewed": carried(asked, "fallback-form")})
+    admin_client.post(
+        address, {"team": "", "confirmed": confirmation(asked), "previewed": carried(asked, "fallback-form")}
+    )
     assert site_facts().fallback_team_id is None
 
 
-def test_a_choice_made_from_an_old_page_is_asked_once_more(desk: Client) -> None:
+def test_a_choice_made_from_an_old_page_is_asked_once_more(admin_client: Client) -> None:
     general, finance, legal = make_team("General"), make_team("Finance"), make_team("Legal")
     choose_fallback_team(general.id, actor=ADMIN)
-    shown = carried(desk.get(PAGE), "fallback-form")
+    shown = carried(admin_client.get(PAGE), "fallback-form")
     choose_fallback_team(finance.id, actor=ADMIN)
     address = reverse("web:fallback_team")
 
-    asked = desk.post(address, {"team": str(legal.id), "previewed": shown}, headers=JSON)
+    asked = admin_client.post(address, {"team": str(legal.id), "previewed": shown}, headers=JSON)
 
     assert asked.status_code == 409
     assert "Somebody else changed this meanwhile." in asked.json()["details"]
     assert site_facts().fallback_team_id == finance.id
-    fresh = desk.post(reverse("web:preview_fallback_team"), {"team": str(legal.id)})
-    desk.post(address, {"team": str(legal.id), "previewed": carried(fresh)}, headers=JSON)
+    fresh = admin_client.post(reverse("web:preview_fallback_team"), {"team": str(legal.id)})
+    admin_client.post(address, {"team": str(legal.id), "previewed": carried(fresh)}, headers=JSON)
     assert site_facts().fallback_team_id == legal.id
 
 
-def test_a_choice_carries_on_from_the_one_before_it(desk: Client) -> None:
+def test_a_choice_carries_on_from_the_one_before_it(admin_client: Client) -> None:
     general, finance = make_team("General"), make_team("Finance")
     address = reverse("web:fallback_team")
-    shown = carried(desk.get(PAGE), "fallback-form")
+    shown = carried(admin_client.get(PAGE), "fallback-form")
 
-    first = desk.post(address, {"team": str(general.id), "previewed": shown}, headers=JSON).json()
-    second = desk.post(address, {"team": str(finance.id), "previewed": first["previewed"]}, headers=JSON)
+    first = admin_client.post(address, {"team": str(general.id), "previewed": shown}, headers=JSON).json()
+    second = admin_client.post(address, {"team": str(finance.id), "previewed": first["previewed"]}, headers=JSON)
 
     assert second.status_code == 200
 
 
-def test_the_last_group_policy_is_asked_once_more_when_people_lose_their_access(desk: Client) -> None:
+def test_the_last_group_policy_is_asked_once_more_when_people_lose_their_access(admin_client: Client) -> None:
     address = reverse("web:last_group_policy")
     user = make_user()
     remove_members(make_group("GK Once", [user]), user)
-    assert desk.post(address, {"policy": "fallback"}, headers=JSON).json()["message"] == (
+    assert admin_client.post(address, {"policy": "fallback"}, headers=JSON).json()["message"] == (
         "Saved: fall back to the default mapping. 1 person's access changed."
     )
 
-    asked = desk.post(address, {"policy": "revoke"}, headers=JSON)
+    asked = admin_client.post(address, {"policy": "revoke"}, headers=JSON)
 
     assert asked.status_code == 409
     assert "1 person could no longer sign in." in asked.json()["details"]
@@ -177,84 +179,84 @@ def test_the_last_group_policy_is_asked_once_more_when_people_lose_their_access(
 
 
 @pytest.mark.parametrize("team", ["nonsense", "4b1d5f1e-0000-4000-8000-000000000000"])
-def test_a_team_that_does_not_exist_is_refused_in_words(desk: Client, team: str) -> None:
-    answer = desk.post(reverse("web:fallback_team"), {"team": team}, headers={"accept": "application/json"})
+def test_a_team_that_does_not_exist_is_refused_in_words(admin_client: Client, team: str) -> None:
+    answer = admin_client.post(reverse("web:fallback_team"), {"team": team}, headers={"accept": "application/json"})
 
     assert answer.status_code == 422
     assert "There is no team" in answer.json()["message"]
     assert site_facts().fallback_team_id is None
 
 
-def test_the_last_group_policy_is_saved_and_nonsense_is_refused(desk: Client) -> None:
+def test_the_last_group_policy_is_saved_and_nonsense_is_refused(admin_client: Client) -> None:
     address = reverse("web:last_group_policy")
 
-    desk.post(address, {"policy": "fallback"})
+    admin_client.post(address, {"policy": "fallback"})
     assert SiteChoice.objects.live().get().last_group_policy == "fallback"
 
-    assert desk.post(address, {"policy": "x"}, headers={"accept": "application/json"}).status_code == 422
+    assert admin_client.post(address, {"policy": "x"}, headers={"accept": "application/json"}).status_code == 422
     assert SiteChoice.objects.live().get().last_group_policy == "fallback"
 
 
-def test_the_key_is_shown_in_the_answer_to_its_generation_and_never_again(desk: Client) -> None:
-    made = text_of(desk.post(reverse("web:generate_key")))
+def test_the_key_is_shown_in_the_answer_to_its_generation_and_never_again(admin_client: Client) -> None:
+    made = text_of(admin_client.post(reverse("web:generate_key")))
 
     key = ApiKey.objects.get()
     shown = made.split('id="api-key"')[1].split('value="')[1].split('"')[0]
     assert shown.startswith(key.hint)
     assert "Copy & Save" in made
-    after = text_of(desk.get(PAGE))
+    after = text_of(admin_client.get(PAGE))
     assert shown not in after
     assert "Revoke Key" in after
     assert "Generate API Key" not in after
 
 
-def test_a_second_key_needs_rotation(desk: Client) -> None:
+def test_a_second_key_needs_rotation(admin_client: Client) -> None:
     address = reverse("web:generate_key")
-    desk.post(address)
+    admin_client.post(address)
 
-    refused = desk.post(address, follow=True)
+    refused = admin_client.post(address, follow=True)
     assert "An API key is active already" in text_of(refused)
     assert ApiKey.objects.count() == 1
 
-    desk.post(address, {"rotate": "yes"})
+    admin_client.post(address, {"rotate": "yes"})
     assert ApiKey.objects.active().count() == 2
 
 
 @pytest.mark.parametrize("phrase", ["revoke", "Revoke ", "REVOKE", ""])
-def test_anything_but_exactly_revoke_is_refused_and_the_dialog_says_so(desk: Client, phrase: str) -> None:
-    desk.post(reverse("web:generate_key"))
+def test_anything_but_exactly_revoke_is_refused_and_the_dialog_says_so(admin_client: Client, phrase: str) -> None:
+    admin_client.post(reverse("web:generate_key"))
 
-    answer = desk.post(reverse("web:revoke_key"), {"phrase": phrase})
+    answer = admin_client.post(reverse("web:revoke_key"), {"phrase": phrase})
 
     assert answer.status_code == 422
     assert "type exactly Revoke" in text_of(answer)
     assert ApiKey.objects.active().count() == 1
 
 
-def test_revoke_ends_the_key_and_another_can_be_generated(desk: Client) -> None:
-    desk.post(reverse("web:generate_key"))
+def test_revoke_ends_the_key_and_another_can_be_generated(admin_client: Client) -> None:
+    admin_client.post(reverse("web:generate_key"))
 
-    answer = desk.post(reverse("web:revoke_key"), {"phrase": "Revoke"}, follow=True)
+    answer = admin_client.post(reverse("web:revoke_key"), {"phrase": "Revoke"}, follow=True)
 
     assert "can never be used again" in text_of(answer)
     assert not ApiKey.objects.active().exists()
     assert "Generate API Key" in text_of(answer)
 
 
-def test_the_revoke_dialog_is_a_page_where_no_scripts_run(desk: Client) -> None:
-    desk.post(reverse("web:generate_key"))
+def test_the_revoke_dialog_is_a_page_where_no_scripts_run(admin_client: Client) -> None:
+    admin_client.post(reverse("web:generate_key"))
 
-    text = text_of(desk.get(reverse("web:revoke_key")))
+    text = text_of(admin_client.get(reverse("web:revoke_key")))
 
     assert "Confirmation phrase" in text
     assert 'id="revoke-dialog"' in text
 
 
-def test_one_of_two_keys_can_be_revoked(desk: Client) -> None:
+def test_one_of_two_keys_can_be_revoked(admin_client: Client) -> None:
     for _ in range(2):
-        desk.post(reverse("web:generate_key"), {"rotate": "yes"})
+        admin_client.post(reverse("web:generate_key"), {"rotate": "yes"})
     older = ApiKey.objects.order_by("created_at")[0]
 
-    desk.post(reverse("web:revoke_key"), {"phrase": "Revoke", "key_id": str(older.id)})
+    admin_client.post(reverse("web:revoke_key"), {"phrase": "Revoke", "key_id": str(older.id)})
 
     assert list(ApiKey.objects.active()) == [ApiKey.objects.exclude(pk=older.pk).get()]

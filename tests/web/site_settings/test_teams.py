@@ -23,139 +23,141 @@ def merge(team: Team) -> str:
     return reverse("web:merge_team", args=(team.id,))
 
 
-def test_the_page_says_where_people_go_when_the_team_is_deleted(desk: Client) -> None:
+def test_the_page_says_where_people_go_when_the_team_is_deleted(admin_client: Client) -> None:
     finance, legal = make_team("Finance"), make_team("Legal")
     choose_fallback_team(make_team("General").id, actor=ADMIN)
     ada, *others = make_users(3)
     map_group(make_group(members=[ada, *others]), teams=[finance])
     map_group(make_group(members=[ada]), teams=[legal])
 
-    text = " ".join(text_of(desk.get(page(finance))).split())
+    text = " ".join(text_of(admin_client.get(page(finance))).split())
 
     assert "1 person keeps another team; 2 people go to General, the fallback team." in text
     assert others[0].user_name in text
 
 
-def test_deleting_after_facts_changed_shows_the_new_preview_instead(desk: Client) -> None:
+def test_deleting_after_facts_changed_shows_the_new_preview_instead(admin_client: Client) -> None:
     finance = make_team("Finance")
     choose_fallback_team(make_team("General").id, actor=ADMIN)
     group = make_group(members=[make_user()])
     map_group(group, teams=[finance])
-    shown = carried(desk.get(page(finance)), "delete-form")
+    shown = carried(admin_client.get(page(finance)), "delete-form")
     add_members(group, make_user())
 
-    answer = desk.post(delete(finance), {"previewed": shown})
+    answer = admin_client.post(delete(finance), {"previewed": shown})
 
     assert answer.status_code == 422
     assert "The facts changed while you were looking" in text_of(answer)
     assert Team.objects.live().filter(pk=finance.pk).exists()
-    said = text_of(desk.post(delete(finance), {"previewed": carried(answer, "delete-form")}, follow=True))
+    said = text_of(admin_client.post(delete(finance), {"previewed": carried(answer, "delete-form")}, follow=True))
     assert "The team Finance is deleted. 2 people go to General, the fallback team." in said
 
 
-def test_deleting_is_asked_once_more_when_people_would_be_left_without_any_team(desk: Client) -> None:
+def test_deleting_is_asked_once_more_when_people_would_be_left_without_any_team(admin_client: Client) -> None:
     finance = make_team("Finance")
     map_group(make_group(members=[make_user()]), teams=[finance])
 
-    question = desk.post(delete(finance))
+    question = admin_client.post(delete(finance))
 
     assert "1 person is left without any team" in text_of(question)
     assert "Yes, delete it all the same" in text_of(question)
     assert Team.objects.live().exists()
-    desk.post(delete(finance), {"confirmed": confirmation(question)})
+    admin_client.post(delete(finance), {"confirmed": confirmation(question)})
     assert not Team.objects.live().exists()
 
 
-def test_a_merger_is_previewed_and_carried_out(desk: Client) -> None:
+def test_a_merger_is_previewed_and_carried_out(admin_client: Client) -> None:
     finance, money = make_team("Finance"), make_team("Money")
     map_group(make_group(members=[make_user("ada@example.com")]), teams=[finance])
 
-    preview = desk.post(reverse("web:preview_merge", args=(finance.id,)), {"target": str(money.id)})
+    preview = admin_client.post(reverse("web:preview_merge", args=(finance.id,)), {"target": str(money.id)})
     assert "ada@example.com" in text_of(preview)
-    answer = desk.post(merge(finance), {"target": str(money.id), "previewed": carried(preview)}, follow=True)
+    answer = admin_client.post(merge(finance), {"target": str(money.id), "previewed": carried(preview)}, follow=True)
 
     assert "Finance is merged into Money" in text_of(answer)
     assert set(site_facts().teams) == {money.id}
 
 
-def test_a_merger_after_facts_changed_shows_the_new_preview_instead(desk: Client) -> None:
+def test_a_merger_after_facts_changed_shows_the_new_preview_instead(admin_client: Client) -> None:
     finance, money = make_team("Finance"), make_team("Money")
     group = make_group(members=[make_user()])
     map_group(group, teams=[finance])
-    shown = carried(desk.post(reverse("web:preview_merge", args=(finance.id,)), {"target": str(money.id)}))
+    shown = carried(admin_client.post(reverse("web:preview_merge", args=(finance.id,)), {"target": str(money.id)}))
     add_members(group, make_user())
 
-    answer = desk.post(merge(finance), {"target": str(money.id), "previewed": shown})
+    answer = admin_client.post(merge(finance), {"target": str(money.id), "previewed": shown})
 
     assert "The facts changed while you were looking" in text_of(answer)
     assert len(site_facts().teams) == 2
-    desk.post(merge(finance), {"target": str(money.id), "previewed": carried(answer, "merge-form")})
+    admin_client.post(merge(finance), {"target": str(money.id), "previewed": carried(answer, "merge-form")})
     assert set(site_facts().teams) == {money.id}
 
 
-def test_a_merger_needs_another_team(desk: Client) -> None:
+def test_a_merger_needs_another_team(admin_client: Client) -> None:
     finance = make_team("Finance")
 
     for target in ("", str(finance.id), "nonsense", "4b1d5f1e-0000-4000-8000-000000000000"):
-        answer = desk.post(merge(finance), {"target": target})
+        answer = admin_client.post(merge(finance), {"target": target})
         assert answer.status_code == 422
         assert "choose another team" in text_of(answer)
-        assert desk.post(reverse("web:preview_merge", args=(finance.id,)), {"target": target}).status_code == 422
+        assert (
+            admin_client.post(reverse("web:preview_merge", args=(finance.id,)), {"target": target}).status_code == 422
+        )
     assert Team.objects.live().exists()
 
 
-def test_the_page_of_the_fallback_team_offers_a_merger_and_no_deletion(desk: Client) -> None:
+def test_the_page_of_the_fallback_team_offers_a_merger_and_no_deletion(admin_client: Client) -> None:
     general = make_team("General")
     make_team("Finance")
     choose_fallback_team(general.id, actor=ADMIN)
 
-    text = " ".join(text_of(desk.get(page(general))).split())
+    text = " ".join(text_of(admin_client.get(page(general))).split())
 
     assert "The fallback team can't be deleted while it is one." in text
     assert "and it becomes the fallback team" in text
     assert "Delete General" not in text
 
 
-def test_a_name_that_was_changed_meanwhile_is_not_overwritten(desk: Client) -> None:
+def test_a_name_that_was_changed_meanwhile_is_not_overwritten(admin_client: Client) -> None:
     team = make_team("Finance")
     rename_team(team.id, "Money", actor=ADMIN)
 
-    answer = desk.post(page(team), {"name": "Cash", "called": "Finance"})
+    answer = admin_client.post(page(team), {"name": "Cash", "called": "Finance"})
 
     assert "Somebody renamed it meanwhile: it is called Money now." in text_of(answer)
     assert Team.objects.get(pk=team.pk).name == "Money"
 
 
-def test_a_team_that_is_gone_is_404(desk: Client) -> None:
+def test_a_team_that_is_gone_is_404(admin_client: Client) -> None:
     address = "/settings/configuration/teams/4b1d5f1e-0000-4000-8000-000000000000/"
-    assert desk.get(address).status_code == 404
+    assert admin_client.get(address).status_code == 404
     for way in ("delete/", "merge/"):
-        assert desk.post(address + way).status_code == 404
+        assert admin_client.post(address + way).status_code == 404
 
 
-def test_who_is_in_the_fallback_team_by_fallback_is_listed_searched_and_paged(desk: Client) -> None:
+def test_who_is_in_the_fallback_team_by_fallback_is_listed_searched_and_paged(admin_client: Client) -> None:
     choose_fallback_team(make_team("General").id, actor=ADMIN)
     people = [make_user(f"p{number:02}@example.com") for number in range(55)]
     address = reverse("web:fallback_people")
 
-    first = text_of(desk.get(address))
+    first = text_of(admin_client.get(address))
     assert "56 people" in first  # the local administrator too
     assert "In no group, and the Default Mapping names no team." in first
     assert "p49@example.com" in first
     assert "p50@example.com" not in first
-    rest = text_of(desk.get(address, {"after": str(people[49].id)}))
+    rest = text_of(admin_client.get(address, {"after": str(people[49].id)}))
     assert "p50@example.com" in rest
     assert "Previous people" in rest
-    found = text_of(desk.get(address, {"q": "P07"}))
+    found = text_of(admin_client.get(address, {"q": "P07"}))
     assert "p07@example.com" in found
     assert "p08@example.com" not in found
-    assert "Nobody is called like that" in text_of(desk.get(address, {"q": "nobody\x00"}))
+    assert "Nobody is called like that" in text_of(admin_client.get(address, {"q": "nobody\x00"}))
 
 
-def test_the_list_of_who_is_there_by_fallback_costs_the_same_for_few_and_for_many(desk: Client) -> None:
+def test_the_list_of_who_is_there_by_fallback_costs_the_same_for_few_and_for_many(admin_client: Client) -> None:
     address = reverse("web:fallback_people")
     make_group(members=make_users(2))
-    few = queries_of(desk, address)
+    few = queries_of(admin_client, address)
     make_group(members=make_users(12))
 
-    assert queries_of(desk, address) == few
+    assert queries_of(admin_client, address) == few
