@@ -94,7 +94,7 @@ SERVE = """
 import sys, django
 django.setup()
 from pathlib import Path
-from gatekeeper import start
+from gatekeeper.runtime import start
 start._procfile = lambda: Path(sys.argv[1])
 sys.exit(start.serve())
 """
