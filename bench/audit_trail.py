@@ -22,10 +22,10 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402
 
 from gatekeeper.audit.actor import Actor  # noqa: E402
-from gatekeeper.audit.chain import link_new_entries  # noqa: E402
+from gatekeeper.audit.chain.links import link_new_entries  # noqa: E402
+from gatekeeper.audit.chain.verification import verify  # noqa: E402
 from gatekeeper.audit.events import Event  # noqa: E402
 from gatekeeper.audit.log import entry, record, record_all  # noqa: E402
-from gatekeeper.audit.verification import verify  # noqa: E402
 
 ACTOR = Actor.command("bench")
 SAID = {

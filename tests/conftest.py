@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from gatekeeper.audit import writers
-from gatekeeper.audit.head import Head, new_trail, store_head
-from tests.audit.attacker import without_triggers
+from gatekeeper.audit.chain import writers
+from gatekeeper.audit.chain.head import Head, new_trail, store_head
+from tests.audit.chain.attacker import without_triggers
 from tests.site import Site
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)

@@ -12,4 +12,4 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("gatekeeper.audit.chain")
+        import_module("gatekeeper.audit.chain.links")

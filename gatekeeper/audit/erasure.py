@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain.faults import ERASED, LISTS
+from gatekeeper.audit.chain.mac import ACTOR, OBJECT
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.faults import ERASED, LISTS
 from gatekeeper.audit.log import entry, record_all
-from gatekeeper.audit.mac import ACTOR, OBJECT
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 
 _AT_ONCE = 1000  # ids in one statement

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain.keys import present_key
+from gatekeeper.audit.chain.mac import seal
+from gatekeeper.audit.chain.writers import note_written, number_entries
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.keys import present_key
-from gatekeeper.audit.mac import seal
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.redact import redact
-from gatekeeper.audit.writers import note_written, number_entries
 
 Document = Mapping[str, Any]
 

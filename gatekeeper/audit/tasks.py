@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from gatekeeper.audit.chain import link_new_entries, log_head
+from gatekeeper.audit.chain.links import link_new_entries, log_head
 from gatekeeper.audit.read_counts import forget_old_counts
 
 

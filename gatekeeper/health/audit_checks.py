@@ -3,8 +3,8 @@
 from django.db import connection
 from django.utils import timezone
 
-from gatekeeper.audit import chain, triggers, verification
-from gatekeeper.audit.head import kept_heads
+from gatekeeper.audit.chain import links, triggers, verification
+from gatekeeper.audit.chain.head import kept_heads
 from gatekeeper.audit.models import AuditHead
 from gatekeeper.health.check_result import Check, failed, ok, warning
 
@@ -17,8 +17,8 @@ def check_audit_trail() -> Check:
     verdict = verification.verify(last=CHECKED_LINKS)
     if verdict.problems:
         return failed(name, verdict.problems[0], "Find out who wrote to the database; see manage.py audit verify.")
-    since = chain.waiting_since()
-    if since is not None and timezone.now() - since > chain.LATE_AFTER:
+    since = links.waiting_since()
+    if since is not None and timezone.now() - since > links.LATE_AFTER:
         return warning(
             name,
             f"{verdict.waiting} entries are not linked yet.",

@@ -16,7 +16,7 @@ from django.core import signing
 from django.db import models
 from django.utils import timezone
 
-from gatekeeper.audit.former_keys import audit_dependents, reseal_audit
+from gatekeeper.audit.chain.former_keys import audit_dependents, reseal_audit
 from gatekeeper.errors import SealBroken
 from gatekeeper.secrets.sealing import SealedField, is_sealed_under_present_key, seal, unseal
 from saml.debugger.name_digests import attempts_under_former_keys, rekey_names

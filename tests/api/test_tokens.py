@@ -13,7 +13,7 @@ from gatekeeper.api.tokens import (
     revoke_token,
     revoke_tokens,
 )
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.people.retention import erase_due

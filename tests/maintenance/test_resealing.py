@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.test import Client
 
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain.links import link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.models import AuditEntry, FormerKey
-from gatekeeper.audit.verification import verify
 from gatekeeper.directory.local_accounts.second_factors import take_code
 from gatekeeper.directory.models import SecondFactor
 from gatekeeper.health.check_result import Status
@@ -24,7 +24,7 @@ from gatekeeper.runtime import environment
 from gatekeeper.secrets.sealing import is_sealed_under_present_key, seal, unseal
 from saml.debugger.name_digests import name_key, name_keys
 from saml.models import SIGN_IN_MESSAGE_PURPOSE, SignInAttempt
-from tests.audit.test_chain import write
+from tests.audit.chain.test_links import write
 from tests.builders import ADMIN, PASSWORD, code_of, give_second_factor, make_administrator
 
 pytestmark = pytest.mark.django_db

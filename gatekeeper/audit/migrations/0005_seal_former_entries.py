@@ -15,7 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, migrations, transaction
 from django.utils import timezone
 
-from gatekeeper.audit.mac import (
+from gatekeeper.audit.chain.mac import (
     CARRIED_OVER,
     former_digest,
     head_mac,

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from gatekeeper.audit import triggers
+from gatekeeper.audit.chain import triggers
 
 
 def execute(statements):

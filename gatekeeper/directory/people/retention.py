@@ -9,10 +9,10 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain.faults import ERASED
+from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.erasure import erase_from_logs
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.faults import ERASED
 from gatekeeper.audit.log import record
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, SignInIdentity, User

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from gatekeeper.audit.chain import head
+from gatekeeper.audit.chain.links import head
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.read_counts import reads_since, tracing_until

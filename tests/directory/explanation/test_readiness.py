@@ -16,7 +16,7 @@ from gatekeeper.directory.access.states import Readiness, State, words_for
 from gatekeeper.directory.explanation.readiness import readiness_of, readiness_of_many
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import delete_user, edit_user
-from tests.audit.attacker import without_triggers
+from tests.audit.chain.attacker import without_triggers
 from tests.builders import (
     ENTRA,
     link,

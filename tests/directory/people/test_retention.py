@@ -8,9 +8,9 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain.links import link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.audit.verification import verify
 from gatekeeper.celery import app
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.past import remember_name
@@ -22,7 +22,7 @@ from gatekeeper.errors import InvalidValue
 from gatekeeper.maintenance.tasks import erase
 from saml.models import SyncRun
 from saml.sync.run import forget_old_conflicts
-from tests.audit.attacker import without_triggers
+from tests.audit.chain.attacker import without_triggers
 from tests.builders import ADMIN, ENTRA, add_members, link, make_group, make_provider, make_user
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from gatekeeper.audit.chain import head, link_new_entries
+from gatekeeper.audit.chain.links import head, link_new_entries
 from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.web.framework.charts import provisioning_by_hour

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from gatekeeper.audit.chain import head, link_new_entries
-from gatekeeper.audit.head import Head
-from gatekeeper.audit.verification import Verdict, verify
+from gatekeeper.audit.chain.head import Head
+from gatekeeper.audit.chain.links import head, link_new_entries
+from gatekeeper.audit.chain.verification import Verdict, verify
 from gatekeeper.runtime.command import OperatorCommand
 
 

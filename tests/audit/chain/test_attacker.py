@@ -17,16 +17,16 @@ from django.db import IntegrityError, models, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.audit import writers
 from gatekeeper.audit.actor import Actor
-from gatekeeper.audit.chain import head, link_new_entries
+from gatekeeper.audit.chain import writers
+from gatekeeper.audit.chain.head import Head, keep_head, store_head
+from gatekeeper.audit.chain.links import head, link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.erasure import erase_from_logs
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.head import Head, keep_head, store_head
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry, AuditHead
-from gatekeeper.audit.verification import verify
-from tests.audit.attacker import sql, without_triggers
+from tests.audit.chain.attacker import sql, without_triggers
 from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db

@@ -15,13 +15,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain.links import link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.erasure import erase_from_logs
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.audit.verification import verify
 from gatekeeper.secrets.sealing import derived_key
-from tests.audit.attacker import sql, without_triggers
-from tests.audit.test_chain import write
+from tests.audit.chain.attacker import sql, without_triggers
+from tests.audit.chain.test_links import write
 from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db(transaction=True)

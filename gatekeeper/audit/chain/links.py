@@ -16,14 +16,14 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.dispatch import receiver
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain.faults import Erasures, fault_of
+from gatekeeper.audit.chain.head import Head, is_authentic, keep_head, kept_head, kept_heads, new_trail, store_head
+from gatekeeper.audit.chain.keys import Keyring, all_keys, live_keys, present_key
+from gatekeeper.audit.chain.mac import link_digest
+from gatekeeper.audit.chain.writers import has_written
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.faults import Erasures, fault_of
-from gatekeeper.audit.head import Head, is_authentic, keep_head, kept_head, kept_heads, new_trail, store_head
-from gatekeeper.audit.keys import Keyring, all_keys, live_keys, present_key
 from gatekeeper.audit.log import record
-from gatekeeper.audit.mac import link_digest
 from gatekeeper.audit.models import AuditEntry, AuditHead
-from gatekeeper.audit.writers import has_written
 from gatekeeper.runtime.command import work_is_done
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from gatekeeper.audit import triggers
+from gatekeeper.audit.chain import triggers
 
 
 def sql(statement: str, *parameters: object) -> int:

@@ -2,9 +2,9 @@
 
 import hmac
 
+from gatekeeper.audit.chain.keys import Keyring
+from gatekeeper.audit.chain.mac import ACTOR, CARRIED_OVER, OBJECT, PARTS, commitment, entry_mac
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.keys import Keyring
-from gatekeeper.audit.mac import ACTOR, CARRIED_OVER, OBJECT, PARTS, commitment, entry_mac
 from gatekeeper.audit.models import AuditEntry
 
 ERASED = "Erased user"

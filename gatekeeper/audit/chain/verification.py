@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gatekeeper.audit.chain import BATCH, head, is_genuine, refusals
+from gatekeeper.audit.chain.faults import Erasures, fault_of
+from gatekeeper.audit.chain.head import Head, is_authentic, kept_head
+from gatekeeper.audit.chain.keys import Keyring, all_keys
+from gatekeeper.audit.chain.links import BATCH, head, is_genuine, refusals
+from gatekeeper.audit.chain.mac import CARRIED_OVER, link_digest
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.faults import Erasures, fault_of
-from gatekeeper.audit.head import Head, is_authentic, kept_head
-from gatekeeper.audit.keys import Keyring, all_keys
-from gatekeeper.audit.mac import CARRIED_OVER, link_digest
 from gatekeeper.audit.models import AuditEntry, AuditHead
 
 MOST_PROBLEMS = 100

@@ -8,12 +8,12 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.audit.chain import link_new_entries
+from gatekeeper.audit.chain.links import link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.audit.verification import verify
-from tests.audit.test_chain import write
+from tests.audit.chain.test_links import write
 from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.audit.chain import head, link_new_entries
-from gatekeeper.audit.head import Head, keep_head, kept_head, kept_heads, new_trail, store_head
+from gatekeeper.audit.chain.head import Head, keep_head, kept_head, kept_heads, new_trail, store_head
+from gatekeeper.audit.chain.links import head, link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.models import AuditEntry, AuditHead
 from gatekeeper.audit.tasks import tell_head
-from gatekeeper.audit.verification import verify
 from gatekeeper.celery import app
 from gatekeeper.health.audit_checks import check_audit_trail
-from tests.audit.attacker import without_triggers
-from tests.audit.test_chain import write
+from tests.audit.chain.attacker import without_triggers
+from tests.audit.chain.test_links import write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

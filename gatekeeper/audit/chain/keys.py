@@ -12,7 +12,7 @@ from functools import cache
 
 from django.conf import settings
 
-from gatekeeper.audit.mac import key_id_of
+from gatekeeper.audit.chain.mac import key_id_of
 from gatekeeper.audit.models import FormerKey, former_key_purpose
 from gatekeeper.errors import SealBroken
 from gatekeeper.secrets.sealing import derived_key, seal, unseal

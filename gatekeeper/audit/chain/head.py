@@ -18,8 +18,8 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
-from gatekeeper.audit.keys import Keyring, present_key
-from gatekeeper.audit.mac import head_mac
+from gatekeeper.audit.chain.keys import Keyring, present_key
+from gatekeeper.audit.chain.mac import head_mac
 from gatekeeper.audit.models import AuditHead
 
 log = structlog.get_logger(__name__)

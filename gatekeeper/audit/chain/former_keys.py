@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from gatekeeper.audit.chain import link_new_entries
-from gatekeeper.audit.keys import keep_former_key, kept_former_key, key_of, present_key
+from gatekeeper.audit.chain.keys import keep_former_key, kept_former_key, key_of, present_key
+from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.models import AuditEntry, AuditHead
 
 

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
-from gatekeeper.audit import chain
-from gatekeeper.audit.chain import head, link_new_entries
+from gatekeeper.audit.chain import links
+from gatekeeper.audit.chain.head import Head
+from gatekeeper.audit.chain.links import head, link_new_entries
+from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.head import Head
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.audit.tasks import link
-from gatekeeper.audit.verification import verify
 from gatekeeper.celery import app
 from gatekeeper.health.audit_checks import check_audit_trail
-from tests.audit.attacker import without_triggers
+from tests.audit.chain.attacker import without_triggers
 from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 WRITE_MANY = """
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.head import Head
+from gatekeeper.audit.chain.head import Head
 from gatekeeper.audit.log import record
 for n in range(300):
     record(Event.TEAM_CREATED, actor=Actor.command("tests"), kind="team", object_id=n, label=str(n))
@@ -96,14 +96,14 @@ def test_entries_from_before_a_change_of_the_secret_key_are_checked_with_the_for
     assert "another SECRET_KEY" in verify().problems[0]
     assert entry("f").position is None  # to link behind what nobody can read would look like damage for ever
     assert verify(former_secret_keys=[former]).intact
-    assert chain.waiting_since() == entry("f").at
+    assert links.waiting_since() == entry("f").at
 
 
 def test_what_is_not_linked_yet_is_counted(linked):
     write("f")
 
     assert verify().waiting == 1
-    assert chain.waiting_since() == entry("f").at
+    assert links.waiting_since() == entry("f").at
 
 
 def test_beat_links_new_entries_every_minute():
@@ -117,7 +117,7 @@ def test_beat_links_new_entries_every_minute():
 
 
 def test_a_batch_ends_and_the_next_one_goes_on(monkeypatch):
-    monkeypatch.setattr(chain, "BATCH", 2)
+    monkeypatch.setattr(links, "BATCH", 2)
     write("a", "b", "c", "d", "e")
 
     assert link_new_entries() == 5
