@@ -17,9 +17,8 @@ from gatekeeper.secrets.bearer_keys import bearer_credentials
 from gatekeeper.signed_tokens.parsing import read_object
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.debugger.request_facts import request_id_of
-from saml.models import Connection
+from saml.models import Connection, SourceKind
 from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
-from saml.security_events.models import SourceKind
 from saml.security_events.received import COUNTED_BY, count_stranger, note
 from saml.security_events.refusals import (
     AmbiguousSubject,

@@ -7,8 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from gatekeeper.audit.actor import Actor
-from saml.models import Connection
-from saml.security_events.models import SourceKind
+from saml.models import Connection, SourceKind
 from saml.security_events.sources import (
     Source,
     check_source,

@@ -15,9 +15,8 @@ from django.views.decorators.http import require_POST
 from gatekeeper.secrets.bearer_keys import digest
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.debugger.request_facts import request_id_of
-from saml.models import Connection
+from saml.models import Connection, SourceKind
 from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
-from saml.security_events.models import SourceKind
 from saml.security_events.received import COUNTED_BY, Received, count_stranger, note
 from saml.security_events.refusals import UnknownSubject, UnreadableCommand
 from saml.security_events.requests import BodyTooLong, body_of, connection_of

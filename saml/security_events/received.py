@@ -16,8 +16,7 @@ from django.utils import timezone
 from gatekeeper.directory.models import User
 from saml.debugger.rendition import mask, mask_addresses
 from saml.debugger.request_facts import address_of, request_id_of
-from saml.models import Connection
-from saml.security_events.models import ReceivedEvent, SourceKind
+from saml.models import Connection, ReceivedEvent, SourceKind
 
 KEPT_FOR = timedelta(days=30)
 MOST_OF_STRANGERS = 300  # an hour, for each connection and address

@@ -17,8 +17,7 @@ from saml.addresses import event_addresses_of
 from saml.errors import UnreadableXml
 from saml.metadata import METADATA_LIMIT
 from saml.metadata.acceptance import live_connection, origin
-from saml.models import Connection
-from saml.security_events.models import EventSource, SourceKind
+from saml.models import Connection, EventSource, SourceKind
 from saml.xml.parser import DS, MD, parse, tag, text
 
 SECRETS = KeyKind("gke_")

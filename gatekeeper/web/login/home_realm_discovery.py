@@ -13,7 +13,7 @@ from gatekeeper.directory.case_folding import domain_of
 from gatekeeper.directory.identity_linking.home_realm_discovery import provider_for
 from saml.addresses import own_path
 from saml.models import Connection
-from saml.views import lead_to
+from saml.views.sign_on import sign_on_with_hint
 
 LONGEST_ADDRESS = 320  # characters, RFC 5321 4.5.3.1 with the "@"
 
@@ -31,7 +31,7 @@ def home_realm(request: HttpRequest) -> HttpResponse:
     if connection is None:
         messages.info(request, f"No connection lists {domain_of(account)}. Choose yours from the list.")
         return _back(target)
-    return lead_to(request, connection, relay_path=target, login_hint=account)
+    return sign_on_with_hint(request, connection, relay_path=target, login_hint=account)
 
 
 def _is_address(text: str) -> bool:

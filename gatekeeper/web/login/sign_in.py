@@ -17,7 +17,7 @@ from gatekeeper.web.login.local_authentication import pausing, prove_password
 from gatekeeper.web.login.steps import after_the_password
 from saml.addresses import own_path
 from saml.models import Connection
-from saml.views import leave
+from saml.views.sign_out import sign_out_here
 
 WRONG = "The e-mail or the password is wrong. Both are those of a local account, not of your organisation."
 
@@ -56,7 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this browser's session, and go on to the connection's own logout when there is one."""
-    onward = leave(request)
+    onward = sign_out_here(request)
     if onward is not None:
         return onward
     messages.success(request, "You are signed out.")

@@ -18,7 +18,7 @@ from gatekeeper.web.saml_settings.security_events_card import (
     EventStreamForm,
     RevocationForm,
 )
-from saml.security_events.models import SourceKind
+from saml.models import SourceKind
 from saml.security_events.sources import make_secret, remove_secret, set_source
 
 

@@ -6,8 +6,7 @@ from django import forms
 
 from gatekeeper.web.framework.forms import PageForm
 from saml.addresses import event_addresses_of
-from saml.models import Connection
-from saml.security_events.models import ReceivedEvent, SourceKind
+from saml.models import Connection, ReceivedEvent, SourceKind
 from saml.security_events.sources import Source, sources_of
 
 RECENT = 20

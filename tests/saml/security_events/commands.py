@@ -14,8 +14,7 @@ from gatekeeper.api.tokens import create_token
 from gatekeeper.directory.models import SignIn, User
 from gatekeeper.directory.sessions.sign_in import open_sign_in
 from saml.addresses import event_addresses_of
-from saml.models import Connection
-from saml.security_events.models import SourceKind
+from saml.models import Connection, SourceKind
 from saml.security_events.sources import set_source
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.signed_tokens.minting import jwk, key_set, mint, private_key

@@ -15,8 +15,7 @@ from gatekeeper.directory.identity_linking.domains import set_domains
 from gatekeeper.directory.models import SignIn, SignInIdentity
 from gatekeeper.directory.people.users import delete_user
 from saml.connections.lifecycle import create_connection, describe
-from saml.models import Connection
-from saml.security_events.models import ReceivedEvent
+from saml.models import Connection, ReceivedEvent
 from saml.security_events.received import MOST_OF_STRANGERS
 from tests.builders import ADMIN, ENTRA, link, make_administrator, make_user
 from tests.saml.forge import ENTITY_ID, metadata

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from gatekeeper.api.models import ApiToken
 from gatekeeper.audit.models import AuditEntry
-from saml.models import Connection
-from saml.security_events.models import ReceivedEvent, SourceKind
+from saml.models import Connection, ReceivedEvent, SourceKind
 from saml.security_events.sources import make_secret, remove_secret, set_source
 from tests.builders import ADMIN, link, make_administrator, make_user
 from tests.saml.forge import ENTITY_ID

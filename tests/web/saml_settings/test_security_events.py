@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from gatekeeper.audit.models import AuditEntry
 from saml.connections.lifecycle import create_connection
-from saml.models import Connection
-from saml.security_events.models import EventSource, SourceKind
+from saml.models import Connection, EventSource, SourceKind
 from saml.security_events.sources import source_of, stated_in_metadata
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.documents import product

@@ -1,28 +1,24 @@
-"""What the SAML door keeps: connections and their certificates, what is pending, what was used, what happened."""
+"""A connection to an identity provider, the certificates that it signs with, and our own key pairs."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from gatekeeper.directory.models import IdentityProvider, User
+from gatekeeper.directory.models import IdentityProvider
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.errors import IdentityProviderNotFound
 from gatekeeper.secrets.sealing import SealedField
-from saml.causes import Cause
 from saml.certificates import SigningCertificate, from_der
 from saml.metadata.endpoints import Binding
 from saml.metadata.products import Product, product_behind
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 PRIVATE_KEY_PURPOSE = "SAML private key"
-SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -185,144 +181,3 @@ class KeyPair(Period):
     def days_left(self, now: datetime) -> int:
         """Whole days until the certificate expires; negative when it has."""
         return (self.certificate.not_after - now).days
-
-
-class PendingRequest(models.Model):
-    """A sign-on or sign-out that was begun and not answered yet.
-
-    ``browser`` is the SHA-256 of a random cookie: only the browser that asked can hand in the answer.
-    """
-
-    request_id = models.CharField(primary_key=True, max_length=64)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pending")
-    purpose = models.CharField(
-        max_length=10, choices=(("sign_on", "Sign on"), ("test", "Test"), ("sign_out", "Sign out"))
-    )
-    browser = models.CharField(max_length=64)
-    relay_path = models.CharField(max_length=2000, default="/")
-    replaces = models.UUIDField(
-        null=True, blank=True, help_text="The sign-in that was open in this browser, and ends when this is answered."
-    )
-    after_unsolicited = models.BooleanField(default=False, help_text="Begun because an unsolicited response arrived.")
-    forced_at = models.DateTimeField(null=True, blank=True, help_text="Asked to sign in anew, since this moment.")
-    expires = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return self.request_id
-
-
-class UsedMessage(models.Model):
-    """An assertion, response or logout request that was taken once. The unique key is the guard, for all processes."""
-
-    digest = models.CharField(primary_key=True, max_length=64)
-    expires = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return self.digest
-
-
-class SignInAttempt(models.Model):
-    """What came of one SAML response, for the administrator who has to find out why.
-
-    ``name_id`` and ``statement`` are masked. ``name_key`` is a keyed digest of who was named, to find it again without
-    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/debugger/attempts.py``).
-    """
-
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="attempts")
-    request_id = models.CharField(max_length=60, blank=True, db_index=True)
-    accepted = models.BooleanField()
-    is_test = models.BooleanField(default=False)
-    failed_check = models.CharField(max_length=60, blank=True)
-    reason = models.CharField(max_length=1000, blank=True)
-    cause = models.CharField(
-        max_length=20, blank=True, default="", db_default="", help_text="Why the check failed, where it has several."
-    )
-    user = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="sign_in_attempts", db_index=True
-    )
-    user_by = models.CharField(max_length=20, blank=True, help_text="How the user was found; empty: by the name.")
-    name_id = models.CharField(max_length=512, blank=True)
-    name_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
-    statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
-    sealed_message = SealedField(purpose=SIGN_IN_MESSAGE_PURPOSE, null=True, blank=True)
-    address = models.CharField(max_length=45, blank=True)
-
-    class Meta:
-        verbose_name = "sign-in attempt"
-        ordering = ("-id",)
-        indexes = (models.Index(fields=("user",), condition=Q(accepted=False), name="attempt_refused_by_user"),)
-
-    def __str__(self) -> str:
-        return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
-
-    @property
-    def begun_here(self) -> bool:
-        """Whether it began at the identity provider, and an ordinary sign-on was begun here in its place."""
-        return self.cause == Cause.BEGUN_HERE
-
-
-class RefusalCount(models.Model):
-    """How many messages that nobody vouched for failed a check at a connection within an hour.
-
-    ``failed_check`` "" counts those of all checks. ``listed``: how many of them are among the sign-in attempts.
-    """
-
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refusal_counts")
-    hour = models.DateTimeField()
-    failed_check = models.CharField(max_length=60, blank=True)
-    count = models.PositiveIntegerField(default=0)
-    listed = models.PositiveIntegerField(default=0)
-    announced = models.BooleanField(default=False, help_text="Whether the audit trail has the numbers of this hour.")
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("connection", "hour", "failed_check"), name="refusal_count_one_an_hour_and_check"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.count} in {self.hour}"
-
-
-class SyncState(models.TextChoices):
-    RUNNING = "running", "Running"
-    FINISHED = "finished", "Finished"
-    FAILED = "failed", "Failed"
-    ABANDONED = "abandoned", "Abandoned: the process ended before the run did"
-
-
-class SyncRun(models.Model):
-    """One run of the SAML user sync, with what it did and what it could not do."""
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    state = models.CharField(max_length=10, choices=SyncState.choices, default=SyncState.RUNNING)
-    started_at = models.DateTimeField(db_index=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    linked = models.PositiveIntegerField(default=0)
-    unlinked = models.PositiveIntegerField(default=0)
-    conflicts = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
-    metadata = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
-    error = models.CharField(max_length=500, blank=True)
-    actor_kind = models.CharField(max_length=30)
-    actor_name = models.CharField(max_length=300)
-
-    class Meta:
-        verbose_name = "sync run"
-        ordering = ("-started_at",)
-
-    def __str__(self) -> str:
-        return f"{self.started_at} {self.state}"
-
-    def as_document(self) -> dict[str, Any]:
-        """The JSON object of the command ``sync_saml_users``."""
-        return {
-            "run_id": str(self.id),
-            "started_at": self.started_at.isoformat(),
-            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
-            "linked": self.linked,
-            "unlinked": self.unlinked,
-            "conflicts": self.conflicts,
-            "metadata": self.metadata,
-        }

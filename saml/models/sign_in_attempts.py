@@ -1,0 +1,80 @@
+"""What came of each SAML response, and how many unsigned ones were only counted."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from gatekeeper.directory.models import User
+from gatekeeper.secrets.sealing import SealedField
+from saml.causes import Cause
+from saml.models.connections import Connection
+
+SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
+
+
+class SignInAttempt(models.Model):
+    """What came of one SAML response, for the administrator who has to find out why.
+
+    ``name_id`` and ``statement`` are masked. ``name_key`` is a keyed digest of who was named, to find it again without
+    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/debugger/attempts.py``).
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    connection = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="attempts")
+    request_id = models.CharField(max_length=60, blank=True, db_index=True)
+    accepted = models.BooleanField()
+    is_test = models.BooleanField(default=False)
+    failed_check = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    cause = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="Why the check failed, where it has several."
+    )
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="sign_in_attempts", db_index=True
+    )
+    user_by = models.CharField(max_length=20, blank=True, help_text="How the user was found; empty: by the name.")
+    name_id = models.CharField(max_length=512, blank=True)
+    name_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    sealed_message = SealedField(purpose=SIGN_IN_MESSAGE_PURPOSE, null=True, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = "sign-in attempt"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("user",), condition=Q(accepted=False), name="attempt_refused_by_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
+
+    @property
+    def begun_here(self) -> bool:
+        """Whether it began at the identity provider, and an ordinary sign-on was begun here in its place."""
+        return self.cause == Cause.BEGUN_HERE
+
+
+class RefusalCount(models.Model):
+    """How many messages that nobody vouched for failed a check at a connection within an hour.
+
+    ``failed_check`` "" counts those of all checks. ``listed``: how many of them are among the sign-in attempts.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refusal_counts")
+    hour = models.DateTimeField()
+    failed_check = models.CharField(max_length=60, blank=True)
+    count = models.PositiveIntegerField(default=0)
+    listed = models.PositiveIntegerField(default=0)
+    announced = models.BooleanField(default=False, help_text="Whether the audit trail has the numbers of this hour.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "hour", "failed_check"), name="refusal_count_one_an_hour_and_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.hour}"

@@ -1,0 +1,51 @@
+"""The runs of the SAML user sync."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+
+class SyncState(models.TextChoices):
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Failed"
+    ABANDONED = "abandoned", "Abandoned: the process ended before the run did"
+
+
+class SyncRun(models.Model):
+    """One run of the SAML user sync, with what it did and what it could not do."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    state = models.CharField(max_length=10, choices=SyncState.choices, default=SyncState.RUNNING)
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    linked = models.PositiveIntegerField(default=0)
+    unlinked = models.PositiveIntegerField(default=0)
+    conflicts = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    metadata = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    error = models.CharField(max_length=500, blank=True)
+    actor_kind = models.CharField(max_length=30)
+    actor_name = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name = "sync run"
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at} {self.state}"
+
+    def as_document(self) -> dict[str, Any]:
+        """The JSON object of the command ``sync_saml_users``."""
+        return {
+            "run_id": str(self.id),
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
+            "linked": self.linked,
+            "unlinked": self.unlinked,
+            "conflicts": self.conflicts,
+            "metadata": self.metadata,
+        }

@@ -1,0 +1,1 @@
+"""The SAML endpoints of a connection: each view reads the request, calls one service and answers."""

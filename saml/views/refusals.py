@@ -1,0 +1,60 @@
+"""The pages that say that somebody was not signed in, and what is true after a sign-out."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from gatekeeper.directory.access.resolver import Blocked
+from gatekeeper.directory.sessions.sign_in import next_sync
+from gatekeeper.errors import SignInRefused
+from saml.debugger.request_facts import request_id_of
+from saml.errors import Refused
+from saml.models import Connection
+from saml.refusal_pages import SignedOut, heading_about, words_about
+from saml.sign_on import TestRefused
+
+_UNREADABLE = frozenset({"arrives", "encoding", "xml"})
+
+
+def message_refused_page(request: HttpRequest, connection: Connection, refusal: Refused) -> HttpResponse:
+    """A few sentences for all reasons: what exactly was wrong is for the administrator, not for whoever tries."""
+    status = 400 if refusal.check in _UNREADABLE else 403
+    heading = heading_about(refusal)
+    return _refused_page(request, words_about(refusal), status=status, connection=connection, heading=heading)
+
+
+def person_refused_page(request: HttpRequest, connection: Connection, refusal: SignInRefused) -> HttpResponse:
+    """The message is good, but the person may not sign in (yet)."""
+    waits = refusal.code == Blocked.AWAITING_SAML_SYNC.value
+    sync = timezone.localtime(next_sync(timezone.now())) if waits else None
+    return _refused_page(request, str(refusal), status=403, connection=connection, next_sync=sync)
+
+
+def test_refused_page(request: HttpRequest, over: TestRefused) -> HttpResponse:
+    """The answer to a test sign-in that is over signs nobody in; the page leads to its attempt."""
+    words = "This answers a test sign-in, which is over. No session was opened."
+    attempt = reverse("admin:saml_signinattempt_change", args=(over.attempt_id,))
+    return _refused_page(request, words, status=403, heading="The test sign-in is over", attempt=attempt)
+
+
+def key_unreadable_page(request: HttpRequest) -> HttpResponse:
+    """Our private key cannot be read: only an operator can mend that."""
+    words = "This site cannot sign its messages at the moment. Ask your administrator."
+    return _refused_page(request, words, status=503)
+
+
+def signed_out_page(
+    request: HttpRequest, outcome: SignedOut, *, status: int = 200, reference: str = ""
+) -> HttpResponse:
+    """What is true after a sign-out, or after a sign-out message that was refused."""
+    page = {"outcome": outcome, "reference": reference, "access": None}
+    return render(request, "saml/signed_out.html", page, status=status)
+
+
+def _refused_page(request: HttpRequest, words: str, *, status: int, **facts: Any) -> HttpResponse:
+    """``facts``: connection, next_sync, heading and attempt (an address to go on to), where there are any."""
+    page = {"words": words, "reference": request_id_of(request), "access": None, **facts}
+    return render(request, "saml/refused.html", page, status=status)
