@@ -29,7 +29,7 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.access.people_by_name import Place
+from gatekeeper.directory.access.people_pages import Place
 from gatekeeper.directory.changes import GroupRecord, MappingRecord
 from gatekeeper.directory.groups.idp_groups import create_group
 from gatekeeper.directory.impact.affected_people import affected_people

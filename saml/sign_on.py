@@ -196,7 +196,7 @@ def _open(
     request: HttpRequest, connection: Connection, person: AssertedPerson, answered: PendingRequest | None
 ) -> UUID:
     user = person_who_signs_in(connection.id, person.sign_in_name, person.object_id, persistent_id=person.persistent_id)
-    actor = Actor.person(user, door="saml", request_id=request_id_of(request))
+    actor = Actor.person(user, channel="saml", request_id=request_id_of(request))
     keep_statement(user, connection.id, statement_for(user, connection, person.attributes), actor=actor)
     sign_in = open_sign_in(
         user,

@@ -19,7 +19,7 @@ def sync_users(asked_by: dict[str, str] | None = None, spread: bool = False) -> 
     Safe to run twice: the second run changes nothing, and one that meets another leaves the work to it.
     """
     try:
-        actor = Actor(**asked_by) if asked_by else Actor.clock("saml.sync_users")
+        actor = Actor.from_document(asked_by) if asked_by else Actor.scheduler("saml.sync_users")
         sync_saml_users(actor=actor, pace=Pace() if spread else None)
     except SyncAlreadyRunning:
         log.info("saml_sync_left_to_another_process")

@@ -75,7 +75,7 @@ def make_provider(name: str = "Entra") -> IdentityProvider:
 
 def link() -> LinkReport:
     """What the SAML user sync does for people."""
-    return link_users(actor=Actor.clock("tests"), now=timezone.now())
+    return link_users(actor=Actor.scheduler("tests"), now=timezone.now())
 
 
 def make_administrator(email: str = "root@example.com", password: str = PASSWORD) -> User:

@@ -1,4 +1,4 @@
-"""Who did it, through which door. Every verb takes one, and none has a default."""
+"""Who makes a change, and through which channel. Every service takes an actor, and none has a default."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,33 +14,44 @@ class _Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """``kind`` is one of person, scim_key, clock, command, identity_provider, site, stranger."""
+    """Who makes a change, as the audit trail keeps it.
+
+    ``kind`` is one of person, scim_key, clock (the scheduler), command, identity_provider, site, and stranger (an
+    unauthenticated client). ``channel`` is one of pages, scim, saml, beat and command line.
+    """
 
     kind: str
     name: str
     id: str = ""
-    door: str = ""
+    channel: str = ""
     request_id: str = ""
 
     @classmethod
-    def person(cls, user: _Person, *, door: str = "pages", request_id: str = "") -> "Actor":
-        return cls("person", user.label, str(user.id), door, request_id)
+    def person(cls, user: _Person, *, channel: str = "pages", request_id: str = "") -> "Actor":
+        return cls("person", user.label, str(user.id), channel, request_id)
 
     @classmethod
     def scim_key(cls, key_id: object, name: str, *, request_id: str = "") -> "Actor":
         return cls("scim_key", name, str(key_id), "scim", request_id)
 
     @classmethod
-    def clock(cls, task: str) -> "Actor":
-        return cls("clock", task, door="beat")
+    def scheduler(cls, task: str) -> "Actor":
+        return cls("clock", task, channel="beat")
 
     @classmethod
     def command(cls, name: str) -> "Actor":
-        return cls("command", name, door="command line")
+        return cls("command", name, channel="command line")
 
     @classmethod
     def identity_provider(cls, name: str, *, request_id: str = "") -> "Actor":
-        return cls("identity_provider", name, door="saml", request_id=request_id)
+        return cls("identity_provider", name, channel="saml", request_id=request_id)
+
+    @classmethod
+    def from_document(cls, document: dict[str, str]) -> "Actor":
+        """The actor whose fields a message holds; one of an earlier release calls the channel ``door``."""
+        fields = dict(document)
+        channel = fields.pop("door", "")
+        return cls(**{"channel": channel, **fields})
 
     @classmethod
     def site(cls) -> "Actor":
@@ -48,6 +59,6 @@ class Actor:
         return cls("site", "Gatekeeper")
 
     @classmethod
-    def stranger(cls, *, request_id: str = "") -> "Actor":
-        """Whoever tries to sign in and has not proven yet who they are."""
-        return cls("stranger", "Somebody not signed in", door="pages", request_id=request_id)
+    def unauthenticated(cls, *, request_id: str = "") -> "Actor":
+        """A client that tries to sign in and has not proven yet who it is."""
+        return cls("stranger", "Somebody not signed in", channel="pages", request_id=request_id)

@@ -62,7 +62,7 @@ def entry(
         actor_kind=actor.kind,
         actor_name=actor.name[:300],
         actor_id=actor.id,
-        door=actor.door,
+        channel=actor.channel,
         request_id=actor.request_id,
         object_kind=kind,
         object_id=str(object_id),

@@ -26,7 +26,7 @@ class AuditEntry(models.Model):
     actor_kind = models.CharField(max_length=30)
     actor_name = models.CharField(max_length=300)
     actor_id = models.CharField(max_length=60, blank=True)
-    door = models.CharField(max_length=30, blank=True)
+    channel = models.CharField(max_length=30, blank=True, db_column="door")  # the triggers name the column
     request_id = models.CharField(max_length=60, blank=True)
     object_kind = models.CharField(max_length=30)
     object_id = models.CharField(max_length=60, blank=True)

@@ -13,7 +13,7 @@ from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.impact.preview import Preview, preview_between
-from gatekeeper.directory.mappings.decisions import deciding
+from gatekeeper.directory.mappings.decisions import mapping_decision
 from gatekeeper.directory.mappings.mappings import (
     choose_fallback_team,
     reset_mapping,
@@ -56,7 +56,7 @@ def apply_document(
         lock_site()
         before = site_facts()
         run = _Run(document, before, actor, confirmed)
-        with deciding(actor=actor, alerts=not dry_run):
+        with mapping_decision(actor=actor, alerts=not dry_run):
             run.carry_out()
         applied = Applied(tuple(run.changed), preview_between(before, site_facts(), by=by))
         if judge is not None:

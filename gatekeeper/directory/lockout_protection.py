@@ -23,11 +23,11 @@ from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import NobodyCouldConfigure
 
 _LOCK_NUMBER = 0x6A7E_0009  # any number, the same in every process; advisory locks are per database
-_inside: ContextVar[bool] = ContextVar("keeping_a_configurator", default=False)
+_inside: ContextVar[bool] = ContextVar("protected_from_lockout", default=False)
 
 
 @contextmanager
-def keeping_a_configurator() -> Iterator[None]:
+def protected_from_lockout() -> Iterator[None]:
     """Wraps every change that can take access away, inside its transaction.
 
     A site where nobody could configure before has nothing to protect yet: it is being set up by commands.

@@ -16,7 +16,7 @@ from saml.sync.run import forget_old_conflicts
 @shared_task(name="configuration.erase_due", ignore_result=True)
 def erase() -> None:
     """Once a day (gatekeeper/celery.py). Safe to run twice, and to kill: each person is a transaction."""
-    erase_due(actor=Actor.clock("configuration.erase_due"))
+    erase_due(actor=Actor.scheduler("configuration.erase_due"))
     forget_old_conflicts()
 
 

@@ -56,7 +56,7 @@ def test_holding_is_said_on_every_page_in_the_audit_trail_and_in_the_metrics(
     deactivate(scim, *people[:7])
 
     state = deprovisioning_state()
-    assert (state.lost, state.held, state.tripped, state.holding) == (3, 4, False, True)
+    assert (state.lost, state.held, state.exceeded, state.holding) == (3, 4, False, True)
     text = " ".join(admin_client.get("/settings/configuration/").content.decode().split())
     assert "3 of 10 active users lost access within 60 minutes." in text
     assert "4 more requests are held until you decide." in text

@@ -24,7 +24,7 @@ OBJECT: Final = "object"
 PARTS: Final = (ACTOR, OBJECT)
 
 _ENTRY, _LINK, _HEAD = b"gatekeeper audit entry 1\n", b"gatekeeper audit link 1\n", b"gatekeeper audit head 1\n"
-_PUBLIC = ("event", "actor_kind", "actor_id", "door", "request_id", "object_kind", "object_id")
+_PUBLIC = ("event", "actor_kind", "actor_id", "channel", "request_id", "object_kind", "object_id")
 _SALT_BYTES = 16
 _WITH_A_FRACTION = re.compile(r"[:\[,]-?\d+[.eE]")  # may also match inside a text, where it costs time only
 

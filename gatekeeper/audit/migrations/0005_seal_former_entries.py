@@ -76,6 +76,7 @@ def seal_entries(entries, key_id, key):
     while batch := list(entries.filter(mac="").order_by("position")[:BATCH]):
         for entry in batch:
             entry.writer, entry.number = CARRIED_OVER, entry.position
+            entry.channel = entry.door  # as ``mac.py`` calls the column
             seal(entry, key_id, key)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(statement, [[*(getattr(e, name) for name in COLUMNS), e.pk] for e in batch])
@@ -123,6 +124,7 @@ def begin_behind(entries, problems, key_id, key):
         object_kind="audit_trail", object_id="upgrade", after=told, writer=secrets.token_hex(12), number=1,
         object_label=f"{newest.position} entries up to {newest.pk} were sealed at the upgrade; until then: {found}",
     )
+    entry.channel = entry.door  # as ``mac.py`` calls the column
     seal(entry, key_id, key)
     entry.save(force_insert=True)
     entry.position, entry.key_hint = newest.position + 1, key_id

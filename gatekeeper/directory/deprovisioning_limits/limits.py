@@ -18,7 +18,7 @@ from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.directory.access.affected_scope import could_affect, in_no_group, who_have
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.deprovisioning_limits.approvals import released_until
+from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import gained_since
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import (
@@ -37,7 +37,7 @@ from gatekeeper.errors import HeldForApproval, InvalidValue, PrivilegeHeld
 
 log = logging.getLogger(__name__)
 
-RELEASE_FOR = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
+APPROVAL_LASTS = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,7 @@ class DeprovisioningState:
     """How many of how many active people lost access within the window, and what follows from it.
 
     ``active_before``: everybody who was active at some time within it. On a new site nobody was when it began.
-    ``tripped``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
+    ``exceeded``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
     they would have gone beyond it. ``gained``: who became Global Administrator within the window; ``held_gains``:
     requests that were refused since somebody would have.
     """
@@ -54,21 +54,21 @@ class DeprovisioningState:
     active_before: int
     share: int
     minutes: int
-    tripped: bool
+    exceeded: bool
     hold: bool
     held: int = 0
     gained: int = 0
     held_gains: int = 0
-    released_until: datetime | None = None
+    approved_until: datetime | None = None
 
     @property
     def alarming(self) -> bool:
         """Whether every page says that people lose access."""
-        return self.tripped or self.held > 0
+        return self.exceeded or self.held > 0
 
     @property
     def holding(self) -> bool:
-        return self.hold and (self.alarming or self.held_gains > 0) and self.released_until is None
+        return self.hold and (self.alarming or self.held_gains > 0) and self.approved_until is None
 
 
 def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
@@ -81,14 +81,14 @@ def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
         return state
     found = held_entries(start).aggregate(all=Count("pk"), gains=Count("pk", filter=_is_gain()))
     held = found["all"] - found["gains"]
-    if not found["all"] and not state.tripped:
+    if not found["all"] and not state.exceeded:
         return state
     return replace(
         state,
         held=held,
         held_gains=found["gains"],
         active_before=state.active_before or (_active_before(start) if held else 0),
-        released_until=released_until(moment),
+        approved_until=approved_until(moment),
     )
 
 
@@ -108,7 +108,7 @@ def _losses(setting: DeprovisioningLimit, moment: datetime) -> DeprovisioningSta
         active_before=active_before,
         share=setting.share,
         minutes=setting.minutes,
-        tripped=lost >= setting.minimum and lost * 100 > setting.share * active_before,
+        exceeded=lost >= setting.minimum and lost * 100 > setting.share * active_before,
         hold=setting.hold,
     )
 
@@ -123,9 +123,9 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
         return
     now = timezone.now()
     state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), now)
-    if not state.tripped:
+    if not state.exceeded:
         return
-    if state.hold and released_until(now) is None:
+    if state.hold and approved_until(now) is None:
         raise HeldForApproval(state.lost, state.active_before, state.minutes)
     _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 
@@ -133,7 +133,7 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
 def alert_losses(*, actor: Actor) -> None:
     """Called at the end of an administrator's change, inside its transaction. They were asked, so it is not held."""
     state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), timezone.now())
-    if state.tripped:
+    if state.exceeded:
         _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 
 
@@ -182,7 +182,7 @@ def set_deprovisioning_limits(*, share: int, minimum: int, minutes: int, hold: b
 def approve_held_changes(*, actor: Actor) -> datetime:
     """Let the held changes through for a day: the identity provider repeats what was held. Returns until when."""
     now = timezone.now()
-    release = HeldChangesApproval.objects.create(since=now, until=now + RELEASE_FOR, made_by=actor.name[:300])
+    release = HeldChangesApproval.objects.create(since=now, until=now + APPROVAL_LASTS, made_by=actor.name[:300])
     record(
         Event.HELD_CHANGES_APPROVED,
         actor=actor,
@@ -191,7 +191,7 @@ def approve_held_changes(*, actor: Actor) -> datetime:
         label="held changes let through",
         after={"until": release.until},
     )
-    return now + RELEASE_FOR
+    return now + APPROVAL_LASTS
 
 
 def _is_gain() -> Q:

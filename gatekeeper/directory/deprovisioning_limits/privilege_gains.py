@@ -22,7 +22,7 @@ from gatekeeper.directory.access.affected_scope import could_affect, who_have
 from gatekeeper.directory.access.loaders import SLICE, site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.deprovisioning_limits.approvals import released_until
+from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import DeprovisioningLimit, MappingVersion, PrivilegeGain, User
 from gatekeeper.errors import PrivilegeHeld
@@ -38,7 +38,7 @@ def gained_since(start: datetime) -> int:
 
 
 @contextmanager
-def noticing_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator[None]:
+def watching_privilege_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator[None]:
     """Wraps a change, inside its transaction, after which some of these people may be Global Administrators.
 
     Cost:   one query where no mapping leads there.
@@ -53,7 +53,7 @@ def noticing_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator[None]:
     _tell({user_id: label for user_id, label in after.items() if user_id not in before}, actor=actor)
 
 
-def tell_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> None:
+def record_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> None:
     """The same for everybody, when what groups are worth was changed."""
     if not could_affect(after, before, _is_top):
         return
@@ -62,21 +62,21 @@ def tell_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> 
     _tell({user.pk: user.label for user in gained.only("display_name", "user_name")}, actor=actor)
 
 
-def leads_there(group_id: UUID | None) -> Exists:
+def may_grant_top_level(group_id: UUID | None) -> Exists:
     """A condition without cost of its own: being in that group may make a Global Administrator."""
     mappings = MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value)
     return Exists(mappings.filter(Q(group=group_id) | Q(group=None)))
 
 
-def default_leads_there() -> bool:
+def default_mapping_grants_top_level() -> bool:
     """Whether the Default Mapping makes Global Administrators, so that being new or in no group may. One query."""
     return MappingVersion.objects.live().filter(group=None, level=Level.GLOBAL_ADMINISTRATOR.value).exists()
 
 
-def tell_newcomers(people: Collection[User], *, actor: Actor) -> None:
+def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None:
     """The same for people who were only just created, and are in no group. One query."""
     active = {user.pk: user.label for user in people if user.active}
-    if active and default_leads_there():
+    if active and default_mapping_grants_top_level():
         _tell(active, actor=actor)
 
 
@@ -95,7 +95,7 @@ def _tell(gained: Mapping[UUID, str], *, actor: Actor) -> None:
     if not gained:
         return
     now = timezone.now()
-    if actor.kind == "scim_key" and _setting().hold and released_until(now) is None:
+    if actor.kind == "scim_key" and _setting().hold and approved_until(now) is None:
         raise PrivilegeHeld(gained)
     PrivilegeGain.objects.bulk_create(
         [PrivilegeGain(user_id=user_id, at=now, made_by=actor.name[:300]) for user_id in gained], batch_size=500

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from gatekeeper.directory.access.group_sets import active_people, each_group_set
 from gatekeeper.directory.access.loaders import SLICE, access_of_many, site_facts
 from gatekeeper.directory.access.resolver import Access, SiteFacts
-from gatekeeper.directory.access.signatures import active_people, each_signature
 from gatekeeper.directory.impact.counts import ImpactCounts
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import User
@@ -33,10 +33,10 @@ def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[
 def holders(wanted: Level | Permission, at: datetime | None = None, site: SiteFacts | None = None) -> Iterator[UUID]:
     """The ids of the same people in the same order, which is all that counting and paging need."""
     facts = site or site_facts(at)
-    tally = ImpactCounts(facts, facts)
-    people = each_signature(active_people(at).order_by("user_name_folded", "id"), at)
+    counts = ImpactCounts(facts, facts)
+    people = each_group_set(active_people(at).order_by("user_name_folded", "id"), at)
     holds = _holds(wanted)
-    return (user_id for user_id, signature in people if holds(tally.both(signature)[0]))
+    return (user_id for user_id, group_set in people if holds(counts.both(group_set)[0]))
 
 
 def with_access(

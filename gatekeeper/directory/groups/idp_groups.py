@@ -19,9 +19,13 @@ from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
-from gatekeeper.directory.deprovisioning_limits.privilege_gains import default_leads_there, leads_there, noticing_gains
+from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
+    default_mapping_grants_top_level,
+    may_grant_top_level,
+    watching_privilege_gains,
+)
 from gatekeeper.directory.groups.membership_rows import insert_members
-from gatekeeper.directory.lockout_protection import default_mapping_could_configure, keeping_a_configurator
+from gatekeeper.directory.lockout_protection import default_mapping_could_configure, protected_from_lockout
 from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership, SessionEnd, User
 from gatekeeper.directory.people.users import VersionCheck, require_storable
 from gatekeeper.directory.row_locks import Lock, lock_group, lock_users, locked_values
@@ -66,7 +70,7 @@ def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Ac
         after=as_document(wanted),
     )
     # A new group has the Default Mapping, so joining it takes nothing away that being in no group gave.
-    with noticing_gains(may_gain, actor=actor):
+    with watching_privilege_gains(may_gain, actor=actor):
         added = _add(group, frozenset(member_ids), now)
     _record_members(group, added, frozenset(), actor=actor)
     return group
@@ -112,7 +116,10 @@ def delete_group(group_id: UUID, *, actor: Actor, expect: VersionCheck | None = 
     group = _lock_group(group_id, expect, Lock.END)
     now = timezone.now()
     members = Membership.objects.live().filter(group=group).values_list("user_id", flat=True)
-    with keeping_a_configurator(), noticing_gains(list(members) if default_leads_there() else (), actor=actor):
+    with (
+        protected_from_lockout(),
+        watching_privilege_gains(list(members) if default_mapping_grants_top_level() else (), actor=actor),
+    ):
         _end(group, now, actor=actor)
     return group
 
@@ -170,7 +177,7 @@ class _People:
 
     def lock(self, joining: frozenset[UUID] = frozenset(), leaving: frozenset[UUID] = frozenset()) -> None:
         people = User.objects.provisioned().annotate(
-            may_shut_out=default_mapping_could_configure(), may_gain=leads_there(self.group_id)
+            may_shut_out=default_mapping_could_configure(), may_gain=may_grant_top_level(self.group_id)
         )
         for some in _slices(joining - self.known.keys()):
             found = locked_values(people.filter(pk__in=some), "pk", "may_shut_out", "may_gain", lock=Lock.REFER)
@@ -209,9 +216,9 @@ def _change_members(
     add, remove = _coming_and_going(group.id, members)
     people.lock(add, remove)  # nobody, unless somebody came or went before the group was locked
     may_shut_out = people.require(add)
-    may_gain = people.may_gain & add | (remove if remove and default_leads_there() else frozenset())
-    guard = keeping_a_configurator() if remove or may_shut_out else nullcontext()
-    with guard, noticing_gains(may_gain, actor=actor):
+    may_gain = people.may_gain & add | (remove if remove and default_mapping_grants_top_level() else frozenset())
+    guard = protected_from_lockout() if remove or may_shut_out else nullcontext()
+    with guard, watching_privilege_gains(may_gain, actor=actor):
         removed = _remove(group, remove, now)
         added = _add(group, add, now)
     _record_members(group, added, removed, actor=actor)

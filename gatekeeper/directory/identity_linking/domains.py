@@ -15,7 +15,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.identity_linking.home_realm_discovery import allowed, domains_of, is_domain, stated_domains
 from gatekeeper.directory.identity_linking.linking import unlink_outdated
-from gatekeeper.directory.lockout_protection import keeping_a_configurator
+from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import IdentityProvider, ProviderDomain, SessionEnd, SignIn
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.errors import DomainTaken, IdentityProviderNotFound, InvalidValue
@@ -42,7 +42,7 @@ def set_domains(provider_id: UUID, domains: Iterable[str], *, actor: Actor) -> t
     after = tuple(sorted(wanted))
     if after == before:
         return after
-    with keeping_a_configurator():
+    with protected_from_lockout():
         _replace(provider, wanted, before)
         _end_what_does_not_fit(actor=actor)
     record(

@@ -16,7 +16,7 @@ from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import conflict_exists
 from gatekeeper.directory.identity_linking.home_realm_discovery import allowed, without_a_provider
-from gatekeeper.directory.lockout_protection import keeping_a_configurator
+from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
 from gatekeeper.directory.row_locks import Lock, lock_users, locked
 from gatekeeper.errors import NobodyCouldConfigure
@@ -115,7 +115,7 @@ def _end_links(ids: list[Any], *, actor: Actor, now: datetime, guarded: bool = T
     chosen = SignInIdentity.objects.filter(pk__in=ids)
     lock_users(set(chosen.values_list("user_id", flat=True)), Lock.CHANGE)
     links = list(_outdated_links().filter(pk__in=ids).select_related("user"))
-    with keeping_a_configurator() if guarded else nullcontext():
+    with protected_from_lockout() if guarded else nullcontext():
         SignInIdentity.objects.filter(pk__in=[link.pk for link in links]).end(now)
     record_all([_entry(Event.IDENTITY_UNLINKED, link.user, link.name_id, actor) for link in links])
     return links

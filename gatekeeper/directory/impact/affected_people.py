@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import SLICE
-from gatekeeper.directory.access.people_by_name import PAGE, START, NamePage, Place, page_by_name, searched
+from gatekeeper.directory.access.people_pages import PAGE, START, NamePage, Place, page_by_name, searched
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.access.signatures import active_people
 from gatekeeper.directory.impact.preview import Preview
 from gatekeeper.directory.models import User
 

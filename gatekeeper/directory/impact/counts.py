@@ -1,4 +1,4 @@
-"""Adding up what two states of the site's facts mean for people of each signature. Pure."""
+"""Adding up what two states of the site's facts mean for people of each group set. Pure."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -8,8 +8,8 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
+from gatekeeper.directory.access.group_sets import GroupSet
 from gatekeeper.directory.access.resolver import Access, SiteFacts
-from gatekeeper.directory.access.signatures import Signature
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.permissions import Permission
@@ -55,26 +55,26 @@ class ImpactCounts:
             granted = granted_by(joined)
             kind = known.get(granted)
             if kind is None:
-                kind = known[granted] = self._kind(Signature(groups=_ids(joined)))
+                kind = known[granted] = self._kind(GroupSet(groups=_ids(joined)))
             if kind.differs:
                 kind.people.append(user_id)
 
     def add_groupless(self, rows: Iterable[tuple[str, bool, str | None]]) -> None:
         """Count people in no group, given with whether they are local and why their last membership ended."""
         for user_id, local, last_ended in rows:
-            kind = self._of_groupless(Signature(local=local, last_ended=last_ended))
+            kind = self._of_groupless(GroupSet(local=local, last_ended=last_ended))
             if kind.differs:
                 kind.people.append(user_id)
 
-    def both(self, signature: Signature) -> tuple[Access, Access]:
-        """Access before and after of everybody with this signature."""
-        if not signature.groups:
-            kind = self._of_groupless(signature)
+    def both(self, group_set: GroupSet) -> tuple[Access, Access]:
+        """Access before and after of everybody with this group set."""
+        if not group_set.groups:
+            kind = self._of_groupless(group_set)
             return kind.before, kind.after
-        granted = reduce(or_, (self._grants[str(group_id)] for group_id in signature.groups))
+        granted = reduce(or_, (self._grants[str(group_id)] for group_id in group_set.groups))
         known = self._members.get(granted)
         if known is None:
-            known = self._members[granted] = self._kind(signature)
+            known = self._members[granted] = self._kind(group_set)
         return known.before, known.after
 
     def changing(self) -> list[Kind]:
@@ -89,26 +89,26 @@ class ImpactCounts:
                 grant |= 1 << self._positions.setdefault((side, thing), len(self._positions))
         return grant
 
-    def _of_groupless(self, signature: Signature) -> Kind:
-        key = signature.local, signature.last_ended
+    def _of_groupless(self, group_set: GroupSet) -> Kind:
+        key = group_set.local, group_set.last_ended
         if key not in self._groupless:
-            self._groupless[key] = self._kind(signature)
+            self._groupless[key] = self._kind(group_set)
         return self._groupless[key]
 
-    def _kind(self, signature: Signature) -> Kind:
-        before, after = signature.access(self.before), signature.access(self.after)
+    def _kind(self, group_set: GroupSet) -> Kind:
+        before, after = group_set.access(self.before), group_set.access(self.after)
         return Kind(before, after, grants_of(before) != grants_of(after))
 
 
 class _Grants(dict[str, int]):
     """What each group grants, by the text of its id; each is worked out once."""
 
-    def __init__(self, tally: ImpactCounts) -> None:
+    def __init__(self, counts: ImpactCounts) -> None:
         super().__init__()
-        self._tally = tally
+        self._counts = counts
 
     def __missing__(self, text: str) -> int:
-        self[text] = self._tally.grant(UUID(text))
+        self[text] = self._counts.grant(UUID(text))
         return self[text]
 
     def together(self, joined: str) -> int:

@@ -1,7 +1,7 @@
 """What a proposed change would do, before it is made: the facts of now beside the facts as they would be.
 
 Access is a pure function of facts, so a preview is that same function over facts plus the proposal. It runs once for
-all who are granted the same (``tally.py``), not once for each person.
+all who are granted the same (``counts.py``), not once for each person.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatekeeper.directory.access.affected_scope import affected_scope_between
+from gatekeeper.directory.access.group_sets import groupless_rows, member_rows
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import Access, SiteFacts
-from gatekeeper.directory.access.signatures import groupless_rows, member_rows
 from gatekeeper.directory.impact.counts import ImpactCounts, Kind, Shift, shifts
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.impact.warnings import Consequence, consequences
@@ -94,13 +94,13 @@ def preview_change(change: ProposedChange, *, by: User | None = None) -> Preview
 def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = None) -> Preview:
     """What lies between two states of the site's facts, for the people as they are now.
 
-    Cost: one query over memberships (and one over people in no group, when they are in reach), a few for warnings;
+    Cost: one query over memberships (and one over people in no group, when they are in scope), a few for warnings;
     access is worked out once for all who are granted the same.
     """
-    tally, reach = ImpactCounts(before, after), affected_scope_between(before, after)
-    tally.add_members(member_rows(reach))
-    tally.add_groupless(groupless_rows(reach))
-    kinds = tally.changing()
+    counts, scope = ImpactCounts(before, after), affected_scope_between(before, after)
+    counts.add_members(member_rows(scope))
+    counts.add_groupless(groupless_rows(scope))
+    kinds = counts.changing()
     moves = Counter[tuple[Level, Level]]()
     for kind in kinds:
         if kind.before.level is not kind.after.level:

@@ -12,7 +12,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS
-from gatekeeper.directory.mappings.decisions import deciding
+from gatekeeper.directory.mappings.decisions import mapping_decision
 from gatekeeper.directory.models import IdpGroup, LastGroupPolicy, MappingVersion, SiteChoice, Team
 from gatekeeper.directory.row_locks import Lock, lock_group, lock_site
 from gatekeeper.errors import GroupNotFound, InvalidValue, NeedsConfirmation, TeamNotFound
@@ -39,7 +39,7 @@ def set_mapping(
             f"The Default Mapping would make everybody without a group's own mapping {wanted.level.label}. "
             "Confirm it to go on."
         )
-    with deciding(actor=actor):
+    with mapping_decision(actor=actor):
         version = _replace(group, wanted, actor=actor)
     record(
         Event.MAPPING_SET if group else Event.DEFAULT_MAPPING_SET,
@@ -61,7 +61,7 @@ def reset_mapping(group_id: UUID, *, actor: Actor) -> None:
     current = _live(group)
     if group is None or current is None:
         return
-    with deciding(actor=actor):
+    with mapping_decision(actor=actor):
         MappingVersion.objects.filter(pk=current.pk).end(timezone.now())
     record(
         Event.MAPPING_RESET,
@@ -102,7 +102,7 @@ def set_last_group_policy(policy: str, *, actor: Actor) -> None:
         if current.last_group_policy == policy:
             return
         before = current.last_group_policy
-        with deciding(actor=actor):
+        with mapping_decision(actor=actor):
             _choose(fallback_team=current.fallback_team, last_group_policy=policy)
         record(
             Event.LAST_GROUP_POLICY_SET,

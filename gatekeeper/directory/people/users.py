@@ -22,9 +22,12 @@ from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
-from gatekeeper.directory.deprovisioning_limits.privilege_gains import noticing_gains, tell_newcomers
+from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
+    record_gains_of_new_users,
+    watching_privilege_gains,
+)
 from gatekeeper.directory.local_accounts.passwords import ONE_TIME_FOR, require_good_password
-from gatekeeper.directory.lockout_protection import keeping_a_configurator
+from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import (
     ActivePeriod,
     EndedBecause,
@@ -78,7 +81,7 @@ def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
         raise UserNameTaken(wanted.user_name)
     if not _is_another_person(twin, wanted):
         former = twin.record()
-        with noticing_gains([twin.pk], actor=actor):
+        with watching_privilege_gains([twin.pk], actor=actor):
             return Provisioned(_revive(twin, wanted, actor=actor), former=former)
     now = timezone.now()
     user = _new_user(wanted, now)
@@ -116,7 +119,7 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
         [ActivePeriod(user=user, since=now) for user in users if user.active], batch_size=BATCH
     )
     record_all([_created(user, each, actor) for user, each in zip(users, wanted, strict=True)])
-    tell_newcomers(users, actor=actor)
+    record_gains_of_new_users(users, actor=actor)
     return users
 
 
@@ -136,8 +139,8 @@ def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionChe
         return user, False
     _validate(wanted)
     activated = [user.pk] if wanted.active and not current.active else []
-    guard = keeping_a_configurator() if _shuts_out(current, wanted) else nullcontext()
-    with guard, noticing_gains(activated, actor=actor):
+    guard = protected_from_lockout() if _shuts_out(current, wanted) else nullcontext()
+    with guard, watching_privilege_gains(activated, actor=actor):
         _carry_out(user, current, wanted, actor=actor)
     return user, True
 
@@ -149,7 +152,7 @@ def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = No
     Raises: UserNotFound; VersionMismatch; NobodyCouldConfigure.
     """
     user = _lock_provisioned(user_id, expect, Lock.END)
-    with keeping_a_configurator():
+    with protected_from_lockout():
         _end(user, timezone.now(), actor=actor)
         apply_deprovisioning_limits(actor=actor)
     return user
@@ -248,7 +251,7 @@ def _insert(user: User, wanted: UserRecord, *, actor: Actor, instead_of: User | 
     if user.active:
         ActivePeriod.objects.create(user=user, since=user.created_at)
     record_all([_created(user, wanted, actor, instead_of)])
-    tell_newcomers([user], actor=actor)
+    record_gains_of_new_users([user], actor=actor)
     return user
 
 

@@ -17,7 +17,7 @@ from gatekeeper.directory.access.resolver import Blocked
 from gatekeeper.directory.access.states import words_for
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.identity_linking.home_realm_discovery import may_name
-from gatekeeper.directory.lockout_protection import keeping_a_configurator
+from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import IdentityProvider, Origin, SessionEnd, SignIn, SignInIdentity, User
 from gatekeeper.directory.row_locks import Lock, lock_user, lock_users
 from gatekeeper.directory.sessions.limits import end_overdue
@@ -92,7 +92,7 @@ def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
     now = timezone.now()
     signed_in = SignIn.objects.live().filter(provider=provider)
     lock_users(set(signed_in.values_list("user_id", flat=True)), Lock.CHANGE)
-    with keeping_a_configurator():
+    with protected_from_lockout():
         provider.until = now
         provider.save(update_fields=["until"])
         provider.domains.all().end(now)

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from gatekeeper.directory.access.affected_scope import groups_where, in_no_group, members_where, with_last_ended
+from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.access.resolver import Access, SiteFacts, Source
-from gatekeeper.directory.access.signatures import active_people
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Origin, Team, User

@@ -12,7 +12,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.directory.mappings.decisions import deciding
+from gatekeeper.directory.mappings.decisions import mapping_decision
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_mapping
 from gatekeeper.directory.models import MappingVersion, SiteChoice, Team
 from gatekeeper.directory.row_locks import lock_site
@@ -79,7 +79,7 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
     teams = {team_id: _lock_team(team_id) for team_id in sorted((source_id, target_id))}
     source, target = teams[source_id], teams[target_id]
     named = [version for version in MappingVersion.objects.live() if source_id in version.record().team_ids]
-    with deciding(actor=actor):  # levels and permissions stay, so it is asked once and not for each mapping
+    with mapping_decision(actor=actor):  # levels and permissions stay, so it is asked once and not for each mapping
         for version in named:
             now = version.record()
             wanted = replace(now, team_ids=now.team_ids - {source_id} | {target_id})

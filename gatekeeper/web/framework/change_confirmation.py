@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.access.people_by_name import START, Place
+from gatekeeper.directory.access.people_pages import START, Place
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.affected_people import AffectedPerson, affected_people
 from gatekeeper.directory.impact.preview import Preview, preview_between

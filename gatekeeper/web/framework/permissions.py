@@ -44,7 +44,7 @@ def person_of(request: HttpRequest) -> User:
 
 def actor_of(request: HttpRequest) -> Actor:
     """The actor that the verbs record for what is done on a page."""
-    return Actor.person(person_of(request), door="pages", request_id=getattr(request, "request_id", ""))
+    return Actor.person(person_of(request), channel="pages", request_id=getattr(request, "request_id", ""))
 
 
 def may_configure(access: Access) -> bool:

@@ -170,4 +170,4 @@ def _cookie_name() -> str:
 def _actor(request: HttpRequest) -> Actor:
     if access_of_request(request) is not None:
         return actor_of(request)
-    return Actor.stranger(request_id=request_id_of(request))
+    return Actor.unauthenticated(request_id=request_id_of(request))

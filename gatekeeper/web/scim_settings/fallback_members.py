@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.access.people_by_name import page_by_name, searched
+from gatekeeper.directory.access.people_pages import page_by_name, searched
 from gatekeeper.directory.teams.fallback_members import explain_fallback, people_without_own_team
 from gatekeeper.web.framework.change_confirmation import place_of
 from gatekeeper.web.framework.permissions import may_configure, only

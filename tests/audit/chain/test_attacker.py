@@ -289,7 +289,7 @@ def test_a_real_erasure_explains_no_other_entry(trail):
 
 # ── Order ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 LINK = ("position", "digest", "key_hint")
-CONTENT = tuple(field.column for field in COLUMNS if field.column not in {*LINK, "id"})
+CONTENT = tuple(field.name for field in COLUMNS if field.name not in {*LINK, "id"})
 SWAPS = {
     "places": ("position",),
     "whole links": LINK,
@@ -408,7 +408,7 @@ MOVE = f"UPDATE {TABLE} SET position = %s WHERE id = %s"
 CHANGES = (
     Change("text", lambda ids, at, text: sql(f"UPDATE {TABLE} SET object_label = %s WHERE id = %s", text, ids[at])),
     Change("actor", lambda ids, at, text: sql(f"UPDATE {TABLE} SET actor_name = %s WHERE id = %s", text, ids[at])),
-    Change("door", lambda ids, at, text: sql(f"UPDATE {TABLE} SET door = %s WHERE id = %s", text[:30], ids[at])),
+    Change("channel", lambda ids, at, text: sql(f"UPDATE {TABLE} SET door = %s WHERE id = %s", text[:30], ids[at])),
     Change("salt", lambda ids, at, text: sql(f"UPDATE {TABLE} SET object_salt = %s WHERE id = %s", text[:32], ids[at])),
     Change("delete", lambda ids, at, _: sql(f"DELETE FROM {TABLE} WHERE id = %s", ids[at])),
     Change("copy", copy_if_there),

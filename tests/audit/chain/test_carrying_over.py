@@ -105,12 +105,13 @@ def test_each_column_of_what_was_carried_over_is_covered_from_then_on(former):
     upgrade()
     with without_triggers():
         for position in range(1, 8):
-            for column in ("object_label", "actor_name", "door", "content", "digest", "object_salt", "event"):
-                (entry,) = AuditEntry.objects.filter(position=position).values("id", column)
-                sql(f"UPDATE audit_auditentry SET {column} = %s WHERE id = %s", "x", entry["id"])
+            for name in ("object_label", "actor_name", "channel", "content", "digest", "object_salt", "event"):
+                column = AuditEntry._meta.get_field(name).column
+                pk, written = AuditEntry.objects.values_list("id", name).get(position=position)
+                sql(f"UPDATE audit_auditentry SET {column} = %s WHERE id = %s", "x", pk)
                 found = " ".join(verify().problems)
-                assert f"Entry {entry['id']} of " in found, (position, column)
-                sql(f"UPDATE audit_auditentry SET {column} = %s WHERE id = %s", entry[column], entry["id"])
+                assert f"Entry {pk} of " in found, (position, column)
+                sql(f"UPDATE audit_auditentry SET {column} = %s WHERE id = %s", written, pk)
     assert verify().intact
 
 

@@ -41,7 +41,7 @@ def people() -> list[User]:
 def test_few_losses_trip_nothing(people: list[User]) -> None:
     deactivate(*people)
 
-    assert not deprovisioning_state().tripped
+    assert not deprovisioning_state().exceeded
 
 
 def test_many_losses_alert_once_and_go_through(people: list[User]) -> None:
@@ -49,7 +49,7 @@ def test_many_losses_alert_once_and_go_through(people: list[User]) -> None:
 
     deactivate(*people)
 
-    assert deprovisioning_state().tripped
+    assert deprovisioning_state().exceeded
     assert AuditEntry.objects.filter(event="deprovisioning.alert").count() == 1
     assert not User.objects.filter(active=True).exists()
 
@@ -59,7 +59,7 @@ def test_a_small_share_of_many_trips_nothing(people: list[User]) -> None:
 
     deactivate(*people[:3])
 
-    assert not deprovisioning_state().tripped
+    assert not deprovisioning_state().exceeded
 
 
 def test_people_who_came_within_the_window_count_among_the_active() -> None:
@@ -133,12 +133,12 @@ def decided(*users: User) -> IdpGroup:
 def test_people_who_lose_access_by_a_mapping_count_as_losses(people: list[User]) -> None:
     hold_after(3, hold=False)
     group = decided(*people[:5])
-    assert not deprovisioning_state().tripped
+    assert not deprovisioning_state().exceeded
 
     map_group(group, "none")
 
     state = deprovisioning_state()
-    assert (state.lost, state.active_before, state.tripped) == (5, 10, True)
+    assert (state.lost, state.active_before, state.exceeded) == (5, 10, True)
     assert AuditEntry.objects.get(event="deprovisioning.alert").after["lost"] == 5
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.directory.access.loaders import access_of_many, site_facts
-from gatekeeper.directory.access.people_by_name import Place
+from gatekeeper.directory.access.people_pages import Place
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.groups.idp_groups import delete_group

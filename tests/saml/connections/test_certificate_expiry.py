@@ -19,7 +19,7 @@ from tests.builders import ADMIN
 from tests.saml.forge import fingerprint, metadata
 from tests.saml.keys import key_pair
 
-CLOCK = Actor.clock("tests")
+CLOCK = Actor.scheduler("tests")
 NOW = datetime(2027, 5, 1, 12, tzinfo=UTC)
 needs_database = pytest.mark.django_db
 

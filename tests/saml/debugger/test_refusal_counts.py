@@ -83,7 +83,7 @@ def test_processes_that_count_at_one_moment_share_the_limit(connection):
 
 def test_the_audit_trail_has_one_entry_with_the_numbers_of_a_past_hour(connection):
     knock(connection)
-    actor = Actor.clock("saml.sync_users")
+    actor = Actor.scheduler("saml.sync_users")
 
     assert announce_counts(timezone.now(), actor=actor) == 0  # the hour is not over
     later = timezone.now() + timedelta(hours=1)

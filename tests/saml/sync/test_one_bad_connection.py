@@ -23,7 +23,7 @@ from tests.saml.keys import key_pair
 from tests.saml.misbehaving import CHUNKED, DRIPPING, OK, misbehaving
 
 pytestmark = pytest.mark.django_db
-CLOCK = Actor.clock("tests")
+CLOCK = Actor.scheduler("tests")
 BAD = "https://bad.example/"
 KEPT = "kept the last good document: "
 

@@ -24,7 +24,7 @@ from tests.saml.forge import metadata
 from tests.saml.idp import running_idp
 from tests.site import wait_until
 
-CLOCK = Actor.clock("tests")
+CLOCK = Actor.scheduler("tests")
 needs_database = pytest.mark.django_db
 
 

@@ -129,5 +129,5 @@ def test_the_audit_trail_names_the_key_and_the_request(scim):
     scim.user("ada@x.com")
 
     entry = AuditEntry.objects.get(event="user.created")
-    assert (entry.actor_kind, entry.actor_name, entry.door) == ("scim_key", "Entra", "scim")
+    assert (entry.actor_kind, entry.actor_name, entry.channel) == ("scim_key", "Entra", "scim")
     assert entry.request_id == entries()[-1].request_id

@@ -201,7 +201,7 @@ def test_commands_tasks_and_the_api(company: Any, admin_client: Client, asked: N
     ):
         with suppress(CommandError, SystemExit):
             call_command(*command, stdout=StringIO(), stderr=StringIO())
-    link_users(actor=Actor.clock("tests"), now=timezone.now())
+    link_users(actor=Actor.scheduler("tests"), now=timezone.now())
     assert admin_client.get("/api/v1/users").status_code == 200
     for address in ("/api/v1/users", "/api/v1/groups", "/api/v1/me", "/readyz", "/metrics"):
         admin_client.get(address)

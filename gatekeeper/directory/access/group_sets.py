@@ -1,6 +1,6 @@
 """People in bulk: whoever is in the same groups has the same access, so it need not be worked out for each of them.
 
-A *signature* is all that access depends on in a person's own facts.
+A *group set* is all that access depends on in a person's own facts.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class _Ids(dict[str, UUID]):
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class GroupSet:
     """``last_ended`` is only stated for people in no group; it is None for those who never were in one."""
 
     local: bool = False
@@ -54,7 +54,7 @@ class Signature:
     last_ended: str | None = None
 
     def access(self, site: SiteFacts) -> Access:
-        """What everybody with this signature has: the same pure function as for one person."""
+        """What everybody with this group set has: the same pure function as for one person."""
         return effective_access(
             PersonFacts(
                 user_id=NOBODY,
@@ -86,20 +86,20 @@ def id_text(name: str) -> Cast:
     return Cast(name, TextField())
 
 
-def member_rows(reach: AffectedScope) -> Iterator[tuple[str, str]]:
-    """Active people in the groups that are in reach: the id, and the ids of all their groups, as texts. One query."""
-    if reach.members is None:
+def member_rows(scope: AffectedScope) -> Iterator[tuple[str, str]]:
+    """Active people in the groups that are in scope: the id, and the ids of all their groups, as texts. One query."""
+    if scope.members is None:
         return
     memberships = Membership.objects.live().filter(user__in=active_people())
-    if reach.members:
-        memberships = memberships.filter(user__in=Membership.objects.live().filter(reach.members).values("user"))
+    if scope.members:
+        memberships = memberships.filter(user__in=Membership.objects.live().filter(scope.members).values("user"))
     rows = _joined(memberships).annotate(id_text=id_text("user")).values_list("id_text", "joined")
     yield from rows.iterator(chunk_size=5000)
 
 
-def groupless_rows(reach: AffectedScope) -> Iterator[tuple[str, bool, str | None]]:
-    """Active people in no group that are in reach: the id, whether local, why the last membership ended. One query."""
-    origins = [Origin.SCIM] * reach.groupless + [Origin.LOCAL] * reach.local
+def groupless_rows(scope: AffectedScope) -> Iterator[tuple[str, bool, str | None]]:
+    """Active people in no group that are in scope: the id, whether local, why the last membership ended. One query."""
+    origins = [Origin.SCIM] * scope.groupless + [Origin.LOCAL] * scope.local
     if not origins:
         return
     people = with_last_ended(active_people().filter(in_no_group(), origin__in=origins)).order_by()
@@ -108,23 +108,23 @@ def groupless_rows(reach: AffectedScope) -> Iterator[tuple[str, bool, str | None
         yield user_id, origin == Origin.LOCAL, last_ended
 
 
-def each_signature(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[UUID, Signature]]:
-    """Id and signature of each of ``people``, in their order.
+def each_group_set(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[UUID, GroupSet]]:
+    """Id and group set of each of ``people``, in their order.
 
     Whoever reads only the first of them pays for 900; the rest comes by one query over their memberships.
     """
     rows = people.values_list("id", "origin").iterator(chunk_size=5000)
     memberships = Membership.objects.at(at)
     first = dict(islice(rows, SLICE))
-    yield from _signatures(first, memberships.filter(user__in=list(first)), at)
+    yield from _group_sets(first, memberships.filter(user__in=list(first)), at)
     rest = dict(rows)
     if rest:
-        yield from _signatures(rest, memberships.filter(user__in=people.order_by().values("pk")), at)
+        yield from _group_sets(rest, memberships.filter(user__in=people.order_by().values("pk")), at)
 
 
-def _signatures(
+def _group_sets(
     origins: dict[UUID, str], memberships: QuerySet[Membership], at: datetime | None
-) -> Iterator[tuple[UUID, Signature]]:
+) -> Iterator[tuple[UUID, GroupSet]]:
     ids = _Ids()
     joined = dict(_joined(memberships).values_list("user", "joined"))
     groupless = [user_id for user_id in origins if user_id not in joined]
@@ -133,7 +133,7 @@ def _signatures(
         ended |= last_ended_among(groupless[start : start + SLICE], at)
     for user_id, origin in origins.items():
         groups = ids.read(joined[user_id]) if user_id in joined else frozenset[UUID]()
-        yield user_id, Signature(origin == Origin.LOCAL, groups, ended.get(user_id))
+        yield user_id, GroupSet(origin == Origin.LOCAL, groups, ended.get(user_id))
 
 
 def _joined(memberships: QuerySet[Membership]) -> QuerySet[Any, Any]:

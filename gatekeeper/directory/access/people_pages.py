@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from gatekeeper.directory.access.group_sets import id_text
 from gatekeeper.directory.access.loaders import SLICE
-from gatekeeper.directory.access.signatures import id_text
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import User
 
