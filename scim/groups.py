@@ -10,61 +10,61 @@ from uuid import UUID
 from gatekeeper.directory.changes import GroupRecord
 from gatekeeper.directory.groups.idp_groups import create_group, delete_group, edit_group
 from gatekeeper.directory.models import IdpGroup
-from scim.differences import differences, listed, warnings_of
-from scim.http.request_context import Exchange
+from scim.http.request_context import ScimRequestContext
 from scim.patch.parser import Patch, read_patch, read_resource
 from scim.protocol.schemas import GROUP
-from scim.records import group_profile, group_record
+from scim.request_log.differences import differences, listed, warnings_of
+from scim.resources.profiles import group_profile, group_record
 
 Expectation = Callable[[int], bool] | None
 Write = Callable[[], IdpGroup]
 
 
-def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
+def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
     """RFC 7644 §3.3. Entra creates groups empty and adds the members later.
 
     Raises: what the dialect refuses; GroupNameTaken (409); UnknownMembers (400).
     """
     asked = read_resource(GROUP, body)
     profile = asked.edited({})
-    exchange.group_label = str(profile.get("displayName", ""))
+    context.group_label = str(profile.get("displayName", ""))
     record, members = group_record(profile), asked.members.applied_to(())
 
     def write() -> IdpGroup:
-        exchange.ignored += asked.ignored
-        group = create_group(record, members, actor=exchange.actor)
-        _name(exchange, group)
-        exchange.changed.append(f"Created group {group.display_name}")
-        _tell_members(exchange, members, ())
+        context.ignored += asked.ignored
+        group = create_group(record, members, actor=context.actor)
+        _name(context, group)
+        context.changed.append(f"Created group {group.display_name}")
+        _tell_members(context, members, ())
         return group
 
     return write
 
 
-def replace(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
+def replace(context: ScimRequestContext, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.1: the members are exactly those stated; none stated empties the group."""
-    return _edit(exchange, group_id, read_resource(GROUP, body, replaces=True), expect, replaces=True)
+    return _edit(context, group_id, read_resource(GROUP, body, replaces=True), expect, replaces=True)
 
 
-def patch(exchange: Exchange, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
+def patch(context: ScimRequestContext, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.2. One member costs the same in a group of ten and of ten thousand."""
-    return _edit(exchange, group_id, read_patch(GROUP, body), expect, replaces=False)
+    return _edit(context, group_id, read_patch(GROUP, body), expect, replaces=False)
 
 
-def remove(exchange: Exchange, group_id: UUID, expect: Expectation) -> Callable[[], None]:
+def remove(context: ScimRequestContext, group_id: UUID, expect: Expectation) -> Callable[[], None]:
     """RFC 7644 §3.6. The members stay."""
-    exchange.group_id = group_id
+    context.group_id = group_id
 
     def write() -> None:
-        group = delete_group(group_id, actor=exchange.actor, expect=expect)
-        _name(exchange, group)
-        exchange.changed.append(f"Deleted group {group.display_name}")
+        group = delete_group(group_id, actor=context.actor, expect=expect)
+        _name(context, group)
+        context.changed.append(f"Deleted group {group.display_name}")
 
     return write
 
 
-def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
-    exchange.group_id = group_id
+def _edit(context: ScimRequestContext, group_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
+    context.group_id = group_id
     stated = asked.edited({}) if replaces else None
     profiles: list[Mapping[str, Any]] = []
 
@@ -75,25 +75,25 @@ def _edit(exchange: Exchange, group_id: UUID, asked: Patch, expect: Expectation,
         return wanted
 
     def write() -> IdpGroup:
-        exchange.ignored += asked.ignored
+        context.ignored += asked.ignored
         needed = edit if replaces or asked.operations else None
-        done = edit_group(group_id, needed, asked.members, actor=exchange.actor, expect=expect)
-        _name(exchange, done.group)
+        done = edit_group(group_id, needed, asked.members, actor=context.actor, expect=expect)
+        _name(context, done.group)
         if profiles:
-            exchange.changed += differences(*profiles)
-        exchange.warnings += warnings_of(asked.emptied, {"members": len(done.removed)})
-        _tell_members(exchange, done.added, done.removed)
+            context.changed += differences(*profiles)
+        context.warnings += warnings_of(asked.emptied, {"members": len(done.removed)})
+        _tell_members(context, done.added, done.removed)
         return done.group
 
     return write
 
 
-def _tell_members(exchange: Exchange, added: Collection[UUID], removed: Collection[UUID]) -> None:
+def _tell_members(context: ScimRequestContext, added: Collection[UUID], removed: Collection[UUID]) -> None:
     for verb, ids in (("Added", added), ("Removed", removed)):
         if ids:
             named = listed(sorted(map(str, ids)))
-            exchange.changed.append(f"{verb} {len(ids)} member{'s' if len(ids) > 1 else ''}: {named}")
+            context.changed.append(f"{verb} {len(ids)} member{'s' if len(ids) > 1 else ''}: {named}")
 
 
-def _name(exchange: Exchange, group: IdpGroup) -> None:
-    exchange.group_id, exchange.group_label = group.id, group.display_name
+def _name(context: ScimRequestContext, group: IdpGroup) -> None:
+    context.group_id, context.group_label = group.id, group.display_name

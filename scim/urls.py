@@ -5,7 +5,7 @@ Slashes are forgiving: base addresses are pasted with and without one at the end
 
 from django.urls import re_path
 
-from scim.bulk import BulkView
+from scim.bulk.views import BulkView
 from scim.http.discovery import ConfigView, ResourceTypesView, SchemasView
 from scim.http.views import GroupsView, GroupView, MeView, RootView, SearchView, UnknownView, UsersView, UserView
 from scim.protocol.schemas import GROUP, USER

@@ -11,12 +11,12 @@ from uuid import UUID
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import create_users, delete_user, edit_user, provision_user
-from scim.differences import lists_changed, user_differences, warnings_of
-from scim.http.request_context import Exchange
+from scim.http.request_context import ScimRequestContext
 from scim.patch.parser import Patch, read_patch, read_resource
 from scim.protocol.schemas import USER
 from scim.query.search_index import clear_index, entries, insert, write_index
-from scim.records import user_profile, user_record
+from scim.request_log.differences import lists_changed, user_differences, warnings_of
+from scim.resources.profiles import user_profile, user_record
 
 Expectation = Callable[[int], bool] | None
 Write = Callable[[], User]
@@ -24,7 +24,7 @@ Write = Callable[[], User]
 FEW_OPERATIONS = 20  # are applied in less time than it takes to read the record once more
 
 
-def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
+def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
     """RFC 7644 §3.3. An inactive user of that name is revived with the same id: Okta assigns people again by POST.
 
     Who is stated to be another person ends, and a new user takes the name.
@@ -32,29 +32,31 @@ def create(exchange: Exchange, body: Mapping[str, Any]) -> Write:
     """
     asked = read_resource(USER, body)
     profile = asked.edited({})
-    exchange.user_label = str(profile.get("userName", ""))
+    context.user_label = str(profile.get("userName", ""))
     record, rows = user_record(profile, active_if_unstated=True), list(entries(profile))
 
     def write() -> User:
-        exchange.ignored += asked.ignored
-        made = provision_user(record, actor=exchange.actor)
+        context.ignored += asked.ignored
+        made = provision_user(record, actor=context.actor)
         if made.former or made.replaced:
             clear_index([made.replaced.id if made.replaced else made.user.id])
         insert({made.user.id: rows})
-        _name(exchange, made.user)
+        _name(context, made.user)
         if made.replaced:
-            exchange.changed.append(
+            context.changed.append(
                 f"Deleted user {made.replaced.user_name} ({made.replaced.id}): another person has the name"
             )
-        exchange.changed.append(f"{'Revived' if made.former else 'Created'} user {made.user.user_name}")
+        context.changed.append(f"{'Revived' if made.former else 'Created'} user {made.user.user_name}")
         if made.former:
-            exchange.changed += user_differences(made.former, record)
+            context.changed += user_differences(made.former, record)
         return made.user
 
     return write
 
 
-def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any]]) -> Callable[[], list[User]]:
+def create_many(
+    contexts: Sequence[ScimRequestContext], bodies: Sequence[Mapping[str, Any]]
+) -> Callable[[], list[User]]:
     """Several new users at once, with a fixed number of statements; all or nothing, and nobody is revived.
 
     Raises: what ``create`` raises for any of them, and UserNameTaken when a name is in use.
@@ -65,55 +67,55 @@ def create_many(exchanges: Sequence[Exchange], bodies: Sequence[Mapping[str, Any
     rows = [list(entries(profile)) for profile in profiles]
 
     def write() -> list[User]:
-        created = create_users(records, actor=exchanges[0].actor)
+        created = create_users(records, actor=contexts[0].actor)
         insert({user.id: found for user, found in zip(created, rows, strict=True)})
-        for exchange, asked, user in zip(exchanges, patches, created, strict=True):
-            exchange.ignored += asked.ignored
-            exchange.changed.append(f"Created user {user.user_name}")
-            _name(exchange, user)
+        for context, asked, user in zip(contexts, patches, created, strict=True):
+            context.ignored += asked.ignored
+            context.changed.append(f"Created user {user.user_name}")
+            _name(context, user)
         return created
 
     return write
 
 
-def replace(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
+def replace(context: ScimRequestContext, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.1: what is not stated is cleared, except ``active``, which nobody loses or gets by omission."""
-    return _edit(exchange, user_id, read_resource(USER, body, replaces=True), expect, replaces=True)
+    return _edit(context, user_id, read_resource(USER, body, replaces=True), expect, replaces=True)
 
 
-def patch(exchange: Exchange, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
+def patch(context: ScimRequestContext, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.2: all operations or none."""
-    return _edit(exchange, user_id, read_patch(USER, body), expect, replaces=False)
+    return _edit(context, user_id, read_patch(USER, body), expect, replaces=False)
 
 
-def remove(exchange: Exchange, user_id: UUID, expect: Expectation) -> Callable[[], None]:
+def remove(context: ScimRequestContext, user_id: UUID, expect: Expectation) -> Callable[[], None]:
     """RFC 7644 §3.6. SCIM and its search forget the user; the record stays for the auditor."""
-    exchange.user_id = user_id
+    context.user_id = user_id
 
     def write() -> None:
-        user = delete_user(user_id, actor=exchange.actor, expect=expect)
+        user = delete_user(user_id, actor=context.actor, expect=expect)
         clear_index([user_id])
-        _name(exchange, user)
-        exchange.changed.append(f"Deleted user {user.user_name}")
+        _name(context, user)
+        context.changed.append(f"Deleted user {user.user_name}")
 
     return write
 
 
-def _edit(exchange: Exchange, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
-    exchange.user_id = user_id
+def _edit(context: ScimRequestContext, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
+    context.user_id = user_id
     edit = _Edit(asked, stated=asked.edited({}) if replaces else None)
     if not replaces and len(asked.operations) > FEW_OPERATIONS:
         edit.work_out_for(User.objects.provisioned().filter(pk=user_id).first())
 
     def write() -> User:
-        exchange.ignored += asked.ignored
-        user, changed = edit_user(user_id, edit, actor=exchange.actor, expect=expect)
-        _name(exchange, user)
+        context.ignored += asked.ignored
+        user, changed = edit_user(user_id, edit, actor=context.actor, expect=expect)
+        _name(context, user)
         if changed and edit.known is not None:
             before, after = map(user_profile, edit.known)
             write_index(user_id, before, after)
-            exchange.changed += user_differences(*edit.known)
-            exchange.warnings += warnings_of(asked.emptied, lists_changed(before, after))
+            context.changed += user_differences(*edit.known)
+            context.warnings += warnings_of(asked.emptied, lists_changed(before, after))
         return user
 
     return write
@@ -146,5 +148,5 @@ class _Edit:
             self(user.record())
 
 
-def _name(exchange: Exchange, user: User) -> None:
-    exchange.user_id, exchange.user_label = user.id, user.label
+def _name(context: ScimRequestContext, user: User) -> None:
+    context.user_id, context.user_label = user.id, user.label

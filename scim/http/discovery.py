@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from scim.addresses import scim_url
 from scim.http import documented_limits
 from scim.http.dispatch import ScimEndpoint
 from scim.http.errors import Forbidden, NotFound
-from scim.http.request_context import Answer, Exchange
+from scim.http.request_context import ScimRequestContext, ScimResponse
+from scim.protocol.addresses import scim_url
 from scim.protocol.limits import CURSOR_TIMEOUT, DEFAULT_COUNT, MAX_BODY, MAX_COUNT, MAX_OPERATIONS
 from scim.protocol.schemas import RESOURCE_TYPES, SCHEMAS, Schema
 from scim.query.list_response import LIST_RESPONSE
@@ -54,43 +54,43 @@ def service_provider_config() -> Document:
 class ConfigView(ScimEndpoint):
     """``/ServiceProviderConfig``."""
 
-    def get(self, exchange: Exchange) -> Answer:
+    def get(self, context: ScimRequestContext) -> ScimResponse:
         """One object, not a list."""
-        _refuse_filter(exchange)
-        return Answer(service_provider_config())
+        _refuse_filter(context)
+        return ScimResponse(service_provider_config())
 
 
 class ResourceTypesView(ScimEndpoint):
     """``/ResourceTypes`` and one of them."""
 
-    def get(self, exchange: Exchange, uuid: str | None = None) -> Answer:
+    def get(self, context: ScimRequestContext, uuid: str | None = None) -> ScimResponse:
         """A list, or the type of that name."""
-        _refuse_filter(exchange)
+        _refuse_filter(context)
         documents = {each.name: each.document(scim_url()) for each in RESOURCE_TYPES}
         if uuid is None:
-            return Answer(_list(list(documents.values())))
+            return ScimResponse(_list(list(documents.values())))
         if uuid not in documents:
             raise NotFound(f"There is no resource type {uuid[:100]}.")
-        return Answer(documents[uuid])
+        return ScimResponse(documents[uuid])
 
 
 class SchemasView(ScimEndpoint):
     """``/Schemas`` and one of them."""
 
-    def get(self, exchange: Exchange, uuid: str | None = None) -> Answer:
+    def get(self, context: ScimRequestContext, uuid: str | None = None) -> ScimResponse:
         """A list, or the schema of that URN in any case."""
-        _refuse_filter(exchange)
+        _refuse_filter(context)
         if uuid is None:
-            return Answer(_list([_schema_document(schema) for schema in SCHEMAS.values()]))
+            return ScimResponse(_list([_schema_document(schema) for schema in SCHEMAS.values()]))
         schema = SCHEMAS.get(uuid.lower())
         if schema is None:
             raise NotFound(f"There is no schema {uuid[:200]}.")
-        return Answer(_schema_document(schema))
+        return ScimResponse(_schema_document(schema))
 
 
-def _refuse_filter(exchange: Exchange) -> None:
-    """RFC 7644 §4: a filter on discovery is forbidden, lest a client trust a partial answer."""
-    if any(name.lower() == "filter" for name in exchange.request.GET):
+def _refuse_filter(context: ScimRequestContext) -> None:
+    """RFC 7644 §4: a filter on discovery is forbidden, since a client would take a part of the answer for all of it."""
+    if any(name.lower() == "filter" for name in context.request.GET):
         raise Forbidden("Discovery can't be filtered.")
 
 

@@ -1,4 +1,4 @@
-"""The door itself: whatever comes in below the SCIM base goes through here, and SCIM JSON comes out."""
+"""The base of all SCIM views: authentication, body, transaction, errors and the HTTP response."""
 
 import json
 import logging
@@ -15,23 +15,16 @@ from django_scim.views import SCIMView
 from gatekeeper.errors import DomainError
 from gatekeeper.runtime.database_limits import count, reason_of
 from scim.http.authentication import authenticate
-from scim.http.errors import (
-    RETRY_AFTER,
-    InvalidValue,
-    MethodNotAllowed,
-    ScimProblem,
-    Unavailable,
-    answer_to,
-    error_document,
-)
+from scim.http.errors import RETRY_AFTER, MethodNotAllowed, Unavailable, scim_error_of
 from scim.http.request_body import CONTENT_TYPE, read_body
-from scim.http.request_context import Answer, Exchange, require_acceptable
-from scim.request_log import record_change, record_read, record_refusal
+from scim.http.request_context import ScimRequestContext, ScimResponse, require_acceptable
+from scim.protocol.errors import InvalidValue, ScimError
+from scim.request_log.entries import record_change, record_read, record_refusal
 
 logger = logging.getLogger(__name__)
 
-Write = Callable[[], Answer]
-Handler = Callable[..., Answer | Write]
+Write = Callable[[], ScimResponse]
+Handler = Callable[..., ScimResponse | Write]
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -41,97 +34,99 @@ _LOST_RACE = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure,
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ScimEndpoint(SCIMView):  # type: ignore[misc]  # django_scim is untyped
-    """Base of all SCIM views. A subclass has a method per HTTP method, from Exchange to Answer.
+    """Base of all SCIM views. A subclass has a method per HTTP method, from ScimRequestContext to ScimResponse.
 
-    One that writes reads and judges the request, and returns what is left to be done in a transaction.
+    A method that writes reads and checks the request, and returns the function that is to run in a transaction.
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer a request. Nothing leaves but SCIM JSON; nothing is raised.
+        """Respond to a request with SCIM JSON, whatever happens; nothing is raised.
 
-        Replaces django_scim's dispatch, which takes the user from the session, and answers database texts.
+        Replaces django_scim's dispatch, which takes the user from the session, and answers with the database's texts.
         """
         del args
-        exchange = Exchange.begin(request)
+        context = ScimRequestContext.of_request(request)
         try:
-            answer = self._open(exchange, kwargs)
-        except Exception as error:  # noqa: BLE001  # every refusal and every mistake of ours is answered here
-            answer = refusal(error)
-            record_refusal(exchange, answer, error)
-        return _response(request, answer)
+            response = self._handle(context, kwargs)
+        except Exception as error:  # noqa: BLE001  # refusals and failures alike get an Error document
+            response = error_response(error)
+            record_refusal(context, response, error)
+        return _http_response(request, response)
 
-    def _open(self, exchange: Exchange, arguments: dict[str, Any]) -> Answer:
-        request = exchange.request
-        exchange.key = authenticate(request)
+    def _handle(self, context: ScimRequestContext, arguments: dict[str, Any]) -> ScimResponse:
+        request = context.request
+        context.key = authenticate(request)
         require_acceptable(request)
         method = request.method or ""
         allowed = self._allowed()
         if method == "OPTIONS":
-            return Answer(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(allowed)})
+            return ScimResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(allowed)})
         if method not in allowed:
             raise MethodNotAllowed(method, allowed)
         if method in _WITH_BODY:
-            exchange.body = read_body(request)
+            context.body = read_body(request)
         handler: Handler = getattr(self, "get" if method == "HEAD" else method.lower())
-        answer = handler(exchange, **arguments)
-        if not isinstance(answer, Answer):
-            return in_transaction(exchange, answer)
-        record_read(exchange, answer)
-        return answer
+        response = handler(context, **arguments)
+        if not isinstance(response, ScimResponse):
+            return run_in_transaction(context, response)
+        record_read(context, response)
+        return response
 
     def _allowed(self) -> list[str]:
         own = [method for method in _METHODS if hasattr(self, method.lower())]
         return [*own, *(["HEAD"] if "GET" in own else []), "OPTIONS"]
 
 
-def in_transaction(exchange: Exchange, write: Write) -> Answer:
-    """The whole change in one transaction: it happened entirely or not at all, and its log entry with it."""
+def run_in_transaction(context: ScimRequestContext, write: Write) -> ScimResponse:
+    """Run the whole change and its log entry in one transaction: it happens entirely or not at all."""
     for attempt in range(1, _ATTEMPTS + 1):
-        exchange.changed.clear()
-        exchange.ignored.clear()
-        exchange.warnings.clear()
+        context.forget_outcome()
         try:
             with transaction.atomic(durable=True):
-                answer = write()
-                record_change(exchange, answer)
-                return answer
+                response = write()
+                record_change(context, response)
+                return response
         except OperationalError as error:
             if attempt == _ATTEMPTS or getattr(error.__cause__, "sqlstate", None) not in _LOST_RACE:
                 raise
     raise AssertionError("unreachable")
 
 
-def refusal(error: Exception) -> Answer:
-    """The Error document for whatever was raised. Only what nobody foresaw is logged with its traceback."""
-    if isinstance(error, ScimProblem):
-        return Answer(error.to_dict(), error.status, error.headers)
+def error_response(error: Exception) -> ScimResponse:
+    """The Error message for whatever was raised. Only unforeseen errors are logged with their traceback."""
     if isinstance(error, DomainError):
-        status, scim_type = answer_to(error)
-        return Answer(error_document(status, str(error), scim_type), status)
-    if isinstance(error, DataError):
+        error = scim_error_of(error)
+    elif isinstance(error, DataError):
         logger.warning("The database refused a value", exc_info=error)
-        return refusal(InvalidValue("A value is too long or of a kind that can't be stored."))
+        error = InvalidValue("A value is too long or of a kind that can't be stored.")
+    elif not isinstance(error, ScimError):
+        error = _failure(error)
+    return ScimResponse(error.to_dict(), error.status, error.headers)
+
+
+def _failure(error: Exception) -> ScimError:
+    """What a client learns of a failure that is not its own."""
     reason = reason_of(error)
     if reason is not None:
         logger.warning("The database could not serve a request", extra={"reason": reason}, exc_info=error)
         count(reason)
-        return refusal(Unavailable("The directory is busy; nothing was changed. Repeat the request."))
+        return Unavailable("The directory is busy; nothing was changed. Repeat the request.")
     logger.error("A SCIM request failed", exc_info=error)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return Answer(error_document(status, "An internal error happened; it was logged and nothing was changed."), status)
+    detail = "An internal error happened; it was logged and nothing was changed."
+    return ScimError(detail, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
-    if answer.document is None:
-        response = HttpResponse(status=answer.status)
-        del response.headers["Content-Type"]
+def _http_response(request: HttpRequest, response: ScimResponse) -> HttpResponse:
+    if response.document is None:
+        written = HttpResponse(status=response.status)
+        del written.headers["Content-Type"]
     else:
-        content = json.dumps(answer.document, separators=(",", ":")).encode()
+        content = json.dumps(response.document, separators=(",", ":")).encode()
         is_head = request.method == "HEAD"
-        response = HttpResponse(b"" if is_head else content, content_type=CONTENT_TYPE, status=answer.status)
-        response.headers["Content-Length"] = str(len(content))
-    if answer.status in RETRY_AFTER:
-        response.headers["Retry-After"] = RETRY_AFTER[answer.status]
-    for name, value in answer.headers.items():
-        response.headers[name] = value
-    return response
+        written = HttpResponse(b"" if is_head else content, content_type=CONTENT_TYPE, status=response.status)
+        written.headers["Content-Length"] = str(len(content))
+    if response.status in RETRY_AFTER:
+        written.headers["Retry-After"] = RETRY_AFTER[response.status]
+    for name, value in response.headers.items():
+        written.headers[name] = value
+    return written

@@ -1,102 +1,27 @@
-"""Refusals in SCIM words (RFC 7644 §3.12): our own, and the answer to each refusal of the directory."""
+"""SCIM errors that HTTP adds, and the SCIM error for each refusal of the directory (RFC 7644 §3.12)."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
-
-from django_scim.constants import SchemaURI
-from django_scim.exceptions import SCIMException
 
 from gatekeeper import errors
 from gatekeeper.runtime.database_limits import RETRY_AFTER as AFTER_THE_DATABASE
+from scim.protocol.errors import ScimError
 
 
-class ScimProblem(SCIMException):  # type: ignore[misc]  # django_scim is untyped
-    """A request that is refused; knows its status, its scimType (table 9) and the headers that go with them."""
-
-    status = HTTPStatus.BAD_REQUEST
-    scim_type: str | None = None
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.headers: dict[str, str] = {}
-
-    def __str__(self) -> str:
-        return str(self.detail)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The Error document. ``status`` is a string in JSON (RFC 7644 §3.12)."""
-        return error_document(self.status, str(self.detail), self.scim_type)
-
-
-def error_document(status: int, detail: str, scim_type: str | None = None) -> dict[str, Any]:
-    """An Error message (RFC 7644 §3.12)."""
-    document: dict[str, Any] = {"schemas": [SchemaURI.ERROR], "status": str(int(status))}
-    if scim_type:
-        document["scimType"] = scim_type
-    document["detail"] = detail
-    return document
-
-
-class InvalidFilter(ScimProblem):
-    scim_type = "invalidFilter"
-
-
-class TooMany(ScimProblem):
-    """A filter that asks for more work than is done for one request (RFC 7644 §3.12, table 9)."""
-
-    scim_type = "tooMany"
-
-
-class InvalidPath(ScimProblem):
-    scim_type = "invalidPath"
-
-
-class InvalidSyntax(ScimProblem):
-    scim_type = "invalidSyntax"
-
-
-class InvalidValue(ScimProblem):
-    scim_type = "invalidValue"
-
-
-class NoTarget(ScimProblem):
-    scim_type = "noTarget"
-
-
-class Mutability(ScimProblem):
-    scim_type = "mutability"
-
-
-class InvalidCursor(ScimProblem):
-    """RFC 9865 §2.1."""
-
-    scim_type = "invalidCursor"
-
-
-class ExpiredCursor(ScimProblem):
-    """RFC 9865 §2.3."""
-
-    scim_type = "expiredCursor"
-
-
-class Unauthorized(ScimProblem):
+class Unauthorized(ScimError):
     status = HTTPStatus.UNAUTHORIZED
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.headers = {"WWW-Authenticate": 'Bearer realm="Gatekeeper SCIM"'}
+    headers = {"WWW-Authenticate": 'Bearer realm="Gatekeeper SCIM"'}
 
 
-class Forbidden(ScimProblem):
+class Forbidden(ScimError):
     status = HTTPStatus.FORBIDDEN
 
 
-class NotFound(ScimProblem):
+class NotFound(ScimError):
     status = HTTPStatus.NOT_FOUND
 
 
-class MethodNotAllowed(ScimProblem):
+class MethodNotAllowed(ScimError):
     status = HTTPStatus.METHOD_NOT_ALLOWED
 
     def __init__(self, method: str, allowed: Iterable[str]) -> None:
@@ -105,50 +30,44 @@ class MethodNotAllowed(ScimProblem):
         self.headers = {"Allow": names}
 
 
-class NotAcceptable(ScimProblem):
+class NotAcceptable(ScimError):
     status = HTTPStatus.NOT_ACCEPTABLE
 
 
-class Conflict(ScimProblem):
+class Conflict(ScimError):
     status = HTTPStatus.CONFLICT
 
 
-class TooLarge(ScimProblem):
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-
-
-class UnsupportedMediaType(ScimProblem):
+class UnsupportedMediaType(ScimError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class UnsupportedCoding(UnsupportedMediaType):
     """A Content-Encoding that isn't read; the answer says which one is (RFC 9110 §12.5.3)."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.headers = {"Accept-Encoding": "gzip"}
+    headers = {"Accept-Encoding": "gzip"}
 
 
-class PreconditionFailed(ScimProblem):
+class PreconditionFailed(ScimError):
     """RFC 9110 §15.5.13."""
 
     status = HTTPStatus.PRECONDITION_FAILED
 
 
-class NotImplementedHere(ScimProblem):
+class NotImplementedHere(ScimError):
     status = HTTPStatus.NOT_IMPLEMENTED
 
 
-class Unavailable(ScimProblem):
+class Unavailable(ScimError):
     """The database is busy; identity providers repeat the request (RFC 9110 §15.6.4)."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-Answer = tuple[HTTPStatus, str | None]
+StatusAndType = tuple[HTTPStatus, str | None]
 
-# A subclass answers like its nearest listed parent, so that a new refusal of the directory is never a 500.
-SCIM_ANSWER: Mapping[type[errors.DomainError], Answer] = {
+# A subclass is answered like its nearest listed parent, so that a new refusal of the directory is never a 500.
+DOMAIN_ERRORS: Mapping[type[errors.DomainError], StatusAndType] = {
     errors.DomainError: (HTTPStatus.BAD_REQUEST, "invalidValue"),
     errors.NotFound: (HTTPStatus.NOT_FOUND, None),
     errors.NameTaken: (HTTPStatus.CONFLICT, "uniqueness"),
@@ -167,6 +86,7 @@ RETRY_AFTER: Mapping[int, str] = {
 }
 
 
-def answer_to(error: errors.DomainError) -> Answer:
-    """Status and scimType for a refusal of the directory."""
-    return next(SCIM_ANSWER[kind] for kind in type(error).__mro__ if kind in SCIM_ANSWER)
+def scim_error_of(error: errors.DomainError) -> ScimError:
+    """The SCIM error that answers a refusal of the directory."""
+    status, scim_type = next(DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS)
+    return ScimError(str(error), status=status, scim_type=scim_type)

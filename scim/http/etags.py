@@ -1,24 +1,13 @@
-"""Versions of resources and conditional requests (RFC 7644 §3.14, RFC 9110 §13)."""
-
-import re
-from collections.abc import Callable
+"""Conditional requests: what If-Match and If-None-Match ask of a resource (RFC 7644 §3.14, RFC 9110 §13)."""
 
 from django.http import HttpRequest
 
-from scim.http.errors import InvalidValue, PreconditionFailed
-
-# RFC 9110 §8.8.3; a tag may hold a comma, so the header is not split at commas.
-_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-_TAGS = re.compile(rf"\s*(?:,\s*)*{_TAG}(?:\s*,\s*(?:{_TAG})?)*\s*")
-_EACH = re.compile(r'"[^"]*"')
+from scim.http.errors import PreconditionFailed
+from scim.protocol.errors import InvalidValue
+from scim.protocol.versions import VersionCheck, etag, version_check
 
 
-def etag(version: int) -> str:
-    """The weak tag of a version, the same in ``ETag`` and ``meta.version``."""
-    return f'W/"{version}"'
-
-
-def expected_version(request: HttpRequest) -> Callable[[int], bool] | None:
+def expected_version(request: HttpRequest) -> VersionCheck | None:
     """What If-Match and If-None-Match ask of the present version of a resource that is about to be changed.
 
     Returns: None when they ask nothing (Entra and Okta never do); else the check, which runs under the lock of the
@@ -41,19 +30,6 @@ def expected_version(request: HttpRequest) -> Callable[[int], bool] | None:
     return check
 
 
-def version_check(tags: str, name: str = "version") -> Callable[[int], bool]:
-    """Whether a version is among the tags; ``*`` is any. Raises: InvalidValue for what is no list of tags.
-
-    Compared weakly: SCIM's versions are weak tags, and RFC 7644 §3.14 sends them in If-Match.
-    """
-    if tags.strip() == "*":
-        return lambda _: True
-    if not _TAGS.fullmatch(tags):
-        raise InvalidValue(f'{name} is * or a list of versions such as W/"3", not {tags[:100]}.')
-    named = set(_EACH.findall(tags))
-    return lambda version: f'"{version}"' in named
-
-
 def require_version(request: HttpRequest, version: int) -> None:
     """Refuse a read whose If-Match names other versions. Raises: PreconditionFailed."""
     is_wanted = _read(request, "If-Match")
@@ -73,6 +49,6 @@ def is_unchanged(request: HttpRequest, version: int) -> bool:
     return check is not None and check(version)
 
 
-def _read(request: HttpRequest, header: str) -> Callable[[int], bool] | None:
+def _read(request: HttpRequest, header: str) -> VersionCheck | None:
     value = request.headers.get(header)
     return None if value is None else version_check(value, header)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from scim.http.errors import InvalidSyntax, TooLarge, UnsupportedCoding, UnsupportedMediaType
+from scim.http.errors import UnsupportedCoding, UnsupportedMediaType
+from scim.protocol.errors import InvalidSyntax, TooLarge
 from scim.protocol.json_text import parse_json
 from scim.protocol.limits import MAX_BODY, MAX_GZIP_MEMBERS
 

@@ -1,4 +1,4 @@
-"""One SCIM request on its way through the door: what was asked, by which key, and what came of it."""
+"""One SCIM request with the credential that sent it, what it did, and the response that answers it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,16 +9,17 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest
 
 from gatekeeper.audit.actor import Actor
-from scim.http.errors import InvalidSyntax, NotAcceptable
+from scim.http.errors import NotAcceptable
 from scim.http.request_body import CONTENT_TYPE, JSON_TYPES
 from scim.models import ApiKey
+from scim.protocol.errors import InvalidSyntax
 
 _ACCEPTED = frozenset({*JSON_TYPES, "application/*", "*/*"})
 
 
 @dataclass
-class Answer:
-    """What goes back: a document (None: no body), its status and headers."""
+class ScimResponse:
+    """A response before it is written: a document (None: no body), its status and headers."""
 
     document: dict[str, Any] | None = None
     status: int = HTTPStatus.OK
@@ -26,8 +27,8 @@ class Answer:
 
 
 @dataclass
-class Exchange:
-    """The request, and what the log will say about it."""
+class ScimRequestContext:
+    """A request, or one operation of a Bulk request, and what the provisioning log keeps of it."""
 
     request: HttpRequest
     request_id: str
@@ -44,13 +45,14 @@ class Exchange:
     warnings: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, request: HttpRequest) -> "Exchange":
+    def of_request(cls, request: HttpRequest) -> "ScimRequestContext":
+        """The context of a request whose credential and body have not been read yet."""
         request_id = getattr(request, "request_id", None) or str(uuid4())
         return cls(request, request_id, method=request.method or "", path=request.path)
 
     @property
     def actor(self) -> Actor:
-        """Who acts, for the directory's verbs."""
+        """The identity provider's key as the actor that service functions of the directory take."""
         assert self.key is not None
         return Actor.scim_key(self.key.id, self.key.name, request_id=self.request_id)
 
@@ -61,9 +63,15 @@ class Exchange:
             raise InvalidSyntax("The body has to be a JSON object.")
         return self.body
 
+    def forget_outcome(self) -> None:
+        """Drop what an attempt noted for the log, before the change is attempted again."""
+        self.changed.clear()
+        self.ignored.clear()
+        self.warnings.clear()
+
 
 def require_acceptable(request: HttpRequest) -> None:
-    """Refuse a client that can't read our answers (406). A missing Accept, ``*/*`` and both JSON types are fine."""
+    """Refuse a client that can't read SCIM JSON (406). A missing Accept, ``*/*`` and both JSON types are fine."""
     header = request.headers.get("Accept", "").strip()
     wanted = {part.partition(";")[0].strip().lower() for part in header.split(",")}
     if header and not wanted & _ACCEPTED:

@@ -6,17 +6,18 @@ from uuid import UUID
 
 from gatekeeper.directory.models import IdpGroup, User
 from scim import groups, users
-from scim.documents import group_url, user_documents, user_url
 from scim.http.dispatch import ScimEndpoint, Write
 from scim.http.errors import NotFound, NotImplementedHere
-from scim.http.etags import etag, expected_version, is_unchanged, require_version
-from scim.http.request_context import Answer, Exchange
-from scim.protocol.projection import Projection
+from scim.http.etags import expected_version, is_unchanged, require_version
+from scim.http.request_context import ScimRequestContext, ScimResponse
 from scim.protocol.references import as_id
 from scim.protocol.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
+from scim.protocol.versions import etag
 from scim.query.list_request import Query, rows_of
 from scim.query.list_response import documents_of, list_page
 from scim.query.parameters import joined_names, query_parameters
+from scim.resources.documents import group_url, user_documents, user_url
+from scim.resources.projection import Projection
 
 
 class ResourceView(ScimEndpoint):
@@ -24,9 +25,9 @@ class ResourceView(ScimEndpoint):
 
     resource_type: ResourceType
 
-    def projection(self, exchange: Exchange) -> Projection:
+    def projection(self, context: ScimRequestContext) -> Projection:
         """What the query string asks to get back; it works with every method (RFC 7644 §3.9)."""
-        given = query_parameters(exchange.request)
+        given = query_parameters(context.request)
         wanted, excluded = (joined_names(given, name) for name in ("attributes", "excludedAttributes"))
         return Projection(self.resource_type, wanted, excluded)
 
@@ -37,34 +38,34 @@ class ResourceView(ScimEndpoint):
             raise NotFound(f"There is no {self.resource_type.name} {text[:100]}.")
         return found
 
-    def answer(self, row: User | IdpGroup, projection: Projection, status: int = HTTPStatus.OK) -> Answer:
+    def respond_with(self, row: User | IdpGroup, projection: Projection, status: int = HTTPStatus.OK) -> ScimResponse:
         """The resource, with its version and its address."""
         address = user_url(row.id) if self.resource_type is USER else group_url(row.id)
         headers = {"ETag": etag(row.version), "Location": address}
-        return Answer(documents_of(self.resource_type, [row], projection)[0], status, headers)
+        return ScimResponse(documents_of(self.resource_type, [row], projection)[0], status, headers)
 
 
 class ListView(ResourceView):
     """``/Users`` and ``/Groups``: the list."""
 
-    def get(self, exchange: Exchange) -> Answer:
+    def get(self, context: ScimRequestContext) -> ScimResponse:
         """RFC 7644 §3.4.2."""
-        return Answer(list_page(Query.of_request(exchange.request), (self.resource_type,)))
+        return ScimResponse(list_page(Query.of_request(context.request), (self.resource_type,)))
 
 
 class OneView(ResourceView):
     """``/Users/{id}`` and ``/Groups/{id}``."""
 
-    def get(self, exchange: Exchange, uuid: str) -> Answer:
+    def get(self, context: ScimRequestContext, uuid: str) -> ScimResponse:
         """RFC 7644 §3.4.1; 304 when the client has this version already (§3.14)."""
-        projection = self.projection(exchange)
+        projection = self.projection(context)
         row: Any = rows_of(self.resource_type).filter(pk=self.require_id(uuid)).first()
         if row is None:
             raise NotFound(f"There is no {self.resource_type.name} {uuid}.")
-        require_version(exchange.request, row.version)
-        if is_unchanged(exchange.request, row.version):
-            return Answer(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag(row.version)})
-        return self.answer(row, projection)
+        require_version(context.request, row.version)
+        if is_unchanged(context.request, row.version):
+            return ScimResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag(row.version)})
+        return self.respond_with(row, projection)
 
 
 class UsersView(ListView):
@@ -72,15 +73,15 @@ class UsersView(ListView):
 
     resource_type = USER
 
-    def post(self, exchange: Exchange) -> Write:
-        """201 with the whole resource: Okta takes an empty answer for a failure."""
-        projection, create = self.projection(exchange), users.create(exchange, exchange.document)
+    def post(self, context: ScimRequestContext) -> Write:
+        """201 with the whole resource: Okta takes an empty response for a failure."""
+        projection, create = self.projection(context), users.create(context, context.document)
 
-        def write() -> Answer:
+        def write() -> ScimResponse:
             user = create()
             document = user_documents([user], projection, are_new=user.version == 1)[0]
             headers = {"ETag": etag(user.version), "Location": user_url(user.id)}
-            return Answer(document, HTTPStatus.CREATED, headers)
+            return ScimResponse(document, HTTPStatus.CREATED, headers)
 
         return write
 
@@ -90,25 +91,25 @@ class UserView(OneView):
 
     resource_type = USER
 
-    def put(self, exchange: Exchange, uuid: str) -> Write:
+    def put(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.5.1."""
-        projection, expect = self.projection(exchange), expected_version(exchange.request)
-        replace = users.replace(exchange, self.require_id(uuid), exchange.document, expect)
-        return lambda: self.answer(replace(), projection)
+        projection, expect = self.projection(context), expected_version(context.request)
+        replace = users.replace(context, self.require_id(uuid), context.document, expect)
+        return lambda: self.respond_with(replace(), projection)
 
-    def patch(self, exchange: Exchange, uuid: str) -> Write:
+    def patch(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.5.2: 200 with the resource, as Microsoft's validator wants it."""
-        projection, expect = self.projection(exchange), expected_version(exchange.request)
-        patch = users.patch(exchange, self.require_id(uuid), exchange.document, expect)
-        return lambda: self.answer(patch(), projection)
+        projection, expect = self.projection(context), expected_version(context.request)
+        patch = users.patch(context, self.require_id(uuid), context.document, expect)
+        return lambda: self.respond_with(patch(), projection)
 
-    def delete(self, exchange: Exchange, uuid: str) -> Write:
+    def delete(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.6."""
-        remove = users.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
+        remove = users.remove(context, self.require_id(uuid), expected_version(context.request))
 
-        def write() -> Answer:
+        def write() -> ScimResponse:
             remove()
-            return Answer(status=HTTPStatus.NO_CONTENT)
+            return ScimResponse(status=HTTPStatus.NO_CONTENT)
 
         return write
 
@@ -118,10 +119,10 @@ class GroupsView(ListView):
 
     resource_type = GROUP
 
-    def post(self, exchange: Exchange) -> Write:
+    def post(self, context: ScimRequestContext) -> Write:
         """RFC 7644 §3.3."""
-        projection, create = self.projection(exchange), groups.create(exchange, exchange.document)
-        return lambda: self.answer(create(), projection, HTTPStatus.CREATED)
+        projection, create = self.projection(context), groups.create(context, context.document)
+        return lambda: self.respond_with(create(), projection, HTTPStatus.CREATED)
 
 
 class GroupView(OneView):
@@ -129,32 +130,32 @@ class GroupView(OneView):
 
     resource_type = GROUP
 
-    def put(self, exchange: Exchange, uuid: str) -> Write:
+    def put(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.5.1."""
-        projection, expect = self.projection(exchange), expected_version(exchange.request)
-        replace = groups.replace(exchange, self.require_id(uuid), exchange.document, expect)
-        return lambda: self.answer(replace(), projection)
+        projection, expect = self.projection(context), expected_version(context.request)
+        replace = groups.replace(context, self.require_id(uuid), context.document, expect)
+        return lambda: self.respond_with(replace(), projection)
 
-    def patch(self, exchange: Exchange, uuid: str) -> Write:
+    def patch(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.5.2: 204, as Entra recommends, unless ``attributes`` asks for something back."""
-        projection, expect = self.projection(exchange), expected_version(exchange.request)
-        patch = groups.patch(exchange, self.require_id(uuid), exchange.document, expect)
+        projection, expect = self.projection(context), expected_version(context.request)
+        patch = groups.patch(context, self.require_id(uuid), context.document, expect)
 
-        def write() -> Answer:
+        def write() -> ScimResponse:
             group = patch()
             if projection.is_explicit:
-                return self.answer(group, projection)
-            return Answer(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag(group.version)})
+                return self.respond_with(group, projection)
+            return ScimResponse(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag(group.version)})
 
         return write
 
-    def delete(self, exchange: Exchange, uuid: str) -> Write:
+    def delete(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.6."""
-        remove = groups.remove(exchange, self.require_id(uuid), expected_version(exchange.request))
+        remove = groups.remove(context, self.require_id(uuid), expected_version(context.request))
 
-        def write() -> Answer:
+        def write() -> ScimResponse:
             remove()
-            return Answer(status=HTTPStatus.NO_CONTENT)
+            return ScimResponse(status=HTTPStatus.NO_CONTENT)
 
         return write
 
@@ -164,23 +165,23 @@ class SearchView(ScimEndpoint):
 
     resource_types: tuple[ResourceType, ...] = RESOURCE_TYPES
 
-    def post(self, exchange: Exchange) -> Answer:
+    def post(self, context: ScimRequestContext) -> ScimResponse:
         """The parameters of a list request in a body."""
-        return Answer(list_page(Query.of_parameters(exchange.document), self.resource_types))
+        return ScimResponse(list_page(Query.of_parameters(context.document), self.resource_types))
 
 
 class RootView(ScimEndpoint):
     """The base address: a list over all types (RFC 7644 §3.4.2.1)."""
 
-    def get(self, exchange: Exchange) -> Answer:
+    def get(self, context: ScimRequestContext) -> ScimResponse:
         """Users, then groups."""
-        return Answer(list_page(Query.of_request(exchange.request), RESOURCE_TYPES))
+        return ScimResponse(list_page(Query.of_request(context.request), RESOURCE_TYPES))
 
 
 class MeView(ScimEndpoint):
     """``/Me``: a key is no person (RFC 7644 §3.11)."""
 
-    def get(self, exchange: Exchange) -> Answer:
+    def get(self, context: ScimRequestContext) -> ScimResponse:
         """501 on every method."""
         raise NotImplementedHere("/Me is not supported: an API key belongs to no user.")
 
@@ -190,8 +191,8 @@ class MeView(ScimEndpoint):
 class UnknownView(ScimEndpoint):
     """Every other address below the base: SCIM JSON, never a page."""
 
-    def get(self, exchange: Exchange, path: str = "") -> Answer:
+    def get(self, context: ScimRequestContext, path: str = "") -> ScimResponse:
         """404 on every method."""
-        raise NotFound(f"There is nothing at {exchange.request.path[:200]}; Users, Groups and Schemas are here.")
+        raise NotFound(f"There is nothing at {context.request.path[:200]}; Users, Groups and Schemas are here.")
 
     post = put = patch = delete = get

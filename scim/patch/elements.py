@@ -11,7 +11,7 @@ from typing import Any
 from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr
 from scim2_models.path.expressions import LogicalOperator
 
-from scim.http.errors import InvalidValue
+from scim.protocol.errors import InvalidValue
 from scim.protocol.limits import MAX_ELEMENT_VISITS
 from scim.protocol.literals import comparison_form
 from scim.protocol.paths import count_terms

@@ -10,7 +10,7 @@ from scim2_models.path.expressions import LogicalOperator
 
 from gatekeeper.directory.changes import MembersChange
 from gatekeeper.errors import UnknownMembers
-from scim.http.errors import InvalidFilter, InvalidValue
+from scim.protocol.errors import InvalidFilter, InvalidValue
 from scim.protocol.references import as_id
 from scim.protocol.schemas import Attribute
 from scim.protocol.value_filters import check, named_sub

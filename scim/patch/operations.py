@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scim.http.errors import InvalidValue, NoTarget
 from scim.patch.elements import Elements, Visits
+from scim.protocol.errors import InvalidValue, NoTarget
 from scim.protocol.limits import MAX_ELEMENTS, MAX_USER_BYTES
 from scim.protocol.paths import Target
 from scim.protocol.schemas import Attribute, Schema

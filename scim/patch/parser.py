@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatekeeper.directory.changes import MembersChange
-from scim.http.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
 from scim.patch.members import ALL, MembersEdit, member_ids, selected_members
 from scim.patch.operations import Edit, Operation, Profile
 from scim.protocol import client_quirks
+from scim.protocol.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
 from scim.protocol.limits import MAX_OPERATIONS
 from scim.protocol.paths import Target, read_path
 from scim.protocol.schemas import Attribute, ResourceType

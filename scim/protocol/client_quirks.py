@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scim.http.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
+from scim.protocol.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
 from scim.protocol.json_text import object_in_text
 from scim.protocol.paths import Target, find_attribute, read_path
 from scim.protocol.schemas import Attribute, ResourceType, Schema

@@ -5,7 +5,7 @@ import re
 from math import isinf
 from typing import Any
 
-from scim.http.errors import InvalidSyntax, InvalidValue
+from scim.protocol.errors import InvalidSyntax, InvalidValue
 from scim.protocol.limits import MAX_JSON_DEPTH
 
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)

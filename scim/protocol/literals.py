@@ -7,7 +7,7 @@ from typing import Any
 from scim2_models.path import ORDERING_OPERATORS, STRING_OPERATORS, CompareOperator
 
 from gatekeeper.directory.case_folding import fold
-from scim.http.errors import InvalidFilter
+from scim.protocol.errors import InvalidFilter
 from scim.protocol.schemas import Attribute
 
 Literal = str | bool | datetime | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scim2_models import InvalidPathException
 from scim2_models.path import FilterNode, LogicalExpr, Not, Path, ValuePath
 
-from scim.http.errors import InvalidPath
+from scim.protocol.errors import InvalidPath
 from scim.protocol.limits import MAX_FILTER_DEPTH, MAX_FILTER_TERMS, MAX_PATH_LENGTH
 from scim.protocol.schemas import Attribute, ResourceType, Schema
 

@@ -3,8 +3,8 @@
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
-from scim.addresses import BASE_PATH, scim_url
-from scim.http.errors import InvalidValue
+from scim.protocol.addresses import BASE_PATH, scim_url
+from scim.protocol.errors import InvalidValue
 
 _ENDPOINT = "users"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

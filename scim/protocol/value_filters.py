@@ -15,7 +15,7 @@ from scim2_models.path import (
 )
 from scim2_models.path.expressions import AttrPath, LogicalOperator
 
-from scim.http.errors import InvalidFilter
+from scim.protocol.errors import InvalidFilter
 from scim.protocol.literals import Literal, comparison_form, read_literal
 from scim.protocol.schemas import Attribute
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from scim.http.errors import InvalidValue
 from scim.protocol import client_quirks
+from scim.protocol.errors import InvalidValue
 from scim.protocol.references import id_in_reference
 from scim.protocol.schemas import Attribute
 

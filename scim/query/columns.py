@@ -18,8 +18,8 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, Les
 from scim2_models.path import CompareOperator
 
 from gatekeeper.directory.case_folding import fold
-from scim.http.errors import InvalidFilter
 from scim.models import PREFIX_LENGTH, AttributeValue
+from scim.protocol.errors import InvalidFilter
 from scim.protocol.literals import Literal
 from scim.protocol.references import as_id
 from scim.protocol.schemas import Attribute

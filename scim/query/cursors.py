@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 
-from scim.http.errors import ExpiredCursor, InvalidCursor
+from scim.protocol.errors import ExpiredCursor, InvalidCursor
 from scim.protocol.limits import CURSOR_TIMEOUT
 from scim.query.list_request import Query
 

@@ -25,9 +25,9 @@ from scim2_models.path import (
 from scim2_models.path.expressions import LogicalOperator
 
 from gatekeeper.directory.models import Membership
-from scim.addresses import scim_url
-from scim.http.errors import InvalidFilter, TooMany
 from scim.models import AttributeValue
+from scim.protocol.addresses import scim_url
+from scim.protocol.errors import InvalidFilter, TooMany
 from scim.protocol.limits import MAX_FILTER_DEPTH, MAX_FILTER_LENGTH, MAX_FILTER_TERMS
 from scim.protocol.literals import read_literal
 from scim.protocol.paths import count_terms, nests_too_deeply

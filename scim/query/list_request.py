@@ -8,14 +8,14 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from gatekeeper.directory.models import IdpGroup, User
-from scim.http.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
 from scim.protocol.client_quirks import member
+from scim.protocol.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
 from scim.protocol.limits import DEFAULT_COUNT, MAX_COUNT
 from scim.protocol.paths import read_path
-from scim.protocol.projection import Projection
 from scim.protocol.schemas import USER, Attribute, ResourceType
 from scim.query.filters import compile_filter, sort_expression
 from scim.query.parameters import joined_names, query_parameters, read_number, read_text
+from scim.resources.projection import Projection
 
 Rows = QuerySet[Any]
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from scim.documents import group_documents, user_documents
-from scim.protocol.projection import Projection
 from scim.protocol.schemas import USER, ResourceType
 from scim.query.cursors import Position, read_cursor, write_cursor
 from scim.query.list_request import Ordered, Query, Rows, matching
+from scim.resources.documents import group_documents, user_documents
+from scim.resources.projection import Projection
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 

@@ -6,15 +6,15 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from scim.http.errors import InvalidCursor, InvalidFilter, InvalidValue, ScimProblem
 from scim.protocol.client_quirks import member
+from scim.protocol.errors import InvalidCursor, InvalidFilter, InvalidValue, ScimError
 
 MAX_INDEX = 2**31 - 1  # beyond any list; larger numbers don't fit into SQLite's OFFSET
 
 _LISTS = frozenset({"attributes", "excludedattributes"})
 _SINGLE = {name.lower(): name for name in ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor")}
 _SPELT = {**_SINGLE, "excludedattributes": "excludedAttributes"}
-_PROBLEMS: Mapping[str, type[ScimProblem]] = {"filter": InvalidFilter, "cursor": InvalidCursor}
+_PROBLEMS: Mapping[str, type[ScimError]] = {"filter": InvalidFilter, "cursor": InvalidCursor}
 # Commas between names; those inside the quotes of a value filter separate nothing.
 _NAME = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 
@@ -41,7 +41,7 @@ def _joined(name: str, values: list[str]) -> Any:
     return values[-1]
 
 
-def read_text(given: Mapping[str, Any], name: str, problem: type[ScimProblem] = InvalidValue) -> str | None:
+def read_text(given: Mapping[str, Any], name: str, problem: type[ScimError] = InvalidValue) -> str | None:
     """A parameter that is a text; None when it is absent or empty."""
     value = member(given, name)
     if value is not None and not isinstance(value, str):

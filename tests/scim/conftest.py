@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from scim import request_log
 from scim.credentials.api_keys import generate_key
+from scim.request_log import entries as request_log
 from tests.builders import ADMIN
-from tests.scim.asking import HOME, WORK
+from tests.scim.sending import HOME, WORK
 
 
 class ScimClient:

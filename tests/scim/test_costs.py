@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.directory.models import IdpGroup, Membership, Origin, User
 from scim.query.search_index import entries, insert
-from scim.records import user_profile
+from scim.resources.profiles import user_profile
 from tests.builders import make_group
 from tests.scim.clients.journeys import filled
 

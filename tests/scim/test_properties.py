@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scim2_models import EnterpriseUser, ScimFilter, User
 
 from gatekeeper.errors import UnknownMembers
-from scim.http.errors import InvalidFilter, ScimProblem
 from scim.patch.parser import read_patch, read_resource
+from scim.protocol.errors import InvalidFilter, ScimError
 from scim.protocol.schemas import ENTERPRISE_USER, GROUP, USER
 from scim.query.filters import compile_filter
 
@@ -224,7 +224,7 @@ operations = st.lists(
 @given(profile=profiles, operations=operations, resource_type=st.sampled_from([USER, GROUP]))
 def test_any_patch_is_either_applied_or_refused(profile, operations, resource_type):
     before = json.dumps(profile)
-    with suppress(ScimProblem, UnknownMembers):
+    with suppress(ScimError, UnknownMembers):
         edited = read_patch(resource_type, {"Operations": operations}).edited(profile)
         assert None not in edited.values()
         assert json.loads(json.dumps(edited)) == edited

@@ -8,9 +8,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.runtime.command import OperatorCommand, identifier
-from scim.addresses import scim_url
 from scim.credentials.api_keys import generate_key, revoke_keys
 from scim.models import ApiKey
+from scim.protocol.addresses import scim_url
 
 _ACTOR = Actor.command("scim_key")
 

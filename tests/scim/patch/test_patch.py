@@ -2,9 +2,9 @@
 
 import pytest
 
-from scim.addresses import scim_url
-from scim.http.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
 from scim.patch.parser import read_patch
+from scim.protocol.addresses import scim_url
+from scim.protocol.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
 from scim.protocol.limits import MAX_OPERATIONS
 from scim.protocol.schemas import ENTERPRISE_USER, GROUP, USER
 

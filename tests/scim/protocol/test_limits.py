@@ -9,7 +9,7 @@ from gatekeeper.directory.models import User
 from scim.patch.parser import read_patch
 from scim.protocol.limits import MAX_ELEMENT_VISITS, MAX_ELEMENTS, MAX_USER_BYTES
 from scim.protocol.schemas import GROUP, USER
-from tests.scim.asking import WAYS, op, refusal, sent, stored
+from tests.scim.sending import WAYS, op, refusal, sent, stored
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -3,7 +3,7 @@
 import pytest
 
 from scim.protocol.schemas import ENTERPRISE_USER as ENT
-from tests.scim.asking import op, refusal
+from tests.scim.sending import op, refusal
 
 ADDRESSES = {
     "absolute": ("http://testserver/scim/v2/Users/{id}", True),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scim.protocol.schemas import ENTERPRISE_USER as ENT
-from tests.scim.asking import op, refusal
+from tests.scim.sending import op, refusal
 
 CONTROL = ["\x01", "\r", "\n", "\x1b[31m", "\x7f", "\x85", "\x9b"]
 NAMES = [

@@ -7,7 +7,7 @@ import pytest
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.directory.models import User
 from scim.protocol.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER
-from tests.scim.asking import HOME, WAYS, WORK, op, refusal, sent, stored
+from tests.scim.sending import HOME, WAYS, WORK, op, refusal, sent, stored
 
 ENT = ENTERPRISE_USER
 

@@ -1,8 +1,8 @@
 """The sentences about a change: whatever differs is named, and each value that was taken away."""
 
 from gatekeeper.directory.changes import UserRecord
-from scim.differences import differences, lists_changed, user_differences, warnings_of
 from scim.protocol.schemas import ENTERPRISE_USER
+from scim.request_log.differences import differences, lists_changed, user_differences, warnings_of
 
 WORK, HOME = {"type": "work", "value": "w@x", "primary": True}, {"type": "home", "value": "h@x"}
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from scim2_models.path import FilterNode
 
-from scim.http.errors import InvalidFilter, InvalidPath, InvalidValue
+from scim.protocol.errors import InvalidFilter, InvalidPath, InvalidValue
 from scim.protocol.limits import MAX_NAMES
 from scim.protocol.paths import Target, read_path
 from scim.protocol.schemas import Attribute, ResourceType

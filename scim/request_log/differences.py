@@ -11,7 +11,7 @@ from gatekeeper.audit.models import Warned
 from gatekeeper.audit.redact import REDACTED, is_secret
 from gatekeeper.directory.changes import UserRecord
 from scim.protocol.schemas import USER
-from scim.records import user_profile
+from scim.resources.profiles import user_profile
 
 _NAMED = 100  # values of one attribute, ids of members; the rest is counted
 _TEXT_LIMIT = 100  # characters of a value

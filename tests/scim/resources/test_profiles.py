@@ -2,9 +2,9 @@
 
 import pytest
 
-from scim.http.errors import InvalidValue
+from scim.protocol.errors import InvalidValue
 from scim.protocol.schemas import ENTERPRISE_USER
-from scim.records import group_record, user_profile, user_record, work_email
+from scim.resources.profiles import group_record, user_profile, user_record, work_email
 
 WORK, HOME = {"type": "work", "value": "w@x"}, {"type": "home", "value": "h@x"}
 

@@ -13,7 +13,7 @@ from gatekeeper.audit.read_counts import count_read
 from gatekeeper.directory.deprovisioning_limits.limits import alert_held
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import alert_held_gain
 from gatekeeper.errors import HeldForApproval, PrivilegeHeld
-from scim.http.request_context import Answer, Exchange
+from scim.http.request_context import ScimRequestContext, ScimResponse
 
 logger = logging.getLogger(__name__)
 
@@ -24,39 +24,39 @@ STRANGERS_PER_MINUTE = 30
 _strangers: deque[float] = deque(maxlen=STRANGERS_PER_MINUTE)
 
 
-def record_change(exchange: Exchange, answer: Answer) -> None:
+def record_change(context: ScimRequestContext, response: ScimResponse) -> None:
     """In the transaction of the change. A write that changed nothing is no entry: Entra repeats itself a lot."""
-    if exchange.changed:
-        record_provisioning(_record(exchange, answer, Outcome.CHANGED))
+    if context.changed:
+        record_provisioning(_record(context, response, Outcome.CHANGED))
 
 
-def record_changes(exchanges: Sequence[Exchange], answer: Answer) -> None:
-    """Like ``record_change``, for several operations with one answer, with one statement."""
-    record_all_provisioning([_record(exchange, answer, Outcome.CHANGED) for exchange in exchanges])
+def record_changes(contexts: Sequence[ScimRequestContext], response: ScimResponse) -> None:
+    """Like ``record_change``, for several operations with one response, with one statement."""
+    record_all_provisioning([_record(context, response, Outcome.CHANGED) for context in contexts])
 
 
-def record_read(exchange: Exchange, answer: Answer) -> None:
+def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
     """A read that succeeded is counted; it is listed only while an administrator traces reads."""
-    if exchange.key is None:
+    if context.key is None:
         return
-    count_read(exchange.key.id)
-    if getattr(exchange.key, "is_traced", False):
-        record_provisioning(_record(exchange, answer, Outcome.READ))
+    count_read(context.key.id)
+    if getattr(context.key, "is_traced", False):
+        record_provisioning(_record(context, response, Outcome.READ))
 
 
-def record_refusal(exchange: Exchange, answer: Answer, error: Exception) -> None:
-    """After the rollback of what was refused, or it would vanish with it. Never makes the answer worse."""
-    if exchange.key is None and not _has_room_for_a_stranger():
-        logger.warning("More refused requests without a valid key than are listed", extra={"status": answer.status})
+def record_refusal(context: ScimRequestContext, response: ScimResponse, error: Exception) -> None:
+    """After the rollback of what was refused, or it would vanish with it. Never makes the response worse."""
+    if context.key is None and not _has_room_for_a_stranger():
+        logger.warning("More refused requests without a valid key than are listed", extra={"status": response.status})
         return
-    outcome = Outcome.FAILED if answer.status >= 500 else Outcome.REFUSED
+    outcome = Outcome.FAILED if response.status >= 500 else Outcome.REFUSED
     try:
-        record_provisioning(_record(exchange, answer, outcome))
+        record_provisioning(_record(context, response, outcome))
         if isinstance(error, PrivilegeHeld):
-            alert_held_gain(error, actor=exchange.actor)
+            alert_held_gain(error, actor=context.actor)
         elif isinstance(error, HeldForApproval):
-            alert_held(error, actor=exchange.actor)
-    except Exception:  # the client still has to get the answer that it was refused with
+            alert_held(error, actor=context.actor)
+    except Exception:  # the client still has to get the response that it was refused with
         logger.exception("A refused request could not be put into the provisioning log")
 
 
@@ -68,27 +68,27 @@ def _has_room_for_a_stranger() -> bool:
     return True
 
 
-def _record(exchange: Exchange, answer: Answer, outcome: Outcome) -> ProvisioningRecord:
-    request = exchange.request
+def _record(context: ScimRequestContext, response: ScimResponse, outcome: Outcome) -> ProvisioningRecord:
+    request = context.request
     return ProvisioningRecord(
-        request_id=exchange.request_id,
-        method=exchange.method,
-        path=exchange.path,
+        request_id=context.request_id,
+        method=context.method,
+        path=context.path,
         query=request.META.get("QUERY_STRING", ""),
-        status=int(answer.status),
+        status=int(response.status),
         outcome=outcome,
-        key_id=str(exchange.key.id) if exchange.key else "",
-        key_name=exchange.key.name if exchange.key else "",
-        user_id=exchange.user_id,
-        user_label=exchange.user_label,
-        group_id=exchange.group_id,
-        group_label=exchange.group_label,
-        detail=str((answer.document or {}).get("detail", "")) if outcome in _TROUBLE else "",
-        request=_shortened(exchange.body),
-        answer=_shortened(answer.document),
-        changed=list(exchange.changed) or None,
-        ignored=_shortened(sorted(set(exchange.ignored))),
-        warnings=list(exchange.warnings) or None,
+        key_id=str(context.key.id) if context.key else "",
+        key_name=context.key.name if context.key else "",
+        user_id=context.user_id,
+        user_label=context.user_label,
+        group_id=context.group_id,
+        group_label=context.group_label,
+        detail=str((response.document or {}).get("detail", "")) if outcome in _TROUBLE else "",
+        request=_shortened(context.body),
+        answer=_shortened(response.document),
+        changed=list(context.changed) or None,
+        ignored=_shortened(sorted(set(context.ignored))),
+        warnings=list(context.warnings) or None,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import GroupRecord, UserRecord
-from scim.http.errors import InvalidValue
+from scim.protocol.errors import InvalidValue
 
 Profile = dict[str, Any]
 

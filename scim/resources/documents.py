@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.models import IdpGroup, Membership, User
-from scim.addresses import scim_url
-from scim.http.etags import etag
-from scim.protocol.projection import Projection
+from scim.protocol.addresses import scim_url
 from scim.protocol.references import as_id
 from scim.protocol.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER, USER
-from scim.records import group_profile, user_profile
+from scim.protocol.versions import etag
+from scim.resources.profiles import group_profile, user_profile
+from scim.resources.projection import Projection
 
 Document = dict[str, Any]
 

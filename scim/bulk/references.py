@@ -1,4 +1,4 @@
-"""``bulkId:…`` references between the operations of one Bulk request (RFC 7644 §3.7.2). Pure."""
+"""``bulkId:…`` references between the operations of a Bulk request (RFC 7644 §3.7.2). Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
