@@ -19,8 +19,8 @@ from gatekeeper.web.framework.charts import provisioning_by_hour
 from gatekeeper.web.framework.permissions import may_configure, only
 from gatekeeper.web.scim_settings.mapping_rows import default_row, group_page
 from saml.models import SyncRun
-from scim.protocol.addresses import scim_url
 from scim.models import ApiKey
+from scim.protocol.addresses import scim_url
 
 FALLBACK, POLICY = "fallback-form", "policy-form"
 
