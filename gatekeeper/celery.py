@@ -40,6 +40,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="45"),
         "kwargs": {"spread": True},  # a random pause before metadata is fetched: saml/sync/fetch_delay.py
     },
+    "deliver events every minute": {
+        "task": "events.deliver",
+        "schedule": crontab(),
+        "options": {"expires": 55},  # seconds; the next one does the same work
+    },
+    "forget delivered events": {"task": "events.forget_delivered", "schedule": crontab(hour="3", minute="30")},
     "heartbeat every minute": {
         "task": "health.heartbeat",
         "schedule": crontab(),

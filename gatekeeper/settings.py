@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "gatekeeper.config_as_code",
     "gatekeeper.directory",
     "gatekeeper.audit",
+    "gatekeeper.events",
     "gatekeeper.signed_tokens",
     "scim",
     "saml",

@@ -19,5 +19,6 @@ _ = get_resolver().url_patterns
 # since its models can only be imported once Django is set up, which is two lines above.
 os.register_at_fork(after_in_child=import_string("gatekeeper.audit.read_counts.keep_writing"))
 os.register_at_fork(after_in_child=import_string("gatekeeper.health.database_refusals.keep_writing"))
+os.register_at_fork(after_in_child=import_string("gatekeeper.events.prompting.keep_prompting"))
 atexit.register(import_string("gatekeeper.audit.read_counts.write_counts"))
 atexit.register(import_string("gatekeeper.health.database_refusals.write_counts"))

@@ -23,6 +23,7 @@ from gatekeeper.directory.local_accounts.accounts import local_accounts, without
 from gatekeeper.health import heartbeats
 from gatekeeper.health.audit_checks import check_audit_trail, check_audit_triggers
 from gatekeeper.health.check_result import Check, Status, failed, ok, warning
+from gatekeeper.health.event_checks import check_events
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.key_checks import check_former_keys
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
@@ -260,6 +261,7 @@ AFTER_THE_DATABASE: tuple[Callable[[], Check | list[Check]], ...] = (
     check_files,
     check_clock,
     check_saml_sync,
+    check_events,
     check_audit_trail,
     check_audit_triggers,
     check_former_keys,

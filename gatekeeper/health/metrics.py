@@ -15,6 +15,7 @@ from gatekeeper.audit.read_counts import reads_since
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sessions.sign_in import break_glass_uses
+from gatekeeper.events.progress import delivery_progress
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.models import DatabaseRefusal
@@ -42,6 +43,7 @@ class _Gatekeeper(Collector):
             _audit_waiting(),
             _reads(),
             _database_refusals(),
+            *_events(),
             *_deprovisioning(),
         )
 
@@ -140,6 +142,18 @@ def _database_refusals() -> CounterMetricFamily:
     for row in DatabaseRefusal.objects.order_by("reason"):
         counter.add_metric([row.reason], row.count)
     return counter
+
+
+def _events() -> Iterator[GaugeMetricFamily]:
+    label = ["subscriber"]
+    undelivered = GaugeMetricFamily("gatekeeper_events_undelivered", "Events that wait for delivery.", labels=label)
+    oldest = GaugeMetricFamily("gatekeeper_events_oldest_seconds", "Since the oldest of those happened.", labels=label)
+    parked = GaugeMetricFamily("gatekeeper_events_parked", "Deliveries that were given up.", labels=label)
+    for each in delivery_progress():
+        undelivered.add_metric([each.subscriber], each.undelivered)
+        oldest.add_metric([each.subscriber], each.oldest_age().total_seconds())
+        parked.add_metric([each.subscriber], each.parked)
+    yield from (undelivered, oldest, parked)
 
 
 def _certificates_by_connection() -> dict[Connection, list[Certificate]]:

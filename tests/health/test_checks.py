@@ -41,6 +41,7 @@ NAMES = {
     "database_writable",
     "clock",
     "saml_sync",
+    "events",
     "audit_trail",
     "audit_triggers",
     "former_keys",

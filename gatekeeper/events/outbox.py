@@ -1,0 +1,56 @@
+"""Writing events: the one place that adds rows to the outbox."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.models import KEY_LENGTH, OutboxEvent
+
+BATCH = 500  # rows in one statement
+
+# Set when a transaction with events was committed in this process; ``prompting.py`` asks for their delivery then.
+news = threading.Event()
+
+_ACTOR_KINDS = {"clock": "scheduler", "stranger": "unauthenticated"}  # as they are called outside
+
+
+def emit(code: EventCode, *, actor: Actor, kind: str, object_id: object, data: Mapping[str, Any] | None = None) -> None:
+    """Add one event, in the transaction of the change that it reports. One statement.
+
+    Events of one object (``kind`` and ``object_id``) are delivered in the order in which they were written, since
+    whoever changes an object holds its lock.
+    Raises: TransactionManagementError outside of a transaction: the event could be lost, or tell what never happened.
+    """
+    emit_all([event(code, actor=actor, kind=kind, object_id=object_id, data=data)])
+
+
+def emit_all(events: Sequence[OutboxEvent]) -> None:
+    """Add events that were built with ``event``. One statement for 500 of them; on SQLite for 100 and more."""
+    if not events:
+        return
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("An event is written in the transaction of the change that it reports.")
+    if len(events) == 1:
+        events[0].save(force_insert=True)
+    else:
+        OutboxEvent.objects.bulk_create(events, batch_size=BATCH)
+    transaction.on_commit(news.set)
+
+
+def event(
+    code: EventCode, *, actor: Actor, kind: str, object_id: object, data: Mapping[str, Any] | None = None
+) -> OutboxEvent:
+    """An event that is not stored yet. ``data`` gets who did it and the id of the request, as the audit trail has them.
+
+    A person among the actors is named by their id only: an erasure finds what is about somebody, not what is by them.
+    """
+    by = {"kind": _ACTOR_KINDS.get(actor.kind, actor.kind), "id": actor.id}
+    if actor.kind != "person":
+        by["name"] = actor.name
+    whole = {**(data or {}), "actor": by, **({"request_id": actor.request_id} if actor.request_id else {})}
+    return OutboxEvent(code=code.value, object_key=f"{kind}:{object_id}"[:KEY_LENGTH], data=whole)
