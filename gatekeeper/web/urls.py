@@ -12,8 +12,10 @@ from gatekeeper.web.framework.change_lists import ReadOnlyList
 from gatekeeper.web.home import overview
 from gatekeeper.web.login import first_sign_in, home_realm_discovery, own_account, second_factor, sign_in, step_up
 from gatekeeper.web.logs import read_tracing, sign_in_attempts, sync_runs
-from gatekeeper.web.logs.change_lists import AuditTrail, ProvisioningLog, SyncHistory
+from gatekeeper.web.logs.audit_trail import AuditTrail
+from gatekeeper.web.logs.provisioning_log import ProvisioningLog
 from gatekeeper.web.logs.sign_in_attempts import SignInAttempts
+from gatekeeper.web.logs.sync_history import SyncHistory
 from gatekeeper.web.people import api_tokens, person, sessions, who_had
 from gatekeeper.web.people.people_list import People
 from gatekeeper.web.saml_settings import authentication, claims, connection_changes, security_events, signing_keys

@@ -11,7 +11,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import change_password
 from gatekeeper.errors import DomainError
-from gatekeeper.web.framework.forms import NewPasswordForm
+from gatekeeper.web.login.forms import NewPasswordForm
 from gatekeeper.web.login.local_authentication import let_in
 from gatekeeper.web.login.second_factor_enrolment import enrol
 from gatekeeper.web.login.steps import go_on, proof_so_far, step, with_target

@@ -22,8 +22,8 @@ from gatekeeper.directory.models import SecondFactor, User
 from gatekeeper.directory.people.users import change_password
 from gatekeeper.errors import DomainError, PasskeyNotFound, SecondFactorDemanded
 from gatekeeper.sessions.browser_session import current_sign_in
-from gatekeeper.web.framework.forms import PasskeyForm, PasswordForm
 from gatekeeper.web.framework.permissions import Fresh, actor_of, is_signed_in, only, person_of
+from gatekeeper.web.login.forms import PasskeyForm, PasswordForm
 from gatekeeper.web.login.local_authentication import pausing, proof_form, prove_again, prove_password
 from gatekeeper.web.login.passkey_ceremony import asks_for_passkey, offers_passkey, take_challenge
 from gatekeeper.web.login.second_factor_enrolment import enrol

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from gatekeeper.directory.local_accounts.second_factors import second_factor_of
 from gatekeeper.directory.models import User
 from gatekeeper.errors import PasskeyRefused, SealBroken, WrongCode
-from gatekeeper.web.framework.forms import CodeForm
+from gatekeeper.web.login.forms import CodeForm
 from gatekeeper.web.login.local_authentication import prove_code, prove_passkey
 from gatekeeper.web.login.passkey_ceremony import asks_for_passkey
 from gatekeeper.web.login.steps import go_on, step, with_target

@@ -17,7 +17,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.models.local_credentials import SECOND_FACTOR_PURPOSE
 from gatekeeper.errors import SealBroken, SecondFactorExists, WrongCode
 from gatekeeper.secrets.sealing import seal, unseal
-from gatekeeper.web.framework.forms import FirstCodeForm
+from gatekeeper.web.login.forms import FirstCodeForm
 
 _OFFERED = "offered_second_factor"  # session key: the sealed secret that the page shows until a code confirms it
 

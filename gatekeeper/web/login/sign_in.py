@@ -11,8 +11,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.directory.identity_linking.home_realm_discovery import stated_domains
-from gatekeeper.web.framework.forms import LocalSignInForm
 from gatekeeper.web.framework.permissions import access_of_request
+from gatekeeper.web.login.forms import LocalSignInForm
 from gatekeeper.web.login.local_authentication import pausing, prove_password
 from gatekeeper.web.login.steps import after_the_password
 from saml.addresses import own_path

@@ -14,7 +14,6 @@ from gatekeeper.api.tokens import TokenNotFound, create_token, revoke_token, rev
 from gatekeeper.directory.models import User
 from gatekeeper.errors import DomainError
 from gatekeeper.web.framework.carried_form import take_carried_form
-from gatekeeper.web.framework.forms import ApiTokenForm
 from gatekeeper.web.framework.permissions import (
     Fresh,
     actor_of,
@@ -24,6 +23,7 @@ from gatekeeper.web.framework.permissions import (
     only,
     person_of,
 )
+from gatekeeper.web.people.forms import ApiTokenForm
 from gatekeeper.web.people.person import person_page
 
 

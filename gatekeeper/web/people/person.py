@@ -18,7 +18,6 @@ from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.directory.sessions.sign_in import OTHER_PERSON, confirm_recycled_address
 from gatekeeper.errors import UserNotFound
 from gatekeeper.sessions.browser_session import current_sign_in
-from gatekeeper.web.framework.forms import ApiTokenForm
 from gatekeeper.web.framework.permissions import (
     access_of_request,
     actor_of,
@@ -30,6 +29,7 @@ from gatekeeper.web.framework.permissions import (
     only,
     person_of,
 )
+from gatekeeper.web.people.forms import ApiTokenForm
 from gatekeeper.web.people.person_access import access_facts
 from gatekeeper.web.people.sessions import ended_rows, session_rows
 from saml.connections.claims import filled_by_sign_in

@@ -8,10 +8,11 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from gatekeeper.outbound.public_addresses import LONGEST_URL
-from gatekeeper.web.framework.forms import SHORT, PageForm
+from gatekeeper.web.framework.forms import PageForm
 from saml.connections.settings import ConnectionSettings
 from saml.metadata import METADATA_LIMIT, Choice, as_text
 
+LONGEST_NAME = 200  # characters
 TOO_LARGE = "The metadata is larger than 1 MB, so it is something else."
 _ENTRA_HINT = "In Entra: Single sign-on > SAML Certificates > App Federation Metadata Url."
 _URL = forms.URLInput(attrs={"placeholder": "https://login.microsoftonline.com/…", "spellcheck": "false"})
@@ -70,7 +71,7 @@ class _ChoicesForm(PageForm):
     name = forms.CharField(
         label="Name",
         required=False,
-        max_length=SHORT,
+        max_length=LONGEST_NAME,
         help_text="What the button on the sign-in page says after “Sign in with”. Empty: the identity provider's own.",
     )
     domains = forms.CharField(

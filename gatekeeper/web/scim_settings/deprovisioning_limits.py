@@ -23,9 +23,9 @@ from gatekeeper.directory.deprovisioning_limits.limits import (
 from gatekeeper.directory.models import DeprovisioningLimit, IdpGroup, PrivilegeGain, User
 from gatekeeper.errors import DomainError, PrivilegeHeld
 from gatekeeper.web.framework.carried_form import carried_fields
-from gatekeeper.web.framework.forms import DeprovisioningLimitsForm
 from gatekeeper.web.framework.object_names import names_in
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
+from gatekeeper.web.scim_settings.forms import DeprovisioningLimitsForm
 
 FIELDS = tuple(DeprovisioningLimitsForm.base_fields)
 HELD_FOR = timedelta(hours=24)  # how far back the list of held changes looks; Entra repeats within 40 minutes

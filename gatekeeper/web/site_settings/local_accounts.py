@@ -11,8 +11,8 @@ from gatekeeper.directory.local_accounts.accounts import demand_second_factor, s
 from gatekeeper.directory.local_accounts.accounts import local_accounts as every_local_account
 from gatekeeper.errors import SecondFactorDemanded
 from gatekeeper.web.framework.carried_form import carried_fields
-from gatekeeper.web.framework.forms import LocalAccountRuleForm
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only, person_of
+from gatekeeper.web.site_settings.forms import LocalAccountRuleForm
 
 
 @require_http_methods(["GET", "POST"])

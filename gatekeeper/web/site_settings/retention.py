@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.retention import due_for_erasure, retention_days, set_retention
 from gatekeeper.web.framework.carried_form import carried_fields
-from gatekeeper.web.framework.forms import RetentionForm
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
+from gatekeeper.web.site_settings.forms import RetentionForm
 
 
 @require_http_methods(["GET", "POST"])

@@ -29,8 +29,8 @@ from gatekeeper.web.framework.change_confirmation import (
     save_previewed,
     tell_saved,
 )
-from gatekeeper.web.framework.forms import TeamForm
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+from gatekeeper.web.site_settings.forms import TeamForm
 
 MERGE_FORM, DELETE_FORM = "merge-form", "delete-form"
 

@@ -1,0 +1,57 @@
+"""The list of runs of the SAML user sync, and the page of one run."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from gatekeeper.directory.sessions.sign_in import next_sync
+from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
+from gatekeeper.web.framework.permissions import access_of_request, may_configure
+from gatekeeper.web.logs.sync_runs import since_of
+from saml.models import SyncRun, SyncState
+
+
+class RunStateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+    any_label = "Any state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in SyncState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+class RunPeriodFilter(PeriodFilter):
+    field = "started_at"
+
+
+class SyncHistory(ReadOnlyList):
+    address = "sync-history"
+    heading = "Sync history"
+    lead = "Each run of the SAML user sync: whom it linked, whom it unlinked, and what stood in its way."
+    empty_text = "The sync has not run yet. It runs at minute 45 of every hour."
+    list_filter = (RunStateFilter, RunPeriodFilter)
+    change_list_template = "web/logs/sync_history.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """``since`` is ours and no filter: the list would refuse a parameter that it does not know."""
+        since = since_of(request)
+        query = request.GET.copy()
+        query.pop("since", None)
+        request.GET = query  # type: ignore[assignment]
+        return super().changelist_view(request, {"since": since, **(extra_context or {})})
+
+    def context_for(self, request: HttpRequest) -> dict[str, Any]:
+        access = access_of_request(request)
+        return {
+            "may_run": access is not None and may_configure(access),
+            "next_sync": next_sync(timezone.now()),
+        }
+
+    def detail(self, request: HttpRequest, entry: SyncRun) -> HttpResponse:
+        return render(request, "web/logs/sync_run.html", {"run": entry})
