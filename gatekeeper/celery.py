@@ -1,4 +1,4 @@
-"""The clock and the workers. The schedule is code; what a task means lives in its room."""
+"""The Celery application and its schedule, which is code. Tasks are in the ``tasks.py`` of the packages."""
 
 import os
 import signal
@@ -19,13 +19,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    # Rule 5 of the product: people who were provisioned since the last run can sign in after minute 45.
+    # docs/rules.md#5: people who were provisioned since the last run can sign in after minute 45.
     "link new audit entries every minute": {
         "task": "audit.link_new_entries",
         "schedule": crontab(),
         "options": {"expires": 55},  # seconds; the next one does the same work
     },
-    "tell the newest link of the audit trail": {"task": "audit.log_head", "schedule": crontab(minute="5")},
+    "log the newest link of the audit trail": {"task": "audit.log_head", "schedule": crontab(minute="5")},
     "erase deleted people whose time is over": {
         "task": "configuration.erase_due",
         "schedule": crontab(minute="20", hour="3"),

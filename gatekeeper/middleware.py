@@ -60,7 +60,7 @@ _COMMANDS = re.compile(r"/saml/[0-9a-f-]{36}/(global-token-revocation|security-e
 
 
 def is_for_machines(request: HttpRequest) -> bool:
-    """Whether no browser ever comes here (SCIM, the pulse, commands of identity providers), or a token is sent."""
+    """Whether no browser ever comes here (SCIM, health, commands of identity providers), or a token is sent."""
     path = request.path_info
     return path.startswith(SCIM_PATH) or path in HEALTH_PATHS or bool(_COMMANDS.match(path)) or _brings_a_token(request)
 
@@ -189,7 +189,7 @@ class BrowserAccess(_BrowserOnly, BrowserSessionMiddleware):
 
 
 class SignInForms:
-    """Forms that strangers fill in hold a name and a password; a larger body is refused before it is parsed."""
+    """Forms that need no sign-in hold a name and a password; a larger body is refused before it is parsed."""
 
     def __init__(self, get_response: Any) -> None:
         self.get_response = get_response

@@ -41,7 +41,7 @@ ALLOWED_HOSTS = environment.host_names(
 METRICS_TOKEN = environment.bearer_token("METRICS_TOKEN")
 SECURITY_CONTACT = environment.security_contacts("SECURITY_CONTACT")
 
-# ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Applications ────────────────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
     "gatekeeper.web",  # before the admin, whose templates it replaces
     "gatekeeper.config_as_code",
@@ -73,7 +73,7 @@ ROOT_URLCONF = "gatekeeper.urls"
 WSGI_APPLICATION = "gatekeeper.wsgi.application"
 AUTH_USER_MODEL = "directory.User"
 SILENCED_SYSTEM_CHECKS = [
-    "urls.W002",  # the SCIM door matches slashes itself, doubled ones too
+    "urls.W002",  # the SCIM endpoint matches slashes itself, doubled ones too
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -171,7 +171,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "web:sign_in"
 LOGIN_REDIRECT_URL = "/"
 
-# ── What browsers are told ───────────────────────────────────────────────────────────────────────────────────────
+# ── Cookies and headers ─────────────────────────────────────────────────────────────────────────────────────────
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Browsers take a cookie of such a name from this very host only, over https, for the whole site (RFC 6265bis 4.1.3).
 COOKIE_PREFIX = "__Host-" if _https else ""

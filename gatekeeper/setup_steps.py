@@ -1,6 +1,6 @@
 """Which steps of the help page are done, judged from what this site knows; pages, API and doctor say the same of each.
 
-Between the doors and the desk: it looks at both doors, and knows no page but by name.
+It reads the SCIM and the SAML endpoint's models, so it stands above both, and names pages by their URL names only.
 """
 
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def _steps_here(site: SiteFacts) -> list[Step]:
             "default_mapping",
             "Set the Default Mapping",
             MappingVersion.objects.live().filter(group=None).exists(),
-            f"A new group is worth: {site.default_mapping.level.label}. Keep it minimal.",
+            f"A new group grants: {site.default_mapping.level.label}. Keep it minimal.",
             "web:default_mapping",
             "Edit",
         ),
@@ -173,7 +173,7 @@ def _steps_afterwards(site: SiteFacts) -> list[Step]:
     return [
         Step(
             "group_mappings",
-            "Say what the groups are worth",
+            "Say what the groups grant",
             bool(site.mappings),
             f"{_counted(len(site.mappings), 'group')} with a mapping; the others are on the Default Mapping."
             if site.mappings

@@ -1,9 +1,9 @@
-"""Which room answers which address."""
+"""Which package answers which address."""
 
 from django.urls import include, path, re_path
 
 urlpatterns = [
-    # Without a slash and as a prefix: the SCIM door answers every path below its base itself, wrong ones too.
+    # Without a slash and as a prefix: the SCIM endpoint answers every path below its base itself, wrong ones too.
     re_path(r"^scim/v2", include("scim.urls")),
     path("saml/", include("saml.urls")),
     path("api/v1/", include("gatekeeper.api.urls")),

@@ -12,7 +12,7 @@ from gatekeeper.runtime.unread_bodies import announce_to_server
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 
 application = announce_to_server(get_wsgi_application())
-# Django would read the addresses, and import every room behind them, during the first request of each worker.
+# Django would read the addresses, and import every package behind them, during the first request of each worker.
 _ = get_resolver().url_patterns
 
 # The workers are forked from this process, and a thread does not survive a fork: each starts its own. Named by text,

@@ -1,4 +1,4 @@
-"""Setting the scene for tests, through the same verbs that the doors use."""
+"""Test data, made through the same services that pages, protocols and commands use."""
 
 import hmac
 import time
@@ -59,7 +59,7 @@ def make_team(name: str | None = None) -> Team:
 def map_group(
     group: IdpGroup | None, level: str = "collaborator", permissions: Iterable[str] = (), teams: Iterable[Team] = ()
 ) -> MappingVersion:
-    """Give a group (None: the Default Mapping) what it is worth, by slugs."""
+    """Set the mapping of a group (None: the Default Mapping), by slugs."""
     wanted = MappingRecord(
         level=Level.from_slug(level),
         permissions=frozenset(Permission.parse(name) for name in permissions),

@@ -56,7 +56,7 @@ class MayAskWhoHad(BasePermission):
 
 
 class MayConfigure(BasePermission):
-    """Rule 8: Global Administrator with Configuration."""
+    """docs/rules.md#8: Global Administrator with Configuration."""
 
     message = "This needs Global Administrator with the permission Configuration."
 

@@ -1,4 +1,4 @@
-"""Names the room to Django."""
+"""The management API as a Django app."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""What the management API keeps for itself: the tokens with which people's programs reach it."""
+"""The personal tokens with which people's programs call the management API."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The way in to the management API, and the answer where it has nothing."""
+"""The root of the management API, and the answer for addresses that do not exist."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from gatekeeper.api.access import IsSignedIn
 
-_WAYS_ON = ("me", "users", "groups", "who_had", "setup", "schema")
+_LINKED = ("me", "users", "groups", "who_had", "setup", "schema")
 
 
 class Root(APIView):
@@ -21,7 +21,7 @@ class Root(APIView):
     @extend_schema(responses=dict[str, str], operation_id="root")
     def get(self, request: Request) -> Response:
         """Name -> address; ``schema`` describes them all."""
-        return Response({name: settings.PUBLIC_URL + reverse(f"api:{name}") for name in _WAYS_ON})
+        return Response({name: settings.PUBLIC_URL + reverse(f"api:{name}") for name in _LINKED})
 
 
 @extend_schema(exclude=True)

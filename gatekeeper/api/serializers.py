@@ -78,7 +78,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    """One source of one thing: since when without a break, and who decided that it is worth it."""
+    """One source of one thing: since when without a break, and who decided that it grants this."""
 
     kind = serializers.ChoiceField(choices=["group", "default", "fallback", "local"])
     name = serializers.CharField()

@@ -45,7 +45,7 @@ class TokenNotFound(NotFound):
 
 @transaction.atomic
 def create_token(user: User, name: str, *, actor: Actor, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-    """Make a token for this person; it expires after 90 days unless told otherwise.
+    """Make a token for this person; it expires after 90 days unless ``expires_at`` says otherwise.
 
     Returns: the stored token and its text, which is shown this one time and can't be found out again.
     Raises:  ApiNotPermitted for whoever does not hold the permission API in effect; InvalidValue for a name that is
@@ -110,7 +110,7 @@ def refusal_of(token: ApiToken) -> str | None:
 
 
 def refusal_of_person(access: Access) -> str | None:
-    """Why no token of this person opens anything now, in words for them; None when theirs work."""
+    """Why no token of this person opens anything now, as a text for them; None when theirs work."""
     if access.blocked_because is not None:
         return words_for(access.blocked_because)
     if not access.has(Permission.API):
@@ -138,7 +138,7 @@ def _revoke(tokens: Sequence[ApiToken], *, actor: Actor) -> int:
 
 
 def _end(token: ApiToken, now: datetime) -> bool:
-    """Whether it was this call that ended it: of two at once only one is told in the audit trail."""
+    """Whether it was this call that ended it: of two at once only one is in the audit trail."""
     return ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now) == 1
 
 

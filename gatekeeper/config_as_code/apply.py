@@ -1,4 +1,4 @@
-"""Carrying out a configuration document: through the same verbs as the pages, all of it or nothing."""
+"""Carrying out a configuration document: through the same services as the pages, all of it or nothing."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -164,7 +164,7 @@ class _Run:
         set_mapping(group.id if group else None, wanted, actor=self.actor, confirmed=self.confirmed)
         name = group.display_name if group else DEFAULT_MAPPING_NAME
         was = self._told(_living(current, self.before)) if current else "the Default Mapping"
-        self.changed.append(f"{name} is worth {self._told(wanted)} (was {was}).")
+        self.changed.append(f"{name} grants {self._told(wanted)} (was {was}).")
 
     def _team(self, name: str, place: str) -> Team:
         team = self.teams.get(fold(name.strip()))

@@ -1,6 +1,6 @@
 """Configuration as code: the document that ``configuration export`` writes and ``configuration apply`` reads.
 
-Only shapes live here; ``applying.py`` carries a document out. Teams and groups are named, since ids differ between
+Only shapes live here; ``apply.py`` carries a document out. Teams and groups are named, since ids differ between
 sites; names compare without regard to case, as everywhere.
 """
 

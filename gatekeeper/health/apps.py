@@ -1,4 +1,4 @@
-"""Names the room to Django, and registers its checks of the settings."""
+"""Health as a Django app; registers the checks of the settings."""
 
 from importlib import import_module
 

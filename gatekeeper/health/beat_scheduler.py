@@ -1,4 +1,4 @@
-"""Celery's beat with a pulse of its own, so that a dead worker is not mistaken for a dead clock."""
+"""Celery's beat, with a heartbeat of its own: a dead worker is not mistaken for a dead beat."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ class Scheduler(PersistentScheduler):
     """Keeps its schedule on disk: a minute 45 that was missed while the site was down is made up for at its start."""
 
     def setup_schedule(self) -> None:
-        """Read the schedule, and say that the clock has started."""
+        """Read the schedule, and record that beat has started."""
         super().setup_schedule()
         try_to_beat(Process.BEAT)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send the task that is due, then say that the clock ticks."""
+        """Send the task that is due, then record that beat is alive."""
         super().apply_entry(entry, producer=producer)
         try_to_beat(Process.BEAT)

@@ -96,7 +96,7 @@ def check_worker() -> Check:
 
 
 def check_beat() -> Check:
-    """Whether the clock ticks: without it there is no sync at minute 45."""
+    """Whether beat runs: without it there is no sync at minute 45."""
     return _alive("beat", Process.BEAT, "Start Celery beat, exactly one (Procfile, line 'beat').")
 
 
@@ -280,7 +280,7 @@ def run_checks() -> list[Check]:
 
 
 def run_readiness_checks() -> list[Check]:
-    """What ``/readyz`` tells; ``is_ready`` says which of it keeps traffic away."""
+    """What ``/readyz`` reports; ``is_ready`` says which of it keeps traffic away."""
     database = check_database()
     if database.status is Status.FAILED:
         return [database, check_broker()]

@@ -1,4 +1,4 @@
-"""What Prometheus reads. Everything is counted in the database when it asks, so that all processes tell the same."""
+"""What Prometheus reads. Everything is counted in the database when it asks, so that all processes report the same."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Signs of life. Rows, not cache entries, because without Redis the cache is each process's own."""
+"""Heartbeats and counts of refusals. Rows, not cache entries, because without Redis the cache is each process's own."""
 
 from django.db import models
 

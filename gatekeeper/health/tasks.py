@@ -1,4 +1,4 @@
-"""The worker's sign of life: when it is ready, and then once a minute (gatekeeper/celery.py)."""
+"""The worker's heartbeat: when it is ready, and then once a minute (gatekeeper/celery.py)."""
 
 from celery import shared_task
 from celery.signals import worker_ready

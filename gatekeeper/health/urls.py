@@ -1,4 +1,4 @@
-"""Addresses of the pulse."""
+"""Addresses of liveness, readiness and metrics."""
 
 from django.urls import path
 

@@ -52,5 +52,5 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _line(words: str, status: HTTPStatus) -> HttpResponse:
-    return HttpResponse(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")
+def _line(text: str, status: HTTPStatus) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""The clock as a door: what is due once a day or once an hour."""
+"""Scheduled tasks: what is due daily or hourly."""
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
@@ -15,14 +15,14 @@ from saml.sync.run import forget_old_conflicts
 
 @shared_task(name="configuration.erase_due", ignore_result=True)
 def erase() -> None:
-    """Once a day (gatekeeper/celery.py). Safe to run twice, and to kill: each person is a transaction."""
+    """Daily (gatekeeper/celery.py). Safe to run twice, and to kill: each person is a transaction."""
     erase_due(actor=Actor.scheduler("configuration.erase_due"))
     forget_old_conflicts()
 
 
 @shared_task(name="configuration.end_overdue_sessions", ignore_result=True)
 def end_overdue_sessions() -> None:
-    """Once an hour, for sessions whose browser never came back. They are over already; this writes down since when."""
+    """Hourly, for sessions whose browser never came back. They are over already; this records since when."""
     end_overdue(SignIn.objects.all(), timezone.now())
     SessionStore.clear_expired()
     forget_used_tokens(timezone.now())

@@ -59,7 +59,7 @@ class OperatorCommand(BaseCommand):
         return 0
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run, print, end. A refusal in domain words becomes a CommandError: one line, status 1.
+        """Run, print, end. A DomainError becomes a CommandError: one line, status 1.
 
         So does what nobody foresaw, without a stack trace unless ``--traceback`` asks for it.
         """

@@ -1,8 +1,8 @@
 """How long a statement may run and wait for a lock, by who asks: a request, a task or a command.
 
-PostgreSQL gets both as settings of the session, once when a connection is made and whenever its use changes, so that a
+PostgreSQL gets both as settings of the session, when a connection is made and whenever its use changes, so that a
 request costs no statement more. SQLite has a busy timeout for locks; a progress handler interrupts what runs too long.
-What runs into a limit raises ``OperationalError``; ``reason_of`` tells such errors from mistakes of ours.
+What runs into a limit raises ``OperationalError``; ``reason_of`` distinguishes such errors from mistakes of ours.
 """
 
 import threading
@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class Limits(NamedTuple):
-    """In seconds; 0 is no limit. A lock is waited for less long than a statement runs, so that the log tells them."""
+    """In seconds; 0 is no limit. The lock's limit is shorter, so that the log shows which of the two it was."""
 
     statement: float
     lock: float
@@ -30,9 +30,9 @@ NONE = Limits(statement=0, lock=0)  # migrations and whatever else is no operato
 
 RETRY_AFTER = "5"  # seconds, for whoever is answered 503; whole ones, since Okta reads no date
 
-_INSTRUCTIONS = 10_000  # of SQLite between two looks at the clock: less than a millisecond
+_INSTRUCTIONS = 10_000  # of SQLite between two looks at the time: less than a millisecond
 _SQLITE_LOCK_WAIT = 20.0  # seconds, where no limit is set; SQLite has no way to wait for ever
-_APPLIED = "gatekeeper_limits"  # on the connection: what its session was told
+_APPLIED = "gatekeeper_limits"  # on the connection: the limits of its session
 
 _process = NONE
 _here = threading.local()
@@ -60,7 +60,7 @@ def limited(limits: Limits) -> Iterator[None]:
 
 
 def on_new_connection(wrapper: BaseDatabaseWrapper) -> None:
-    """Tell a connection that was just made what holds here."""
+    """Set the limits that hold here on a connection that was just made."""
     # Without limits of ours, those that the operator gave the role or the database hold.
     setattr(wrapper, _APPLIED, NONE if wrapper.vendor == "postgresql" else None)
     _apply(wrapper)
@@ -100,7 +100,7 @@ def _watch(wrapper: BaseDatabaseWrapper, seconds: float) -> None:
 
 
 class _Deadline:
-    """Both halves of the twin: notes when a statement has to be done, and says whether that is over."""
+    """Notes when a statement has to be done, and says whether that is over."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -114,7 +114,7 @@ class _Deadline:
         return time.monotonic() > self.end
 
 
-# PostgreSQL's SQLSTATEs (appendix A) and SQLite's primary result codes, in the words of the log and of the counter.
+# PostgreSQL's SQLSTATEs (appendix A) and SQLite's primary result codes, as the log and the counter name them.
 _SQLSTATES = {
     "57014": "statement_timeout",
     "55P03": "lock_timeout",

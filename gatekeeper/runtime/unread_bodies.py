@@ -3,7 +3,7 @@
 A client that pools connections would otherwise send its next request after bytes that nobody reads, into a connection
 that the server is about to close (RFC 9112 §9.3, §9.6). gunicorn reads and drops the rest of a small body by itself.
 ``Connection`` is the server's header, not the application's (PEP 3333), so the middleware sets it for the other half,
-``announce_to_server``, which takes it off again and tells gunicorn.
+``announce_to_server``, which takes it off again and informs gunicorn.
 """
 
 from collections.abc import Callable, Iterable

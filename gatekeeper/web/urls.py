@@ -1,4 +1,4 @@
-"""Addresses of the desk. Everything that no other room answers comes here."""
+"""Addresses of the pages: everything that SCIM, SAML, the API and the health checks do not answer."""
 
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, include, path
@@ -11,7 +11,7 @@ from gatekeeper.web.framework.admin_site import site
 from gatekeeper.web.framework.change_lists import ReadOnlyList
 from gatekeeper.web.home import overview
 from gatekeeper.web.login import first_sign_in, home_realm_discovery, own_account, second_factor, sign_in, step_up
-from gatekeeper.web.logs import read_tracing, sign_in_attempts, sync_runs
+from gatekeeper.web.logs import read_tracing, run_sync, sign_in_attempts
 from gatekeeper.web.logs.audit_trail import AuditTrail
 from gatekeeper.web.logs.provisioning_log import ProvisioningLog
 from gatekeeper.web.logs.sign_in_attempts import SignInAttempts
@@ -121,11 +121,11 @@ pages: list[URLPattern | URLResolver] = [
     path("settings/configuration/", include(settings_pages)),
     path("provisioning-log/trace/", read_tracing.start, name="start_tracing"),
     path("provisioning-log/trace/stop/", read_tracing.stop, name="stop_tracing"),
-    path("sync-history/run/", sync_runs.run_now, name="run_sync"),
+    path("sync-history/run/", run_sync.run_now, name="run_sync"),
     path(
         "sign-in-attempts/<int:attempt_id>/personal-values/", sign_in_attempts.personal_values, name="personal_values"
     ),
-    path("sync-history/progress/", sync_runs.progress, name="sync_progress"),
+    path("sync-history/progress/", run_sync.progress, name="sync_progress"),
 ]
 
 # Django's admin site holds the read-only lists: each model's rows, and the class that shows them.

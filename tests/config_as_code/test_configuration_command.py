@@ -117,7 +117,7 @@ def test_a_dry_run_tells_the_preview_of_the_page_as_text(tmp_path: Path, capsys:
     call_command("configuration", "apply", str(tmp_path / "wanted.json"), "--dry-run")
 
     assert capsys.readouterr().out.splitlines() == [
-        "GK Finance is worth Global Administrator, Reports (was the Default Mapping).",
+        "GK Finance grants Global Administrator, Reports (was the Default Mapping).",
         "The access of 1 person would change.",
         "  levels Employee Portal: 0 gain it, 1 lose it",
         "  levels Global Administrator: 1 gain it, 0 lose it",

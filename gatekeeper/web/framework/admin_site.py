@@ -1,4 +1,4 @@
-"""Django's admin site as the frame: mounted at the root, guarded by effective access, in our own design."""
+"""Django's admin site, mounted at the root for the read-only lists; effective access decides who opens them."""
 
 from typing import Any
 
@@ -30,24 +30,24 @@ class GatekeeperSite(AdminSite):
     def index(  # type: ignore[override]  # a redirect is no template response
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """``/`` leads to where this person's work is."""
+        """``/`` leads configurators to Settings > Configuration, and everybody else to their profile."""
         access = access_of_request(request)
-        at_the_desk = access is not None and may_configure(access)
-        return redirect("web:overview" if at_the_desk else "web:profile")
+        is_configurator = access is not None and may_configure(access)
+        return redirect("web:overview" if is_configurator else "web:profile")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing: the navigation is the context processor's, and no index of models is shown."""
         return {}
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Only the front door and the lists: signing in and out, passwords and the rest are our own pages."""
+        """Only ``/`` and the lists: signing in and out, passwords and the rest are pages of our own."""
         lists: list[URLResolver | URLPattern] = [
             path(f"{address_of(model_admin)}/", include(model_admin.urls)) for model_admin in self._registry.values()
         ]
         return [path("", self.admin_view(self.index), name="index"), *lists]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Strangers go to the sign-in page; lists are only read, and what is shown is never kept by a cache."""
+        """Who is not signed in goes to the sign-in page; lists are read-only and never kept by a cache."""
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_permission(request):
@@ -58,7 +58,7 @@ class GatekeeperSite(AdminSite):
 
 
 def address_of(model_admin: ModelAdmin[Any]) -> str:
-    """Where a list is: the ``address`` that every list of ours names."""
+    """The path of a list: the ``address`` that every ReadOnlyList names."""
     return str(getattr(model_admin, "address"))  # noqa: B009 - Django's own class does not declare it
 
 

@@ -1,4 +1,4 @@
-"""What was in a page's form when its person had to sign in again: put back into the form, once."""
+"""Form data that was sent before a step-up sign-in: put back into the form, one time."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from gatekeeper.sessions.browser_session import CARRIED
 
 
 def take_carried_form(request: HttpRequest) -> QueryDict | None:
-    """What was in this page's form when its person had to sign in again, once; None when nothing was."""
+    """What was in this page's form before its person signed in again; the second call returns None, as without one."""
     carried = request.session.get(CARRIED)
     if not carried or not carried.get("answered") or carried["back"] != request.get_full_path():
         return None

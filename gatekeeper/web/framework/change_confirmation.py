@@ -1,4 +1,4 @@
-"""Before Save: what stands beside a form and follows it, and what Save looks at once more."""
+"""The preview of a change beside its form, and the confirmation that Save asks for."""
 
 import hashlib
 from collections.abc import Callable
@@ -72,7 +72,7 @@ class Outlook:
     shown: Shown
 
     def questions(self) -> list[str]:
-        """The consequences that Save asks about once more; none for what is refused whatever is answered."""
+        """The consequences that Save asks to confirm; none for a change that is refused whatever is answered."""
         warnings = self.preview.warnings
         if any(warning.code == NOBODY_COULD_CONFIGURE for warning in warnings):
             return []
@@ -87,7 +87,7 @@ def outlook(request: HttpRequest, change: ProposedChange) -> Outlook:
 
 
 def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable[[], object]) -> Preview:
-    """Look once more at what saving would do, and write if that is what was shown; nobody else decides meanwhile.
+    """Write, if that would do now what the preview showed. The site lock keeps others from deciding meanwhile.
 
     Returns: what was done. Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until
     exactly that is confirmed; whatever ``write`` raises.
@@ -102,16 +102,16 @@ def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable
     return fresh.preview
 
 
-def tell_saved(request: HttpRequest, words: str, preview: Preview) -> None:
-    """Say what was done; in another colour where it took access from somebody."""
-    tell = messages.warning if losing_access(preview.kinds) else messages.success
-    tell(request, with_losses(words, preview))
+def show_saved(request: HttpRequest, text: str, preview: Preview) -> None:
+    """A message that says what was done; a warning where it took access from somebody."""
+    show = messages.warning if losing_access(preview.kinds) else messages.success
+    show(request, with_losses(text, preview))
 
 
-def with_losses(words: str, preview: Preview) -> str:
-    """``words``, and how many people can no longer sign in."""
+def with_losses(text: str, preview: Preview) -> str:
+    """``text``, and how many people can no longer sign in."""
     losing = losing_access(preview.kinds)
-    return f"{words} {counted(losing)} can no longer sign in." if losing else words
+    return f"{text} {counted(losing)} can no longer sign in." if losing else text
 
 
 def require_confirmation(request: HttpRequest, questions: list[str]) -> None:
@@ -157,7 +157,7 @@ def _shift_groups(preview: Preview) -> list[tuple[str, list[ShiftBar]]]:
 
 
 def place_of(data: QueryDict, prefix: str = "") -> Place:
-    """Where in a list of people the reader is: after or before somebody; at the start for anything that is no id."""
+    """The place in a list of people, after or before somebody; the start for anything that is no id."""
     return Place(after=_id(data.get(f"{prefix}after", "")), before=_id(data.get(f"{prefix}before", "")))
 
 

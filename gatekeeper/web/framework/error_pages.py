@@ -1,4 +1,4 @@
-"""The pages for when something does not work: plain words, the right status, and who can help."""
+"""The error pages (400, 403, 404, 429, 500, 503): what happened, whether something was changed, and who can help."""
 
 import logging
 import sys
@@ -39,7 +39,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         "You don't have access to this page",
         reason,
         "Your profile shows the access you have and where it comes from. "
-        "A Global Administrator with the Configuration permission can change what your groups are worth.",
+        "A Global Administrator with the Configuration permission can change what your groups grant.",
     )
 
 

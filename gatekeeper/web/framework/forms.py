@@ -15,5 +15,5 @@ class PageForm(forms.Form):
             field.widget.attrs.setdefault("class", "input")
 
     def error_text(self) -> str:
-        """The first error in words, for a message."""
+        """The text of the first error, for a message."""
         return next((str(errors[0]) for errors in self.errors.values() if errors), "")

@@ -43,12 +43,12 @@ def person_of(request: HttpRequest) -> User:
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The actor that the verbs record for what is done on a page."""
+    """The actor that services record for what is done on a page."""
     return Actor.person(person_of(request), channel="pages", request_id=getattr(request, "request_id", ""))
 
 
 def may_configure(access: Access) -> bool:
-    """Rule 8: Global Administrator with the Configuration permission, local administrators included."""
+    """docs/rules.md#8: Global Administrator with the Configuration permission, local administrators included."""
     return access.can_configure
 
 
@@ -88,9 +88,9 @@ _NEEDED: dict[Rule, str] = {
 
 
 def require(request: HttpRequest, rule: Rule) -> HttpResponseBase | None:
-    """Check a rule: None when it holds, a redirect to the sign-in page for a stranger.
+    """Check a rule: None when it holds, a redirect to the sign-in page for who is not signed in.
 
-    Raises: AccessRefused, in words that say what the page needs.
+    Raises: AccessRefused, whose text says what the page needs.
     """
     access = access_of_request(request)
     if access is None:
@@ -163,7 +163,7 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 def sign_in_again_first(request: HttpRequest, *, back: str = "", keep: Sequence[str] = ()) -> HttpResponseBase:
-    """Send somebody off to sign in again; nothing of what they asked for has happened. A script is told where."""
+    """Redirect to signing in again (a script gets the address as JSON); nothing of what was asked for has happened."""
     back = back or request.get_full_path()
     form = QueryDict(mutable=True)
     for name in keep:
@@ -171,8 +171,8 @@ def sign_in_again_first(request: HttpRequest, *, back: str = "", keep: Sequence[
     request.session[CARRIED] = {"back": back, "posted": request.method == "POST", "form": form.urlencode()}
     address = f"{reverse('web:sign_in_again')}?{urlencode({'next': back})}"
     if wants_json(request):
-        words = {"message": "Not saved: sign in again first.", "sign_in_again": address}
-        return JsonResponse(words, status=HTTPStatus.FORBIDDEN)
+        refusal = {"message": "Not saved: sign in again first.", "sign_in_again": address}
+        return JsonResponse(refusal, status=HTTPStatus.FORBIDDEN)
     return redirect(address)
 
 

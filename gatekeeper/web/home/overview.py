@@ -1,4 +1,4 @@
-"""Settings > Configuration: where everything is, and which steps of the help page are done."""
+"""Settings > Configuration: the steps of setting up, and what an administrator should look at."""
 
 from datetime import timedelta
 
@@ -14,14 +14,14 @@ from gatekeeper.setup_steps import setup_steps
 from gatekeeper.web.framework.permissions import may_configure, only, person_of
 from saml.models import SyncRun
 
-TOLD_FOR = timedelta(days=7)  # how long the others are shown that a break-glass account was used
-TOLD_AT_ONCE = 5  # the audit trail has them all
+BREAK_GLASS_SHOWN_FOR = timedelta(days=7)  # to the other administrators
+MOST_BREAK_GLASS_SHOWN = 5  # the audit trail has them all
 
 
 @require_safe
 @only(may_configure)
 def overview(request: HttpRequest) -> HttpResponse:
-    """The two ways on, and the checklist."""
+    """Links to the SCIM and the Authentication page, and the checklist."""
     steps = setup_steps(site_facts())
     done = sum(step.done for step in steps)
     page = {
@@ -32,6 +32,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "last_run": SyncRun.objects.first(),
         "next_sync": next_sync(timezone.now()),
         "misses_second_factor": misses_second_factor(person_of(request)),
-        "break_glass": break_glass_uses(timezone.now() - TOLD_FOR).exclude(user=person_of(request))[:TOLD_AT_ONCE],
+        "break_glass": break_glass_uses(timezone.now() - BREAK_GLASS_SHOWN_FOR).exclude(user=person_of(request))[
+            :MOST_BREAK_GLASS_SHOWN
+        ],
     }
     return render(request, "web/home/overview.html", page)

@@ -51,7 +51,7 @@ class FirstCodeForm(PageForm):
 
 
 class ProofForm(PageForm):
-    """A local administrator proves once more who they are; with a code or a passkey where they have one."""
+    """A local administrator proves again who they are; with a code or a passkey where they have one."""
 
     password = forms.CharField(
         label="Your password",

@@ -1,4 +1,4 @@
-"""Which way in is somebody's: chosen by the domain of the address that they type, never by who they are."""
+"""Home realm discovery: the connection for the domain of a typed address, whether or not that person is known."""
 
 from urllib.parse import urlencode
 

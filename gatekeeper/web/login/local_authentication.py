@@ -1,4 +1,4 @@
-"""Proving to be a local administrator: password, code, and the browser that is known from before. All of it limited."""
+"""Authenticating a local administrator by password, code or passkey, with a limit on failed attempts."""
 
 import hashlib
 import secrets

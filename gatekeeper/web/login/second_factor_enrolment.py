@@ -1,4 +1,4 @@
-"""Setting up an authenticator app: from the profile page, or on the way in where the site demands a second factor."""
+"""Setting up an authenticator app: from the profile page, or during sign-in where the site demands a second factor."""
 
 import base64
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The way in and the way out."""
+"""Signing in and signing out."""
 
 from http import HTTPStatus
 from urllib.parse import urlencode

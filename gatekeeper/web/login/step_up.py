@@ -1,4 +1,4 @@
-"""Signing in again before something that matters, after a while; the guard is ``guards.only``."""
+"""Step-up: signing in again before a change, when the last sign-in is a while ago. ``permissions.only`` asks for it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -43,13 +43,13 @@ def sign_in_again(request: HttpRequest) -> HttpResponseBase:
         "passkey_options": asks_for_passkey(request, user) if form else "",
         "posted": (request.session.get(CARRIED) or {}).get("posted", False),
         "target": target,
-        "ways": [] if user.is_local else _ways(request, target),
+        "providers": [] if user.is_local else _providers(request, target),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.is_bound else HTTPStatus.OK
     return render(request, "web/login/step_up.html", page, status=status)
 
 
-def _ways(request: HttpRequest, target: str) -> list[tuple[str, str]]:
+def _providers(request: HttpRequest, target: str) -> list[tuple[str, str]]:
     """Name and address for each identity provider that can ask this person: the one they came through, if it is there.
 
     It leads back here first, where the session is fresh then.
@@ -68,7 +68,7 @@ def _go_on(request: HttpRequest, target: str) -> HttpResponseBase:
     """Back to the page, saying what has become of what was sent."""
     carried = request.session.get(CARRIED)
     if carried and carried["back"] == target:
-        messages.success(request, _words(carried))
+        messages.success(request, _what_to_do(carried))
         if carried["form"]:
             request.session[CARRIED] = {**carried, "answered": True}
     if not carried or not carried["form"]:
@@ -76,7 +76,7 @@ def _go_on(request: HttpRequest, target: str) -> HttpResponseBase:
     return redirect(target)
 
 
-def _words(carried: dict[str, Any]) -> str:
+def _what_to_do(carried: dict[str, Any]) -> str:
     done = "You have signed in again."
     if carried["form"]:
         return f"{done} Nothing was saved so far: what you entered is in the form below. Look at it and send it again."

@@ -1,4 +1,4 @@
-"""From the right password to the session of a local administrator: what is still asked for on the way, page by page."""
+"""The steps between the right password and the session of a local administrator, a page each."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def after_the_password(request: HttpRequest, user: User, target: str) -> HttpRes
 
 
 def go_on(request: HttpRequest, user: User, target: str, *, proof: str) -> HttpResponseBase:
-    """The page of the next step; the session, once nothing is missing. ``proof``: what was proven, for the log."""
+    """The page of the next step; the session, when nothing is missing. ``proof``: what was proven, for the log."""
     step = _next_step(user, proof)
     if step is None:
         return let_in(request, user, proof=proof, response=redirect(target))

@@ -53,6 +53,6 @@ class AuditTrail(ReadOnlyList):
 
 
 def changes_of(entry: AuditEntry) -> Sequence[tuple[str, Any, Any]]:
-    """What an entry tells, attribute by attribute: before and after."""
+    """Each attribute of an entry with its value before and after."""
     before, after = entry.before or {}, entry.after or {}
     return [(name, before.get(name), after.get(name)) for name in {**before, **after}]

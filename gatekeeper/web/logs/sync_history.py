@@ -10,7 +10,7 @@ from django.utils import timezone
 from gatekeeper.directory.sessions.sign_in import next_sync
 from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
 from gatekeeper.web.framework.permissions import access_of_request, may_configure
-from gatekeeper.web.logs.sync_runs import since_of
+from gatekeeper.web.logs.run_sync import since_of
 from saml.models import SyncRun, SyncState
 
 

@@ -1,4 +1,4 @@
-"""Personal API tokens on the pages: made and shown once by their person, revoked by them or by a configurator."""
+"""Personal API tokens on the pages: made and shown one time by their person, revoked by them or by a configurator."""
 
 from datetime import timedelta
 from http import HTTPStatus

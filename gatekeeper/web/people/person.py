@@ -84,7 +84,7 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
 
 
 def _token_facts(user: User, theirs: Access) -> dict[str, Any]:
-    """The card of API tokens, for whoever holds the permission; leftovers of who held it once can be revoked too."""
+    """The card of API tokens, for whoever holds the permission; those of who held it earlier can still be revoked."""
     tokens = tokens_of(user.id)
     return {
         "tokens": tokens,

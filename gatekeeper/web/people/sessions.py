@@ -41,8 +41,8 @@ _SYSTEMS = (
 )
 
 
-def browser_in_words(user_agent: str) -> str:
-    """What a browser calls itself, for people: "Firefox on Windows". It may lie; it helps to tell them apart."""
+def browser_label(user_agent: str) -> str:
+    """A session's browser as people know it, such as "Firefox on Windows". A claim of the client, no proof."""
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if browser and system:
         return f"{browser} on {system}"
@@ -58,7 +58,7 @@ def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
     rows = [
         {
             "session": session,
-            "browser": browser_in_words(session.user_agent),
+            "browser": browser_label(session.user_agent),
             "this": session == this,
             "idle_end": _idle_end(session),
             "latest": lasting_limit(session),
@@ -80,7 +80,7 @@ def ended_rows(user: User) -> list[dict[str, Any]]:
 
 def _ended_row(session: SignIn) -> dict[str, Any]:
     """A limit may have ended it, and nobody has written that down so far."""
-    browser = browser_in_words(session.user_agent)
+    browser = browser_label(session.user_agent)
     if session.until is None:
         limit = first_limit(session)
         return {"session": session, "browser": browser, "at": limit.at, "why": limit.reason.label}

@@ -24,7 +24,7 @@ class DocumentForm(PageForm):
     metadata_file = forms.FileField(
         label="Metadata file",
         required=False,
-        allow_empty_file=True,  # an empty one is refused as metadata, in words that fit
+        allow_empty_file=True,  # an empty one is refused as metadata, with the reason
         help_text="The XML file that the identity provider lets you download. At most 1 MB.",
         widget=forms.FileInput(attrs={"accept": ".xml,application/xml,text/xml"}),
     )

@@ -62,8 +62,8 @@ def _save(request: HttpRequest, connection_id: UUID, kind: SourceKind, form: Rev
             _show(form, refusal)
         else:
             believed = form.cleaned_data["issuer"]
-            words = "is believed from now on" if believed else "is believed from nobody any more"
-            messages.success(request, f"{kind.label} {words}.")
+            effect = "is believed from now on" if believed else "is believed from nobody any more"
+            messages.success(request, f"{kind.label} {effect}.")
             return back_to(connection_id)
     return page_of_connections(request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=connection_id, **{name: form})
 

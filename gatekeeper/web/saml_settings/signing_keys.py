@@ -62,7 +62,7 @@ def publish_next(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @require_POST
 @only(may_configure, back="web:authentication")
 def finish_change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Let the next key take over, once somebody says that the identity provider is ready for it."""
+    """Let the next key take over, when somebody says that the identity provider is ready for it."""
     if request.POST.get("ready") != "on":
         messages.error(
             request, "Nothing was changed. Confirm first that the identity provider has the next certificate."

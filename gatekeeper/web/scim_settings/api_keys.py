@@ -1,4 +1,4 @@
-"""The API key: generated and shown once, revoked with a phrase."""
+"""The API key: generated and shown one time, revoked with a confirmation phrase."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -46,8 +46,8 @@ def revoke(request: HttpRequest) -> HttpResponseBase:
     try:
         revoked = revoke_keys(request.POST.get("phrase", ""), actor=actor_of(request), key_id=_key_id(chosen))
     except RevokeNotConfirmed:
-        words = "Nothing was revoked: type exactly Revoke, with a capital R."
-        return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, revoking=True, phrase_error=words)
+        refusal = "Nothing was revoked: type exactly Revoke, with a capital R."
+        return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, revoking=True, phrase_error=refusal)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("web:scim")

@@ -1,4 +1,4 @@
-"""What happens when the identity provider takes access from unusually many people at once."""
+"""The deprovisioning limits: the setting, the present counts, and the changes that are held until somebody approves."""
 
 import json
 from collections.abc import Collection
@@ -47,7 +47,7 @@ class HeldChange:
 @require_http_methods(["GET", "POST"])
 @only(may_configure, keep=FIELDS)
 def limits(request: HttpRequest) -> HttpResponseBase:
-    """The limits, where things stand, and what is held."""
+    """The limits, the present counts, and what is held."""
     setting = DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()
     form = DeprovisioningLimitsForm(
         request.POST if request.method == "POST" else None,
@@ -142,7 +142,7 @@ def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict
 
 
 def _what(entry: ProvisioningEntry, names: dict[str, str]) -> str:
-    """Only what takes access away or makes administrators is ever held; the log's words name whom."""
+    """Only what takes access away or makes administrators is ever held; the log's detail names whom."""
     if _is_gain(entry):
         return f"Make {entry.detail.removeprefix(PrivilegeHeld.PREFIX).partition('. ')[0]} Global Administrator"
     if entry.user_id:

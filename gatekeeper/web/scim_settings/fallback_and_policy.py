@@ -1,4 +1,4 @@
-"""Where people go by default: the fallback team and the last group policy, which save themselves when chosen.
+"""The fallback team and the last group policy: two choices of the SCIM page that are saved when they are made.
 
 What is chosen is looked at first. If no warning stands it is saved in that one step, and the answer says what it did
 and how to undo it. Where a warning stands, the preview appears beside the choice and it has to be confirmed.
@@ -31,7 +31,7 @@ from gatekeeper.web.framework.change_confirmation import (
     preview_context,
     preview_fragment,
     save_previewed,
-    tell_saved,
+    show_saved,
     with_losses,
 )
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, wants_json
@@ -42,7 +42,7 @@ NO_TEAM = "no fallback team"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """What one of the two forms chooses. ``before`` is what stands until then; ``told`` says what was done."""
+    """What one of the two forms chooses. ``before`` is what holds until then; ``result_text`` says what was done."""
 
     form: str
     change: ProposedChange
@@ -50,7 +50,7 @@ class Choice:
     before: str
     before_label: str
     save: Callable[[], None]
-    told: Callable[[Preview], str]
+    result_text: Callable[[Preview], str]
 
     def page(self, shown: dict[str, Any]) -> dict[str, Any]:
         """What the page shows instead of what holds, while this form asks."""
@@ -99,7 +99,7 @@ def _fallback_choice(request: HttpRequest, site: SiteFacts) -> Choice:
     before = site.fallback_team_id
     name, old = _team_name(site, team_id), _team_name(site, before)
 
-    def told(preview: Preview) -> str:
+    def result_text(preview: Preview) -> str:
         fact = f"Saved: {name} is the fallback team." if team_id else "Saved: there is no fallback team."
         return f"{fact} {_moved(preview, name if team_id else '', old if before else '')}".strip()
 
@@ -110,7 +110,7 @@ def _fallback_choice(request: HttpRequest, site: SiteFacts) -> Choice:
         before=str(before or ""),
         before_label=old,
         save=lambda: choose_fallback_team(team_id, actor=actor_of(request)),
-        told=told,
+        result_text=result_text,
     )
 
 
@@ -127,7 +127,7 @@ def _policy_choice(request: HttpRequest, site: SiteFacts) -> Choice:
         before=str(before),
         before_label=before.label.lower(),
         save=lambda: set_last_group_policy(policy, actor=actor_of(request)),
-        told=lambda preview: f"Saved: {LastGroupPolicy(policy).label.lower()}. {_changed(preview)}".strip(),
+        result_text=lambda preview: f"Saved: {LastGroupPolicy(policy).label.lower()}. {_changed(preview)}".strip(),
     )
 
 
@@ -148,10 +148,10 @@ def _moved(preview: Preview, into: str, out_of: str) -> str:
     if not preview.affected:
         return ""
     people = "1 person" if preview.affected == 1 else f"{preview.affected:,} people"
-    verb = "is" if preview.affected == 1 else "are"
+    are = "is" if preview.affected == 1 else "are"
     if into and out_of:
         return f"{people} moved from {out_of} to {into}."
-    return f"{people} {verb} in {into} now." if into else f"{people} {verb} in no team now."
+    return f"{people} {are} in {into} now." if into else f"{people} {are} in no team now."
 
 
 def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
@@ -176,12 +176,12 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
     except DomainError as refusal:
         return _refused(request, str(refusal))
     if not wants_json(request):
-        tell_saved(request, choice.told(preview), preview)
+        show_saved(request, choice.result_text(preview), preview)
         return redirect("web:scim")
     saved = {"choice": choice, "undo": choice.chosen != choice.before}
     return JsonResponse(
         {
-            "message": with_losses(choice.told(preview), preview),
+            "message": with_losses(choice.result_text(preview), preview),
             "previewed": str(Shown.before(choice.change, site_facts())),
             "details": render_to_string("web/scim_settings/_choice_saved.html", saved),
         }
@@ -205,8 +205,8 @@ def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpRespon
     return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, **asking, **page)
 
 
-def _refused(request: HttpRequest, words: str) -> HttpResponse:
+def _refused(request: HttpRequest, reason: str) -> HttpResponse:
     if wants_json(request):
-        return JsonResponse({"message": words}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    messages.error(request, words)
+        return JsonResponse({"message": reason}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    messages.error(request, reason)
     return redirect("web:scim")

@@ -1,4 +1,4 @@
-"""The rows of the table "IdP groups": what each group is worth, for how many people. A fixed number of queries."""
+"""The rows of the table "IdP groups": what each group grants, and to how many people. A fixed number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a group is worth: the form behind the pencil."""
+"""What a group grants: the mapping form, its preview, and the reset to the Default Mapping."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,7 +28,7 @@ from gatekeeper.web.framework.change_confirmation import (
     preview_context,
     preview_fragment,
     save_previewed,
-    tell_saved,
+    show_saved,
 )
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
 from gatekeeper.web.scim_settings.mapping_rows import member_counts
@@ -81,7 +81,7 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
         return _render(request, group, site, wanted, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, site, wanted, refusal=str(refusal))
-    tell_saved(request, _what_happened(group, wanted, site_facts()), preview)
+    show_saved(request, _what_happened(group, wanted, site_facts()), preview)
     return redirect("web:scim")
 
 
@@ -161,7 +161,7 @@ def _render(
         "permissions": _permission_choices(shown),
         "teams": _team_choices(shown, site),
         "uses_default": group is not None and not has_own,
-        "reach": affected_count(group, site),
+        "affected": affected_count(group, site),
         "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown)), FORM),
         "question": question,
         "confirmation": confirmation_of(question),
@@ -213,14 +213,14 @@ def affected_count(group: IdpGroup | None, site: SiteFacts) -> int:
 
 
 def _what_happened(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts) -> str:
-    """One sentence for after Save: what it is worth now, and for how many people."""
+    """One sentence for after Save: what the group grants now, and to how many people."""
     extras = [
         *sorted(permission.label for permission in mapping.permissions),
         *(f"team {name}" for name in sorted(site.teams[team] for team in mapping.team_ids if team in site.teams)),
     ]
-    worth = mapping.level.label + (f" with {', '.join(extras)}" if extras else "")
+    granted = mapping.level.label + (f" with {', '.join(extras)}" if extras else "")
     name = group.display_name if group else DEFAULT_MAPPING_NAME
-    return f"{name} is now {worth}. {_people(affected_count(group, site))}"
+    return f"{name} is now {granted}. {_people(affected_count(group, site))}"
 
 
 def _people(count: int) -> str:
@@ -249,5 +249,5 @@ def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, site, current, refusal=str(refusal), resetting=True)
     members = member_counts([group_id]).get(group_id, 0)
-    tell_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", preview)
+    show_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", preview)
     return redirect("web:scim")

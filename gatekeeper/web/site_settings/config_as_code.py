@@ -23,7 +23,7 @@ from gatekeeper.web.framework.change_confirmation import (
     confirmation_of,
     preview_context,
     require_confirmation,
-    tell_saved,
+    show_saved,
 )
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, person_of
 
@@ -52,7 +52,7 @@ def as_code(request: HttpRequest) -> HttpResponseBase:
         return _page(request, text, question=str(question))
     except (DomainError, PreviewOutdated, NotShownYet) as refusal:
         return _page(request, text, refusal=str(refusal))
-    tell_saved(request, _told(applied), applied.preview)
+    show_saved(request, _result_text(applied), applied.preview)
     return redirect("web:as_code")
 
 
@@ -141,7 +141,7 @@ def _exported() -> str:
     return json.dumps(export_document(), ensure_ascii=False, indent=2)
 
 
-def _told(applied: Applied) -> str:
+def _result_text(applied: Applied) -> str:
     if not applied.changed:
         return "The site is as the document says; nothing was changed."
     count = len(applied.changed)

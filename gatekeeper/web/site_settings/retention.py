@@ -16,7 +16,7 @@ from gatekeeper.web.site_settings.forms import RetentionForm
 @require_http_methods(["GET", "POST"])
 @only(may_configure, keep=("days",))
 def retention(request: HttpRequest) -> HttpResponseBase:
-    """The choice, and where things stand."""
+    """The setting, and how many records are kept, due and erased."""
     form = RetentionForm(
         request.POST if request.method == "POST" else None,
         initial={"days": retention_days(), **carried_fields(request, ("days",))},

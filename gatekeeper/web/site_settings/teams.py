@@ -27,7 +27,7 @@ from gatekeeper.web.framework.change_confirmation import (
     preview_context,
     preview_fragment,
     save_previewed,
-    tell_saved,
+    show_saved,
 )
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
 from gatekeeper.web.site_settings.forms import TeamForm
@@ -95,10 +95,10 @@ def remove_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     team = _team(team_id)
     change = ProposedChange.without_team(site_facts(), team_id)
 
-    def told(preview: Preview) -> str:
-        return f"The team {team.name} is deleted. {where_people_go(preview.kinds, team_id).sentence}"
+    def result_text(preview: Preview) -> str:
+        return f"The team {team.name} is deleted. {effect_on_members(preview.kinds, team_id).sentence}"
 
-    return _end(request, team, change, lambda: delete_team(team_id, actor=actor_of(request)), told, DELETE_FORM)
+    return _end(request, team, change, lambda: delete_team(team_id, actor=actor_of(request)), result_text, DELETE_FORM)
 
 
 @require_POST
@@ -112,11 +112,11 @@ def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
         return _page(request, team, about=MERGE_FORM, refusal=str(refusal))
     into = site_facts().teams[target_id]
 
-    def told(_: Preview) -> str:
+    def result_text(_: Preview) -> str:
         return f"{team.name} is merged into {into}: mappings that named the one name the other now."
 
     return _end(
-        request, team, change, lambda: merge_teams(team_id, target_id, actor=actor_of(request)), told, MERGE_FORM
+        request, team, change, lambda: merge_teams(team_id, target_id, actor=actor_of(request)), result_text, MERGE_FORM
     )
 
 
@@ -145,17 +145,17 @@ def _end(
     team: Team,
     change: ProposedChange,
     write: Callable[[], object],
-    told: Callable[[Preview], str],
+    result_text: Callable[[Preview], str],
     form: str,
 ) -> HttpResponseBase:
-    """Carry out one of the two ways to end a team, after a last look."""
+    """Delete or merge a team, after one more look at what that would do; ``result_text`` says what was done."""
     try:
         preview = save_previewed(request, change, write)
     except NeedsConfirmation as question:
         return _page(request, team, about=form, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
         return _page(request, team, about=form, refusal=str(refusal))
-    tell_saved(request, told(preview), preview)
+    show_saved(request, result_text(preview), preview)
     return redirect("web:teams")
 
 
@@ -204,7 +204,7 @@ def _page(
     if not row["is_fallback"]:
         found = outlook(request, ProposedChange.without_team(site, team.id))
         page["deleting"] = preview_context(found, DELETE_FORM)
-        page["where"] = where_people_go(found.preview.kinds, team.id)
+        page["where"] = effect_on_members(found.preview.kinds, team.id)
     if about == MERGE_FORM and request.POST.get("target") in {str(key) for key, _ in page["others"]}:
         page["target"] = request.POST["target"]
         page["merging"] = preview_context(outlook(request, _merger(request, team.id)[1]), MERGE_FORM)
@@ -213,8 +213,8 @@ def _page(
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """Where a team's people are without it: how many keep another team, go to the fallback team, or have none."""
+class EffectOnMembers:
+    """What the end of a team means for its people: how many keep another one, go to the fallback team, or have none."""
 
     keep: int
     fallback: int
@@ -228,15 +228,15 @@ class Whereabouts:
             return "Nobody is in it."
         parts = [
             (self.keep, "keeps another team", "keep another team"),
-            (self.fallback, *(f"{verb} to {self.fallback_name}, the fallback team" for verb in ("goes", "go"))),
+            (self.fallback, *(f"{go} to {self.fallback_name}, the fallback team" for go in ("goes", "go"))),
             (self.nowhere, "is left without a team", "are left without a team"),
         ]
         said = (f"1 person {one}" if count == 1 else f"{count:,} people {many}" for count, one, many in parts if count)
         return f"{'; '.join(said)}."
 
 
-def where_people_go(kinds: Iterable[Kind], team_id: UUID) -> Whereabouts:
-    """What becomes of the people of a team that ends."""
+def effect_on_members(kinds: Iterable[Kind], team_id: UUID) -> EffectOnMembers:
+    """How many people of a team keep another one, go to the fallback team or have none when it ends."""
     keep = fallback = nowhere = 0
     name = ""
     for kind in kinds:
@@ -249,4 +249,4 @@ def where_people_go(kinds: Iterable[Kind], team_id: UUID) -> Whereabouts:
             name = next(iter(kind.after.teams.values()))
         else:
             nowhere += len(kind.people)
-    return Whereabouts(keep, fallback, nowhere, name)
+    return EffectOnMembers(keep, fallback, nowhere, name)

@@ -1,4 +1,4 @@
-"""What templates say often: icons, moments in the reader's own zone, badges, pretty JSON, page numbers."""
+"""Template tags and filters: icons, moments in the reader's own zone, badges, pretty JSON, page numbers."""
 
 import json
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ BADGE_KINDS = {
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """One symbol of icons.svg, hidden from screen readers: the words beside it say the same."""
+    """One symbol of icons.svg, hidden from screen readers: the text beside it says the same."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("gatekeeper/icons.svg"),
@@ -147,21 +147,21 @@ def is_plain_list(value: object) -> bool:
 
 
 @register.filter
-def in_words(value: object) -> str:
+def change_text(value: object) -> str:
     """What a request changed, in one line: a list joined, a document as "name: value"."""
     if value in (None, [], {}):
         return "Nothing"
     if isinstance(value, dict):
         return "; ".join(
-            f"{name}: {in_words(part) if isinstance(part, list | dict) else part}" for name, part in value.items()
+            f"{name}: {change_text(part) if isinstance(part, list | dict) else part}" for name, part in value.items()
         )
     if isinstance(value, list):
-        return "; ".join(in_words(part) for part in value)
+        return "; ".join(change_text(part) for part in value)
     return str(value)
 
 
 @register.filter
-def warning_in_words(warning: dict[str, Any]) -> str:
+def warning_text(warning: dict[str, Any]) -> str:
     """What an administrator should look at, from the code that is stored with a request."""
     if warning.get("code") != Warned.REMOVED_ALL:
         return str(warning.get("code", ""))
@@ -177,14 +177,14 @@ def thousands(number: int) -> str:
 
 
 @register.filter
-def words(name: str) -> str:
-    """A stored name as words: ``scim_key`` reads "scim key"."""
+def spaced(name: str) -> str:
+    """A stored name with spaces: ``scim_key`` becomes "scim key"."""
     return name.replace("_", " ")
 
 
 @register.filter
 def event_label(name: str) -> str:
-    """The words of an audit event; its stored name for one that this version does not know."""
+    """The label of an audit event; its stored name for one that this version does not know."""
     try:
         return Event(name).label
     except ValueError:
@@ -201,7 +201,7 @@ def duration(run: SyncRun) -> str:
 
 
 @register.filter
-def actor_words(row: Any) -> str:
-    """Who did it, for people: a schedule, a command and a SCIM key are named as such."""
+def actor_label(row: Any) -> str:
+    """Who did it, for people: the scheduler, a command and a SCIM key are named as such."""
     kinds = {"clock": "Schedule", "command": f"Command {row.actor_name}", "scim_key": f"SCIM: {row.actor_name}"}
     return kinds.get(row.actor_kind, str(row.actor_name))

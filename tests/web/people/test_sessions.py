@@ -12,7 +12,7 @@ from django.utils import timezone
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import SignIn, User
 from gatekeeper.directory.sessions.sign_in import open_sign_in
-from gatekeeper.web.people.sessions import browser_in_words
+from gatekeeper.web.people.sessions import browser_label
 from tests.builders import ADMIN, PASSWORD, make_administrator, make_user
 from tests.web.pages import text_of
 
@@ -33,7 +33,7 @@ EDGE = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrom
     ],
 )
 def test_a_browser_is_named_in_words(user_agent: str, words: str) -> None:
-    assert browser_in_words(user_agent) == words
+    assert browser_label(user_agent) == words
 
 
 def open_session(user: User, **facts: str) -> SignIn:

@@ -43,7 +43,7 @@ def test_a_document_shows_what_it_would_change_and_changes_it_with_one_click(adm
 
     shown = preview(admin_client, FINANCE)
 
-    assert "GK Finance is worth Administrator, Reports (was the Default Mapping)." in text_of(shown)
+    assert "GK Finance grants Administrator, Reports (was the Default Mapping)." in text_of(shown)
     assert "ada@example.com" in text_of(shown)
     assert AuditEntry.objects.count() == entries
     done = apply(admin_client, FINANCE, previewed=carried(shown))

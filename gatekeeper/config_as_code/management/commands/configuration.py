@@ -63,7 +63,7 @@ class Command(OperatorCommand):
         return not options["as_json"] and options["file"] != "-" and sys.stdin.isatty()
 
     def _asked(self, document: ConfigurationDocument, options: dict[str, Any]) -> int:
-        """From how many people the document may take their access: as many as the person at the terminal was told.
+        """From how many people the document may take their access: as many as the person at the terminal was shown.
 
         Raises: CommandError unless they mean it.
         """
@@ -80,14 +80,14 @@ class Command(OperatorCommand):
     def describe(self, document: dict[str, Any]) -> str:
         if "differences" in document:
             return "\n".join(document["differences"]) or "The site is as the document says."
-        return _told(document)
+        return _result_text(document)
 
     def prints_json(self, document: dict[str, Any]) -> bool:
         """What was exported is made to be read again, with or without ``--json``."""
         return "differences" not in document and "changed" not in document
 
     def exit_status(self, document: dict[str, Any]) -> int:
-        """As diff(1): 1 when there is a difference, so that a scheduled job can tell drift."""
+        """As diff(1): 1 when there is a difference, so that a scheduled job notices drift."""
         return 1 if document.get("differs") else 0
 
 
@@ -125,15 +125,15 @@ def _preview(preview: Preview) -> dict[str, Any]:
     people = [
         {
             "user_name": person.user.user_name,
-            "before": _worth(person.before),
-            "after": _worth(person.after),
+            "before": _granted(person.before),
+            "after": _granted(person.after),
         }
         for person in affected_people(preview)[0]
     ]
     return {"sentence": preview.sentence, **preview.as_document(), "first_people": people}
 
 
-def _worth(access: Access) -> dict[str, Any]:
+def _granted(access: Access) -> dict[str, Any]:
     return {
         "level": access.level.slug,
         "permissions": sorted(access.permissions),
@@ -142,12 +142,12 @@ def _worth(access: Access) -> dict[str, Any]:
 
 
 def _diff(document: ConfigurationDocument) -> dict[str, Any]:
-    """The sentences in which a dry run would tell what it changes."""
+    """The sentences in which a dry run would describe what it changes."""
     differences = apply_document(document, actor=ACTOR, dry_run=True, confirmed=True).changed
     return {"differs": bool(differences), "differences": list(differences)}
 
 
-def _told(document: dict[str, Any]) -> str:
+def _result_text(document: dict[str, Any]) -> str:
     """What was (or would be) changed, and what it means for people."""
     if not document["changed"]:
         return "Nothing to change."

@@ -25,7 +25,7 @@ WORKER_MAY_TAKE = timedelta(seconds=20)  # to pick up the task, before the page 
 @require_POST
 @only(may_configure, fresh=Fresh.NEVER)
 def run_now(request: HttpRequest) -> HttpResponse:
-    """Ask the worker for a run, and go where its progress is shown."""
+    """Ask the worker for a run, and lead to the page on which its progress is shown."""
     asked_at = timezone.now()
     try:
         sync_users.delay(asked_by=asdict(actor_of(request)))
@@ -39,7 +39,7 @@ def run_now(request: HttpRequest) -> HttpResponse:
 @require_safe
 @only(may_read_logs)
 def progress(request: HttpRequest) -> JsonResponse:
-    """What became of the run that was asked for at ``since``: words for the page, and whether it is over."""
+    """What became of the run that was asked for at ``since``: a text for the page, and whether it is over."""
     since = parse_datetime(request.GET.get("since", ""))
     if since is None or timezone.is_naive(since):
         return JsonResponse({"message": "No run was asked for.", "done": True}, status=HTTPStatus.BAD_REQUEST)
@@ -47,7 +47,7 @@ def progress(request: HttpRequest) -> JsonResponse:
     if run is None:
         running = SyncRun.objects.filter(state=SyncState.RUNNING).exists()
         return JsonResponse({"message": _waiting(timezone.now() - since, running=running), "done": False})
-    return JsonResponse({"message": run_in_words(run), "done": run.state != SyncState.RUNNING, "run": str(run.id)})
+    return JsonResponse({"message": text_of_run(run), "done": run.state != SyncState.RUNNING, "run": str(run.id)})
 
 
 def _waiting(waited: timedelta, *, running: bool) -> str:
@@ -58,7 +58,7 @@ def _waiting(waited: timedelta, *, running: bool) -> str:
     return "Waiting for a worker…"
 
 
-def run_in_words(run: SyncRun) -> str:
+def text_of_run(run: SyncRun) -> str:
     """One sentence about a run."""
     if run.state == SyncState.RUNNING:
         return "The sync is running…"
