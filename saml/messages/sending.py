@@ -51,7 +51,7 @@ def posting_page(request: HttpRequest, connection: Connection, outgoing: Outgoin
     # Not the identity provider's host alone: browsers hold form-action against where it leads on, as to a login page
     # of another one behind it. The page has no other form.
     allowed = f"{urlsplit(outgoing.to).scheme}:"
-    view = csp_update({"form-action": [allowed]})(lambda asked: render(asked, "saml/posting.html", page))
+    view = csp_update({"form-action": [allowed]})(lambda asked: render(asked, "saml/post_form.html", page))
     return cast(HttpResponse, view(request))
 
 

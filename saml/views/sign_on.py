@@ -89,7 +89,7 @@ def sign_on_with_hint(
     if "Location" not in begun.headers:
         return begun
     onward = build.with_login_hint(begun.headers["Location"], login_hint)
-    response = render(request, "saml/leading.html", {"onward": onward, "connection": connection, "access": None})
+    response = render(request, "saml/signing_in.html", {"onward": onward, "connection": connection, "access": None})
     response.cookies.update(begun.cookies)
     return response
 
@@ -160,4 +160,4 @@ def _post_again(request: HttpRequest) -> HttpResponse:
     """
     fields = {name: request.POST.get(name, "") for name in ("SAMLResponse", "RelayState")} | {POSTED_AGAIN: "yes"}
     page = {"action": "", "fields": fields, "heading": "One moment", "access": None}
-    return render(request, "saml/posting.html", page)
+    return render(request, "saml/post_form.html", page)

@@ -97,7 +97,7 @@ def _leading_out(request: HttpRequest, connection: Connection, message: bytes) -
     onward = onward_address(connection, outgoing)
     if onward is None:
         return posting_page(request, connection, outgoing, heading="You are signed out here")
-    return render(request, "saml/leaving.html", {"onward": onward, "connection": connection, "access": None})
+    return render(request, "saml/signing_out.html", {"onward": onward, "connection": connection, "access": None})
 
 
 @csrf_protect

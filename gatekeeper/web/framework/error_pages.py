@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 def _page(request: HttpRequest, status: HTTPStatus, title: str, text: str, hint: str = "") -> HttpResponse:
     page = {"title": title, "text": text, "hint": hint, "status_code": int(status)}
-    return render(request, "web/framework/failure.html", page, status=status)
+    return render(request, "web/framework/error_page.html", page, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
@@ -70,7 +70,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "hint": f"Try again; if it stays, give your operator this request id: {request_id}" if request_id else "",
         "status_code": int(HTTPStatus.INTERNAL_SERVER_ERROR),
     }
-    return render(None, "web/framework/failure.html", page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return render(None, "web/framework/error_page.html", page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
@@ -90,7 +90,7 @@ def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
             "hint": "Wait a moment and do it again.",
             "status_code": int(status),
         }
-        response = render(None, "web/framework/failure.html", page, status=status)
+        response = render(None, "web/framework/error_page.html", page, status=status)
     response.headers["Retry-After"] = RETRY_AFTER
     return response
 

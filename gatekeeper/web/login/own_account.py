@@ -107,7 +107,7 @@ def _remove(request: HttpRequest, user: User, factor: SecondFactor) -> HttpRespo
         "codes_left": recovery_codes_left(factor),
         "passkey_options": asks_for_passkey(request, user),
     }
-    return render(request, "web/login/second_factor_kept.html", page, status=422 if form.is_bound else 200)
+    return render(request, "web/login/second_factor_settings.html", page, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -94,7 +94,6 @@ class _ChoicesForm(PageForm):
         label="Accept sign-in that starts at the identity provider",
         required=False,
         help_text="Better off: such a sign-in is then turned into an ordinary one, without asking the person anything.",
-        widget=forms.CheckboxInput(attrs={"class": ""}),
     )
 
     def clean_domains(self) -> tuple[str, ...]:
@@ -158,14 +157,12 @@ class SettingsForm(_ChoicesForm):
         required=False,
         help_text="Only where the identity provider wants that: it needs our certificate before, as said below under "
         "“Our certificate”. A sign-in that begins in its portal may not work then.",
-        widget=forms.CheckboxInput(attrs={"class": ""}),
     )
     accept_signed_response = forms.BooleanField(
         label="Accept a signed Response around an unsigned assertion",
         required=False,
         help_text="For identity providers that sign the Response only (an option of Google, Keycloak's default). Then "
         "nothing is read but what that signature covers.",
-        widget=forms.CheckboxInput(attrs={"class": ""}),
     )
     field_order = ("name", "domains", "metadata_url", "pin")
 

@@ -48,7 +48,7 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def moment(value: datetime | None, how: str = "full") -> SafeString | str:
-    """A ``<time>`` that moments.js shows in the reader's zone; without scripts the site's zone with its name.
+    """A ``<time>`` that local_times.js shows in the reader's zone; without scripts the site's zone with its name.
 
     ``how`` is full, second (to the second), clock (hours and minutes only) or ago ("3 minutes ago", the exact time as
     its tooltip).

@@ -27,7 +27,7 @@ def test_a_connection_is_made_from_an_uploaded_document_and_gives_its_four_addre
     text = text_of(answer)
     for label in ("Metadata url", "Sso url", "ACS (Assertion Consumer Service, Recipient) url", "Logout url"):
         assert f">{label}</label>" in text
-        assert f'<span class="vh"> {label}</span>' in text
+        assert f'<span class="visually-hidden"> {label}</span>' in text
     for name in ("metadata", "sso", "acs", "logout"):
         assert f"http://testserver/saml/{connection.id}/{name}" in text
 
