@@ -40,7 +40,13 @@ def _entries() -> tuple[Entry, ...]:
             may_read_logs,
         ),
         Entry("Sync history", "sync", "admin:saml_syncrun_changelist", "/sync-history/", may_read_logs),
-        Entry("Sign-in attempts", "sign-in", "admin:saml_signinattempt_changelist", "/sign-in-attempts/", may_read_logs),
+        Entry(
+            "Sign-in attempts",
+            "sign-in",
+            "admin:saml_signinattempt_changelist",
+            "/sign-in-attempts/",
+            may_read_logs,
+        ),
         Entry("Audit trail", "audit", "admin:audit_auditentry_changelist", "/audit-trail/", may_read_logs),
     )
 
