@@ -21,9 +21,10 @@ from django.utils import timezone
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
 from gatekeeper.directory.explanation.who_had import holders, who_had
+from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider
+from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.directory.models import EndedBecause, Membership, SignInIdentity, User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.sessions.sign_in import UNKNOWN_PERSON, add_identity_provider
 from saml.models import SignInAttempt
 from saml.sync.name_mismatches import differs_from_name_id
 

@@ -14,7 +14,7 @@ from lxml import etree
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import SignIn
-from gatekeeper.directory.sessions.sign_in import end_sign_ins_matching
+from gatekeeper.directory.sessions.open_sessions import end_sign_ins_matching
 from saml.addresses import addresses_of
 from saml.connections.key_pairs import decryption_keys
 from saml.errors import Refused, UnreadableXml

@@ -10,8 +10,9 @@ from django.utils import timezone
 from lxml import etree
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.identity_linking.sign_in import keep_statement, person_who_signs_in
 from gatekeeper.directory.models import SessionEnd
-from gatekeeper.directory.sessions.sign_in import end_sign_in, keep_statement, open_sign_in, person_who_signs_in
+from gatekeeper.directory.sessions.open_sessions import end_sign_in, open_sign_in
 from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.browser_session import open_browser_session
 from saml.addresses import addresses_of, own_path

@@ -12,14 +12,15 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.changes import GroupRecord, MappingRecord, MembersChange, UserRecord
 from gatekeeper.directory.groups.idp_groups import create_group, edit_group
+from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider
 from gatekeeper.directory.identity_linking.linking import LinkReport, link_users
 from gatekeeper.directory.levels import Level
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.local_accounts.second_factors import add_second_factor, new_secret
 from gatekeeper.directory.mappings.mappings import set_mapping
 from gatekeeper.directory.models import IdentityProvider, IdpGroup, MappingVersion, Team, User
-from gatekeeper.directory.people.users import create_local_administrator, create_user
+from gatekeeper.directory.people.users import create_user
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.sessions.sign_in import add_identity_provider
 from gatekeeper.directory.teams.teams import create_team
 
 ENTRA = Actor.scim_key("test-key", "Entra")

@@ -16,8 +16,8 @@ from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.access.states import told, words_for
+from gatekeeper.directory.field_values import require_storable
 from gatekeeper.directory.models import User
-from gatekeeper.directory.people.users import require_storable
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.revocation import credentials_ended

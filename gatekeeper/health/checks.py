@@ -19,7 +19,8 @@ from redis.exceptions import RedisError
 
 from gatekeeper.celery import app
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.local_accounts.accounts import local_accounts, without_second_factor
+from gatekeeper.directory.local_accounts.accounts import local_accounts
+from gatekeeper.directory.local_accounts.second_factor_rule import without_second_factor
 from gatekeeper.health import heartbeats
 from gatekeeper.health.audit_checks import check_audit_trail, check_audit_triggers
 from gatekeeper.health.check_result import Check, Status, failed, ok, warning

@@ -14,7 +14,7 @@ from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.read_counts import reads_since
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
-from gatekeeper.directory.sessions.sign_in import break_glass_uses
+from gatekeeper.directory.sessions.open_sessions import break_glass_uses
 from gatekeeper.events.progress import delivery_progress
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process

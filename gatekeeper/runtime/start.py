@@ -13,8 +13,8 @@ from honcho import manager as process_manager
 from honcho.environ import parse_procfile
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import Team, User
-from gatekeeper.directory.people.users import create_local_administrator
 from gatekeeper.directory.teams.teams import create_team
 
 FIRST_ADMINISTRATOR = "admin@gatekeeper.local"

@@ -19,7 +19,7 @@ from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import SessionEnd, SignIn, User
 from gatekeeper.directory.sessions.limits import end_overdue, first_limit, lasting_limit, note_activity
-from gatekeeper.directory.sessions.sign_in import end_sign_in, renew_sign_in
+from gatekeeper.directory.sessions.open_sessions import end_sign_in, renew_sign_in
 
 SESSION_KEY = "sign_in_id"
 CARRIED = "signing_in_again"  # what a page left in the session of somebody who has to sign in again before it goes on

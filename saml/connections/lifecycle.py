@@ -11,8 +11,8 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider, end_identity_provider
 from gatekeeper.directory.models import SignInIdentity
-from gatekeeper.directory.sessions.sign_in import add_identity_provider, end_identity_provider
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
 from saml.addresses import addresses_of, event_addresses_of
 from saml.connections.certificate_health import certificate_concerns

@@ -11,7 +11,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.domains import set_domains
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
-from gatekeeper.directory.sessions.sign_in import rename_identity_provider
+from gatekeeper.directory.identity_linking.identity_providers import rename_identity_provider
 from saml.connections.claims import set_claim_mapping, set_person_claim
 from saml.metadata.acceptance import facts_in_force, live_connection, read_other, require_no_worse
 from saml.metadata.fetch import fetch_metadata

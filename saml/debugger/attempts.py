@@ -14,7 +14,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.sessions.sign_in import UNKNOWN_PERSON
+from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.secrets.sealing import seal, unseal
 from saml.causes import Cause

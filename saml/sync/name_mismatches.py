@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.directory.models import FormerName, User
-from gatekeeper.directory.sessions.sign_in import UNKNOWN_PERSON
 from saml.debugger.attempts import personal_values
 from saml.models import SignInAttempt
 

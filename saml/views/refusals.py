@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gatekeeper.directory.access.resolver import Blocked
-from gatekeeper.directory.sessions.sign_in import next_sync
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.errors import SignInRefused
 from saml.debugger.request_facts import request_id_of
 from saml.errors import Refused

@@ -1,5 +1,7 @@
 """How much one request and one resource may hold. Each refusal names its limit; ``documented_limits.py`` tells all."""
 
+from gatekeeper.directory.field_values import NAME_LIMIT
+
 MAX_BODY = 8 * 1024 * 1024  # bytes, after decoding: a PUT of a group with 50,000 members fits
 MAX_GZIP_MEMBERS = 1000  # gzip allows several after each other (RFC 1952 §2.2); each costs, however small it is
 MAX_OPERATIONS = 1000  # in a PATCH, and in a Bulk request
@@ -15,4 +17,4 @@ MAX_NAMES = 200  # in attributes and excludedAttributes together
 DEFAULT_COUNT = 100  # resources of a page when nothing is asked
 MAX_COUNT = 1000  # resources of a page
 CURSOR_TIMEOUT = 3600  # seconds
-MAX_NAME = 512  # characters of userName, displayName and externalId: the columns' length
+MAX_NAME = NAME_LIMIT  # characters of userName, displayName and externalId

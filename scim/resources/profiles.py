@@ -5,7 +5,6 @@ from typing import Any
 
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import GroupRecord, UserRecord
-from scim.protocol.errors import InvalidValue
 
 Profile = dict[str, Any]
 
@@ -25,12 +24,9 @@ def user_profile(record: UserRecord) -> Profile:
 
 
 def user_record(profile: Mapping[str, Any], *, active_if_unstated: bool) -> UserRecord:
-    """The record of a profile. Raises: InvalidValue when there is no userName."""
-    user_name = profile.get("userName")
-    if not user_name or not user_name.strip():
-        raise InvalidValue("userName is required and can't be empty.")
+    """The record of a profile. Whether its texts can be stored is asked by the service that stores them."""
     return UserRecord(
-        user_name=user_name,
+        user_name=profile.get("userName") or "",
         active=profile.get("active", active_if_unstated),
         external_id=profile.get("externalId"),
         display_name=profile.get("displayName"),
@@ -62,12 +58,9 @@ def group_profile(record: GroupRecord) -> Profile:
 
 
 def group_record(profile: Mapping[str, Any]) -> GroupRecord:
-    """The record of a profile. Raises: InvalidValue when there is no displayName."""
-    display_name = profile.get("displayName")
-    if not display_name or not display_name.strip():
-        raise InvalidValue("displayName is required and can't be empty.")
+    """The record of a profile. Whether its texts can be stored is asked by the service that stores them."""
     return GroupRecord(
-        display_name=display_name,
+        display_name=profile.get("displayName") or "",
         external_id=profile.get("externalId"),
         attributes={name: value for name, value in profile.items() if name not in _GROUP_COLUMNS},
     )

@@ -16,8 +16,8 @@ from gatekeeper.api.tokens import (
     revoke_token,
 )
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider
 from gatekeeper.directory.people.users import delete_user
-from gatekeeper.directory.sessions.sign_in import end_identity_provider
 from gatekeeper.errors import InvalidValue
 from tests.api.asking import ask, everything_stored, refusal
 from tests.builders import ADMIN, ENTRA, make_administrator, make_user

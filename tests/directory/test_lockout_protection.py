@@ -15,13 +15,14 @@ from gatekeeper.config_as_code.document import read_document
 from gatekeeper.directory.access.loaders import access_of, access_of_many, site_facts
 from gatekeeper.directory.changes import MappingRecord, MembersChange
 from gatekeeper.directory.groups.idp_groups import delete_group, edit_group
+from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider
+from gatekeeper.directory.identity_linking.sign_in import person_who_signs_in
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.lockout_protection import somebody_could_configure
 from gatekeeper.directory.mappings.mappings import reset_mapping, set_last_group_policy, set_mapping
 from gatekeeper.directory.models import IdentityProvider, IdpGroup, SignInIdentity, User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.sessions.sign_in import end_identity_provider, person_who_signs_in
 from gatekeeper.errors import NobodyCouldConfigure
 from tests.builders import (
     ADMIN,

@@ -19,8 +19,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
 from gatekeeper import settings as site
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import User
-from gatekeeper.directory.people.users import create_local_administrator
 from gatekeeper.runtime.logging import logging_configuration
 from gatekeeper.web.framework import forms as pages
 from tests.api.conftest import browser_of

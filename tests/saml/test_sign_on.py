@@ -7,8 +7,8 @@ import time_machine
 from django.test import Client
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import SignIn, SignInIdentity
-from gatekeeper.directory.people.users import create_local_administrator
 from gatekeeper.sessions.browser_session import SESSION_KEY
 from saml.connections.lifecycle import create_connection
 from saml.debugger.presentation import presentation_of

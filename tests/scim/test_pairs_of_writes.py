@@ -17,6 +17,8 @@ from django.db import connection, transaction
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider
+from gatekeeper.directory.identity_linking.sign_in import person_who_signs_in
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, reset_mapping, set_mapping
 from gatekeeper.directory.models import (
@@ -31,7 +33,7 @@ from gatekeeper.directory.models import (
     Team,
     User,
 )
-from gatekeeper.directory.sessions.sign_in import end_identity_provider, open_sign_in, person_who_signs_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.directory.teams.teams import delete_team, merge_teams
 from gatekeeper.errors import DomainError
 from scim.credentials.api_keys import generate_key

@@ -13,7 +13,7 @@ from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.test import Client
 
 from gatekeeper.directory.models import User
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.sessions.browser_session import BACKEND, SESSION_KEY
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_group, make_provider, make_user, map_group
 

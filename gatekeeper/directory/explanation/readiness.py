@@ -16,8 +16,8 @@ from gatekeeper.directory.access.past import names_at
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.access.states import Readiness, State, Words, listed, state_of
 from gatekeeper.directory.history.origins import WRITTEN_WITHIN
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdentityProvider, Membership, User
-from gatekeeper.directory.sessions.sign_in import next_sync
 
 MAP_THE_WORK_EMAIL = 'Map userPrincipalName to emails[type eq "work"].value in the identity provider.'
 _PAIRS = 100  # of group and moment in one statement

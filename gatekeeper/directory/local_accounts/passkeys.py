@@ -33,7 +33,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.models import Passkey, SessionEnd, User
-from gatekeeper.directory.sessions.sign_in import end_sign_ins
+from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import InvalidValue, PasskeyNotFound, PasskeyRefused, UserNotFound
 
 NAME_LIMIT = 60  # characters

@@ -18,7 +18,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.models import RecoveryCode, SecondFactor, SessionEnd, User
 from gatekeeper.directory.models.local_credentials import SECOND_FACTOR_PURPOSE
-from gatekeeper.directory.sessions.sign_in import end_sign_ins
+from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import SecondFactorExists, SecondFactorMissing, UserNotFound, WrongCode
 from gatekeeper.secrets.sealing import seal, unseal
 

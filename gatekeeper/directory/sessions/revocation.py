@@ -7,7 +7,7 @@ from django.dispatch import Signal
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import SessionEnd, User
-from gatekeeper.directory.sessions.sign_in import end_sign_ins
+from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 
 # Sent with user_id and actor, in the transaction: rooms above end what they hold for that person, and return how many.
 credentials_ended = Signal()

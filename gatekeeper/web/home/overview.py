@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.local_accounts.accounts import misses_second_factor
-from gatekeeper.directory.sessions.sign_in import break_glass_uses, next_sync
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
+from gatekeeper.directory.local_accounts.second_factor_rule import misses_second_factor
+from gatekeeper.directory.sessions.open_sessions import break_glass_uses
 from gatekeeper.setup_steps import setup_steps
 from gatekeeper.web.framework.permissions import may_configure, only, person_of
 from saml.models import SyncRun

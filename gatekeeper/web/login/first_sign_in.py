@@ -8,8 +8,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.local_accounts.accounts import change_password
 from gatekeeper.directory.models import User
-from gatekeeper.directory.people.users import change_password
 from gatekeeper.errors import DomainError
 from gatekeeper.web.login.forms import NewPasswordForm
 from gatekeeper.web.login.local_authentication import let_in

@@ -22,7 +22,7 @@ from gatekeeper.directory.local_accounts.failed_attempts import (
 from gatekeeper.directory.local_accounts.passkeys import passkeys_of, take_passkey
 from gatekeeper.directory.local_accounts.second_factors import second_factor_of, take_code
 from gatekeeper.directory.models import User
-from gatekeeper.directory.sessions.sign_in import open_local_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_local_sign_in
 from gatekeeper.errors import PasskeyRefused, SealBroken, TooManyAttempts, WrongCode
 from gatekeeper.sessions.browser_session import local_administrator, open_browser_session
 from gatekeeper.web.framework.error_pages import too_many_attempts

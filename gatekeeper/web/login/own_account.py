@@ -10,16 +10,16 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gatekeeper.directory.local_accounts.accounts import has_second_factor, require_that_one_is_left
+from gatekeeper.directory.local_accounts.accounts import change_password
 from gatekeeper.directory.local_accounts.passkeys import add_passkey, passkeys_of
 from gatekeeper.directory.local_accounts.passkeys import remove_passkey as end_passkey
+from gatekeeper.directory.local_accounts.second_factor_rule import has_second_factor, require_that_one_is_left
 from gatekeeper.directory.local_accounts.second_factors import (
     recovery_codes_left,
     remove_second_factor,
     second_factor_of,
 )
 from gatekeeper.directory.models import SecondFactor, User
-from gatekeeper.directory.people.users import change_password
 from gatekeeper.errors import DomainError, PasskeyNotFound, SecondFactorDemanded
 from gatekeeper.sessions.browser_session import current_sign_in
 from gatekeeper.web.framework.permissions import Fresh, actor_of, is_signed_in, only, person_of

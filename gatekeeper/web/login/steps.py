@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
-from gatekeeper.directory.local_accounts.accounts import has_second_factor, second_factor_is_demanded
 from gatekeeper.directory.local_accounts.passwords import one_time_password_of
+from gatekeeper.directory.local_accounts.second_factor_rule import has_second_factor, second_factor_is_demanded
 from gatekeeper.directory.models import User
 from gatekeeper.directory.sessions.limits import idle_limit
 from gatekeeper.web.framework.permissions import access_of_request

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from gatekeeper.directory.sessions.sign_in import next_sync
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
 from gatekeeper.web.framework.permissions import access_of_request, may_configure
 from gatekeeper.web.logs.run_sync import since_of

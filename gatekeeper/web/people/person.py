@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from gatekeeper.api.tokens import refusal_of_person, tokens_of
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.local_accounts.accounts import misses_second_factor
+from gatekeeper.directory.identity_linking.sign_in import OTHER_PERSON, confirm_recycled_address
+from gatekeeper.directory.local_accounts.second_factor_rule import misses_second_factor
 from gatekeeper.directory.models import SignInIdentity, User
-from gatekeeper.directory.sessions.sign_in import OTHER_PERSON, confirm_recycled_address
 from gatekeeper.errors import UserNotFound
 from gatekeeper.sessions.browser_session import current_sign_in
 from gatekeeper.web.framework.permissions import (

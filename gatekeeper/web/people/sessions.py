@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.models import SessionEnd, SignIn, User
 from gatekeeper.directory.sessions.limits import first_limit, lasting_limit
-from gatekeeper.directory.sessions.sign_in import end_sign_in, end_sign_ins
+from gatekeeper.directory.sessions.open_sessions import end_sign_in, end_sign_ins
 from gatekeeper.sessions.browser_session import close_browser_session, current_sign_in
 from gatekeeper.web.framework.permissions import Fresh, actor_of, is_signed_in, may_configure, only, person_of
 

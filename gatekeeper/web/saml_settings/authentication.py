@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import SignInIdentity
-from gatekeeper.directory.sessions.sign_in import next_sync
 from gatekeeper.errors import DomainError, DomainTaken, InvalidValue
 from gatekeeper.web.framework.carried_form import take_carried_form
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.models import LastGroupPolicy
-from gatekeeper.directory.sessions.sign_in import next_sync
 from gatekeeper.web.framework.change_confirmation import Shown
 from gatekeeper.web.framework.charts import provisioning_by_hour
 from gatekeeper.web.framework.permissions import may_configure, only

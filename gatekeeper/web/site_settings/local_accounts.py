@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from gatekeeper.directory.local_accounts.accounts import demand_second_factor, second_factor_is_demanded
 from gatekeeper.directory.local_accounts.accounts import local_accounts as every_local_account
+from gatekeeper.directory.local_accounts.second_factor_rule import demand_second_factor, second_factor_is_demanded
 from gatekeeper.errors import SecondFactorDemanded
 from gatekeeper.web.framework.carried_form import carried_fields
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only, person_of

@@ -12,10 +12,10 @@ from django.db.models import Q
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.access.states import State, state_of
 from gatekeeper.directory.explanation.readiness_lists import count_states, in_state, with_state
+from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.directory.mappings.mappings import set_last_group_policy
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import delete_user, edit_user
-from gatekeeper.directory.sessions.sign_in import UNKNOWN_PERSON
 from saml.debugger.name_digests import name_key
 from saml.models import SignInAttempt
 from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids

@@ -11,7 +11,7 @@ from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.changes import MembersChange
 from gatekeeper.directory.groups.idp_groups import delete_group, edit_group
 from gatekeeper.directory.models import IdpGroup, Membership, SignIn, User
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.errors import GroupNameTaken, GroupNotFound, UnknownMembers
 from tests.builders import ADMIN, ENTRA, add_members, make_group, make_user, make_users, map_group, remove_members
 

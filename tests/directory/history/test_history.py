@@ -23,12 +23,12 @@ from gatekeeper.directory.groups.idp_groups import delete_group, edit_group
 from gatekeeper.directory.history.facts import history_of
 from gatekeeper.directory.history.timeline import timeline
 from gatekeeper.directory.identity_linking.domains import set_domains
+from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, reset_mapping, set_last_group_policy
 from gatekeeper.directory.models import IdentityProvider, IdpGroup, Membership, Team, User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.directory.sessions.sign_in import end_identity_provider
 from gatekeeper.directory.teams.teams import delete_team, merge_teams, rename_team
 from gatekeeper.errors import DomainError
 from tests.builders import (

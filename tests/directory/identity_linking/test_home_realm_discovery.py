@@ -7,13 +7,10 @@ from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.explanation.readiness import readiness_of
 from gatekeeper.directory.identity_linking.domains import read_domain, set_domains
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of, may_name, provider_for
+from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider, rename_identity_provider
+from gatekeeper.directory.identity_linking.sign_in import person_who_signs_in
 from gatekeeper.directory.models import ProviderDomain, SignIn, SignInIdentity
-from gatekeeper.directory.sessions.sign_in import (
-    end_identity_provider,
-    open_sign_in,
-    person_who_signs_in,
-    rename_identity_provider,
-)
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.errors import DomainTaken, IdentityProviderNotFound, InvalidValue, NobodyCouldConfigure, SignInRefused
 from tests.builders import ADMIN, link, make_group, make_provider, make_user, map_group
 

@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider
+from gatekeeper.directory.identity_linking.sign_in import confirm_recycled_address, person_who_signs_in
+from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import MappingVersion, SignInIdentity, User
 from gatekeeper.directory.people.users import delete_user, edit_user
-from gatekeeper.directory.sessions.sign_in import (
-    confirm_recycled_address,
-    end_identity_provider,
-    next_sync,
-    person_who_signs_in,
-)
 from gatekeeper.errors import SignInRefused
 from tests.builders import ADMIN, ENTRA, link, make_provider, make_user, map_group
 

@@ -13,11 +13,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from webauthn.helpers import bytes_to_base64url as text
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.local_accounts.accounts import (
-    demand_second_factor,
-    has_second_factor,
-    remove_every_second_factor,
-)
 from gatekeeper.directory.local_accounts.passkeys import (
     RelyingParty,
     add_passkey,
@@ -25,8 +20,13 @@ from gatekeeper.directory.local_accounts.passkeys import (
     remove_passkey,
     take_passkey,
 )
+from gatekeeper.directory.local_accounts.second_factor_rule import (
+    demand_second_factor,
+    has_second_factor,
+    remove_every_second_factor,
+)
 from gatekeeper.directory.models import Passkey, SignIn, User
-from gatekeeper.directory.sessions.sign_in import open_local_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_local_sign_in
 from gatekeeper.errors import InvalidValue, PasskeyNotFound, PasskeyRefused, SecondFactorMissing, UserNotFound
 from tests.builders import ADMIN, make_administrator, make_user
 

@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.utils import timezone
 
+from gatekeeper.directory.local_accounts.accounts import change_password, create_local_administrator
 from gatekeeper.directory.local_accounts.password_validators import OUR_NAMES
 from gatekeeper.directory.local_accounts.passwords import ONE_TIME_FOR, one_time_password_of
 from gatekeeper.directory.models import OneTimePassword, User
-from gatekeeper.directory.people.users import change_password, create_local_administrator
 from gatekeeper.errors import InvalidValue
 from tests.builders import ADMIN, PASSWORD, make_administrator
 

@@ -20,7 +20,7 @@ from gatekeeper.directory.local_accounts.second_factors import (
     take_code,
 )
 from gatekeeper.directory.models import RecoveryCode, SecondFactor, SignIn, User
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.errors import SealBroken, SecondFactorExists, SecondFactorMissing, UserNotFound, WrongCode
 from tests.builders import ADMIN, code_of, give_second_factor, make_administrator, make_user
 

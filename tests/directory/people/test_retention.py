@@ -17,7 +17,7 @@ from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.directory.people.retention import erase_due, retention_days, set_retention
 from gatekeeper.directory.people.users import delete_user
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.errors import InvalidValue
 from gatekeeper.maintenance.tasks import erase
 from saml.models import SyncRun

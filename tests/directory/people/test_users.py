@@ -7,15 +7,10 @@ import pytest
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.changes import UserRecord
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import ActivePeriod, SignIn, User
-from gatekeeper.directory.people.users import (
-    create_local_administrator,
-    create_user,
-    create_users,
-    delete_user,
-    edit_user,
-)
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.people.users import create_user, create_users, delete_user, edit_user
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.errors import (
     AdministratorExists,
     InvalidValue,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from gatekeeper.api.models import ApiToken
 from gatekeeper.api.tokens import create_token
 from gatekeeper.directory.models import SignIn, User
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from saml.addresses import event_addresses_of
 from saml.models import Connection, SourceKind
 from saml.security_events.sources import set_source

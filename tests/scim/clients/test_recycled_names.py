@@ -8,8 +8,9 @@ from gatekeeper.api.models import ApiToken
 from gatekeeper.api.tokens import create_token
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.identity_linking.sign_in import person_who_signs_in
 from gatekeeper.directory.models import EndedBecause, Membership, SignIn, SignInIdentity, User
-from gatekeeper.directory.sessions.sign_in import open_sign_in, person_who_signs_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_user, map_group
 from tests.scim.conftest import ScimClient
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scim.protocol.errors import InvalidValue
+from gatekeeper.directory.field_values import require_valid_group, require_valid_user
+from gatekeeper.errors import InvalidValue
 from scim.protocol.schemas import ENTERPRISE_USER
 from scim.resources.profiles import group_record, user_profile, user_record, work_email
 
@@ -45,8 +46,9 @@ def test_active_is_taken_over_when_it_is_not_stated(unstated):
 
 
 @pytest.mark.parametrize("profile", [{}, {"userName": ""}, {"userName": "  "}])
-def test_a_record_needs_a_name(profile):
-    with pytest.raises(InvalidValue):
-        user_record(profile, active_if_unstated=True)
-    with pytest.raises(InvalidValue):
-        group_record(profile)
+def test_a_profile_without_a_name_makes_a_record_that_the_directory_refuses(profile):
+    """RFC 7643 §4.1.1 and §4.2: userName and displayName are required."""
+    with pytest.raises(InvalidValue, match="userName"):
+        require_valid_user(user_record(profile, active_if_unstated=True))
+    with pytest.raises(InvalidValue, match="displayName"):
+        require_valid_group(group_record(profile))

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.local_accounts.accounts import demand_second_factor, second_factor_is_demanded
+from gatekeeper.directory.local_accounts.accounts import change_password, create_local_administrator
+from gatekeeper.directory.local_accounts.second_factor_rule import demand_second_factor, second_factor_is_demanded
 from gatekeeper.directory.models import SecondFactor, SignIn, User
-from gatekeeper.directory.people.users import change_password, create_local_administrator
 from tests.builders import ADMIN, PASSWORD, code_of, give_second_factor, make_administrator
 from tests.web.pages import text_of
 

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.local_accounts.accounts import change_password
 from gatekeeper.directory.models import FailedAttempt, SecondFactor, SignIn, User
-from gatekeeper.directory.people.users import change_password
 from tests.builders import ADMIN, PASSWORD, code_of, give_second_factor, make_administrator
 from tests.web.pages import text_of
 

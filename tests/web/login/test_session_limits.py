@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.local_accounts.accounts import change_password
 from gatekeeper.directory.models import SessionEnd, SignIn
-from gatekeeper.directory.people.users import change_password
 from gatekeeper.directory.sessions.limits import end_overdue, first_limit, lasting_limit
-from gatekeeper.directory.sessions.sign_in import end_sign_in, end_sign_ins, open_sign_in
+from gatekeeper.directory.sessions.open_sessions import end_sign_in, end_sign_ins, open_sign_in
 from gatekeeper.maintenance.tasks import end_overdue_sessions
 from gatekeeper.sessions.browser_session import open_browser_session
 from tests.builders import ADMIN, PASSWORD, code_of, give_second_factor, make_administrator, make_user

@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
+from gatekeeper.directory.identity_linking.sign_in import OTHER_PERSON, person_who_signs_in
 from gatekeeper.directory.models import SignIn
 from gatekeeper.directory.people.users import delete_user, edit_user
-from gatekeeper.directory.sessions.sign_in import OTHER_PERSON, open_sign_in, person_who_signs_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.web.people.person import flatten
 from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import SignIn, User
-from gatekeeper.directory.sessions.sign_in import open_sign_in
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.web.people.sessions import browser_label
 from tests.builders import ADMIN, PASSWORD, make_administrator, make_user
 from tests.web.pages import text_of

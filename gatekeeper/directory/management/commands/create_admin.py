@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import access_of
-from gatekeeper.directory.people.users import create_local_administrator
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.runtime.command import OperatorCommand, add_password_argument, password_from_stdin
 
 

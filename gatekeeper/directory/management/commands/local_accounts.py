@@ -5,12 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.local_accounts.accounts import (
-    LocalAccount,
-    demand_second_factor,
-    local_accounts,
-    second_factor_is_demanded,
-)
+from gatekeeper.directory.local_accounts.accounts import LocalAccount, local_accounts
+from gatekeeper.directory.local_accounts.second_factor_rule import demand_second_factor, second_factor_is_demanded
 from gatekeeper.runtime.command import OperatorCommand
 
 

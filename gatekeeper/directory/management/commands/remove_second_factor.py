@@ -6,8 +6,8 @@ from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import local_administrator_called
-from gatekeeper.directory.local_accounts.accounts import remove_every_second_factor, second_factor_is_demanded
 from gatekeeper.directory.local_accounts.failed_attempts import forget_attempts
+from gatekeeper.directory.local_accounts.second_factor_rule import remove_every_second_factor, second_factor_is_demanded
 from gatekeeper.runtime.command import OperatorCommand
 
 

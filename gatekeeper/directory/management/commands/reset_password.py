@@ -6,9 +6,9 @@ from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import local_administrator_called
-from gatekeeper.directory.local_accounts.accounts import has_second_factor
+from gatekeeper.directory.local_accounts.accounts import change_password
 from gatekeeper.directory.local_accounts.failed_attempts import forget_attempts
-from gatekeeper.directory.people.users import change_password
+from gatekeeper.directory.local_accounts.second_factor_rule import has_second_factor
 from gatekeeper.runtime.command import OperatorCommand, add_password_argument, password_from_stdin
 
 

@@ -1,0 +1,77 @@
+"""The rows of people: how a user is inserted and updated. Only the services of this package call these functions."""
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import entry, record_all
+from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.access.past import remember_name
+from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.changes import UserRecord, as_document
+from gatekeeper.directory.deprovisioning_limits.privilege_gains import record_gains_of_new_users
+from gatekeeper.directory.models import ActivePeriod, Origin, User
+from gatekeeper.errors import UserNameTaken
+
+
+def new_user(wanted: UserRecord, now: datetime) -> User:
+    """A user from the identity provider, not stored yet; it has no password that works."""
+    user = User(origin=Origin.SCIM, created_at=now, password=make_password(None))
+    _set_attributes(user, wanted, now)
+    return user
+
+
+def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: User | None = None) -> User:
+    """Store a new user with its period and its audit entry. ``instead_of``: who had the name before, somebody else.
+
+    Raises: UserNameTaken; PrivilegeHeld.
+    """
+    try:
+        # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise UserNameTaken(wanted.user_name) from None
+    if user.active:
+        ActivePeriod.objects.create(user=user, since=user.created_at)
+    record_all([creation_entry(user, wanted, actor, instead_of)])
+    record_gains_of_new_users([user], actor=actor)
+    return user
+
+
+def creation_entry(user: User, wanted: UserRecord, actor: Actor, instead_of: User | None = None) -> AuditEntry:
+    """The audit entry of a new user, not stored yet."""
+    former = {"former_user_of_the_name": str(instead_of.pk)} if instead_of else {}
+    after = {**as_document(wanted), **former}
+    return entry(Event.USER_CREATED, actor=actor, kind="user", object_id=user.id, label=user.label, after=after)
+
+
+def update_user(user: User, wanted: UserRecord, now: datetime) -> None:
+    """Write the wanted record as the next version, and keep the names that end with it. Raises: UserNameTaken."""
+    user.version += 1
+    if (user.user_name, user.work_email) != (wanted.user_name, wanted.work_email):
+        remember_name(user.id, user.user_name, now, work_email=user.work_email, email_folded=user.work_email_folded)
+    _set_attributes(user, wanted, now)
+    try:
+        with transaction.atomic():
+            user.save(force_update=True)
+    except IntegrityError:
+        raise UserNameTaken(wanted.user_name) from None
+
+
+def _set_attributes(user: User, wanted: UserRecord, now: datetime) -> None:
+    user.user_name, user.user_name_folded = wanted.user_name, fold(wanted.user_name)
+    user.work_email, user.work_email_folded = wanted.work_email, folded(wanted.work_email)
+    user.external_id = wanted.external_id
+    user.display_name = wanted.display_name
+    user.active = wanted.active
+    user.attributes = dict(wanted.attributes)
+    user.updated_at = now
+
+
+def folded(text: str | None) -> str | None:
+    """The form in which a name or an address is compared; None where there is none."""
+    return None if text is None else fold(text)
