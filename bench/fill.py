@@ -1,4 +1,4 @@
-"""Fill a site's directory through its own verbs: ``fill.py PEOPLE SMALL`` prints the ids as JSON."""
+"""Fill a site's directory through its own service functions: ``fill.py PEOPLE SMALL`` prints the ids as JSON."""
 
 import json
 import os

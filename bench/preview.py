@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def fill(people: int) -> IdpGroup:
-    """Facts in bulk; mappings and teams through the verbs."""
+    """Facts in bulk; mappings and teams through the service functions."""
     team = create_team("General", actor=ACTOR)
     special = create_team("Special", actor=ACTOR)
     choose_fallback_team(team.id, actor=ACTOR)

@@ -23,7 +23,7 @@ import httpx
 
 from pretend_entra import requests
 from pretend_entra.company import Company, make_company
-from pretend_entra.dialects import WITHOUT_FLAG
+from pretend_entra.quirks import WITHOUT_FLAG
 from pretend_entra.transport import Request, ScimServer
 from tests.site import ROOT, Site, free_port, wait_until
 
@@ -88,7 +88,7 @@ def _answers(port: int) -> bool:
 
 
 def fill(site: Site, people: int) -> dict[str, Any]:
-    """Put people and two groups in through the site's own verbs; returns ids."""
+    """Put people and two groups in through the site's own service functions; returns ids."""
     done = subprocess.run(
         [sys.executable, str(FILL), str(people), str(SMALL)],
         cwd=ROOT,

@@ -10,10 +10,10 @@ from typing import TypeVar
 from pretend_entra import checks, requests
 from pretend_entra.checks import WrongAnswer
 from pretend_entra.company import Person, SecurityGroup, make_group, make_joiner
-from pretend_entra.dialects import DIALECTS, WITHOUT_FLAG
 from pretend_entra.mapping import value_at
 from pretend_entra.names import PLACES
 from pretend_entra.provisioning import Job, manager_of
+from pretend_entra.quirks import QUIRKS, WITHOUT_FLAG
 from pretend_entra.transport import Answer
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def play_cycle(job: Job, number: int) -> None:
     """Play one incremental cycle; odd numbers speak without the flag, even ones with it."""
-    job.dialect = DIALECTS[(number - 1) % len(DIALECTS)]
+    job.quirks = QUIRKS[(number - 1) % len(QUIRKS)]
     steps: tuple[tuple[str, Callable[[Job, int], None]], ...] = (
         ("people change their titles and offices", _change_attributes),
         ("a new family name, and back", _rename_somebody),
@@ -33,7 +33,7 @@ def play_cycle(job: Job, number: int) -> None:
         ("provision on demand", _on_demand),
     )
     for name, play in steps:
-        with job.talk.step(f"cycle {number} ({job.dialect.name}): {name}"):
+        with job.talk.step(f"cycle {number} ({job.quirks.name}): {name}"):
             play(job, number)
 
 
@@ -52,8 +52,8 @@ def _rename_somebody(job: Job, number: int) -> None:
     family = f"{person.family_name}-Lindqvist"
     user_name = person.user_name.replace("@", "-lindqvist@")
     job.update(replace(person, family_name=family, user_name=user_name))
-    job.talk.ask(requests.find_user(job.dialect, user_name.upper()), checks.match("User", "userName", user_name))
-    job.talk.ask(requests.find_user(job.dialect, person.user_name), checks.nothing_found)
+    job.talk.ask(requests.find_user(job.quirks, user_name.upper()), checks.match("User", "userName", user_name))
+    job.talk.ask(requests.find_user(job.quirks, person.user_name), checks.nothing_found)
     job.update(person)
 
 
@@ -64,7 +64,7 @@ def _disable_and_enable(job: Job, number: int) -> None:
     job.update(replace(person, enabled=False))
     inactive = {"active": False}
     job.talk.ask(requests.read("User", user_id), checks.found_with("User", user_id, inactive))
-    job.talk.ask(requests.find_user(job.dialect, person.user_name), _inactive_user(person))
+    job.talk.ask(requests.find_user(job.quirks, person.user_name), _inactive_user(person))
     job.update(person)
     for group in job.company.groups_of(person.object_id)[:2]:
         _expect_membership(job, group, person, member=True)
@@ -93,8 +93,8 @@ def _change_managers(job: Job, number: int) -> None:
         with job.talk.one_object():
             job.set_manager(person, boss.object_id)
             user_id, boss_id = job.user_ids[person.object_id], job.link(job.user_ids, boss.object_id)
-            job.talk.ask(requests.has_manager(job.dialect, user_id, boss_id), _is_only(user_id))
-            job.patch_user(person, job.dialect.remove_manager(), {})
+            job.talk.ask(requests.has_manager(job.quirks, user_id, boss_id), _is_only(user_id))
+            job.patch_user(person, job.quirks.remove_manager(), {})
             job.talk.ask(requests.read("User", user_id), _has_no_manager(user_id))
             if person.manager_id is not None:
                 job.set_manager(person, person.manager_id)
@@ -104,13 +104,13 @@ def _join_and_leave(job: Job, number: int) -> None:
     """A joiner gets a group, a manager and an app role; is deleted softly, restored, and deleted for good."""
     person = make_joiner(job.company, number)
     user_id = job.provision(person)["id"]
-    duplicate = requests.create("User", job.dialect.new_user(person))
+    duplicate = requests.create("User", job.quirks.new_user(person))
     job.talk.ask(duplicate, checks.error(409, scim_type="uniqueness"))
     for group in job.company.groups[:1]:
         job.add_members(group, [person.object_id])
         _expect_membership(job, group, person, member=True)
     job.set_manager(person, job.company.people[0].object_id)
-    job.patch_user(person, job.dialect.give_role("editor"), {})
+    job.patch_user(person, job.quirks.give_role("editor"), {})
     job.talk.ask(requests.read("User", user_id), _has_role(user_id, "editor"))
     # A soft delete puts the object id before the name, in the same PATCH that deactivates; restoring takes it away.
     tombstone = replace(person, enabled=False, user_name=f"{person.object_id.replace('-', '')}{person.user_name}")
@@ -118,7 +118,7 @@ def _join_and_leave(job: Job, number: int) -> None:
         job.update(state)
     job.talk.ask(requests.delete("User", user_id), checks.no_content)
     job.talk.ask(requests.read("User", user_id), checks.error(404))
-    job.talk.ask(requests.find_user(job.dialect, tombstone.user_name), checks.nothing_found)
+    job.talk.ask(requests.find_user(job.quirks, tombstone.user_name), checks.nothing_found)
     job.talk.ask(requests.delete("User", user_id), checks.error(404))
     del job.user_ids[person.object_id]
 
@@ -126,12 +126,12 @@ def _join_and_leave(job: Job, number: int) -> None:
 def _group_comes_and_goes(job: Job, number: int) -> None:
     group = make_group(job.company, number)
     group_id = job.provision_group(group)["id"]
-    duplicate = requests.create("Group", job.dialect.new_group(group))
+    duplicate = requests.create("Group", job.quirks.new_group(group))
     job.talk.ask(duplicate, checks.error(409, scim_type="uniqueness"))
     members = [person.object_id for person in job.company.people[:25] if person.object_id in job.user_ids]
     job.add_members(group, members)
     changes = {"displayName": f"{group.display_name} (renamed)"}
-    job.patch_group(group, job.dialect.change_group(changes), changes)
+    job.patch_group(group, job.quirks.change_group(changes), changes)
     job.talk.ask(
         requests.read("Group", group_id, without_members=True), checks.found("Group", group_id, without="members")
     )
@@ -145,15 +145,15 @@ def _group_comes_and_goes(job: Job, number: int) -> None:
 
 
 def _on_demand(job: Job, number: int) -> None:
-    """The flag has no effect on demand: the other dialect arrives in the middle of a flagged cycle."""
-    usual, job.dialect = job.dialect, WITHOUT_FLAG
+    """The flag has no effect on demand: the other quirks arrives in the middle of a flagged cycle."""
+    usual, job.quirks = job.quirks, WITHOUT_FLAG
     try:
         job.connect()
         person = _some(job.company.people, number + 2, 1)[0]
         job.provision(replace(person, title=f"Interim {person.title}"))
         job.provision(person)
     finally:
-        job.dialect = usual
+        job.quirks = usual
 
 
 def _some(things: tuple[T, ...], number: int, count: int) -> list[T]:
@@ -172,7 +172,7 @@ def _expect_membership(job: Job, group: SecurityGroup, person: Person, *, member
         if total != int(member):
             raise WrongAnswer(f"found {total} where {int(member)} was expected")
 
-    job.talk.ask(requests.is_member(job.dialect, group_id, user_id), check)
+    job.talk.ask(requests.is_member(job.quirks, group_id, user_id), check)
 
 
 def _is_only(user_id: str) -> checks.Check[None]:

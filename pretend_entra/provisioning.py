@@ -11,8 +11,8 @@ from pretend_entra import checks, requests
 from pretend_entra.checks import Resource, WrongAnswer
 from pretend_entra.company import Company, Person, SecurityGroup
 from pretend_entra.conversation import Conversation, Escrowed
-from pretend_entra.dialects import Dialect
 from pretend_entra.mapping import MANAGER, differences, target_values, value_at
+from pretend_entra.quirks import EntraQuirks
 from pretend_entra.transport import Answer
 
 MEMBERS_PER_REQUEST = 100
@@ -20,21 +20,21 @@ WRONG_KEY = "gk_this-key-was-never-generated"
 
 
 class Job:
-    """One job of one enterprise application. ``dialect`` may change between cycles; the links stay."""
+    """One job of one enterprise application. ``quirks`` may change between cycles; the links stay."""
 
-    def __init__(self, talk: Conversation, company: Company, dialect: Dialect) -> None:
+    def __init__(self, talk: Conversation, company: Company, quirks: EntraQuirks) -> None:
         self.talk = talk
         self.company = company
-        self.dialect = dialect
+        self.quirks = quirks
         self.connected = False
         self.user_ids: dict[str, str] = {}  # object id → SCIM id
         self.group_ids: dict[str, str] = {}
 
     def connect(self) -> None:
         """Test Connection: ask for somebody who does not exist, then with a wrong key. Raises Escrowed."""
-        self.talk.ask(requests.find_user(self.dialect, str(uuid4())), checks.nothing_found)
-        self.talk.ask(requests.find_group(self.dialect, str(uuid4())), checks.nothing_found)
-        probe = requests.find_user(self.dialect, str(uuid4()))
+        self.talk.ask(requests.find_user(self.quirks, str(uuid4())), checks.nothing_found)
+        self.talk.ask(requests.find_group(self.quirks, str(uuid4())), checks.nothing_found)
+        probe = requests.find_user(self.quirks, str(uuid4()))
         self.talk.ask(probe, checks.error(401), api_key=WRONG_KEY)
         self.connected = True
 
@@ -67,7 +67,7 @@ class Job:
         with self.talk.step("restart: users are as they were sent"):
             for person in self.company.people:
                 with self.talk.one_object():
-                    self.talk.ask(requests.find_user(self.dialect, person.user_name), self._is_up_to_date(person))
+                    self.talk.ask(requests.find_user(self.quirks, person.user_name), self._is_up_to_date(person))
         with self.talk.step("restart: groups and their members"):
             for group in self.company.groups:
                 with self.talk.one_object():
@@ -76,10 +76,10 @@ class Job:
     def provision(self, person: Person) -> Resource:
         """Match a person by user name and return the user as it is then. Raises Escrowed."""
         user = self.talk.ask(
-            requests.find_user(self.dialect, person.user_name), checks.match("User", "userName", person.user_name)
+            requests.find_user(self.quirks, person.user_name), checks.match("User", "userName", person.user_name)
         )
         if user is None:
-            body = self.dialect.new_user(person)
+            body = self.quirks.new_user(person)
             user = self.talk.ask(requests.create("User", body), checks.created("User", body))
             self.user_ids[person.object_id] = user["id"]
             return user
@@ -95,28 +95,28 @@ class Job:
     def provision_group(self, group: SecurityGroup) -> Resource:
         """Match a group by its name; create it, empty, when it is not there. Raises Escrowed."""
         found = self.talk.ask(
-            requests.find_group(self.dialect, group.display_name),
+            requests.find_group(self.quirks, group.display_name),
             checks.match("Group", "displayName", group.display_name, without="members"),
         )
         if found is None:
-            body = self.dialect.new_group(group)
+            body = self.quirks.new_group(group)
             found = self.talk.ask(requests.create("Group", body), checks.created("Group", body))
         self.group_ids[group.object_id] = found["id"]
         wanted = {"displayName": group.display_name, "externalId": group.object_id}
         changes = {path: value for path, value in wanted.items() if found.get(path) != value}
         if changes:
-            self.patch_group(group, self.dialect.change_group(changes), changes)
+            self.patch_group(group, self.quirks.change_group(changes), changes)
         return found
 
     def add_members(self, group: SecurityGroup, members: Collection[str]) -> None:
         """Put people into a group without asking who is in it: they may be already. Raises Escrowed."""
         for ids in self._batches(members):
-            self.patch_group(group, self.dialect.add_members(ids))
+            self.patch_group(group, self.quirks.add_members(ids))
 
     def remove_members(self, group: SecurityGroup, members: Collection[str]) -> None:
         """Take people out of a group without asking who is in it. Raises Escrowed."""
         for ids in self._batches(members):
-            self.patch_group(group, self.dialect.remove_members(ids))
+            self.patch_group(group, self.quirks.remove_members(ids))
 
     def patch_group(self, group: SecurityGroup, body: dict[str, Any], values: Mapping[str, Any] | None = None) -> None:
         """Send a PATCH about a linked group. Raises Escrowed, also for a group without a link."""
@@ -135,7 +135,7 @@ class Job:
         """Write the manager (an object id) of a linked user; skipped when they are not linked. Raises Escrowed."""
         scim_id = self.user_ids.get(manager_id)
         if scim_id is not None and person.object_id in self.user_ids:
-            self.patch_user(person, self.dialect.set_manager(scim_id), {f"{MANAGER}.value": scim_id})
+            self.patch_user(person, self.quirks.set_manager(scim_id), {f"{MANAGER}.value": scim_id})
 
     def link(self, ids: Mapping[str, str], object_id: str) -> str:
         """The SCIM id that was matched or created. Raises Escrowed for who failed before: that is counted there."""
@@ -149,7 +149,7 @@ class Job:
         if not changes and active is None:
             return user
         wanted: dict[str, Any] = dict(changes) if active is None else {**changes, "active": active}
-        return self.patch_user(person, self.dialect.change_user(changes, active=active), wanted)
+        return self.patch_user(person, self.quirks.change_user(changes, active=active), wanted)
 
     def _bring_manager(self, person: Person, current: Any) -> None:
         if person.manager_id is None or self.user_ids.get(person.manager_id) == current:

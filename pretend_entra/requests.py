@@ -3,30 +3,30 @@
 from typing import Any
 from urllib.parse import quote
 
-from pretend_entra.dialects import Dialect, quoted
+from pretend_entra.quirks import EntraQuirks, quoted
 from pretend_entra.transport import Request
 
 
-def find_user(dialect: Dialect, user_name: str) -> Request:
+def find_user(quirks: EntraQuirks, user_name: str) -> Request:
     """Is there somebody of this name? Asked for everybody before anything is written."""
-    return Request(method="GET", path="/Users", query=f"filter={dialect.filter(f'userName eq {quoted(user_name)}')}")
+    return Request(method="GET", path="/Users", query=f"filter={quirks.filter(f'userName eq {quoted(user_name)}')}")
 
 
-def find_group(dialect: Dialect, display_name: str) -> Request:
+def find_group(quirks: EntraQuirks, display_name: str) -> Request:
     """Is there a group of this name? Entra never wants to see the members."""
-    expression = dialect.filter(f"displayName eq {quoted(display_name)}")
+    expression = quirks.filter(f"displayName eq {quoted(display_name)}")
     return Request(method="GET", path="/Groups", query=f"excludedAttributes=members&filter={expression}")
 
 
-def is_member(dialect: Dialect, group_id: str, user_id: str) -> Request:
+def is_member(quirks: EntraQuirks, group_id: str, user_id: str) -> Request:
     """The membership check of the older job: one result or none."""
-    expression = dialect.filter(f"id eq {quoted(group_id)} and members eq {quoted(user_id)}")
+    expression = quirks.filter(f"id eq {quoted(group_id)} and members eq {quoted(user_id)}")
     return Request(method="GET", path="/Groups", query=f"filter={expression}&attributes=id")
 
 
-def has_manager(dialect: Dialect, user_id: str, manager_id: str) -> Request:
+def has_manager(quirks: EntraQuirks, user_id: str, manager_id: str) -> Request:
     """The check before a manager is written: one result or none."""
-    expression = dialect.filter(f"id eq {quoted(user_id)} and manager eq {quoted(manager_id)}")
+    expression = quirks.filter(f"id eq {quoted(user_id)} and manager eq {quoted(manager_id)}")
     return Request(method="GET", path="/Users", query=f"filter={expression}&attributes=id")
 
 

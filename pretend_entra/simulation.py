@@ -1,4 +1,4 @@
-"""A whole run: connect, an initial cycle, incremental cycles in both dialects, the validator's tests, a restart."""
+"""A whole run: connect, an initial cycle, incremental cycles in both formats, the validator's tests, a restart."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import TextIO
 
 from pretend_entra.company import Company, Person, make_company
 from pretend_entra.conversation import Conversation
-from pretend_entra.dialects import WITHOUT_FLAG
 from pretend_entra.incremental import play_cycle
 from pretend_entra.progress import Progress
 from pretend_entra.provisioning import Job
+from pretend_entra.quirks import WITHOUT_FLAG
 from pretend_entra.report import Report
 from pretend_entra.transport import ScimServer
 from pretend_entra.validator import play_validator

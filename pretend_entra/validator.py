@@ -6,9 +6,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pretend_entra import checks, requests
 from pretend_entra.checks import WrongAnswer
-from pretend_entra.dialects import PATCH_OP
 from pretend_entra.mapping import CORE_GROUP, CORE_USER, ENTERPRISE, MANAGER
 from pretend_entra.provisioning import Job
+from pretend_entra.quirks import PATCH_OP
 from pretend_entra.transport import Answer, Request
 
 PAGE = 5  # as many to a page as the gallery test asks for
@@ -67,11 +67,11 @@ def _odd_user(job: Job) -> None:
         "active": True,
         "displayName": 'Zoë "Zo" O\'Neill',
     }
-    found = job.talk.ask(requests.find_user(job.dialect, user_name), checks.match("User", "userName", user_name))
+    found = job.talk.ask(requests.find_user(job.quirks, user_name), checks.match("User", "userName", user_name))
     if found is not None:  # left behind by a run that was stopped
         job.talk.ask(requests.delete("User", found["id"]), checks.no_content)
     user_id = job.talk.ask(requests.create("User", body), checks.created("User", body))["id"]
-    job.talk.ask(requests.find_user(job.dialect, user_name.upper()), checks.match("User", "userName", user_name))
+    job.talk.ask(requests.find_user(job.quirks, user_name.upper()), checks.match("User", "userName", user_name))
     work = 'emails[type eq "work"].value'
     _patch(job, user_id, {work: user_name}, {"op": "add", "path": work, "value": user_name})
     _patch(job, user_id, {"title": "Lead"}, {"op": "Add", "path": "title", "value": "Lead"})
@@ -99,7 +99,7 @@ def _not_there(job: Job) -> None:
         job.talk.ask(requests.read(kind, nobody), checks.error(404))
         job.talk.ask(requests.delete(kind, nobody), checks.error(404))
     job.talk.ask(Request(method="GET", path="/Nothing"), checks.error(404))
-    unread = f"filter={job.dialect.filter(NOT_A_FILTER)}"
+    unread = f"filter={job.quirks.filter(NOT_A_FILTER)}"
     job.talk.ask(Request(method="GET", path="/Users", query=unread), checks.error(400, scim_type="invalidFilter"))
     nameless = {"schemas": [CORE_USER], "displayName": "Nobody"}
     job.talk.ask(requests.create("User", nameless), checks.error(400))

@@ -1,1 +1,1 @@
-"""The SCIM 2.0 door: identity providers write the directory through it (RFC 7643, RFC 7644, RFC 9865)."""
+"""The SCIM 2.0 service provider: identity providers write the directory through it (RFC 7643, RFC 7644, RFC 9865)."""

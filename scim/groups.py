@@ -1,6 +1,6 @@
-"""What a request does to a group: from the body to one verb of the directory, with the log.
+"""Changes of groups over SCIM: from the body to one service function of the directory, with the log.
 
-Each function reads and judges the request, and returns what is left to be done in a transaction.
+Each function reads and checks the request, and returns the function that is to run in a transaction.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -23,19 +23,19 @@ Write = Callable[[], IdpGroup]
 def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
     """RFC 7644 §3.3. Entra creates groups empty and adds the members later.
 
-    Raises: what the dialect refuses; GroupNameTaken (409); UnknownMembers (400).
+    Raises: what reading the body raises; GroupNameTaken (409); UnknownMembers (400).
     """
-    asked = read_resource(GROUP, body)
-    profile = asked.edited({})
+    parsed = read_resource(GROUP, body)
+    profile = parsed.edited({})
     context.group_label = str(profile.get("displayName", ""))
-    record, members = group_record(profile), asked.members.applied_to(())
+    record, members = group_record(profile), parsed.members.applied_to(())
 
     def write() -> IdpGroup:
-        context.ignored += asked.ignored
+        context.ignored += parsed.ignored
         group = create_group(record, members, actor=context.actor)
-        _name(context, group)
+        _note_group(context, group)
         context.changed.append(f"Created group {group.display_name}")
-        _tell_members(context, members, ())
+        _note_members(context, members, ())
         return group
 
     return write
@@ -57,43 +57,43 @@ def remove(context: ScimRequestContext, group_id: UUID, expect: Expectation) -> 
 
     def write() -> None:
         group = delete_group(group_id, actor=context.actor, expect=expect)
-        _name(context, group)
+        _note_group(context, group)
         context.changed.append(f"Deleted group {group.display_name}")
 
     return write
 
 
-def _edit(context: ScimRequestContext, group_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
+def _edit(context: ScimRequestContext, group_id: UUID, parsed: Patch, expect: Expectation, *, replaces: bool) -> Write:
     context.group_id = group_id
-    stated = asked.edited({}) if replaces else None
+    stated = parsed.edited({}) if replaces else None
     profiles: list[Mapping[str, Any]] = []
 
     def edit(record: GroupRecord) -> GroupRecord:
         before = group_profile(record)
-        wanted = group_record(asked.edited(before) if stated is None else stated)
+        wanted = group_record(parsed.edited(before) if stated is None else stated)
         profiles[:] = (before, group_profile(wanted))
         return wanted
 
     def write() -> IdpGroup:
-        context.ignored += asked.ignored
-        needed = edit if replaces or asked.operations else None
-        done = edit_group(group_id, needed, asked.members, actor=context.actor, expect=expect)
-        _name(context, done.group)
+        context.ignored += parsed.ignored
+        needed = edit if replaces or parsed.operations else None
+        done = edit_group(group_id, needed, parsed.members, actor=context.actor, expect=expect)
+        _note_group(context, done.group)
         if profiles:
             context.changed += differences(*profiles)
-        context.warnings += warnings_of(asked.emptied, {"members": len(done.removed)})
-        _tell_members(context, done.added, done.removed)
+        context.warnings += warnings_of(parsed.emptied, {"members": len(done.removed)})
+        _note_members(context, done.added, done.removed)
         return done.group
 
     return write
 
 
-def _tell_members(context: ScimRequestContext, added: Collection[UUID], removed: Collection[UUID]) -> None:
+def _note_members(context: ScimRequestContext, added: Collection[UUID], removed: Collection[UUID]) -> None:
     for verb, ids in (("Added", added), ("Removed", removed)):
         if ids:
             named = listed(sorted(map(str, ids)))
             context.changed.append(f"{verb} {len(ids)} member{'s' if len(ids) > 1 else ''}: {named}")
 
 
-def _name(context: ScimRequestContext, group: IdpGroup) -> None:
+def _note_group(context: ScimRequestContext, group: IdpGroup) -> None:
     context.group_id, context.group_label = group.id, group.display_name

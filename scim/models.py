@@ -1,4 +1,4 @@
-"""What the SCIM door keeps for itself: its keys, and the index through which profiles are searched."""
+"""Tables of the SCIM endpoints: API keys, and the search index over users' profiles."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ PREFIX_LENGTH = 100  # Characters. Long values (certificates) would not fit into
 
 
 class ApiKeyQuerySet(BearerKeyQuerySet["ApiKey"]):
-    """Of a class of its own: the type checker finds no manager of a generic one across modules."""
+    """A class of its own, since the type checker finds no manager of a generic class across modules."""
 
 
 class ApiKey(BearerKey):

@@ -1,6 +1,7 @@
 """Every address below ``/scim/v2``, with the names that django-scim2 gives them.
 
-Slashes are forgiving: base addresses are pasted with and without one at the end, so ``/scim/v2//Users/`` is ``/Users``.
+Base addresses are pasted with and without a slash at the end, so repeated and trailing slashes are accepted:
+``/scim/v2//Users/`` is ``/Users``.
 """
 
 from django.urls import re_path

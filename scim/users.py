@@ -1,6 +1,6 @@
-"""What a request does to a user: from the body to one verb of the directory, with the search index and the log.
+"""Changes of users over SCIM: from the body to one service function of the directory, with search index and log.
 
-Each function reads and judges the request, and returns what is left to be done in a transaction.
+Each function reads and checks the request, and returns the function that is to run in a transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,27 +21,27 @@ from scim.resources.profiles import user_profile, user_record
 Expectation = Callable[[int], bool] | None
 Write = Callable[[], User]
 
-FEW_OPERATIONS = 20  # are applied in less time than it takes to read the record once more
+FEW_OPERATIONS = 20  # applying these takes less time than reading the record once more
 
 
 def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
     """RFC 7644 §3.3. An inactive user of that name is revived with the same id: Okta assigns people again by POST.
 
-    Who is stated to be another person ends, and a new user takes the name.
-    Raises: what the dialect refuses; UserNameTaken (409); InvalidValue without a userName.
+    A user who is stated to be another person is deleted, and a new user takes the name.
+    Raises: what reading the body raises; UserNameTaken (409); InvalidValue without a userName.
     """
-    asked = read_resource(USER, body)
-    profile = asked.edited({})
+    parsed = read_resource(USER, body)
+    profile = parsed.edited({})
     context.user_label = str(profile.get("userName", ""))
     record, rows = user_record(profile, active_if_unstated=True), list(entries(profile))
 
     def write() -> User:
-        context.ignored += asked.ignored
+        context.ignored += parsed.ignored
         made = provision_user(record, actor=context.actor)
         if made.former or made.replaced:
             clear_index([made.replaced.id if made.replaced else made.user.id])
         insert({made.user.id: rows})
-        _name(context, made.user)
+        _note_user(context, made.user)
         if made.replaced:
             context.changed.append(
                 f"Deleted user {made.replaced.user_name} ({made.replaced.id}): another person has the name"
@@ -62,17 +62,17 @@ def create_many(
     Raises: what ``create`` raises for any of them, and UserNameTaken when a name is in use.
     """
     patches = [read_resource(USER, body) for body in bodies]
-    profiles = [asked.edited({}) for asked in patches]
+    profiles = [parsed.edited({}) for parsed in patches]
     records = [user_record(profile, active_if_unstated=True) for profile in profiles]
     rows = [list(entries(profile)) for profile in profiles]
 
     def write() -> list[User]:
         created = create_users(records, actor=contexts[0].actor)
         insert({user.id: found for user, found in zip(created, rows, strict=True)})
-        for context, asked, user in zip(contexts, patches, created, strict=True):
-            context.ignored += asked.ignored
+        for context, parsed, user in zip(contexts, patches, created, strict=True):
+            context.ignored += parsed.ignored
             context.changed.append(f"Created user {user.user_name}")
-            _name(context, user)
+            _note_user(context, user)
         return created
 
     return write
@@ -89,33 +89,33 @@ def patch(context: ScimRequestContext, user_id: UUID, body: Mapping[str, Any], e
 
 
 def remove(context: ScimRequestContext, user_id: UUID, expect: Expectation) -> Callable[[], None]:
-    """RFC 7644 §3.6. SCIM and its search forget the user; the record stays for the auditor."""
+    """RFC 7644 §3.6. SCIM does not find the user any more; the record stays for the audit trail."""
     context.user_id = user_id
 
     def write() -> None:
         user = delete_user(user_id, actor=context.actor, expect=expect)
         clear_index([user_id])
-        _name(context, user)
+        _note_user(context, user)
         context.changed.append(f"Deleted user {user.user_name}")
 
     return write
 
 
-def _edit(context: ScimRequestContext, user_id: UUID, asked: Patch, expect: Expectation, *, replaces: bool) -> Write:
+def _edit(context: ScimRequestContext, user_id: UUID, parsed: Patch, expect: Expectation, *, replaces: bool) -> Write:
     context.user_id = user_id
-    edit = _Edit(asked, stated=asked.edited({}) if replaces else None)
-    if not replaces and len(asked.operations) > FEW_OPERATIONS:
-        edit.work_out_for(User.objects.provisioned().filter(pk=user_id).first())
+    edit = _Edit(parsed, stated=parsed.edited({}) if replaces else None)
+    if not replaces and len(parsed.operations) > FEW_OPERATIONS:
+        edit.prepare(User.objects.provisioned().filter(pk=user_id).first())
 
     def write() -> User:
-        context.ignored += asked.ignored
+        context.ignored += parsed.ignored
         user, changed = edit_user(user_id, edit, actor=context.actor, expect=expect)
-        _name(context, user)
+        _note_user(context, user)
         if changed and edit.known is not None:
             before, after = map(user_profile, edit.known)
             write_index(user_id, before, after)
             context.changed += user_differences(*edit.known)
-            context.warnings += warnings_of(asked.emptied, lists_changed(before, after))
+            context.warnings += warnings_of(parsed.emptied, lists_changed(before, after))
         return user
 
     return write
@@ -123,30 +123,30 @@ def _edit(context: ScimRequestContext, user_id: UUID, asked: Patch, expect: Expe
 
 @dataclass
 class _Edit:
-    """The pure function from the present record to the wanted one. ``known``: what it was applied to, and the result.
+    """The pure function from the present record to the wanted one. ``known``: the last record and its result.
 
-    ``stated``: the whole profile, where the request states it. What a record becomes is worked out once, so that a long
-    PATCH can be worked out before the record is locked, and is worked out again only if it changed meanwhile.
+    ``stated``: the whole profile, where the request states it. The result for one record is kept, so that a long PATCH
+    is applied before the record is locked, and again only if the record has changed meanwhile.
     """
 
-    asked: Patch
+    parsed: Patch
     stated: Mapping[str, Any] | None
     known: tuple[UserRecord, UserRecord] | None = None
 
     def __call__(self, record: UserRecord) -> UserRecord:
         if self.known is None or self.known[0] != record:
             before = user_profile(record)
-            stated = self.asked.edited(before) if self.stated is None else self.stated
+            stated = self.parsed.edited(before) if self.stated is None else self.stated
             wanted = user_record(stated, active_if_unstated=record.active)
             # Where no value changes, nothing derived changes either, such as by which address somebody signs in.
             self.known = record, record if user_profile(wanted) == before else wanted
         return self.known[1]
 
-    def work_out_for(self, user: User | None) -> None:
-        """Whom nobody knows is refused later, as everywhere."""
+    def prepare(self, user: User | None) -> None:
+        """Apply it to a record before that is locked. A missing user is refused later, by the service function."""
         if user is not None:
             self(user.record())
 
 
-def _name(context: ScimRequestContext, user: User) -> None:
+def _note_user(context: ScimRequestContext, user: User) -> None:
     context.user_id, context.user_label = user.id, user.label

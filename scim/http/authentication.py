@@ -1,4 +1,4 @@
-"""Who knocks: the bearer key of a request (RFC 6750 §2.1, RFC 7644 §2)."""
+"""Authentication of a SCIM request by its bearer key (RFC 6750 §2.1, RFC 7644 §2)."""
 
 from django.http import HttpRequest
 
@@ -13,7 +13,7 @@ _EXPECTED = 'The header "Authorization: Bearer API_KEY" is expected.'
 def authenticate(request: HttpRequest) -> ApiKey:
     """The active key that the request carries.
 
-    Accepted are ``Bearer KEY`` with the scheme in any case and the key alone, which Okta's header mode may send.
+    ``Bearer KEY`` is accepted with the scheme in any case, and the key alone, which Okta's header mode may send.
     Raises: Unauthorized (401 with WWW-Authenticate). Cost: one query, and one write a minute.
     """
     header = request.headers.get("Authorization", "").strip()

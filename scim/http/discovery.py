@@ -1,4 +1,7 @@
-"""What this server can do, told from the definitions that it works by (RFC 7643 §5-7, RFC 7644 §4, RFC 9865 §4)."""
+"""Discovery: the features, resource types and schemas of this server (RFC 7643 §5-7, RFC 7644 §4, RFC 9865 §4).
+
+The documents are made from the definitions that the endpoints work by, so they can't disagree.
+"""
 
 from typing import Any
 
@@ -20,7 +23,7 @@ def service_provider_config() -> Document:
     """The features and limits in force. A test compares it with what the endpoints do."""
     return {
         "schemas": [_CONFIG_URN],
-        "documentationUri": documented_limits.address(),
+        "documentationUri": documented_limits.documentation_url(),
         "patch": {"supported": True},
         "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_BODY},
         "filter": {"supported": True, "maxResults": MAX_COUNT},

@@ -1,4 +1,4 @@
-"""The body of a request: its content coding, its character set, its size, and the JSON in it (RFC 9110 §8)."""
+"""Reading the body of a request: content coding, character set, size, JSON (RFC 9110 §8)."""
 
 import zlib
 from collections.abc import Iterator
@@ -52,18 +52,18 @@ def gunzip(raw: bytes) -> bytes:
 
 
 class _Gunzip:
-    """Takes small pieces and gives small pieces, so that neither side is ever copied as a whole."""
+    """Decodes gzip in small pieces, so that neither the encoded nor the decoded body is copied as a whole."""
 
     def __init__(self) -> None:
         self.member: Any = None  # the one that has begun and not ended; zlib's class has no public name
         self.members = 0
 
     def pieces(self, raw: bytes) -> Iterator[bytes]:
-        """What is in all members."""
+        """The decoded content of all members, piece by piece."""
         for position in range(0, len(raw), _STEP):
             yield from self._decoded(raw[position : position + _STEP])
         while self.member is not None and (piece := self.member.decompress(b"", _STEP)):
-            yield piece  # what zlib still held back
+            yield piece  # the rest of zlib's buffer
         if self.member is not None and not self.member.eof:
             raise InvalidSyntax("The gzip body ends too early.")
 
@@ -79,7 +79,7 @@ class _Gunzip:
                 rest = member.unconsumed_tail
 
     def _begun(self, rest: bytes) -> bytes:
-        """Begin the next member, if none has; what stands before it may be padding."""
+        """Begin the next member unless one is open; zero bytes before it are padding."""
         if self.member is None and self.members:
             rest = rest.lstrip(b"\0")
         if self.member is None and rest:
@@ -116,9 +116,9 @@ def _read_raw(request: HttpRequest) -> bytes:
         raise _too_large()
     # Django takes a body without a length for an empty one; gunicorn marks a chunked body as safe to read to its end.
     is_chunked = not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated")
-    source = request.META["wsgi.input"] if is_chunked else request
+    stream = request.META["wsgi.input"] if is_chunked else request
     try:
-        raw: bytes = source.read(MAX_BODY + 1)
+        raw: bytes = stream.read(MAX_BODY + 1)
     except OSError as error:  # the client went away, or sent less than it announced
         raise InvalidSyntax("The body did not arrive completely.") from error
     if len(raw) > MAX_BODY:

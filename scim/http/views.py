@@ -1,4 +1,4 @@
-"""What each address does: status, headers and projection; the work is in ``scim.users`` and ``scim.groups``."""
+"""The views of resources: status, headers and projection. Changes are made by ``scim.users`` and ``scim.groups``."""
 
 from http import HTTPStatus
 from typing import Any
@@ -21,25 +21,25 @@ from scim.resources.projection import Projection
 
 
 class ResourceView(ScimEndpoint):
-    """What the views of one resource type share."""
+    """Base of the views of one resource type."""
 
     resource_type: ResourceType
 
     def projection(self, context: ScimRequestContext) -> Projection:
-        """What the query string asks to get back; it works with every method (RFC 7644 §3.9)."""
+        """The attributes that the query string asks for; it works with every method (RFC 7644 §3.9)."""
         given = query_parameters(context.request)
         wanted, excluded = (joined_names(given, name) for name in ("attributes", "excludedAttributes"))
         return Projection(self.resource_type, wanted, excluded)
 
     def require_id(self, text: str) -> UUID:
-        """The id in the address. Raises: NotFound, since what is no id is nobody's."""
+        """The id in the address. Raises: NotFound, also for what is no id at all."""
         found = as_id(text)
         if found is None:
             raise NotFound(f"There is no {self.resource_type.name} {text[:100]}.")
         return found
 
     def respond_with(self, row: User | IdpGroup, projection: Projection, status: int = HTTPStatus.OK) -> ScimResponse:
-        """The resource, with its version and its address."""
+        """A response with the resource, its version and its address."""
         address = user_url(row.id) if self.resource_type is USER else group_url(row.id)
         headers = {"ETag": etag(row.version), "Location": address}
         return ScimResponse(documents_of(self.resource_type, [row], projection)[0], status, headers)
@@ -179,7 +179,7 @@ class RootView(ScimEndpoint):
 
 
 class MeView(ScimEndpoint):
-    """``/Me``: a key is no person (RFC 7644 §3.11)."""
+    """``/Me``: not supported, since an API key belongs to no user (RFC 7644 §3.11)."""
 
     def get(self, context: ScimRequestContext) -> ScimResponse:
         """501 on every method."""
@@ -189,7 +189,7 @@ class MeView(ScimEndpoint):
 
 
 class UnknownView(ScimEndpoint):
-    """Every other address below the base: SCIM JSON, never a page."""
+    """Every other address below the base: an Error message in SCIM JSON, never a page."""
 
     def get(self, context: ScimRequestContext, path: str = "") -> ScimResponse:
         """404 on every method."""

@@ -1,6 +1,6 @@
 """The elements of one multi-valued attribute while the operations of a request edit them (RFC 7644 §3.5.2). Pure.
 
-They are found by their values, not by walking, so a request costs what it names and not that times what is there.
+Elements are indexed by their values, so that a request costs as much as it names, not that times the elements.
 """
 
 import json
@@ -20,8 +20,8 @@ from scim.protocol.value_filters import selects
 from scim.protocol.values import Element, without_empty
 
 
-class Visits:
-    """How many elements the operations of one request may look at or change, all together."""
+class VisitBudget:
+    """The number of elements that the operations of one request may still look at or change, all together."""
 
     def __init__(self) -> None:
         self._left = MAX_ELEMENT_VISITS
@@ -42,7 +42,7 @@ class Elements:
     Two elements are the same when ``value`` and ``type`` are, or, without a value, all that they state.
     """
 
-    def __init__(self, attribute: Attribute, elements: Iterable[Any], visits: Visits) -> None:
+    def __init__(self, attribute: Attribute, elements: Iterable[Any], visits: VisitBudget) -> None:
         self._attribute = attribute
         self._visits = visits
         self._rows: dict[int, Element] = {}
@@ -56,13 +56,13 @@ class Elements:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def listed(self) -> list[Any]:
-        """The elements in their order, as a profile keeps them."""
+    def as_list(self) -> list[Any]:
+        """The elements in their order, in the form of a profile."""
         ordered = [self._rows[position] for position in sorted(self._rows)]
         return ordered if self._attribute.is_complex else [element["value"] for element in ordered]
 
     def add(self, elements: Iterable[Any]) -> None:
-        """Append what is new; what is there already is brought up to date. The first that claims it is the primary."""
+        """Append new elements and update those that are there. The first that is stated as primary becomes it."""
         winner = None
         for given in elements:
             element = given if self._attribute.is_complex else {"value": given}
@@ -72,26 +72,26 @@ class Elements:
         self._keep_one_primary(winner)
 
     def clear(self) -> None:
-        """Take all of them away."""
+        """Remove all elements."""
         self._rows.clear()
         self._by_key.clear()
         self._primaries.clear()
         self._indexes.clear()
 
-    def everywhere(self) -> list[int]:
+    def all_positions(self) -> list[int]:
         """The positions of all elements."""
         self._visits.spend(len(self._rows))
         return sorted(self._rows)
 
-    def selected(self, node: FilterNode) -> list[int]:
-        """The positions of the elements that a value filter selects. ``eq`` is looked up."""
+    def select_positions(self, node: FilterNode) -> list[int]:
+        """The positions of the elements that a value filter selects. An ``eq`` term is looked up in an index."""
         looked_up = next((found for term in _conjunction(node) if (found := self._look_up(term)) is not None), None)
         candidates: Collection[int] = self._rows if looked_up is None else looked_up
         self._visits.spend(len(candidates) * count_terms(node))
         return sorted(each for each in candidates if selects(self._attribute, node, self._rows[each]))
 
     def edit(self, positions: Collection[int], changes: Mapping[str, Any]) -> None:
-        """Set sub-attributes, or take away those that are EMPTY; those that are not named stay (§3.5.2.3)."""
+        """Set sub-attributes, or remove those that are EMPTY; those that are not named stay (§3.5.2.3)."""
         before = self._primaries.intersection(positions)
         edited = [self._edit(position, changes) for position in positions if position in self._rows]
         claims = changes.get("primary") is True
@@ -101,13 +101,13 @@ class Elements:
         return self._store(position, without_empty({**self._rows[position], **changes}))
 
     def drop(self, positions: Iterable[int]) -> None:
-        """Take these away."""
+        """Remove the elements at these positions."""
         for position in positions:
             self._forget(position)
             del self._rows[position]
 
     def drop_listed(self, unwanted: Iterable[Any]) -> None:
-        """Take away what a list names: each by its value, and its type if that is given, else by all that is given."""
+        """Remove the elements that a list names: by value and by type if it is given, else by all that is given."""
         for given in unwanted:
             wanted = given if self._attribute.is_complex else {"value": given}
             names = [name for name in ("value", "type") if name in wanted] if "value" in wanted else list(wanted)
@@ -127,7 +127,7 @@ class Elements:
         return self._store(position, {**self._rows[position], **element})
 
     def _store(self, position: int, element: Element) -> int:
-        """Write an element at its position, or into the earlier one that it is now the same as. Returns where it is."""
+        """Write an element at its position, or into the earlier one that equals it now. Returns its position."""
         if position in self._rows:
             self._forget(position)
             del self._rows[position]
@@ -157,7 +157,7 @@ class Elements:
             index[self._form(name, row.get(name))].discard(position)
 
     def _keep_one_primary(self, winner: int | None) -> None:
-        """One element is primary (RFC 7643 §2.4): the one that was made so, which takes it from the others."""
+        """At most one element is primary (RFC 7643 §2.4): ``winner``, or else the first of those that are."""
         if len(self._primaries) < 2:
             return
         kept = winner if winner in self._primaries else min(self._primaries)
@@ -173,7 +173,7 @@ class Elements:
         return self._indexes[name]
 
     def _look_up(self, term: FilterNode) -> Collection[int] | None:
-        """Where a term holds, if it can be told without walking."""
+        """The positions where a term holds, if an index has them; None for a term that has to be evaluated."""
         if not isinstance(term, Comparison) or term.op != CompareOperator.eq or not isinstance(term.value, str):
             return None
         sub = self._attribute.sub(term.attr_path.attr)

@@ -18,7 +18,7 @@ from scim.protocol.values import EMPTY, labelled, read_object
 
 
 class Members(Enum):
-    """What a selection may come to beside some ids."""
+    """A selection of members that is no set of ids."""
 
     ALL = "all"
 
@@ -30,9 +30,9 @@ _PLAIN = frozenset({"value", "type", "display", "$ref"})
 
 
 class MembersEdit:
-    """Steps on the members of a group put together: the later one wins, as operations are applied in order.
+    """The operations on the members of a group, combined: a later one wins, since they are applied in order.
 
-    Cost: each step as much as it names, however many steps there are.
+    Cost: of each operation as much as it names, however many there are.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class MembersEdit:
         self._remove: set[UUID] = set()
 
     def apply(self, op: str, ids: Collection[UUID]) -> None:
-        """Take in an add, a remove or a replace of these."""
+        """Combine an add, a remove or a replace of these ids with the operations before it."""
         if op == "replace":
             self._base, self._add, self._remove = set(ids), set(), set()
             return
@@ -50,7 +50,7 @@ class MembersEdit:
         out_of.difference_update(ids)
 
     def change(self) -> MembersChange:
-        """What the steps come to."""
+        """The change that the operations make together."""
         base = None if self._base is None else frozenset(self._base)
         return MembersChange(base, frozenset(self._add), frozenset(self._remove))
 
@@ -58,20 +58,20 @@ class MembersEdit:
 def member_ids(attribute: Attribute, given: Any, ignored: list[str], *, strict: bool) -> list[UUID]:
     """The ids that a list of members names; bare ids and Entra's ``{"$ref": null, "value": …}`` alike.
 
-    ``strict`` is for members to add: what is no id can't be a user, and is UnknownMembers. Without it (members to
-    remove) it is left out, since taking out a stranger is no mistake.
+    ``strict`` is for members to add: what is no id can't be a user, and is UnknownMembers. Without it, for members to
+    remove, it is left out, since removing somebody who is no member is no mistake.
     Raises: InvalidValue for a member that names nobody and for nested groups; UnknownMembers.
     """
-    found, strangers = [], []
+    found, unknown = [], []
     for label, element in labelled(attribute, given):
         reference = _reference(attribute, element, label, ignored)
         read = as_id(reference)
         if read is None:
-            strangers.append(reference)
+            unknown.append(reference)
         else:
             found.append(read)
-    if strangers and strict:
-        raise UnknownMembers(strangers)
+    if unknown and strict:
+        raise UnknownMembers(unknown)
     return found
 
 
@@ -95,7 +95,7 @@ def _reference(attribute: Attribute, element: Any, label: str, ignored: list[str
 
 
 def _plain_reference(element: Any) -> str:
-    """The id of a member as nearly all come, by the thousand, and "" for the others."""
+    """The id of a member in the form that nearly all have, or "": groups have thousands, so they are read quickly."""
     if not isinstance(element, dict) or not element.keys() <= _PLAIN:
         return ""
     value, kind, address = element.get("value"), element.get("type", "User"), element.get("$ref")

@@ -1,11 +1,11 @@
-"""Operations applied to a profile, one after the other (RFC 7644 §3.5.2). Pure; what goes in stays as it is."""
+"""Applying operations to a copy of a profile, one after the other (RFC 7644 §3.5.2). Pure."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scim.patch.elements import Elements, Visits
+from scim.patch.elements import Elements, VisitBudget
 from scim.protocol.errors import InvalidValue, NoTarget
 from scim.protocol.limits import MAX_ELEMENTS, MAX_USER_BYTES
 from scim.protocol.paths import Target
@@ -18,9 +18,9 @@ Profile = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation on one target, its value as the schema wants it.
+    """One operation on one target, with a value of the schema's type.
 
-    EMPTY takes the target away. A remove from a multi-valued attribute has the list of what goes, or ABSENT for all.
+    EMPTY removes the target. A remove from a multi-valued attribute has the list of what to remove, or ABSENT for all.
     """
 
     op: str
@@ -29,13 +29,13 @@ class Operation:
 
 
 class Edit:
-    """A profile that is being edited. Multi-valued attributes become lists again at the end."""
+    """The copy of a profile while it is edited. Multi-valued attributes become lists again in ``result``."""
 
     def __init__(self, profile: Mapping[str, Any]) -> None:
         self._before = profile
         self._profile = dict(profile)
         self._elements: dict[tuple[str | None, str], tuple[Attribute, Elements]] = {}
-        self._visits = Visits()
+        self._visits = VisitBudget()
 
     def apply(self, operation: Operation) -> None:
         """Raises: NoTarget when a selection selects nothing that could be created."""
@@ -48,13 +48,13 @@ class Edit:
             self._edit_single(target.attribute, operation)
 
     def result(self) -> Profile:
-        """The profile as it is now, without what is empty.
+        """The edited profile, without empty values.
 
         Raises: InvalidValue when it would hold more than a profile may, and more than it did.
         """
         for (urn, name), (attribute, elements) in self._elements.items():
             _require_few(attribute, elements, self._at(self._before, urn).get(name) or ())
-            self._set(urn, name, elements.listed() or EMPTY)
+            self._set(urn, name, elements.as_list() or EMPTY)
         _require_small(self._profile, self._before)
         return self._profile
 
@@ -102,7 +102,7 @@ class Edit:
 
 
 def _with_subs(current: Mapping[str, Any], changes: Mapping[str, Any]) -> Profile:
-    """Sub-attributes that are not named stay (§3.5.2.3); but another manager is another person."""
+    """Sub-attributes that are not named stay (§3.5.2.3), unless ``value`` changes: that is another manager."""
     if "value" in changes and changes["value"] != current.get("value"):
         return {} if changes["value"] is EMPTY else without_empty(changes)
     return without_empty({**current, **changes})
@@ -125,7 +125,7 @@ def edit_elements(elements: Elements, operation: Operation, attribute: Attribute
 
 def _edit_all(elements: Elements, changes: Mapping[str, Any]) -> None:
     if len(elements):
-        elements.edit(elements.everywhere(), changes)
+        elements.edit(elements.all_positions(), changes)
     else:
         elements.add([stated] if (stated := without_empty(changes)) else [])
 
@@ -133,7 +133,7 @@ def _edit_all(elements: Elements, changes: Mapping[str, Any]) -> None:
 def _edit_selected(elements: Elements, operation: Operation, attribute: Attribute) -> None:
     target, value = operation.target, operation.value
     assert target.selection is not None
-    positions = elements.selected(target.selection)
+    positions = elements.select_positions(target.selection)
     changes = {target.sub.name: value} if target.sub is not None else value
     if not positions:
         if operation.op != "remove":
@@ -145,9 +145,9 @@ def _edit_selected(elements: Elements, operation: Operation, attribute: Attribut
 
 
 def _created(changes: Any, target: Target, attribute: Attribute) -> list[Profile]:
-    """The element that a value path asks for and that isn't there: Entra expects it to be created.
+    """The element to create when a value path selects none, which Entra expects.
 
-    Raises: NoTarget when the selection doesn't say what it would look like, or it would not be selected.
+    Raises: NoTarget when the selection is more than values that the element would have, or would not select it.
     """
     assert target.selection is not None
     required = required_values(attribute, target.selection)

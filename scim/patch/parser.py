@@ -1,7 +1,7 @@
-"""A request's body to one edit of the record (RFC 7644 §3.3, §3.5). Pure: no database, no request.
+"""Reading the body of a POST, PUT or PATCH as one edit of the record (RFC 7644 §3.3, §3.5). Pure.
 
-All of it is read first, and what can't be read is refused; the edit that comes out is applied once, by the directory's
-verb, to the record that is there then. What a value may be stands in ``values.py``.
+The whole body is read before anything is applied, and what can't be read is refused. The edit is applied by the
+directory's service function to the record as it is then, under its lock. ``scim/protocol/values.py`` reads the values.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _OPERATIONS = frozenset({"add", "replace", "remove"})
 
 
 class Patch:
-    """What a request asks for: the edit of the profile, the change of the members, and what was not understood.
+    """A request as an edit of the profile and a change of the members; ``ignored`` are names that no schema has.
 
     ``emptied`` names the multi-valued attributes of which everything is taken away without being named.
     """
@@ -49,13 +49,13 @@ class Patch:
             edit.apply(operation)
         return edit.result()
 
-    def begin_anew(self) -> None:
-        """For a PUT: what is not stated is cleared."""
+    def clear_unstated(self) -> None:
+        """For a PUT: an attribute that is not stated is cleared."""
         self._members.apply("replace", ())
         self.emptied = {each.path for _, each in self.resource_type.each_attribute() if each.multi_valued}
 
     def read(self, op: str, target: Target, given: Any) -> None:
-        """Take in one operation on one target.
+        """Read one operation on one target.
 
         Raises: InvalidValue, InvalidFilter, NoTarget, Mutability; UnknownMembers.
         """
@@ -73,23 +73,23 @@ class Patch:
                 self._read_value(op, target, attribute, given)
 
     def _read_schema(self, op: str, target: Target, given: Any) -> None:
-        """A whole schema by its URN, with what is no object of attributes."""
+        """An operation on a whole schema by its URN, whose value is no object of attributes."""
         is_core = self.resource_type.is_core(target.name)
         if op == "remove" and is_core:
             raise Mutability(f"{target.name} can't be removed; remove its attributes one by one.")
         if op == "remove" or (op == "replace" and is_empty(given) and not is_core):
             self.operations.append(Operation(op, target, EMPTY))
         elif given is not ABSENT and not (op == "add" and is_empty(given)):
-            raise InvalidValue(f"{target.name} is an object with attributes, not {client_quirks.shown(given)}.")
+            raise InvalidValue(f"{target.name} is an object with attributes, not {client_quirks.quoted(given)}.")
 
     def _read_removal(self, target: Target, attribute: Attribute, given: Any) -> None:
-        """A single value goes, whatever is sent along; of several those that a list names, or all without a list."""
+        """A remove: of a single-valued attribute whatever value is sent along; of others what a list names, or all."""
         if attribute.required and target.sub is None:
             raise Mutability(f"{attribute.path} is required and can't be removed.")
         value: Any = EMPTY
         if attribute.multi_valued and target.sub is None and target.selection is None:
             value = ABSENT
-            if _means_all("remove", given):
+            if _removes_all("remove", given):
                 self.emptied.add(attribute.path)
             elif is_empty(given):
                 return
@@ -108,7 +108,7 @@ class Patch:
         if value is EMPTY and attribute.required and target.sub is None:
             raise InvalidValue(f"{attribute.path} is required and can't be empty.")
         if attribute.multi_valued and target.sub is None and target.selection is None and op == "replace":
-            self._tell_replaced(attribute, value)
+            self._note_emptied(attribute, value)
         self.operations.append(Operation(op, target, value))
 
     def _value(self, op: str, target: Target, attribute: Attribute, given: Any) -> Any:
@@ -118,14 +118,14 @@ class Patch:
             return read_single(attribute, given, target.name, self.ignored)
         return read_elements(attribute, given, self.ignored, may_be_nothing=op == "add")
 
-    def _tell_replaced(self, attribute: Attribute, value: Any) -> None:
+    def _note_emptied(self, attribute: Attribute, value: Any) -> None:
         if value is EMPTY:
             self.emptied.add(attribute.path)
         else:
             self.emptied.discard(attribute.path)
 
     def _read_members(self, op: str, target: Target, attribute: Attribute, given: Any) -> None:
-        """One operation on the members. A remove with a value takes out those members only, as Entra means it."""
+        """An operation on the members. A remove with a value removes those members only, as Entra means it."""
         if target.sub is not None:
             raise Mutability(f"{target.sub.path} can't be changed; add and remove members instead.")
         if target.selection is not None:
@@ -137,7 +137,7 @@ class Patch:
             else:
                 self._members.apply(op, chosen)
         elif is_empty(given) or given is ABSENT:
-            if _means_all(op, given):
+            if _removes_all(op, given):
                 self._empty_members()
         else:
             ids = member_ids(attribute, given, self.ignored, strict=op != "remove")
@@ -150,8 +150,8 @@ class Patch:
         self.emptied.add("members")
 
 
-def _means_all(op: str, given: Any) -> bool:
-    """Whether an operation without elements takes all away: a remove without a value, or a replace by nothing.
+def _removes_all(op: str, given: Any) -> bool:
+    """Whether an operation without elements removes all: a remove without a value, or a replace by nothing.
 
     A remove with an empty list or text names nobody.
     """
@@ -159,7 +159,7 @@ def _means_all(op: str, given: Any) -> bool:
 
 
 def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
-    """Read a PATCH body in any dialect.
+    """Read the body of a PATCH, as any client sends it.
 
     Raises: InvalidSyntax, InvalidPath, InvalidValue, NoTarget, Mutability, InvalidFilter; TooLarge.
     """
@@ -178,11 +178,11 @@ def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
 
 
 def read_resource(resource_type: ResourceType, body: Mapping[str, Any], *, replaces: bool = False) -> Patch:
-    """A whole resource as the edit that builds it on an empty profile: of a POST, or of a PUT, which ``replaces``."""
+    """Read a whole resource as the edit of an empty profile: of a POST, or of a PUT, which ``replaces``."""
     patch = Patch(resource_type)
     if replaces:
-        patch.begin_anew()
-    for target, value in client_quirks.spread(resource_type, body, patch.ignored):
+        patch.clear_unstated()
+    for target, value in client_quirks.stated_attributes(resource_type, body, patch.ignored):
         patch.read("replace" if replaces else "add", target, value)
     return patch
 
@@ -197,7 +197,7 @@ def _read_operation(operation: Any) -> tuple[str, str | None, Any]:
     op, path = client_quirks.member(operation, "op"), client_quirks.member(operation, "path")
     value = client_quirks.member(operation, "value", ABSENT)
     if not isinstance(op, str) or op.lower() not in _OPERATIONS:
-        raise InvalidSyntax(f"{client_quirks.shown(op)} is no operation; there are add, replace and remove.")
+        raise InvalidSyntax(f"{client_quirks.quoted(op)} is no operation; there are add, replace and remove.")
     if path is not None and not isinstance(path, str):
         raise InvalidPath("A path is a text.")
     path = path.strip() if path else ""
@@ -209,10 +209,10 @@ def _read_operation(operation: Any) -> tuple[str, str | None, Any]:
 
 
 def _targets(patch: Patch, op: str, path: str | None, value: Any) -> Iterator[tuple[Target, Any]]:
-    """What an operation is about: one target with its value, or each that the value names."""
+    """The targets of an operation with their values: the one of its path, or each that the value names."""
     resource_type = patch.resource_type
     if path is None:
-        yield from client_quirks.spread(resource_type, value, patch.ignored)
+        yield from client_quirks.stated_attributes(resource_type, value, patch.ignored)
         return
     if client_quirks.is_password(resource_type, path):
         patch.ignored.append(path)
@@ -222,6 +222,6 @@ def _targets(patch: Patch, op: str, path: str | None, value: Any) -> Iterator[tu
     target = read_path(resource_type, path)
     client_quirks.require_writable(target)
     if target.attribute is None and target.extension is not None and op != "remove":
-        yield from client_quirks.contents(resource_type, target.extension, value, patch.ignored)
+        yield from client_quirks.attributes_in_extension(resource_type, target.extension, value, patch.ignored)
     else:
         yield target, value

@@ -1,7 +1,7 @@
-"""The leniency towards real clients, in one place: what comes out is strict SCIM. Pure.
+"""Leniency towards real clients, all of it: what comes out is strict SCIM. Pure.
 
-Everything here is accepted from everybody, always: one Entra tenant sends both of its dialects to the same address.
-What each client sends, and the test that shows it, stands in docs/scim-dialects.md.
+It is the same for every client: one Entra tenant sends both of its formats to the same address.
+docs/scim-client-quirks.md lists what each client sends, with the test that shows it.
 """
 
 import json
@@ -14,7 +14,7 @@ from scim.protocol.paths import Target, find_attribute, read_path
 from scim.protocol.schemas import Attribute, ResourceType, Schema
 
 _BOOLEANS = {"true": True, "false": False}
-# Clients send these back as they got them; they say nothing new.
+# Only the server sets these; clients send them back as they got them.
 _SERVER_KEYS = frozenset({"schemas", "id", "meta"})
 
 
@@ -25,14 +25,14 @@ def member(document: Mapping[str, Any], name: str, default: Any = None) -> Any:
     return next((value for key, value in document.items() if key.lower() == name.lower()), default)
 
 
-def spread(resource_type: ResourceType, given: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
+def stated_attributes(resource_type: ResourceType, given: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
     """Each member of a resource, or of the value of an operation without a path, with what its key designates.
 
     Keys may be names in any case, dotted (``name.familyName``), prefixed with a URN (``urn:…:2.0:User:department``,
     whose dots separate nothing) or value paths. The URN of a schema, the core one too, holds an object of attributes;
-    what isn't one comes out as it is. Unknown keys are put into ``ignored``; what only the server sets is skipped.
+    what isn't an object is yielded as it is. Unknown keys are put into ``ignored``; read-only ones are skipped.
     """
-    stated = out_of_list(given, "value")
+    stated = unwrap_list_of_one(given, "value")
     if not isinstance(stated, Mapping):
         raise InvalidSyntax("An object with the attributes is needed here.")
     for key, each in stated.items():
@@ -42,16 +42,16 @@ def spread(resource_type: ResourceType, given: Any, ignored: list[str]) -> Itera
         if target is None:
             ignored.append(key[:200])
         elif target.attribute is None and target.extension is not None:
-            yield from contents(resource_type, target.extension, each, ignored)
+            yield from attributes_in_extension(resource_type, target.extension, each, ignored)
         elif not _is_read_only(target):
             yield target, each
 
 
-def contents(
+def attributes_in_extension(
     resource_type: ResourceType, schema: Schema, given: Any, ignored: list[str]
 ) -> Iterator[tuple[Target, Any]]:
-    """The attributes in the object under a schema's URN; Entra puts such an object into a list of one."""
-    stated = out_of_list(given, schema.urn)
+    """The attributes in the object under a schema's URN. Entra puts such an object into a list of one."""
+    stated = unwrap_list_of_one(given, schema.urn)
     if not isinstance(stated, Mapping):
         yield Target(extension=schema), stated
         return
@@ -90,12 +90,12 @@ def _is_read_only(target: Target) -> bool:
 
 
 def is_skipped(resource_type: ResourceType, path: str) -> bool:
-    """``schemas`` says nothing new, as in a document: scim2-models and others add the URN of what they set."""
+    """Whether an operation is on ``schemas``, which follows from the attributes: scim2-models and others set it."""
     return _without_core_urn(resource_type, path) == "schemas"
 
 
 def is_password(resource_type: ResourceType, path: str) -> bool:
-    """Okta and others set passwords; people sign in through SAML here, so they are dropped and never kept."""
+    """Whether an operation sets the password, as Okta does. It is dropped, since people sign in through SAML."""
     return _without_core_urn(resource_type, path) == "password"
 
 
@@ -109,8 +109,8 @@ def require_writable(target: Target) -> None:
         raise Mutability(f"{target.name} is set by the server and can't be changed.")
 
 
-def out_of_list(given: Any, label: str) -> Any:
-    """A single value out of a list of one; an empty list stays one.
+def unwrap_list_of_one(given: Any, label: str) -> Any:
+    """The value in a list of one; an empty list stays as it is.
 
     Raises: InvalidValue for several values, and for a list in the list.
     """
@@ -123,8 +123,8 @@ def out_of_list(given: Any, label: str) -> Any:
     return given[0]
 
 
-def out_of_object(given: Any) -> Any:
-    """A simple value out of ``{"value": x}``; an object without a value stays one."""
+def unwrap_value(given: Any) -> Any:
+    """The value in ``{"value": x}``; an object without a value stays as it is."""
     return member(given, "value", given) if isinstance(given, Mapping) else given
 
 
@@ -134,7 +134,7 @@ def read_boolean(given: Any, label: str) -> bool:
         return given
     if isinstance(given, str) and given.strip().lower() in _BOOLEANS:
         return _BOOLEANS[given.strip().lower()]
-    raise InvalidValue(f"{label}: {shown(given)} is neither true nor false.")
+    raise InvalidValue(f"{label}: {quoted(given)} is neither true nor false.")
 
 
 def as_object(attribute: Attribute, given: Any) -> Mapping[str, Any] | None:
@@ -161,7 +161,7 @@ def _with_role_in_text(role: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**rest, "value": member(inner, "value"), **({"display": name} if isinstance(name, str) else {})}
 
 
-def shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value as messages quote it."""
     try:
         return json.dumps(value, default=str)[:60]

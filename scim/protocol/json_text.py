@@ -1,4 +1,4 @@
-"""JSON from a client, as strict as RFC 8259 allows: nesting, numbers, names and texts are bounded. Pure."""
+"""Parsing JSON from a client as strictly as RFC 8259 allows, with bounds on nesting and numbers. Pure."""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""How much one request and one resource may hold. Each refusal names its limit; ``documented_limits.py`` tells all."""
+"""How much one request and one resource may hold. Each refusal names its limit.
+
+``scim/http/documented_limits.py`` lists all of them for the page of limits.
+"""
 
 from gatekeeper.directory.field_values import NAME_LIMIT
 

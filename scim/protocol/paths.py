@@ -1,4 +1,4 @@
-"""Attribute names and PATCH paths to what they designate (RFC 7644 §3.5.2, §3.10). Pure."""
+"""Reading attribute names and PATCH paths (RFC 7644 §3.5.2, §3.10). Pure."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""``$ref``: the address of a user, as clients write it (RFC 7643 §2.3.7). Pure."""
+"""Reading ids and ``$ref``, the address of a user as clients write it (RFC 7643 §2.3.7). Pure."""
 
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a User and a Group may carry: the one description that discovery, parsing, filters and projections share.
+"""The schemas of User and Group, which discovery, parsing, filters and projections share.
 
 The definitions are those of scim2-models (RFC 7643 §4, §8.7), read once at import and adjusted where this site differs.
 """

@@ -1,4 +1,4 @@
-"""Which elements of a multi-valued attribute a value filter selects, in memory (RFC 7644 §3.5.2). Pure."""
+"""Evaluating a value filter against the elements of a multi-valued attribute (RFC 7644 §3.5.2). Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -58,7 +58,7 @@ def selects(attribute: Attribute, node: FilterNode, element: Element) -> bool:
 
 
 def check(attribute: Attribute, node: FilterNode) -> None:
-    """Refuse a value filter that isn't fully understood, also when there is no element to try it on."""
+    """Refuse a value filter that isn't fully understood, whether there are elements or not. Raises: InvalidFilter."""
     selects(attribute, node, {})
 
 

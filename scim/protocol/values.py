@@ -1,7 +1,7 @@
 """Absent, empty and unreadable are three things in every value that a client sends. Pure.
 
 Absent says nothing and leaves what is there. Empty (null, "" or []) clears in a replace or PUT, and is nothing in an
-add. What can't be read is InvalidValue that names the element, so that nothing is changed (docs/scim-dialects.md).
+add. What can't be read is InvalidValue that names the element, so that nothing is changed (docs/scim-client-quirks.md).
 """
 
 import math
@@ -42,13 +42,13 @@ def is_empty(given: Any) -> bool:
 
 
 def read_single(attribute: Attribute, given: Any, label: str, ignored: list[str]) -> Any:
-    """One value as the schema wants it, or EMPTY. A complex one has the sub-attributes that are stated, some as EMPTY.
+    """One value of the schema's type, or EMPTY. A complex one has the sub-attributes that are stated, some as EMPTY.
 
     Raises: InvalidValue, naming the value by its ``label``.
     """
-    given = client_quirks.out_of_list(given, label)
+    given = client_quirks.unwrap_list_of_one(given, label)
     if not attribute.is_complex:
-        given = client_quirks.out_of_object(given)
+        given = client_quirks.unwrap_value(given)
     if is_empty(given):
         if attribute.type == "boolean" and attribute.required:
             raise InvalidValue(f"{label} is true or false and can't be empty.")
@@ -67,7 +67,7 @@ def read_object(attribute: Attribute, given: Any, label: str, ignored: list[str]
     """
     stated = client_quirks.as_object(attribute, given)
     if stated is None:
-        raise InvalidValue(f"{label}: {client_quirks.shown(given)} is no object.")
+        raise InvalidValue(f"{label}: {client_quirks.quoted(given)} is no object.")
     read: Element = {}
     for key, each in stated.items():
         sub = attribute.sub(key)
@@ -98,7 +98,7 @@ def read_elements(attribute: Attribute, given: Any, ignored: list[str], *, may_b
 
 
 def labelled(attribute: Attribute, given: Any) -> Iterator[tuple[str, Any]]:
-    """The elements of a list, or the one that is given without a list, each with what messages call it."""
+    """The elements of a list, or the one that is given without a list, each with its label for messages."""
     if not isinstance(given, list):
         yield attribute.path, given
         return
@@ -115,7 +115,7 @@ def _read_element(attribute: Attribute, given: Any, label: str, ignored: list[st
         return read_single(attribute, given, label, ignored)
     stated = client_quirks.as_object(attribute, given)
     if stated and not any(attribute.sub(key) for key in stated):
-        raise InvalidValue(f"{label}: {client_quirks.shown(given)} has no sub-attribute of {attribute.path}.")
+        raise InvalidValue(f"{label}: {client_quirks.quoted(given)} has no sub-attribute of {attribute.path}.")
     read = read_object(attribute, given, label, ignored)
     return without_empty(read) or (EMPTY if read else ABSENT)
 
@@ -127,7 +127,7 @@ def without_empty(value: Mapping[str, Any]) -> Element:
 
 def _read_text(attribute: Attribute, given: Any, label: str) -> str:
     if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise InvalidValue(f"{label}: {client_quirks.shown(given)} is no text.")
+        raise InvalidValue(f"{label}: {client_quirks.quoted(given)} is no text.")
     if isinstance(given, float) and not math.isfinite(given):
         raise InvalidValue(f"{label}: a number has to be finite.")
     text = str(given)
@@ -139,7 +139,7 @@ def _read_text(attribute: Attribute, given: Any, label: str) -> str:
 
 
 def _unwanted(attribute: Attribute) -> re.Pattern[str]:
-    """The characters that would harm later, in a terminal, a log line or a header, or that no database column holds."""
+    """Characters that would do harm in a terminal, a log line or a header, or that no database column holds."""
     if attribute.path in _WITH_LINES:
         return _BUT_TABS_AND_LINES
     is_name = attribute.path in _NAMES or attribute.path.startswith("name.") or attribute.case_exact
@@ -147,9 +147,9 @@ def _unwanted(attribute: Attribute) -> re.Pattern[str]:
 
 
 def _as_id(read: Element, label: str, ignored: list[str]) -> Element:
-    """A reference by its id alone: its address follows from that. One that is stated by its address has the id in it.
+    """A reference by its id, which is read from ``$ref`` when only the address is stated.
 
-    With a value beside it the address isn't needed, and isn't kept: Microsoft's examples have one on another host.
+    An address beside a value is dropped, since it follows from the id: Microsoft's examples have one on another host.
     """
     address, rest = read.get("$ref", EMPTY), {name: each for name, each in read.items() if name != "$ref"}
     if address is EMPTY:

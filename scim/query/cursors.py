@@ -34,7 +34,7 @@ def write_cursor(query: Query, position: Position) -> str:
 def read_cursor(query: Query) -> Position | None:
     """The position that the query's cursor stands for; None for the first page.
 
-    Raises: InvalidCursor for one that we did not make, or made for another filter or order; ExpiredCursor.
+    Raises: InvalidCursor for one that this server did not make, or made for another filter or order; ExpiredCursor.
     """
     if not query.cursor:
         return None

@@ -1,15 +1,14 @@
-"""Filters to ORM conditions (RFC 7644 §3.4.2.2), from the syntax tree that scim2-models parses.
+"""Compiling filters to ORM conditions (RFC 7644 §3.4.2.2), from the syntax tree that scim2-models parses.
 
-A filter that isn't fully understood is refused with the part that isn't; it never widens and never answers emptily.
+A filter that isn't fully understood is refused with the part that isn't, never answered with more or fewer resources.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q
 from scim2_models import InvalidFilterException, ScimFilter
 from scim2_models.path import (
     AttrPath,
@@ -24,35 +23,18 @@ from scim2_models.path import (
 )
 from scim2_models.path.expressions import LogicalOperator
 
-from gatekeeper.directory.models import Membership
 from scim.models import AttributeValue
-from scim.protocol.addresses import scim_url
 from scim.protocol.errors import InvalidFilter, TooMany
 from scim.protocol.limits import MAX_FILTER_DEPTH, MAX_FILTER_LENGTH, MAX_FILTER_TERMS
 from scim.protocol.literals import read_literal
 from scim.protocol.paths import count_terms, nests_too_deeply
-from scim.protocol.schemas import GROUP, USER, Attribute, ResourceType
+from scim.protocol.schemas import Attribute, ResourceType
 from scim.protocol.value_filters import named_sub
-from scim.query.columns import (
-    Constant,
-    IdColumn,
-    Indexed,
-    InElement,
-    Location,
-    Plain,
-    Related,
-    Source,
-    TextColumn,
-    TextExpression,
-    everything,
-    nothing,
-    owners_of,
-    row_condition,
-)
+from scim.query.attribute_columns import RELATIONS, column_of
+from scim.query.columns import FilterColumn, nothing
+from scim.query.related_columns import SameElementColumn, owners_of, row_condition
 
 _TOO_DEEP = f"A filter may nest at most {MAX_FILTER_DEPTH} expressions."
-
-Sources = Mapping[str, Callable[[], Source]]
 
 
 def compile_filter(resource_type: ResourceType, text: str, among: tuple[ResourceType, ...] = ()) -> Q:
@@ -86,25 +68,25 @@ def parse_filter(text: str) -> FilterNode:
 
 
 def sort_expression(resource_type: ResourceType, attribute: Attribute) -> Any:
-    """What to sort by for ``sortBy``. Raises: InvalidFilter when the attribute can't be sorted by."""
-    return _source(resource_type, attribute).order()
+    """The expression to sort by. Raises: InvalidFilter when the attribute can't be sorted by."""
+    return column_of(resource_type, attribute).order()
 
 
 class _Terms(FilterVisitor[Q]):
-    """What all scopes share: how terms are combined and compared."""
+    """Base of all scopes: how terms are combined and compared."""
 
-    def find(self, path: AttrPath) -> tuple[Attribute, Source]:
+    def find(self, path: AttrPath) -> tuple[Attribute, FilterColumn]:
         raise NotImplementedError
 
     def visit_comparison(self, node: Comparison) -> Q:
-        attribute, source = self.find(node.attr_path)
+        attribute, column = self.find(node.attr_path)
         wanted = read_literal(attribute, node.op, node.value)
         if wanted is None:
-            return ~source.present() if node.op == CompareOperator.eq else source.present()
+            return ~column.present() if node.op == CompareOperator.eq else column.present()
         if node.op == CompareOperator.ne:
             # "Not equal" holds for who has no value: the opposite of eq, so that both together are everybody.
-            return ~source.compare(CompareOperator.eq, wanted)
-        return source.compare(node.op, wanted)
+            return ~column.compare(CompareOperator.eq, wanted)
+        return column.compare(node.op, wanted)
 
     def visit_present(self, node: Present) -> Q:
         return self.find(node.attr_path)[1].present()
@@ -131,9 +113,9 @@ class _Compiler(_Terms):
             return nothing()
         return super().visit(node)
 
-    def find(self, path: AttrPath) -> tuple[Attribute, Source]:
+    def find(self, path: AttrPath) -> tuple[Attribute, FilterColumn]:
         attribute = self._named(path)
-        return attribute, _source(self.resource_type, attribute)
+        return attribute, column_of(self.resource_type, attribute)
 
     def visit_comparison(self, node: Comparison) -> Q:
         attribute = self._named(node.attr_path)
@@ -150,7 +132,7 @@ class _Compiler(_Terms):
             raise InvalidFilter(f"{attribute.path} has no elements to select from.")
         if not attribute.multi_valued:
             raise InvalidFilter(f"{attribute.path} has one value; compare its sub-attributes without brackets.")
-        if attribute.path in _RELATIONS:
+        if attribute.path in RELATIONS:
             return _in_relation(attribute, node.val_filter)
         return _in_one_element(attribute, node.val_filter)
 
@@ -172,18 +154,18 @@ def _find(resource_type: ResourceType, path: AttrPath) -> Attribute | None:
 class _Inside(_Terms):
     """The scope of one element of a multi-valued attribute."""
 
-    def __init__(self, attribute: Attribute, sources: Callable[[Attribute], Source]) -> None:
+    def __init__(self, attribute: Attribute, column_of: Callable[[Attribute], FilterColumn]) -> None:
         self.attribute = attribute
-        self.sources = sources
+        self.column_of = column_of
 
-    def find(self, path: AttrPath) -> tuple[Attribute, Source]:
+    def find(self, path: AttrPath) -> tuple[Attribute, FilterColumn]:
         sub = named_sub(self.attribute, path)
-        return sub, self.sources(sub)
+        return sub, self.column_of(sub)
 
 
 def _in_one_element(attribute: Attribute, node: FilterNode) -> Q:
     """``emails[…]``: all terms hold for one element. An ``eq`` term, if there is one, is looked up in the index."""
-    inside = _Inside(attribute, InElement)
+    inside = _Inside(attribute, SameElementColumn)
     terms = list(node.terms) if isinstance(node, LogicalExpr) and node.op == LogicalOperator.and_ else [node]
     drivers = [term for term in terms if isinstance(term, Comparison) and term.op == CompareOperator.eq]
     drivers = [term for term in drivers if term.value is not None]
@@ -199,125 +181,6 @@ def _in_one_element(attribute: Attribute, node: FilterNode) -> Q:
 
 
 def _in_relation(attribute: Attribute, node: FilterNode) -> Q:
-    sources = _RELATIONS[attribute.path]
-
-    def within(sub: Attribute) -> Source:
-        related = sources[sub.name]()
-        assert isinstance(related, Related)
-        return related.source
-
-    condition = _Inside(attribute, within).visit(node)
-    value = sources["value"]()
-    assert isinstance(value, Related)
-    return value.where(condition)
-
-
-def _source(resource_type: ResourceType, attribute: Attribute) -> Source:
-    head, _, sub = attribute.path.partition(".")
-    if head in _RELATIONS and "urn:" not in head:
-        return _RELATIONS[head][sub or "value"]()
-    known = _COLUMNS[resource_type.name].get(attribute.path)
-    if known is not None:
-        return known()
-    if resource_type is not USER or (attribute.path in USER.common or head == "meta"):
-        raise InvalidFilter(f"{attribute.path} can't be used in a filter.")
-    if attribute.path == _MANAGER_NAME:
-        raise InvalidFilter(f"{attribute.path} can't be used in a filter; compare the manager's id.")
-    return Indexed(attribute)
-
-
-_DISPLAY_NAME = USER.schema.attributes["displayname"]
-_MANAGER_NAME = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName"
-
-
-def _common(resource_type: ResourceType) -> Sources:
-    def version() -> Any:
-        return Concat(Value('W/"'), Cast(F("version"), CharField()), Value('"'), output_field=TextField())
-
-    return {
-        "id": lambda: IdColumn("pk"),
-        "externalId": lambda: TextColumn("external_id", nullable=True),
-        "meta": lambda: Constant(resource_type.name),
-        "meta.resourceType": lambda: Constant(resource_type.name),
-        "meta.created": lambda: Plain("created_at"),
-        "meta.lastModified": lambda: Plain("updated_at"),
-        "meta.location": lambda: Location(scim_url(f"{resource_type.endpoint}/"), "pk"),
-        "meta.version": lambda: TextExpression(version),
-        "schemas": lambda: _Schemas(resource_type),
-    }
-
-
-class _Schemas:
-    """``schemas``: the core schema for everybody, an extension for who has data of it."""
-
-    def __init__(self, resource_type: ResourceType) -> None:
-        self.resource_type = resource_type
-
-    def compare(self, operator: CompareOperator, wanted: Any) -> Q:
-        if operator != CompareOperator.eq:
-            raise InvalidFilter(f"schemas can't be compared by {operator.value}.")
-        if wanted == self.resource_type.schema.urn:
-            return everything()
-        extension = self.resource_type.extension(str(wanted))
-        if extension is None or extension.urn != wanted:
-            return nothing()
-        paths = [path for each in extension.attributes.values() for path in _paths(each)]
-        return owners_of(AttributeValue.objects.filter(path__in=paths), "user_id")
-
-    def present(self) -> Q:
-        return everything()
-
-    def order(self) -> Any:
-        raise InvalidFilter("Resources can't be sorted by schemas.")
-
-
-def _paths(attribute: Attribute) -> list[str]:
-    return [attribute.path, *(sub.path for sub in attribute.subs.values())]
-
-
-def _members() -> Any:
-    return Membership.objects.live()
-
-
-def _live_members() -> Any:
-    return Membership.objects.live().filter(user__deleted_at=None)
-
-
-class _NameOfMember:
-    """A member's display: the displayName of the user, found through the search index."""
-
-    def compare(self, operator: CompareOperator, wanted: Any) -> Q:
-        return self._users(row_condition(_DISPLAY_NAME, operator, wanted))
-
-    def present(self) -> Q:
-        return self._users(Q(path=_DISPLAY_NAME.path))
-
-    def order(self) -> Any:
-        raise InvalidFilter("Groups can't be sorted by their members' names.")
-
-    def _users(self, condition: Q) -> Q:
-        return Q(Exists(AttributeValue.objects.filter(condition, user_id=OuterRef("user_id"))))
-
-
-_COLUMNS: Mapping[str, Sources] = {
-    "User": {
-        **_common(USER),
-        "userName": lambda: TextColumn("user_name_folded"),
-        "active": lambda: Plain("active"),
-    },
-    "Group": {**_common(GROUP), "displayName": lambda: TextColumn("display_name_folded")},
-}
-_RELATIONS: Mapping[str, Sources] = {
-    "members": {
-        "value": lambda: Related(_live_members, "group_id", IdColumn("user_id")),
-        "$ref": lambda: Related(_live_members, "group_id", Location(scim_url("/Users/"), "user_id")),
-        "type": lambda: Related(_live_members, "group_id", Constant("user")),
-        "display": lambda: Related(_live_members, "group_id", _NameOfMember()),
-    },
-    "groups": {
-        "value": lambda: Related(_members, "user_id", IdColumn("group_id")),
-        "$ref": lambda: Related(_members, "user_id", Location(scim_url("/Groups/"), "group_id")),
-        "type": lambda: Related(_members, "user_id", Constant("direct")),
-        "display": lambda: Related(_members, "user_id", TextColumn("group__display_name_folded")),
-    },
-}
+    columns = RELATIONS[attribute.path]
+    condition = _Inside(attribute, lambda sub: columns[sub.name]().column).visit(node)
+    return columns["value"]().where(condition)

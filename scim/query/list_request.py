@@ -1,4 +1,4 @@
-"""What a list or search request asks for, and the page that answers it (RFC 7644 §3.4.2, §3.4.3)."""
+"""Parameters of a list or search request, and the rows that match it (RFC 7644 §3.4.2, §3.4.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Rows = QuerySet[Any]
 
 @dataclass(frozen=True)
 class Query:
-    """One request for a list. Parameters that nobody knows are ignored (Entra puts its flags into the address)."""
+    """One request for a list. Unknown parameters are ignored, since Entra puts its flags into the address."""
 
     filter: str | None = None
     sort_by: str | None = None
@@ -69,7 +69,7 @@ class Query:
 
 
 def rows_of(resource_type: ResourceType) -> Rows:
-    """Everything of a type that SCIM sees: no deleted ones, and never local administrators."""
+    """The rows of a type that SCIM sees: no deleted ones, and never local administrators."""
     return User.objects.provisioned() if resource_type is USER else IdpGroup.objects.live()
 
 
@@ -98,7 +98,7 @@ def matching(query: Query, resource_type: ResourceType, resource_types: tuple[Re
 
 
 def _sort_attribute(name: str, resource_type: ResourceType, among: tuple[ResourceType, ...]) -> Attribute | None:
-    """What ``sortBy`` names; None when another type of the request has it and this one has not."""
+    """The attribute that ``sortBy`` names; None when only another type of the request has it."""
     try:
         target = read_path(resource_type, name)
     except InvalidPath as error:

@@ -26,7 +26,7 @@ def documents_of(resource_type: ResourceType, rows: list[Any], projection: Proje
 def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:
     """The ListResponse. Over several types (the root) users come before groups.
 
-    Cost: for each type one query for the page, one for the total unless the page tells it, and what documents need.
+    Cost: for each type one query for the page, one for the total unless it follows from that, and the documents'.
     """
     if query.cursor is not None:
         return _cursor_page(replace(query, scope=",".join(each.name for each in resource_types)), resource_types)
@@ -48,17 +48,17 @@ def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Documen
 
 
 def _slice(rows: Rows, start: int, count: int) -> tuple[int, list[Any]]:
-    """How many there are, and the page of them. A page that isn't full tells the total by itself."""
+    """How many there are, and the page of them. The total of a page that isn't full follows from it."""
     page = list(rows[start - 1 : start - 1 + count]) if count > 0 else []
     if count > len(page) and (page or start == 1):
         return start - 1 + len(page), page
     total = rows.order_by().count()
-    # Somebody may have been deleted between the two queries; the page that is shown counts.
+    # A row may have been deleted between the two queries; the rows of the page were there.
     return max(total, start - 1 + len(page)) if page else total, page
 
 
 def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:
-    """A page that begins after a row, so that nobody is told twice or left out when others come and go meanwhile."""
+    """A page that begins after a row, so that no resource is repeated or left out when others come and go meanwhile."""
     position = read_cursor(query)
     total = 0
     resources: list[Document] = []

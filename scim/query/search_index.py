@@ -1,4 +1,4 @@
-"""The search index over profiles: which rows a profile has, and keeping them in step with the record."""
+"""The search index over users' profiles: the rows of a profile, and their update when it changes."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from gatekeeper.directory.case_folding import fold
 from scim.models import PREFIX_LENGTH, AttributeValue
 from scim.protocol.schemas import USER, Attribute
 
-# These have columns of their own on the user.
+# Attributes with columns of their own in the table of users.
 IN_COLUMNS = frozenset({"userName", "externalId", "active"})
 
 Profile = Mapping[str, Any]
@@ -32,7 +32,7 @@ def write_index(user_id: UUID, before: Profile, after: Profile) -> None:
 
 
 def clear_index(user_ids: Collection[UUID]) -> None:
-    """Forget deleted users: SCIM does not find them any more."""
+    """Remove the rows of deleted users, whom SCIM does not find any more."""
     AttributeValue.objects.filter(user_id__in=user_ids).delete()
 
 

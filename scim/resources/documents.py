@@ -35,12 +35,12 @@ def group_documents(groups: Sequence[IdpGroup], projection: Projection) -> list[
 
 
 def user_url(user_id: object) -> str:
-    """Where a user is: ``meta.location`` and ``$ref``."""
+    """The address of a user, for ``meta.location`` and ``$ref``."""
     return scim_url(f"/Users/{user_id}")
 
 
 def group_url(group_id: object) -> str:
-    """Where a group is."""
+    """The address of a group, for ``meta.location`` and ``$ref``."""
     return scim_url(f"/Groups/{group_id}")
 
 

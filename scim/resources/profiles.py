@@ -1,4 +1,4 @@
-"""Between the SCIM profile (a JSON object of everything a client may set) and the directory's records. Pure."""
+"""Conversion between a SCIM profile (an object of all that a client may set) and a directory record. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _GROUP_COLUMNS = frozenset({"displayName", "externalId"})
 
 
 def user_profile(record: UserRecord) -> Profile:
-    """What the client stated about a person, as one SCIM object without the server's own attributes."""
+    """The profile of a user: one SCIM object without the attributes that only the server sets."""
     named = {
         "userName": record.user_name,
         "externalId": record.external_id,
@@ -52,7 +52,7 @@ def _is_work(email: Mapping[str, Any]) -> bool:
 
 
 def group_profile(record: GroupRecord) -> Profile:
-    """What the client stated about a group, without its members."""
+    """The profile of a group, without its members."""
     named = {"displayName": record.display_name, "externalId": record.external_id}
     return {**{name: value for name, value in named.items() if value is not None}, **record.attributes}
 

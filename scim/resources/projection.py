@@ -1,4 +1,4 @@
-"""Which attributes a client gets back (RFC 7644 §3.4.2.5, §3.9). Pure."""
+"""The attributes of a document that a client asked for (RFC 7644 §3.4.2.5, §3.9). Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from pretend_entra.company import Company, make_company
 from pretend_entra.conversation import Conversation
-from pretend_entra.dialects import WITH_FLAG
 from pretend_entra.progress import Progress
 from pretend_entra.provisioning import Job
+from pretend_entra.quirks import WITH_FLAG
 from pretend_entra.report import Report
 from pretend_entra.transport import ScimServer
 from tests.builders import PASSWORD

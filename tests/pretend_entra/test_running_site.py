@@ -39,7 +39,7 @@ def first_run(running_site: Site, scim: tuple[str, ...]) -> dict[str, Any]:
     return document
 
 
-def test_the_site_answers_a_day_of_both_dialects_without_a_failure(first_run: dict[str, Any]):
+def test_the_site_answers_a_day_of_both_of_entras_formats_without_a_failure(first_run: dict[str, Any]):
     assert [step["first_failure"] for step in first_run["steps"] if step["failed"]] == []
     assert first_run["failed"] == 0
     assert first_run["requests"] == sum(step["requests"] for step in first_run["steps"]) > 200

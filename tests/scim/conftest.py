@@ -1,4 +1,4 @@
-"""A SCIM client for the tests: the real key, the real door, no shortcut."""
+"""A SCIM client for the tests, with a real key and the real endpoints."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.scim.sending import HOME, WORK
 
 
 class ScimClient:
-    """Speaks HTTP to the door as an identity provider would."""
+    """Sends HTTP requests to the SCIM endpoints as an identity provider does."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -17,7 +17,7 @@ SMALL, LARGE = 10, 10_000
 
 
 def make_many(how_many: int, prefix: str = "p", *, indexed: bool = True) -> list[User]:
-    """People past the verbs, which take them one by one; with their search index."""
+    """Users with their search index, without the service functions, which create them one by one."""
     names = [f"{prefix}{number}@x.com" for number in range(how_many)]
     emails = [{"emails": [{"type": "work", "value": name}], "title": "T"} for name in names]
     users = [

@@ -1,4 +1,4 @@
-"""Rule 10 through the door: what the identity provider is told, and what the administrators see."""
+"""The deprovisioning limit over SCIM (docs/rules.md#10): the response, and what administrators see."""
 
 from typing import Any
 

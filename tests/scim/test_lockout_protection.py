@@ -1,4 +1,4 @@
-"""Rule 9 through the door: SCIM does not take away the last person who may configure, whichever way it tries."""
+"""No SCIM request takes away the last person who may configure (docs/rules.md#9)."""
 
 from collections.abc import Callable
 from typing import Any

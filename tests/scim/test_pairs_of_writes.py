@@ -133,7 +133,7 @@ def collaborators(*teams: Team) -> MappingRecord:
     return MappingRecord(level=Level.COLLABORATOR, team_ids=frozenset(team.id for team in teams))
 
 
-# What an identity provider, the clock and administrators do; each leaves the others something to run into.
+# What an identity provider, the scheduler and administrators do; each leaves the others something to run into.
 WRITES: dict[str, Callable[[Scene], Any]] = {
     "DELETE user in no group": lambda scene: scene.delete(scene.di),
     "DELETE user in groups": lambda scene: scene.delete(scene.cy),
@@ -261,7 +261,7 @@ def versions() -> dict[str, int]:
 
 
 def audited(before: dict[str, int], entries_before: int) -> dict[str, int]:
-    """What the versions should be: one more for each change that the audit trail tells of."""
+    """What the versions should be: one more for each change that the audit trail lists."""
     entries = AuditEntry.objects.order_by("pk").values_list("event", "object_id")[entries_before:]
     about = [user_id for event, user_id in entries if event in {f"user.{each}" for each in EVENTS}]
     return dict(Counter(before) + Counter(about))

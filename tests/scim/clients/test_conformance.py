@@ -1,4 +1,4 @@
-"""scim2-tester against the running door, over HTTP."""
+"""scim2-tester against the running SCIM endpoints, over HTTP."""
 
 from typing import Any
 

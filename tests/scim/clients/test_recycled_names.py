@@ -116,7 +116,7 @@ def test_both_are_named_in_the_audit_trail_and_in_the_provisioning_log(scim: Sci
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_request_to_the_resource_itself_is_about_that_person(scim: ScimClient, method: str) -> None:
-    """Who knows the id means the person, and corrects their externalId."""
+    """A client that knows the id means that person, and corrects their externalId."""
     former = make_user(NAME, external_id="old", active=False)
     address = f"/Users/{former.id}"
 

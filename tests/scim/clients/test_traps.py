@@ -148,7 +148,7 @@ def test_one_bad_operation_undoes_the_good_ones(scim, ada):
     assert "title" not in scim.get(f"/Users/{ada['id']}").json()
 
 
-def test_members_are_kept_when_others_are_removed_in_either_dialect(scim, full_group):
+def test_members_are_kept_when_others_are_removed_in_either_of_entras_formats(scim, full_group):
     first, second, third = sorted(scim.members(full_group["id"]))
     scim.patch(f"/Groups/{full_group['id']}", op("Remove", "members", [{"value": first}]))
     scim.patch(f"/Groups/{full_group['id']}", op("remove", f'members[value eq "{second}"]'))
@@ -281,6 +281,6 @@ def test_a_revival_names_what_it_took_away(scim):
 
     scim.post("/Users", {"userName": "ada@x.com", "emails": [{"type": "work", "value": "a.obi@x.com"}]})
 
-    told = " ".join(ProvisioningEntry.objects.latest("id").changed)
+    text = " ".join(ProvisioningEntry.objects.latest("id").changed)
     for word in ("Revived user ada@x.com", "Old", "a.obi@x.com"):
-        assert word in told
+        assert word in text

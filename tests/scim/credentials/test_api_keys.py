@@ -39,7 +39,7 @@ def test_a_key_is_recognisable_random_and_short_enough_for_entra():
         assert len(bytes.fromhex(key[3:67])) == 32
 
 
-def test_a_damaged_key_is_told_by_its_checksum_without_asking_the_database(django_assert_num_queries):
+def test_a_damaged_key_is_recognised_by_its_checksum_without_asking_the_database(django_assert_num_queries):
     key = KEYS.new()
     damaged = key[:20] + ("0" if key[20] != "0" else "1") + key[21:]
 

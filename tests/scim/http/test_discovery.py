@@ -1,4 +1,4 @@
-"""Discovery tells what the endpoints do (RFC 7644 §4), from the same definitions."""
+"""Discovery documents say what the endpoints do (RFC 7644 §4), from the same definitions."""
 
 import pytest
 

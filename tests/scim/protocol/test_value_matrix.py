@@ -70,32 +70,32 @@ class Stage:
 
 def mistakes(stage: Stage, cell: Cell, *, in_bulk: bool = False) -> list[str]:
     """What is wrong with the answer to one cell, and with what it left behind."""
-    wanted, told = expected(cell), ProvisioningEntry.objects.filter(outcome=Outcome.CHANGED).count()
+    wanted, logged = expected(cell), ProvisioningEntry.objects.filter(outcome=Outcome.CHANGED).count()
     status, error, location = stage.send(cell, in_bulk=in_bulk)
     found = stage.read()
-    told_now = ProvisioningEntry.objects.filter(outcome=Outcome.CHANGED).count() - told
+    logged_now = ProvisioningEntry.objects.filter(outcome=Outcome.CHANGED).count() - logged
     if isinstance(wanted, Refused):
         facts = {
             "status": (status, 400),
             "scimType": (error.get("scimType"), wanted.scim_type),
             "named": (stage.filled(wanted.named) in str(error.get("detail")), True),
             "what is there": (found, stage.before),
-            "entries": (told_now, 0),
+            "entries": (logged_now, 0),
         }
     else:
-        facts = _facts_of_success(stage, cell, wanted, status, found, location, told_now)
+        facts = _facts_of_success(stage, cell, wanted, status, found, location, logged_now)
     return [f"{cell}: {what} is {is_}, not {ought}" for what, (is_, ought) in facts.items() if is_ != ought]
 
 
 def _facts_of_success(
-    stage: Stage, cell: Cell, wanted: Becomes, status: int, found: Any, location: str, told_now: int
+    stage: Stage, cell: Cell, wanted: Becomes, status: int, found: Any, location: str, logged_now: int
 ) -> dict[str, tuple[Any, Any]]:
     if cell.method == "POST":
         found = stage.scim.get(location.partition("/scim/v2")[2]).json()
         return {
             "status": (status, 201),
             "value": (stage.attribute(found), _sorted(stage, wanted)),
-            "entries": (told_now, 1),
+            "entries": (logged_now, 1),
         }
     before = stage.attribute(stage.before)
     changes = before != _sorted(stage, wanted) or (cell.method == "PUT" and "nickName" in stage.before)
@@ -105,7 +105,7 @@ def _facts_of_success(
         "value": (stage.attribute(found), _sorted(stage, wanted)),
         "version": (found["meta"]["version"] != stage.before["meta"]["version"], changes),
         "everything else": (kept, True),
-        "entries": (told_now, int(changes)),
+        "entries": (logged_now, int(changes)),
     }
 
 

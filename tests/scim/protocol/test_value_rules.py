@@ -1,4 +1,4 @@
-"""What holds whatever is sent: one primary, nothing twice, no more taken than named, and the log tells it."""
+"""What holds whatever is sent: one primary, nothing twice, no more taken than named, and the log shows it."""
 
 from typing import Any
 

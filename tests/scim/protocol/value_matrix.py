@@ -1,7 +1,7 @@
 """Every shape of a value × every way of sending it × every kind of attribute, and what the rule says comes of it.
 
-The rule (docs/scim-dialects.md): absent leaves; empty clears in a replace or PUT, and is nothing in an add; what can't
-be read is 400 and changes nothing. The oracle knows that rule and what is there before, and nothing of the code.
+The rule (docs/scim-client-quirks.md): absent leaves; empty clears in a replace or PUT, and is nothing in an add; what
+can't be read is 400 and changes nothing. The oracle knows that rule and what is there before, and nothing of the code.
 """
 
 from collections.abc import Iterator

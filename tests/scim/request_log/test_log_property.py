@@ -45,7 +45,7 @@ without_path = st.fixed_dictionaries(
 operations = st.lists(with_path | without_path, min_size=1, max_size=3)
 documents = st.dictionaries(st.sampled_from(PATHS), values, max_size=4).map(lambda stated: {**USER, **stated})
 members = st.sampled_from(
-    ["ONE", "TWO", "THREE", None, "", "stranger", {"value": "ONE"}, {"value": "THREE"}, {"display": "x"}, {}]
+    ["ONE", "TWO", "THREE", None, "", "nobody", {"value": "ONE"}, {"value": "THREE"}, {"display": "x"}, {}]
 )
 member_operations = st.lists(
     st.fixed_dictionaries(
@@ -86,9 +86,9 @@ def check(scim: Any, address: str, method: str, body: Any) -> None:
     assert status < 300
     assert after["meta"]["version"] != before["meta"]["version"]
     assert changed, "something happened, and the log does not say what"
-    told = "\n".join(changed)
+    shown = "\n".join(changed)
     for text in texts(before) - texts(after) - {"User"}:
-        assert text in told, f"{text} was taken away, and the log says {changed}"
+        assert text in shown, f"{text} was taken away, and the log says {changed}"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The limits are announced: the page that ServiceProviderConfig names, and docs/scim-limits.md, from the constants."""
+"""The limits are documented: the page that ServiceProviderConfig names, and docs/scim-limits.md, from the constants."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from gatekeeper.runtime.database_limits import REQUEST, RETRY_AFTER
 from scim.http.discovery import service_provider_config
-from scim.http.documented_limits import announced
+from scim.http.documented_limits import documented_limits
 from scim.protocol import limits
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "scim-limits.md"
@@ -38,8 +38,8 @@ def test_head_is_answered_and_a_form_is_not(client, db):
 
 
 @pytest.mark.parametrize(("name", "value"), CONSTANTS.items())
-def test_every_constant_is_announced(client, db, name, value):
-    stated = {number for section in announced() for limit in section.limits for number in numbers(limit.most)}
+def test_every_constant_is_documented(client, db, name, value):
+    stated = {number for section in documented_limits() for limit in section.limits for number in numbers(limit.most)}
 
     assert {value} <= stated
     assert {value} <= numbers(page(client).content.decode())
@@ -47,7 +47,7 @@ def test_every_constant_is_announced(client, db, name, value):
 
 def test_the_page_and_the_document_say_the_same(client, db):
     document, html = DOCUMENT.read_text(), page(client).content.decode()
-    for section in announced():
+    for section in documented_limits():
         assert f"## {section.title}" in document
         for limit in section.limits:
             assert f"| {limit.what} | {limit.most} | {limit.beyond} |" in document
@@ -57,15 +57,15 @@ def test_the_page_and_the_document_say_the_same(client, db):
     rows = [
         line for line in document.splitlines() if line.startswith("| ") and not line.startswith(("| What", "| ---"))
     ]
-    assert len(rows) == sum(len(section.limits) for section in announced())
+    assert len(rows) == sum(len(section.limits) for section in documented_limits())
 
 
-def test_the_time_that_a_request_has_is_announced():
-    told = str(announced())
+def test_the_time_that_a_request_has_is_documented_limits():
+    text = str(documented_limits())
 
-    assert f"{REQUEST.statement} seconds" in told
-    assert f"{REQUEST.lock} seconds" in told
-    assert f"Retry-After: {RETRY_AFTER}" in told
+    assert f"{REQUEST.statement} seconds" in text
+    assert f"{REQUEST.lock} seconds" in text
+    assert f"Retry-After: {RETRY_AFTER}" in text
 
 
 def test_discovery_states_the_same_numbers():

@@ -3,8 +3,8 @@
 import pytest
 
 from pretend_entra.company import SecurityGroup, make_company
-from pretend_entra.dialects import PATCH_OP, WITH_FLAG, WITHOUT_FLAG, Dialect, quoted
 from pretend_entra.mapping import ENTERPRISE, differences, new_user, target_values, value_at
+from pretend_entra.quirks import PATCH_OP, WITH_FLAG, WITHOUT_FLAG, EntraQuirks, quoted
 
 PERSON = make_company(people=3, groups=1, seed=1).people[1]
 CHANGES = {
@@ -45,14 +45,16 @@ def test_with_the_flag_single_values_are_merged_into_one_replace_without_a_path(
 
 
 @pytest.mark.parametrize(
-    ("dialect", "operation"),
+    ("quirks", "operation"),
     [
         (WITHOUT_FLAG, {"op": "Replace", "path": "active", "value": "False"}),
         (WITH_FLAG, {"op": "replace", "path": "active", "value": False}),
     ],
 )
-def test_disabling_is_a_string_without_the_flag_and_a_boolean_with_it(dialect: Dialect, operation: dict[str, object]):
-    assert dialect.change_user({}, active=False)["Operations"] == [operation]
+def test_disabling_is_a_string_without_the_flag_and_a_boolean_with_it(
+    quirks: EntraQuirks, operation: dict[str, object]
+):
+    assert quirks.change_user({}, active=False)["Operations"] == [operation]
 
 
 def test_members_are_removed_by_value_without_the_flag_and_by_path_with_it():
@@ -65,15 +67,15 @@ def test_members_are_removed_by_value_without_the_flag_and_by_path_with_it():
     ]
 
 
-@pytest.mark.parametrize("dialect", [WITHOUT_FLAG, WITH_FLAG])
-def test_a_manager_is_written_as_a_bare_string(dialect: Dialect):
-    (operation,) = dialect.set_manager("m1")["Operations"]
+@pytest.mark.parametrize("quirks", [WITHOUT_FLAG, WITH_FLAG])
+def test_a_manager_is_written_as_a_bare_string(quirks: EntraQuirks):
+    (operation,) = quirks.set_manager("m1")["Operations"]
     assert (operation["path"], operation["value"]) == (f"{ENTERPRISE}:manager", "m1")
 
 
-@pytest.mark.parametrize("dialect", [WITHOUT_FLAG, WITH_FLAG])
-def test_a_group_is_created_without_members_and_with_the_foreign_schema(dialect: Dialect):
-    body = dialect.new_group(SecurityGroup(object_id="g", display_name="GK Legal", members=frozenset({"x"})))
+@pytest.mark.parametrize("quirks", [WITHOUT_FLAG, WITH_FLAG])
+def test_a_group_is_created_without_members_and_with_the_foreign_schema(quirks: EntraQuirks):
+    body = quirks.new_group(SecurityGroup(object_id="g", display_name="GK Legal", members=frozenset({"x"})))
     assert "members" not in body
     assert body["schemas"][1].startswith("http://schemas.microsoft.com/")
 

@@ -1,6 +1,6 @@
-"""The two ways in which Entra words its requests: as it does by itself, and behind the flag ``aadOptscim062020``.
+"""The two formats of Entra's requests: its own, and the one behind the flag ``aadOptscim062020``.
 
-Both reach the same server from the same tenant, for provisioning on demand never uses the flag.
+One tenant sends both to the same server, since provisioning on demand never uses the flag.
 """
 
 from abc import ABC, abstractmethod
@@ -14,8 +14,8 @@ from pretend_entra.mapping import CORE_GROUP, CORE_USER, ENTERPRISE, ENTRA_GROUP
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-class Dialect(ABC):
-    """What Entra sends for one wish. Every method returns the JSON body of a request."""
+class EntraQuirks(ABC):
+    """One format of Entra's requests. Every method returns the JSON body of a request."""
 
     name: str
 
@@ -71,7 +71,7 @@ class Dialect(ABC):
         """PATCH /Groups/{id}: only those, also when they are no members."""
 
 
-class WithoutFlag(Dialect):
+class WithoutFlag(EntraQuirks):
     """Capitalised operations, one for each attribute, every value a string: booleans too."""
 
     name = "without flag"
@@ -107,7 +107,7 @@ class WithoutFlag(Dialect):
         return _patch({"op": "Remove", "path": "members", "value": [{"$ref": None, "value": one} for one in ids]})
 
 
-class WithFlag(Dialect):
+class WithFlag(EntraQuirks):
     """Lower-case operations, real booleans; all single values merged into one replace without a path."""
 
     name = "aadOptscim062020"
@@ -148,7 +148,7 @@ class WithFlag(Dialect):
 
 WITHOUT_FLAG = WithoutFlag()
 WITH_FLAG = WithFlag()
-DIALECTS: tuple[Dialect, ...] = (WITHOUT_FLAG, WITH_FLAG)
+QUIRKS: tuple[EntraQuirks, ...] = (WITHOUT_FLAG, WITH_FLAG)
 
 
 def quoted(value: str) -> str:
