@@ -1,4 +1,4 @@
-"""What can go wrong in the domain, in domain words. No HTTP status lives here.
+"""The errors of the domain. They know no protocol and no HTTP status.
 
 Each endpoint translates these classes into its own protocol: ``scim.http.errors`` into status and scimType, a page
 into a sentence, a command into one line on stderr.

@@ -1,4 +1,4 @@
-"""Names the room to Django, and lets what a command wrote be linked at its end."""
+"""The audit log's Django app. It connects the linking of what a command wrote to the end of the command."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Taking a person's data out of the diary, in a way that the chain of the audit trail survives and tells."""
+"""Erasing a person's data from the logs: the chain of the audit trail still verifies, and has an entry of it."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ _AT_ONCE = 1000  # ids in one statement
 
 
 def erase_from_logs(user_id: UUID, *, actor: Actor) -> None:
-    """Take names, addresses and profile out of every entry about this person or by them; that there was one stays.
+    """Erase names, addresses and profile from every entry about this person or by them; the entries themselves stay.
 
     Of each personal part the commitment stays, without its salt. The erasure is an entry itself and lists the entries
     whose parts it blanked: ``verify`` accepts those and no others.
@@ -46,6 +46,6 @@ def _ids(entries: QuerySet[AuditEntry]) -> list[int]:
 
 
 def _blank(ids: list[int], **values: Any) -> None:
-    """Exactly those that the erasure lists: more may have been linked meanwhile."""
+    """Blank exactly the entries that the erasure lists: more may have been linked meanwhile."""
     for start in range(0, len(ids), _AT_ONCE):
         AuditEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE]).update(**values)

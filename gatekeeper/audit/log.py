@@ -1,4 +1,4 @@
-"""Writing the diary: the one place that adds audit and provisioning entries."""
+"""Adding entries to the audit trail and to the provisioning log. Nothing else adds any."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,12 +27,12 @@ def record(
     before: Document | None = None,
     after: Document | None = None,
 ) -> None:
-    """Add one audit entry, in the transaction of the change that it tells of."""
+    """Add one audit entry, in the transaction of the change that it records."""
     record_all([entry(event, actor=actor, kind=kind, object_id=object_id, label=label, before=before, after=after)])
 
 
 def record_all(entries: Sequence[AuditEntry]) -> None:
-    """Add entries that were built with ``entry``, each with its MAC; no query more than the rows themselves cost."""
+    """Add entries that were built with ``entry``, each with its MAC. Only the rows themselves cost a query."""
     if not entries:
         return
     key = present_key()

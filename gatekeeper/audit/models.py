@@ -1,4 +1,4 @@
-"""The diary: what was changed by whom, and what the identity provider asked for. Rows are added, never edited."""
+"""The audit trail and the provisioning log: who changed what, and which requests came. Rows are never edited."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -9,7 +9,7 @@ from gatekeeper.secrets.sealing import SealedField
 
 
 class AuditEntry(models.Model):
-    """One change of state by anybody. Written in the transaction of the change; ``chain.py`` links it a moment later.
+    """One change of state by anybody, written in its transaction; ``chain/links.py`` links it a moment later.
 
     Two parts of it are personal, and can be erased: who did it (``actor_name``), and whom or what it was done to
     (``object_label``, ``before``, ``after``). Each is covered by a salted digest, its commitment; ``mac`` covers those
@@ -67,7 +67,7 @@ class AuditEntry(models.Model):
 class AuditHead(models.Model):
     """The newest link of the trail, in one row that is made with the tables and never goes back.
 
-    ``trail`` tells this trail from any other; ``mac`` covers it, the position and the digest.
+    ``trail`` identifies this trail; ``mac`` covers it, the position and the digest.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
@@ -161,7 +161,7 @@ class ProvisioningEntry(models.Model):
 
 
 class ReadCount(models.Model):
-    """How many SCIM reads succeeded in one minute with one key. One by one, thousands a cycle would say nothing."""
+    """How many SCIM reads succeeded in one minute with one key. Thousands a cycle, listed singly, would say nothing."""
 
     minute = models.DateTimeField()
     key_id = models.CharField(max_length=60)

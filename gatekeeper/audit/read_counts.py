@@ -1,4 +1,4 @@
-"""Reads over SCIM: counted for each minute and key, and listed only while an administrator traces them.
+"""Counts of SCIM reads by minute and key. Reads are listed only while an administrator traces them.
 
 Counting costs a request no statement: each process adds up in memory and writes every five seconds and at its end, from
 a thread of its own (``gatekeeper/wsgi.py`` starts it). A process that is killed loses at most its last five seconds.
@@ -30,14 +30,14 @@ _counted: Counter[tuple[datetime, str]] = Counter()
 
 
 def count_read(key_id: object) -> None:
-    """Note one successful read with that key; in memory, until ``write_counts``."""
+    """Count one successful read with that key, in this process's memory until ``write_counts``."""
     minute = timezone.now().replace(second=0, microsecond=0)
     with _lock:
         _counted[minute, str(key_id)] += 1
 
 
 def write_counts() -> None:
-    """Add what was counted to the stored numbers. What cannot be written stays counted for the next time."""
+    """Add this process's counts to the stored ones. What cannot be written stays counted for the next time."""
     with _lock:
         taken = dict(_counted)
         _counted.clear()
@@ -100,7 +100,7 @@ def tracing_until() -> datetime | None:
 
 @transaction.atomic
 def start_tracing(*, actor: Actor) -> datetime:
-    """List every read for an hour from now on; returns the end. Asked for again, the hour begins anew."""
+    """List every read for an hour from now on; returns the end. Started again, the hour begins again."""
     until = timezone.now() + TRACE_FOR
     Tracing.objects.create(until=until, started_by=actor.name[:300])
     record(

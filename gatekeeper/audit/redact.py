@@ -1,10 +1,10 @@
-"""What must never be kept: passwords and keys, wherever they stand in a document."""
+"""Redaction: passwords and keys are never stored in a log, wherever they stand in a document."""
 
 from typing import Any
 
 REDACTED = "•••"
 SECRET_NAMES = frozenset({"password", "secret", "token", "authorization", "api_key", "apikey", "x509certificates"})
-_DEPTH_LIMIT = 30  # Deeper than any SCIM document; what lies below is not worth keeping.
+_DEPTH_LIMIT = 30  # deeper than any SCIM document; what lies below is replaced too
 
 
 def redact(document: Any, depth: int = 0) -> Any:

@@ -1,4 +1,4 @@
-"""Names the room to Django, and tells each new connection what its queries are like."""
+"""The directory's Django app. It sets limits and planner options on each new database connection."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class DirectoryConfig(AppConfig):
 
 
 def _prepare(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Without JIT: PostgreSQL would compile lists by state for two seconds and then run them in a tenth of one."""
+    """PostgreSQL runs without JIT: it would compile lists by state for two seconds, and run them in a tenth of one."""
     on_new_connection(connection)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Plain values that the doors hand to the directory: no database, no HTTP, no protocol."""
+"""Plain values that endpoints hand to the directory's services: no database, no HTTP, no protocol."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
@@ -71,7 +71,7 @@ class MembersChange:
         return (start | self.add) - self.remove
 
     def named(self) -> frozenset[UUID]:
-        """The users who have to exist for the change to make sense. Removing a stranger is no mistake."""
+        """The users who have to exist for the change to make sense. Removing an unknown user is no mistake."""
         return (self.base or frozenset()) | self.add
 
     def __bool__(self) -> bool:
@@ -80,7 +80,7 @@ class MembersChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MappingRecord:
-    """What an IdP group, or the Default Mapping, is worth."""
+    """What an IdP group, or the Default Mapping, grants."""
 
     level: Level = Level.NONE
     permissions: frozenset[Permission] = frozenset()

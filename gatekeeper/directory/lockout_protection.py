@@ -1,4 +1,4 @@
-"""Nobody locks everybody out (rule 9)."""
+"""Lockout protection: after a change somebody is left who may configure the site (docs/rules.md#9)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,11 +28,11 @@ _inside: ContextVar[bool] = ContextVar("protected_from_lockout", default=False)
 
 @contextmanager
 def protected_from_lockout() -> Iterator[None]:
-    """Wraps every change that can take access away, inside its transaction.
+    """Wrap a change that can take access away, inside its transaction, and check its result.
 
     A site where nobody could configure before has nothing to protect yet: it is being set up by commands.
-    Of several that are nested the outermost decides, so that a whole document is judged by its end, not by its steps.
-    Of several at one moment each is judged after the other: two people can't both be taken for the one who is left.
+    Nested calls check once, at the end of the outermost: a whole document is judged by its result, not by its steps.
+    Concurrent transactions check one after the other: two people can't both be taken for the one who is left.
     Cost:   one query while an active local administrator exists, which is nearly always.
     Raises: NobodyCouldConfigure; the transaction is then rolled back.
     """
@@ -57,18 +57,18 @@ def somebody_could_configure(site: SiteFacts) -> bool:
 
 
 def default_mapping_could_configure() -> Exists:
-    """A condition without cost of its own: joining a group may take the right to configure from somebody.
+    """The condition that joining a group may take the right to configure from somebody; a part of another query.
 
-    It is so where the Default Mapping gives it, and they have that mapping for being in no group.
+    It holds where the Default Mapping grants that right, which people have as long as they are in no group.
     """
     level = Level.GLOBAL_ADMINISTRATOR.value
     return Exists(MappingVersion.objects.live().filter(group=None, level=level))
 
 
 def _wait_for_other_judgements() -> None:
-    """Taken last in a transaction and held to its end, so that it can't deadlock with the locks of rows.
+    """Let one transaction check at a time. The lock is taken last, and so cannot deadlock with the locks of rows.
 
-    Whoever waited sees what the other one committed. On SQLite one transaction writes at a time anyway.
+    A transaction that waited sees what the other one committed. On SQLite one transaction writes at a time anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -76,18 +76,18 @@ def _wait_for_other_judgements() -> None:
 
 
 def _local_administrator_exists() -> bool:
-    """They keep their access whatever happens to groups and mappings, and SCIM cannot touch them."""
+    """Local administrators keep their access whatever happens to groups and mappings, and SCIM cannot touch them."""
     return User.objects.local().filter(active=True).exists()
 
 
 def _somebody_can_configure() -> bool:
-    """The same for the facts of now; on a site where no mapping leads there, by one query."""
+    """Whether an active person from the identity provider can configure now. One query where no mapping grants it."""
     leading = any(_gives_level(version.record()) for version in MappingVersion.objects.live())
     return leading and _linked_people_can(site_facts())
 
 
 def _linked_people_can(site: SiteFacts) -> bool:
-    """Rule 8 as one condition. The level and the permission may come from different groups; nothing takes them away."""
+    """docs/rules.md#8 as a query. The level and the permission may come from different groups."""
     mappings = (site.default_mapping, *site.mappings.values())
     if not site.has_saml_connection or not all(
         any(map(gives, mappings)) for gives in (_gives_level, _gives_permission)

@@ -1,11 +1,11 @@
 """Which rows a change locks so that what it relies on stays true until it is committed, and in which order.
 
 The order, for every service: the site, a connection, a team, users by id, groups by id, and then the facts about them
-(memberships, links, sessions, mappings). Last, and held to the end, comes the judgement of rule 9 (``guards.py``).
-Whoever keeps to it waits only for transactions that are ahead, so no two can wait for each other.
+(memberships, links, sessions, mappings). Last, and held to the end, comes the lock of ``lockout_protection.py``.
+Transactions that keep to the order wait only for those that are ahead, so no two can wait for each other.
 
-How strong a lock is says what it allows: two changes that only refer to a person never wait for each other, and
-neither waits for a change of that person's attributes. A person who is being deleted is waited for, and is then gone.
+The strength of a lock says what it allows: two changes that only refer to a person never wait for each other, and
+neither waits for a change of that person's attributes. The deletion of a person is waited for; the person is then gone.
 """
 
 from collections.abc import Collection
@@ -32,9 +32,9 @@ class Lock(StrEnum):
 
 
 def locked(rows: QuerySet[M], lock: Lock) -> list[M]:
-    """``rows`` in the order of their ids, locked, and as they are once the lock is there: who ended meanwhile is gone.
+    """Lock ``rows`` in the order of their ids and return them as they are then, without those that ended meanwhile.
 
-    Where somebody had to be waited for, only the row itself is looked at again, not what the conditions ask of others.
+    After a wait PostgreSQL evaluates the conditions on the row itself again, not those on other rows.
     One statement. On SQLite a transaction that writes is alone from its beginning.
     """
     statement = _statement(rows, lock)
@@ -44,7 +44,7 @@ def locked(rows: QuerySet[M], lock: Lock) -> list[M]:
 
 
 def locked_values(rows: QuerySet[Any, Any], *names: str, lock: Lock) -> list[tuple[Any, ...]]:
-    """The same for many rows: only these columns, and no instances, which would cost more than the locks."""
+    """Lock many rows and return these columns of them: instances would cost more than the locks."""
     values = rows.values_list(*names)
     statement = _statement(values, lock)
     if statement is None:
@@ -55,7 +55,7 @@ def locked_values(rows: QuerySet[Any, Any], *names: str, lock: Lock) -> list[tup
 
 
 def _statement(rows: QuerySet[Any, Any], lock: Lock) -> tuple[str, Any] | None:
-    """What Django compiled, with the lock; its parameters stay parameters. None where nothing is to be locked."""
+    """The SQL that Django compiled, with the lock; parameters stay parameters. None where nothing is to be locked."""
     if connection.vendor != "postgresql":
         return None
     try:

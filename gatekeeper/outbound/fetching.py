@@ -1,4 +1,4 @@
-"""Fetching a small document from an address that an administrator typed: with limits, and never from inside.
+"""Fetching a small document from an address that an administrator typed, with limits, from public addresses only.
 
 Every host is resolved here, every resulting address is checked (``public_addresses.py``), and the connection goes to
 the very address that was checked: a second answer of the name server (DNS rebinding) is never asked for. Redirects are
@@ -97,7 +97,7 @@ def _get(url: str, limits: Limits, budget: Budget) -> bytes | _Redirect:
     headers = [("Host", parts.netloc), ("Accept-Encoding", "identity"), ("User-Agent", "Gatekeeper")]
     # The steps' own time limits come from the budget; the pool's are not used.
     with (
-        _words_for_people(),
+        _failures_as_refusals(),
         httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1) as pool,
         pool.stream("GET", url, headers=headers) as response,
     ):
@@ -110,7 +110,7 @@ def _get(url: str, limits: Limits, budget: Budget) -> bytes | _Redirect:
 
 
 def _usable(url: str) -> SplitResult:
-    """Plain http is looked at again once the host is resolved: a name of this machine's own may be any."""
+    """The parts of an address that may be asked. Plain http is checked again when the host is resolved."""
     parts = web_address(url)
     if parts is None or (parts.scheme == "http" and not site_is_local()):
         raise FetchRefused("the address must begin with https:// and name a host.")
@@ -149,7 +149,7 @@ def _size(count: int) -> str:
 
 
 @contextmanager
-def _words_for_people() -> Iterator[None]:
+def _failures_as_refusals() -> Iterator[None]:
     try:
         yield
     except httpcore.TimeoutException as error:

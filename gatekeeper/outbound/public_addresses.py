@@ -1,7 +1,8 @@
-"""Which addresses this site may ask when an administrator types one (SSRF).
+"""Which addresses this site may fetch when an administrator types one: protection against SSRF.
 
-The address could point at the cloud's own metadata service or at a neighbour in the network. So only what is globally
-reachable is asked; private networks on the operator's word, and this very machine while the site itself is only there.
+The address could point at the cloud's own metadata service or at another machine in the network. So only globally
+reachable addresses are fetched; private networks when the operator allows it, and this machine while the site itself
+is reached on it only.
 """
 
 import ipaddress
@@ -16,12 +17,12 @@ LONGEST_URL = 1000
 _V4 = ipaddress.IPv4Network
 _V6 = ipaddress.IPv6Network
 _GLOBAL_UNICAST = _V6("2000::/3")
-# What the operator's switch opens (RFC 1918, RFC 6598, RFC 4193).
+# What the operator's switch allows (RFC 1918, RFC 6598, RFC 4193).
 _PRIVATE = tuple(map(_V4, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 _PRIVATE_V6 = (_V6("fc00::/7"),)
-# Inside of what is global, or of what the switch opens, and still nobody's identity provider: IANA's special-purpose
-# registries (written out, since Python's idea of them differs between its versions), and what clouds tell their
-# machines about themselves: Azure, Alibaba, Amazon and Google over IPv6. The others' are link-local.
+# Never fetched, although they are global addresses or private ones that the switch allows: those of IANA's
+# special-purpose registries (listed here, since Python's list differs between its versions), and the metadata services
+# of clouds: Azure, Alibaba, Amazon and Google over IPv6. Those of other clouds are link-local.
 _NEVER = tuple(
     _V4(network)
     for network in (

@@ -1,4 +1,4 @@
-"""Bearer keys, whatever door they open: how they look, and what is kept of them.
+"""Bearer keys of every endpoint: their form, and what is stored of them.
 
 A key is shown once, when it is made. What is stored is its digest, so nobody can read it again, not even here.
 """
@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 SECRET_BYTES = 32  # 256 bits: nobody guesses it, so a fast digest without salt is right
-CHECKSUM_DIGITS = 8  # CRC-32 in hex: a key with a lost character is told apart from a revoked one
+CHECKSUM_DIGITS = 8  # CRC-32 in hex: it distinguishes a key with a lost character from a revoked one
 HINT_DIGITS = 7  # of the secret, which stay readable to tell keys apart; 228 bits remain
 USE_IS_RECORDED_EVERY = timedelta(minutes=1)
 
@@ -74,14 +74,14 @@ class BearerKeyQuerySet(models.QuerySet[K_co]):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
     def matching(self, text: str) -> Self:
-        """The one of that text, by the digest's unique index; nothing is cached, so a revoked key is dead everywhere.
+        """The key of that text, by the digest's unique index. Nothing is cached: a revoked key is refused everywhere.
 
-        The comparison is of digests, inside the database: timing tells nothing about a key of 256 random bits.
+        The database compares digests, so timing reveals nothing about a key of 256 random bits.
         """
         return self.filter(digest=digest(text))
 
     def record_use(self, key: "BearerKey") -> None:
-        """Remember that the key was used; at most one write a minute, whatever the number of processes."""
+        """Store that the key was used; one write a minute at most, whatever the number of processes."""
         now = timezone.now()
         before = now - USE_IS_RECORDED_EVERY
         if key.last_used_at is None or key.last_used_at <= before:
@@ -90,7 +90,7 @@ class BearerKeyQuerySet(models.QuerySet[K_co]):
 
 
 class BearerKey(models.Model):
-    """What is kept of a key. Each kind adds ``expires_at``, which some need not have."""
+    """What is stored of a key. Each kind adds ``expires_at``, which may be empty for some kinds."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""Secrets that have to be read again, and so cannot be hashed: encrypted before they are stored.
+"""Sealing: secrets that have to be read again, and so cannot be hashed, are encrypted before they are stored.
 
 The keys are derived from SECRET_KEY, one for each purpose, so that what was sealed for one cannot be passed off as
 another. Whoever has the database without SECRET_KEY has nothing. What was sealed under a former SECRET_KEY opens while

@@ -1,6 +1,6 @@
-"""A signed-in browser: tying Django's session to a ``SignIn``, and looking at each request whether it still holds.
+"""Browser sessions: Django's session is tied to a ``SignIn``, and each request checks whether that is still open.
 
-Both doors through which people come (SAML, local password) open a session here, and nobody else does.
+Both ways of signing in (SAML, local password) open a session here, and nothing else does.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class DirectoryBackend:
     def authenticate(
         self, request: HttpRequest | None, email: str | None = None, password: str | None = None, **_: object
     ) -> User | None:
-        """The active local administrator with this e-mail and password, or None. Takes as long for a stranger."""
+        """The active local administrator with this e-mail and password, or None. An unknown e-mail takes as long."""
         if email is None or password is None:
             return None
         user = User.objects.local().filter(user_name_folded=fold(email), active=True).first()
@@ -77,9 +77,9 @@ def open_browser_session(request: HttpRequest, user: User, sign_in: SignIn) -> N
 
 
 def renew_browser_session(request: HttpRequest) -> None:
-    """The person has just proven anew who they are: note it, and rotate the session key. Only for who is signed in.
+    """Note that the signed-in person has authenticated again, and rotate the session key.
 
-    The session lasts no longer for it: its maximum counts from when it was opened.
+    It does not extend the session: its maximum counts from when it was opened.
     """
     renew_sign_in(UUID(request.session[SESSION_KEY]), actor=Actor.person(cast(User, request.user)))
     request.session.cycle_key()
@@ -109,10 +109,10 @@ def in_background(view: View) -> View:
 
 
 class BrowserSessionMiddleware:
-    """Sets ``request.access`` and ``request.sign_in`` (None for strangers), and ends what may no longer be open.
+    """Set ``request.access`` and ``request.sign_in`` (None for unauthenticated clients), and end overdue sessions.
 
-    The access is derived at the first use within each request, so a revocation needs no message to reach a session.
-    What counts as activity is a request that found its page and passed the checks before it, such as the one of CSRF.
+    Access is derived in each request, so a revocation needs no message to reach a session. A request counts as activity
+    when it was routed to a page and passed the checks before it, such as the one of CSRF.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,4 +1,4 @@
-"""Names the room to Django."""
+"""The Django app of signed tokens."""
 
 from django.apps import AppConfig
 

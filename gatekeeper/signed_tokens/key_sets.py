@@ -20,7 +20,7 @@ from gatekeeper.signed_tokens.refusals import TokenRefused
 ASKED_AT_MOST_EVERY = timedelta(minutes=1)
 FRESH_FOR = timedelta(hours=1)
 USABLE_FOR = timedelta(days=1)
-Fetch = Callable[[str], bytes]  # with the limits of its room; a refused address is a DomainError
+Fetch = Callable[[str], bytes]  # with the caller's limits; a refused address is a DomainError
 
 log = structlog.get_logger(__name__)
 
@@ -46,13 +46,13 @@ def _keys_of(held: KeySet, now: datetime) -> dict[str, dict[str, Any]]:
 
 
 def _may_ask(held: KeySet, now: datetime) -> bool:
-    """Of all processes that want to, one does: the others go on with what is there."""
+    """Whether this process may ask the address now: one of all processes does, the others use what is stored."""
     due = KeySet.objects.filter(pk=held.pk, tried_at__lte=now - ASKED_AT_MOST_EVERY)
     return due.update(tried_at=now) == 1
 
 
 def _ask(held: KeySet, fetch: Fetch) -> KeySet:
-    """Outside of any transaction of ours. What comes is taken only when it has usable keys."""
+    """Fetch the key set, outside of any transaction. It replaces the stored one only when it has usable keys."""
     try:
         document = fetch(held.url)
         read_key_set(document)

@@ -1,4 +1,4 @@
-"""What is kept about other parties' signed tokens: their published keys, and which tokens were used."""
+"""Other parties' signed tokens: their published keys, and the tokens that were used."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ class KeySet(models.Model):
 
 
 class UsedToken(models.Model):
-    """A token that was taken once. The primary key is the guard, for all processes."""
+    """A token that was used. The primary key prevents a second use, in all processes."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     expires = models.DateTimeField(db_index=True)

@@ -1,4 +1,4 @@
-"""A token is used once: the database's unique key is the guard, so it holds across processes, machines and restarts."""
+"""One-time use of tokens. A unique key in the database enforces it across processes, machines and restarts."""
 
 import hashlib
 from datetime import datetime
@@ -12,7 +12,7 @@ from gatekeeper.signed_tokens.verification import CLOCKS_DIFFER_BY, Expectation
 
 
 def use_once(token: Token, expected: Expectation) -> None:
-    """Mark a believed token as used, for as long as it could be believed again. Raises: TokenRefused."""
+    """Mark a verified token as used, for as long as it could be accepted again. Raises: TokenRefused."""
     digest = hashlib.sha256(f"{token.claims['iss']}\n{token.claims['jti']}".encode()).hexdigest()
     try:
         with transaction.atomic():
@@ -22,5 +22,5 @@ def use_once(token: Token, expected: Expectation) -> None:
 
 
 def forget_used_tokens(now: datetime) -> int:
-    """Drop the memory of tokens that are too old to be believed again; returns how many."""
+    """Delete the records of tokens that are too old to be accepted again; returns how many."""
     return UsedToken.objects.filter(expires__lt=now).delete()[0]

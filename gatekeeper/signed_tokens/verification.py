@@ -1,7 +1,7 @@
-"""Is this signed token (JWT, RFC 7519) by whom we expect, for us, of now? RFC 8725 is the list of what goes wrong.
+"""Verification of signed tokens (JWT, RFC 7519): issuer, audience, times, signature. RFC 8725 lists the attacks.
 
-Cheap checks come first: a token that does not even claim to be for us causes no fetch of keys and no signature work.
-Nothing is believed before all of them passed.
+Cheap checks come first: a token that does not claim to be for this site causes no fetch of keys and no signature work.
+Nothing of a token is used before all of the checks passed.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What is wrong with one audit entry by itself: its MAC, its personal parts, and whether an erasure explains them."""
+"""Faults of a single audit entry: in its MAC, or in its personal parts where no erasure explains them."""
 
 import hmac
 
@@ -13,7 +13,7 @@ LISTS = {OBJECT: "entries", ACTOR: "entries_as_actor"}
 
 
 class Erasures:
-    """The erasures that entries point to, looked up once each."""
+    """The erasures that entries point to; each is loaded once."""
 
     def __init__(self, keys: Keyring) -> None:
         self._keys = keys
@@ -38,7 +38,7 @@ class Erasures:
 
 
 def fault_of(entry: AuditEntry, keys: Keyring, erasures: Erasures) -> str | None:
-    """What is wrong with the entry, as the end of a sentence that begins with its name; None when it fits."""
+    """The fault of an entry, as the end of a sentence that begins with the entry's name; None when it has none."""
     if not entry.mac:
         return "has no MAC: this site did not write it"
     key = keys.get(entry.mac_key)
@@ -69,7 +69,7 @@ def is_blank(entry: AuditEntry, part: str) -> bool:
 
 
 def _has_content_of_former_chain(entry: AuditEntry) -> bool:
-    """Where it means nothing, nothing may stand; of what was carried over the links tell."""
+    """Whether ``content`` is set where it has no meaning: on an entry that is younger than the former chain."""
     return entry.writer != CARRIED_OVER and entry.content != ""
 
 

@@ -29,7 +29,7 @@ _FILES = "audit_head_*.json"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A link: whoever keeps it outside can later tell that nothing before it was altered or cut off."""
+    """A link. A copy of it that is kept elsewhere proves later that nothing before it was altered or cut off."""
 
     position: int
     digest: str

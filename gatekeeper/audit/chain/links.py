@@ -49,7 +49,7 @@ def link_new_entries() -> int:
 
 @receiver(work_is_done)
 def link_what_a_command_wrote(**_: object) -> None:
-    """At its end: the last entry of a writer then waits for no task, and nobody can take it away meanwhile."""
+    """Link at the end of a command: until its last entry is linked, nothing would show that somebody deleted it."""
     if not has_written():
         return
     try:
@@ -65,7 +65,7 @@ def head() -> Head | None:
 
 
 def log_head() -> None:
-    """Tell the log stream which link is the newest: whoever keeps the stream elsewhere has a witness for each hour."""
+    """Log the newest link: a log stream that is kept elsewhere then proves the state of the trail at that hour."""
     newest = head()
     if newest:
         log.info("audit_head", position=newest.position, digest=newest.digest)
@@ -83,7 +83,7 @@ def waiting_since() -> datetime | None:
 
 
 def fitting(unlinked: Sequence[AuditEntry], keys: Keyring) -> Iterator[AuditEntry]:
-    """Those of some entries that can be linked, in the order of ids."""
+    """The entries among ``unlinked`` that can be linked, in the order of ids."""
     refused = refusals(unlinked, keys)
     return (entry for entry in unlinked if entry.pk not in refused)
 
@@ -201,15 +201,15 @@ def _where_to_go_on() -> tuple[str, Head, list[str]]:
         newest = kept.head
     elif kept and _digest_at(kept.head.position, newest) != kept.head.digest:
         differs = f"Link {kept.head.position} is not the one that {kept.path.name} keeps."
-        damage += [] if _is_told(differs) else [differs]
+        damage += [] if _is_recorded(differs) else [differs]
     ahead = _genuine_after(newest, keys)
     if ahead != newest:
         damage.append(f"The record of the newest link went back from link {ahead.position} to link {newest.position}.")
     return trail, ahead, damage
 
 
-def _is_told(damage: str) -> bool:
-    """Whether the trail tells of it already: a file that cannot be written would differ in each run."""
+def _is_recorded(damage: str) -> bool:
+    """Whether the trail has an entry of this damage already: a file that cannot be written differs in each run."""
     return AuditEntry.objects.filter(event=Event.AUDIT_DAMAGE_FOUND, object_label=damage).exists()
 
 
@@ -234,7 +234,7 @@ def _genuine_after(newest: Head, keys: Keyring) -> Head:
 
 
 def _newest_genuine(keys: Keyring) -> Head:
-    """The last link that the site made, when nothing else tells."""
+    """The last link that the site made, found without the record of the newest link."""
     linked = AuditEntry.objects.filter(position__gt=0).order_by("-position")[:BATCH]
     for entry in linked:
         before = _digest_at((entry.position or 0) - 1, Head(0, ""))

@@ -1,7 +1,7 @@
-"""What is computed over an audit entry: the commitments to its two personal parts, its MAC, and its link's digest.
+"""The digests over an audit entry: the commitments to its two personal parts, its MAC, and its link's digest.
 
-Pure functions. What they compute is stored for good, so they never change: a new format would be a second version
-beside this one. They take any object that has an entry's columns, so that migrations can use them too.
+Pure functions. Their results are stored for good, so they never change: a new format would be a second version beside
+this one. They take any object that has an entry's fields, so that migrations can use them too.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ def seal(entry: Any, key_id: str, key: bytes) -> None:
 
 
 def commitment(entry: Any, part: str) -> str:
-    """The salted digest of one personal part: it stays when part and salt are erased, and then tells nothing."""
+    """The salted digest of one personal part. It stays when part and salt are erased, and reveals nothing then."""
     said = [entry.actor_name] if part == ACTOR else [entry.object_label, entry.before, entry.after]
     return hmac.digest(getattr(entry, f"{part}_salt").encode(), canonical(said), "sha256").hex()
 
@@ -81,7 +81,7 @@ def head_mac(trail: str, position: int, digest: str, key: bytes) -> str:
 
 
 def key_id_of(key: bytes) -> str:
-    """Names a key without telling anything of it."""
+    """An id of a key, which reveals nothing of the key."""
     return hashlib.sha256(b"hint" + key).hexdigest()[:8]
 
 

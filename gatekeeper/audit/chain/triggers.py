@@ -1,4 +1,4 @@
-"""The database refuses to change or delete audit entries, whoever asks, but for linking and for erasing personal parts.
+"""Database triggers that refuse to change or delete audit entries, except for linking and erasing personal parts.
 
 This is no proof against a database's owner, who can take the triggers away: the MACs are. It keeps mistakes, ours and
 those of injected SQL, from doing damage in the first place.
@@ -35,7 +35,7 @@ def remove(vendor: str) -> tuple[str, ...]:
 
 
 def present(vendor: str) -> str:
-    """The query that counts those that are there and at work."""
+    """The query that counts the triggers that exist and are enabled."""
     names = ", ".join(f"'{name}'" for name in NAMES)
     if vendor == "postgresql":
         enabled = f"tgrelid = '{TABLE}'::regclass AND tgenabled IN ('O', 'A')"

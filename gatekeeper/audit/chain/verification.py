@@ -88,7 +88,7 @@ class _Walk:
             self.problems.append(f"{named(entry)} {fault}.")
             self._before |= before | self._remade(entry, before)
         elif entry.event == Event.AUDIT_DAMAGE_FOUND:
-            self.problems.append(f"{named(entry)} tells of damage: {entry.object_label}")
+            self.problems.append(f"{named(entry)} records damage: {entry.object_label}")
         elif entry.event == Event.AUDIT_CARRIED_OVER:
             self.problems += (entry.after or {}).get("problems", [])
         self._check_number(entry)

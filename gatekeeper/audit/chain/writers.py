@@ -1,4 +1,4 @@
-"""Who wrote an entry, and as its how manieth: so that one that vanishes before it is linked leaves a gap.
+"""Writers number their entries, so that an entry that vanishes before it is linked leaves a gap in the numbers.
 
 Each thread of each process is a writer, and numbers what it writes without a gap: the numbers of what was rolled back
 are given out again. Numbers cost no query. They are part of the entry's MAC.

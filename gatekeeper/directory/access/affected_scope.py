@@ -1,4 +1,4 @@
-"""Whom a change of the site's facts could touch, as conditions for the database: nobody else need be looked at."""
+"""The affected scope of a change of the site's facts: conditions for the database on whose access it could change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def affected_scope_between(before: SiteFacts, after: SiteFacts) -> AffectedScope
     fallback_differs = _fallback(before) != _fallback(after)
 
     def differs(group_id: UUID | None) -> bool:
-        was, would_be = _worth(before, group_id), _worth(after, group_id)
+        was, would_be = _granted_by(before, group_id), _granted_by(after, group_id)
         return was != would_be or (fallback_differs and not was[2])
 
     named = before.mappings.keys() | after.mappings.keys()
@@ -46,14 +46,14 @@ def affected_scope_between(before: SiteFacts, after: SiteFacts) -> AffectedScope
 
 
 def groups_where(site: SiteFacts, holds: Holds) -> Q | None:
-    """The condition on memberships "in a group that is worth something for which ``holds`` is true"; None: no group."""
+    """The condition on memberships "in a group whose mapping fulfils ``holds``"; None: there is no such group."""
     if holds(site.default_mapping):
         return _in_all_but({group_id for group_id, mapping in site.mappings.items() if not holds(mapping)})
     return _in_any_of({group_id for group_id, mapping in site.mappings.items() if holds(mapping)})
 
 
 def members_where(condition: Q | None) -> Exists | Q:
-    """The condition on people "is in such a group now"."""
+    """The condition on people "is in a group now of which ``condition`` is true"."""
     if condition is None:
         return Q(pk__in=[])
     return Exists(Membership.objects.live().filter(condition, user=OuterRef("pk")))
@@ -68,13 +68,13 @@ def was_removed_last() -> Q:
     """The condition on people "their last membership ended by removal"; of several at once a removal counts."""
     removed_first = Case(When(ended_because=EndedBecause.REMOVED, then=Value(0)), default=Value(1))
     ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", removed_first)
-    # Who never was in a group has none; without a value in its place the opposite would not hold for them either.
+    # People who never were in a group have no such row; NULL in its place would make the negation untrue for them too.
     because = Coalesce(Subquery(ended.values("ended_because")[:1]), Value(""))
     return Q(Exact(because, Value(EndedBecause.REMOVED.value)))
 
 
 def who_have(site: SiteFacts, holds: Holds) -> Q:
-    """The condition on active people from the identity provider "a mapping for which ``holds`` is true applies"."""
+    """The condition on active people from the identity provider "a mapping that fulfils ``holds`` applies to them"."""
     condition = Q(members_where(groups_where(site, holds)))
     if holds(site.default_mapping):
         groupless = in_no_group()
@@ -99,9 +99,9 @@ def _mapping(site: SiteFacts, group_id: UUID) -> MappingRecord:
 
 
 def with_last_ended(people: QuerySet[User]) -> QuerySet[User]:
-    """Adds ``last_ended``: why the last membership of each ended, null for who never was in a group.
+    """Add ``last_ended``: why the last membership of each ended, null for people who never were in a group.
 
-    Of several that ended at one moment a removal counts, as in ``queries.last_ended_among``.
+    Of several that ended at one moment a removal counts, as in ``loaders.last_ended_among``.
     """
     ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", "-ended_because")
     return people.annotate(last_ended=Subquery(ended.values("ended_because")[:1]))
@@ -115,7 +115,7 @@ def _in_any_of(groups: set[UUID]) -> Q | None:
     return Q(group__in=sorted(groups)) if groups else None
 
 
-def _worth(site: SiteFacts, group_id: UUID | None) -> tuple[object, object, frozenset[UUID]]:
+def _granted_by(site: SiteFacts, group_id: UUID | None) -> tuple[object, object, frozenset[UUID]]:
     mapping = site.default_mapping
     if group_id is not None:
         mapping = site.mappings.get(group_id, mapping)

@@ -1,7 +1,4 @@
-"""People in bulk: whoever is in the same groups has the same access, so it need not be worked out for each of them.
-
-A *group set* is all that access depends on in a person's own facts.
-"""
+"""Group sets: people who are in the same groups have the same access, so it is computed once for each set of groups."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +32,7 @@ class JoinedIds(Aggregate):
 
 
 class _Ids(dict[str, UUID]):
-    """Each id is read once, however many people it is joined for."""
+    """Ids by their texts; each is parsed once, however many people it is joined for."""
 
     def __missing__(self, text: str) -> UUID:
         self[text] = UUID(text)
@@ -47,14 +44,17 @@ class _Ids(dict[str, UUID]):
 
 @dataclass(frozen=True, slots=True)
 class GroupSet:
-    """``last_ended`` is only stated for people in no group; it is None for those who never were in one."""
+    """All that access depends on in a person's own facts.
+
+    ``last_ended`` is only stated for people in no group; it is None for those who never were in one.
+    """
 
     local: bool = False
     groups: frozenset[UUID] = frozenset()
     last_ended: str | None = None
 
     def access(self, site: SiteFacts) -> Access:
-        """What everybody with this group set has: the same pure function as for one person."""
+        """The access of everybody with this group set, by the same pure function as for one person."""
         return effective_access(
             PersonFacts(
                 user_id=NOBODY,
@@ -73,7 +73,7 @@ class GroupSet:
 
 
 def active_people(at: datetime | None = None) -> QuerySet[User]:
-    """Whoever was active at a moment (None: is active now), local administrators included."""
+    """Everybody who was active at a moment (None: is active now), local administrators included."""
     if at is None:
         return User.objects.live().filter(active=True)
     return User.objects.filter(
@@ -82,7 +82,7 @@ def active_people(at: datetime | None = None) -> QuerySet[User]:
 
 
 def id_text(name: str) -> Cast:
-    """An id as text, as the database writes it: by the hundred thousand quicker to fetch and find than a UUID."""
+    """An id as text, as the database writes it: a hundred thousand of them are fetched faster than UUIDs."""
     return Cast(name, TextField())
 
 
@@ -111,7 +111,7 @@ def groupless_rows(scope: AffectedScope) -> Iterator[tuple[str, bool, str | None
 def each_group_set(people: QuerySet[User], at: datetime | None = None) -> Iterator[tuple[UUID, GroupSet]]:
     """Id and group set of each of ``people``, in their order.
 
-    Whoever reads only the first of them pays for 900; the rest comes by one query over their memberships.
+    The first 900 are loaded by themselves, for callers that read no further; the rest by one query over memberships.
     """
     rows = people.values_list("id", "origin").iterator(chunk_size=5000)
     memberships = Membership.objects.at(at)

@@ -1,4 +1,4 @@
-"""Reading: facts of a moment from the database, a fixed number of queries whatever the size of groups and lists."""
+"""Loading the facts of a moment from the database: a fixed number of queries, whatever the size of groups and lists."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -56,7 +56,7 @@ def access_of_many(
 
 
 def site_facts(at: datetime | None = None) -> SiteFacts:
-    """What holds for everybody: mappings, teams, choices. Four queries (a moment: five), which grow with no user."""
+    """What holds for everybody: mappings, teams, choices. Four queries (in the past: five), whatever the users."""
     mappings: dict[UUID, MappingRecord] = {}
     default = INITIAL_DEFAULT_MAPPING
     for version in MappingVersion.objects.at(at):
@@ -76,7 +76,7 @@ def site_facts(at: datetime | None = None) -> SiteFacts:
 
 
 def _connections(at: datetime | None) -> dict[str, Any]:
-    """Whether there is an identity provider, and for which domains only, if each of them states some. One query."""
+    """Whether there is an identity provider; where each states e-mail domains, for which only. One query."""
     held = FilteredRelation("domains", condition=holds_at(at, "domains__"))
     providers = IdentityProvider.objects.at(at).alias(held=held).order_by()
     rows = list(providers.values_list("held__domain", "held__ascii"))
@@ -144,7 +144,7 @@ def _states(ids: list[UUID]) -> dict[UUID, Any]:
 
 
 def link_exists() -> Exists:
-    """An identity lets its user in while its connection lives and it is for the work e-mail that they have now."""
+    """The condition "a link lets this user in": its connection is live, and it is for their present work e-mail."""
     links = SignInIdentity.objects.live().filter(
         user=OuterRef("pk"), provider__until=None, name_id_folded=OuterRef("work_email_folded")
     )
@@ -152,7 +152,7 @@ def link_exists() -> Exists:
 
 
 def conflict_exists() -> Exists:
-    """Another active person from the identity provider has the same work e-mail."""
+    """The condition "another active person from the identity provider has the same work e-mail"."""
     twins: QuerySet[Model] = User.objects.provisioned().filter(
         active=True, work_email_folded=OuterRef("work_email_folded")
     )
@@ -160,9 +160,9 @@ def conflict_exists() -> Exists:
 
 
 def user_by_name(name: str, at: datetime | None = None) -> User | None:
-    """Find a person by userName or work e-mail in any case: the living before the deleted, SCIM before local.
+    """Find a person by userName or work e-mail in any case: live users before deleted ones, SCIM before local.
 
-    For a moment: by the names of that moment; nobody who was created after it.
+    ``at``: by the names of that moment; users who were created later are not found.
     """
     if not _is_text(name):
         return None
@@ -191,5 +191,5 @@ def local_administrator_called(email: str) -> User:
 
 
 def _is_text(name: str) -> bool:
-    """What no column can hold nobody can be called; asking a database for it would be an error."""
+    """Whether a column could hold this text as a name; asking a database for another one would be an error."""
     return "\x00" not in name and not any("\ud800" <= character <= "\udfff" for character in name)

@@ -1,4 +1,4 @@
-"""Asking about a moment in the past: names and states as they were then. ``queries.py`` asks here when it has one."""
+"""Names and states of people as they were at a moment in the past. ``loaders.py`` asks for them when it has one."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -27,9 +27,9 @@ class PastState:
 
 
 def past_moment(text: str) -> datetime:
-    """An ISO 8601 time with a zone, or in the site's; a date is its first second.
+    """Read an ISO 8601 time with a zone, or in the site's zone; a date stands for its first second.
 
-    Raises: InvalidValue for what is none, and for a moment in the future.
+    Raises: InvalidValue for another text, and for a moment in the future.
     """
     try:
         at = datetime.fromisoformat(text.strip())
@@ -47,7 +47,7 @@ def past_moment(text: str) -> datetime:
 def remember_name(
     object_id: UUID, name: str, until: datetime, *, work_email: str | None = None, email_folded: str | None = None
 ) -> None:
-    """Keep the name that ends with a renaming; called by the verb that renames, in its transaction."""
+    """Keep the name that ends with a renaming. The service that renames calls it, in its transaction."""
     FormerName.objects.create(
         object_id=object_id,
         name=name,
@@ -59,7 +59,7 @@ def remember_name(
 
 
 def former_names(ids: Collection[UUID], at: datetime) -> dict[UUID, FormerName]:
-    """The names of that moment, of those among ``ids`` who are called otherwise now. One query."""
+    """The names that held at a moment, for those of ``ids`` that were renamed since. One query."""
     later = FormerName.objects.filter(object_id__in=list(ids), until__gt=at).order_by("-until", "-id")
     return {row.object_id: row for row in later}  # the earliest end comes last and stays
 
@@ -99,7 +99,7 @@ def states_at(users: Collection[User], at: datetime) -> dict[UUID, PastState]:
 
 
 def user_by_name_at(name: str, at: datetime) -> User | None:
-    """Who had that userName or work e-mail at a moment; else who has it now and existed then."""
+    """The user who had that userName or work e-mail at a moment; else the one who has it now and existed then."""
     folded = fold(name)
     former = FormerName.objects.filter(Q(name_folded=folded) | Q(work_email_folded=folded), until__gt=at)
     renamed = list(former.values_list("object_id", flat=True))  # few; as a sub-query it would hide the indexes
@@ -123,7 +123,7 @@ def user_by_name_at(name: str, at: datetime) -> User | None:
 
 
 def _names_of(users: Collection[User], at: datetime) -> dict[UUID, FormerName]:
-    """Every person's names at a moment, in one shape (unsaved rows for those who were never renamed since)."""
+    """The names of each user at a moment, in one shape: unsaved rows for users who were not renamed since."""
     former = former_names([user.id for user in users], at)
     return {user.id: former.get(user.id) or _present_name(user) for user in users}
 

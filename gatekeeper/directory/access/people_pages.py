@@ -1,4 +1,4 @@
-"""Long lists of people by name: searched, and a page at a time from wherever the reader is, not from the start."""
+"""Pages of people by userName: keyset pagination over long lists, with a search."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ START = Place()
 
 @dataclass(frozen=True, slots=True)
 class NamePage:
-    """One page of people by name, their ids as texts, and whether there are more before and after the page."""
+    """One page of people by userName, their ids as texts, and whether there are more before and after the page."""
 
     people: list[User]
     id_texts: list[str]
@@ -36,12 +36,12 @@ class NamePage:
 
     @property
     def first(self) -> UUID | None:
-        """Whom the page before this one ends before."""
+        """The person before whom the previous page ends; None where there is none."""
         return self.people[0].id if self.people and self.has_previous else None
 
     @property
     def last(self) -> UUID | None:
-        """Whom the next page begins after."""
+        """The person after whom the next page begins; None where there is none."""
         return self.people[-1].id if self.people and self.has_next else None
 
 
@@ -79,7 +79,7 @@ def page_by_name(
 
 
 def _from(people: QuerySet[User], place: Place) -> QuerySet[User]:
-    """The people from the place on, in the direction in which the page is read."""
+    """The people from ``place`` on, in the direction in which the page is read."""
     person = place.before or place.after
     mark = User.objects.filter(pk=person).first() if person else None
     if mark is None:

@@ -1,4 +1,4 @@
-"""What a person ends up with: the only place where facts become access. Pure; ``queries.py`` loads the facts."""
+"""Effective access: the only place where facts become access. Pure functions; ``loaders.py`` loads the facts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from gatekeeper.directory.models.mappings import LastGroupPolicy
 from gatekeeper.directory.permissions import Permission
 
 DEFAULT_MAPPING_NAME = "Default Mapping"
-# What holds until an administrator decides: the least with which somebody whom the IdP assigned can come in at all.
+# What holds until an administrator decides: the least level with which a person whom the IdP assigned can sign in.
 INITIAL_DEFAULT_MAPPING = MappingRecord(level=Level.EMPLOYEE_PORTAL)
 
 
@@ -45,7 +45,7 @@ class SiteFacts:
     only_domains: frozenset[str] | None = None
 
     def has_connection_for(self, email: str | None) -> bool:
-        """Whether a connection would ever let this address in. Who has none is told so elsewhere."""
+        """Whether a connection would ever let this address in; without an address: whether there is a connection."""
         if not self.has_saml_connection or self.only_domains is None or email is None:
             return self.has_saml_connection
         return domain_of(email) in self.only_domains
@@ -104,7 +104,7 @@ class Access:
 
     @property
     def can_configure(self) -> bool:
-        """Rule 8: Global Administrator *and* Configuration, and able to come in."""
+        """docs/rules.md#8: Global Administrator *and* Configuration, and able to sign in."""
         return self.can_sign_in and self.has(Permission.CONFIGURATION)
 
     def has(self, permission: Permission) -> bool:
@@ -177,7 +177,7 @@ def highest_level(levels: Iterable[Level]) -> Level:
 
 
 def _sources(person: PersonFacts, site: SiteFacts) -> list[Source]:
-    """Which mappings apply (rule 3), by name, so that the same facts always read the same."""
+    """Which mappings apply (docs/rules.md#3), in the order of their names: the same facts give the same list."""
     if person.deleted or not person.active:
         return []
     if person.local:
@@ -201,7 +201,7 @@ def _by_name(group: tuple[UUID, str]) -> tuple[str, UUID]:
 
 
 def _blocked_because(person: PersonFacts, site: SiteFacts, level: Level) -> Blocked | None:
-    """The first reason that stands in the way, in the order in which somebody would have to mend them."""
+    """The first reason that prevents a sign-in, in the order in which somebody would have to remove them."""
     reasons = (
         (person.deleted, Blocked.DELETED),
         (not person.active, Blocked.DEACTIVATED),

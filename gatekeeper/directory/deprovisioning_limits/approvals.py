@@ -1,4 +1,4 @@
-"""An administrator's approval of what is held, and until when it holds."""
+"""The administrators' approval of held changes, and until when it lasts."""
 
 from datetime import datetime
 

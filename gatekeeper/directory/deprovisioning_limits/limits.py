@@ -1,6 +1,6 @@
-"""When access is taken from unusually many people at once (rule 10): alert, and hold the identity provider on request.
+"""The deprovisioning limit (docs/rules.md#10): an alert when many people lose access at once; on request a hold.
 
-Nothing is counted along the way: how many lost access lately is derived from the facts, when somebody loses it.
+No counter is kept: how many people lost access lately is derived from the facts when somebody loses it.
 """
 
 import logging
@@ -44,10 +44,10 @@ APPROVAL_LASTS = timedelta(hours=24)  # how long an approval lets held changes t
 class DeprovisioningState:
     """How many of how many active people lost access within the window, and what follows from it.
 
-    ``active_before``: everybody who was active at some time within it. On a new site nobody was when it began.
-    ``exceeded``: what has happened goes beyond the limit. ``held``: changes that were refused within the window, since
-    they would have gone beyond it. ``gained``: who became Global Administrator within the window; ``held_gains``:
-    requests that were refused since somebody would have.
+    ``active_before``: how many were active at some time within the window, since on a new site nobody was at its
+    beginning. ``exceeded``: the losses exceed the limit. ``held``: requests that were refused within the window because
+    they would have exceeded it. ``gained``: how many people became Global Administrator within the window;
+    ``held_gains``: requests that were refused because somebody would have.
     """
 
     lost: int
@@ -72,7 +72,7 @@ class DeprovisioningState:
 
 
 def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
-    """Where things stand. Four queries on a quiet day, five where changes are held, a few more when there are some."""
+    """The present state. Four queries while little happens, five where changes are held, a few more with losses."""
     moment = now or timezone.now()
     setting = DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()
     start = moment - timedelta(minutes=setting.minutes)
@@ -93,9 +93,9 @@ def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
 
 
 def _losses(setting: DeprovisioningLimit, moment: datetime) -> DeprovisioningState:
-    """What was lost within the window that ends now, whatever was held."""
+    """The losses within the window that ends at ``moment``, without what was held."""
     start = moment - timedelta(minutes=setting.minutes)
-    # Counting stops at the minimum first: on a quiet day nobody has to count all the active people.
+    # Counting stops at the minimum: below it the active people need not be counted.
     lost = _losing(start).order_by()[: setting.minimum].count()
     decided = _losing_by_decisions(start).count()
     active_before = 0
@@ -114,10 +114,10 @@ def _losses(setting: DeprovisioningLimit, moment: datetime) -> DeprovisioningSta
 
 
 def apply_deprovisioning_limits(*, actor: Actor) -> None:
-    """Called at the end of every change by which people lose access, inside its transaction.
+    """Check a change of the identity provider by which people lose access, at its end, inside its transaction.
 
-    Raises: HeldForApproval when the change goes beyond the limit and holding is switched on; it is then rolled back,
-            and the door says so by ``alert_held``.
+    Raises: HeldForApproval when the change exceeds the limit and holding is switched on. The transaction is then rolled
+            back, and the endpoint raises the alert by ``alert_held``.
     """
     if actor.kind != "scim_key":
         return
@@ -131,7 +131,7 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
 
 
 def alert_losses(*, actor: Actor) -> None:
-    """Called at the end of an administrator's change, inside its transaction. They were asked, so it is not held."""
+    """Raise an alert about an administrator's change. It is not held: the administrator has confirmed it already."""
     state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), timezone.now())
     if state.exceeded:
         _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
@@ -139,12 +139,12 @@ def alert_losses(*, actor: Actor) -> None:
 
 @transaction.atomic
 def alert_held(held: HeldForApproval, *, actor: Actor) -> None:
-    """Alert about a change that is held: for the door to call once its transaction is rolled back."""
+    """Alert about a change that is held. The endpoint calls it after the change's transaction was rolled back."""
     _alert_once(lost=held.lost, active=held.active, minutes=held.minutes, held=True, actor=actor)
 
 
 def held_entries(since: datetime) -> QuerySet[ProvisioningEntry]:
-    """The requests that were held since then, as the provisioning log has them."""
+    """The requests that were held since ``since``, from the provisioning log."""
     return ProvisioningEntry.objects.filter(
         at__gte=since, outcome=Outcome.REFUSED, detail__startswith=HeldForApproval.PREFIX
     )
@@ -199,12 +199,12 @@ def _is_gain() -> Q:
 
 
 def _losing(start: datetime) -> QuerySet[User]:
-    """Whoever had access at some time since ``start`` and has lost it: deactivated, deleted, or out of every group."""
+    """People who had access at some time since ``start`` and lost it: deactivated, deleted, or in no group any more."""
     deactivated = ActivePeriod.objects.filter(user=OuterRef("pk"), until__gte=start)
     removed = Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
     member = Membership.objects.live().filter(user=OuterRef("pk"))
     inactive = Q(active=False) | Q(deleted_at__isnull=False)
-    # The lists of those whom something ended for are short and indexed by time; only they are looked at.
+    # Only people of whom a fact ended lately are looked at: they are few, and the ends are indexed.
     candidates = ActivePeriod.objects.filter(until__gte=start).values("user")
     candidates = candidates.union(
         Membership.objects.filter(until__gte=start, ended_because=EndedBecause.REMOVED).values("user")
@@ -215,9 +215,9 @@ def _losing(start: datetime) -> QuerySet[User]:
 
 
 def _losing_by_decisions(start: datetime) -> QuerySet[User]:
-    """Whom a change of mappings or of the policy since ``start`` took their access, as the groups are now.
+    """People who lost access by a change of mappings or of the policy since ``start``, as the groups are now.
 
-    One query on a quiet day: what everything was worth before is looked up only when that may have taken access.
+    One query without such a change: what groups granted before is loaded only when a change may have taken access.
     """
     own = MappingVersion.objects.live().filter(group=OuterRef("group"))
     reset = Q(~Exists(own), until__gte=start, group__isnull=False, group__deleted_at=None)
@@ -239,14 +239,14 @@ def _gives_access(mapping: MappingRecord) -> bool:
 
 
 def _active_before(start: datetime) -> int:
-    """Everybody who was active at some time since ``start``: whoever still is, and whoever has stopped to be."""
+    """How many people were active at some time since ``start``: those who are now, and those who no longer are."""
     still = User.objects.provisioned().filter(active=True)
     stopped = User.objects.filter(~Q(active=True, deleted_at=None), origin=Origin.SCIM)
     return still.count() + stopped.filter(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")).count()
 
 
 def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:
-    """One alert a window, however many more people lose access in it; another one when it comes to holding."""
+    """Raise one alert a window, however many more people lose access in it, and another when changes are held."""
     start = timezone.now() - timedelta(minutes=minutes)
     alerts = AuditEntry.objects.filter(event=Event.DEPROVISIONING_ALERTED, at__gte=start)
     if any((alert.after or {}).get("held") == held for alert in alerts):

@@ -1,7 +1,7 @@
-"""Who becomes Global Administrator (rule 10, second half): an alert each time, and on request held.
+"""Privilege gains (docs/rules.md#10): an alert when somebody becomes Global Administrator, and on request a hold.
 
-A change by the identity provider is held by refusing it until an administrator lets it through, as with lost access:
-until then the person has what they had. An administrator who changes a mapping was asked before, and is told only.
+The identity provider's change is held by a refusal, until an administrator approves it; the person keeps the access
+of before. An administrator's own change of a mapping was confirmed by them, and is recorded only.
 """
 
 import logging
@@ -33,15 +33,15 @@ NAMED = 100  # people; of more the audit trail has the number
 
 
 def gained_since(start: datetime) -> int:
-    """How many people became Global Administrator since then. One query."""
+    """How many people became Global Administrator since ``start``. One query."""
     return PrivilegeGain.objects.filter(at__gte=start).values("user").distinct().count()
 
 
 @contextmanager
 def watching_privilege_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator[None]:
-    """Wraps a change, inside its transaction, after which some of these people may be Global Administrators.
+    """Wrap a change, inside its transaction, after which some of these people may be Global Administrators.
 
-    Cost:   one query where no mapping leads there.
+    Cost:   one query where no mapping grants that level.
     Raises: PrivilegeHeld when the identity provider asks for it and holding is switched on; it is then rolled back.
     """
     if not ids:
@@ -50,48 +50,51 @@ def watching_privilege_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator
     before = _global_administrators(ids)
     yield
     after = _global_administrators(ids)
-    _tell({user_id: label for user_id, label in after.items() if user_id not in before}, actor=actor)
+    _record_gains({user_id: label for user_id, label in after.items() if user_id not in before}, actor=actor)
 
 
 def record_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> None:
-    """The same for everybody, when what groups are worth was changed."""
+    """Record who became Global Administrator by a change of what groups grant. Raises: PrivilegeHeld."""
     if not could_affect(after, before, _is_top):
         return
     people = User.objects.provisioned().filter(active=True)
     gained = people.filter(who_have(after, _is_top)).filter(~who_have(before, _is_top))
-    _tell({user.pk: user.label for user in gained.only("display_name", "user_name")}, actor=actor)
+    _record_gains({user.pk: user.label for user in gained.only("display_name", "user_name")}, actor=actor)
 
 
 def may_grant_top_level(group_id: UUID | None) -> Exists:
-    """A condition without cost of its own: being in that group may make a Global Administrator."""
+    """The condition "members of this group may be Global Administrators"; a part of another query."""
     mappings = MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value)
     return Exists(mappings.filter(Q(group=group_id) | Q(group=None)))
 
 
 def default_mapping_grants_top_level() -> bool:
-    """Whether the Default Mapping makes Global Administrators, so that being new or in no group may. One query."""
+    """Whether people in no group may be Global Administrators, by the Default Mapping. One query."""
     return MappingVersion.objects.live().filter(group=None, level=Level.GLOBAL_ADMINISTRATOR.value).exists()
 
 
 def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None:
-    """The same for people who were only just created, and are in no group. One query."""
+    """Record which of these new people, who are in no group, are Global Administrators. One query.
+
+    Raises: PrivilegeHeld.
+    """
     active = {user.pk: user.label for user in people if user.active}
     if active and default_mapping_grants_top_level():
-        _tell(active, actor=actor)
+        _record_gains(active, actor=actor)
 
 
 @transaction.atomic
 def alert_held_gain(held: PrivilegeHeld, *, actor: Actor) -> None:
-    """Alert once a window about each person who is held: for the door to call when its transaction is rolled back."""
+    """Alert about each person whose gain is held, once a window. The endpoint calls it after the rollback."""
     start = timezone.now() - timedelta(minutes=_setting().minutes)
     known = AuditEntry.objects.filter(
         object_kind="user", object_id__in=[str(key) for key in held.people], event=Event.PRIVILEGE_HELD, at__gte=start
     )
-    told = set(known.values_list("object_id", flat=True))
-    _record(Event.PRIVILEGE_HELD, {key: name for key, name in held.people.items() if str(key) not in told}, actor)
+    recorded = set(known.values_list("object_id", flat=True))
+    _record(Event.PRIVILEGE_HELD, {key: name for key, name in held.people.items() if str(key) not in recorded}, actor)
 
 
-def _tell(gained: Mapping[UUID, str], *, actor: Actor) -> None:
+def _record_gains(gained: Mapping[UUID, str], *, actor: Actor) -> None:
     if not gained:
         return
     now = timezone.now()
@@ -117,7 +120,7 @@ def _record(event: Event, people: Mapping[UUID, str], actor: Actor) -> None:
 
 
 def _global_administrators(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Those of these people who are, with their names."""
+    """The Global Administrators among these people, with their names."""
     if not MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value).exists():
         return {}
     people = User.objects.provisioned().filter(who_have(site_facts(), _is_top), active=True)

@@ -23,7 +23,7 @@ class Reason:
     """One source of access, or of one thing. ``since``: from when on, without a break, it came from there.
 
     ``member_since``: when the person joined the group; None where there is no group. ``decided_at`` and
-    ``decided_by``: when and by whom it was decided that the source is worth it; None and "" where nobody ever decided.
+    ``decided_by``: when and by whom it was decided that the source grants it; None and "" where nobody ever decided.
     """
 
     source: Source
@@ -104,7 +104,8 @@ def explain(
 ) -> Explanation:
     """Explain one person's access, now or at a moment. A fixed number of queries, whatever the size of groups.
 
-    ``received``: a NameID that was refused because it differs from the person's, by their id; the door knows it.
+    ``received``: NameIDs that were refused because they differ from the person's, by their id; the SAML endpoint
+    knows them.
     ``history``: the person's, where the caller has read it already.
     """
     access = access_of(user, at)

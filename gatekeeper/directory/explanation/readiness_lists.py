@@ -1,4 +1,4 @@
-"""The states of ``states.py`` in SQL: for filters and counts over everybody, correct with paging, one query each."""
+"""The states of people (``states.py``) in SQL, for filters, counts and pages over everybody: one query each."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ _ALWAYS, _NEVER = ~Q(pk__in=[]), Q(pk__in=[])
 
 
 def with_state(people: QuerySet[User], differs: Q, site: SiteFacts | None = None) -> QuerySet[Any]:
-    """``people`` with the column ``state``, a value of ``State``; it says what ``state_of`` says of each.
+    """``people`` with the column ``state``: the value of ``State`` that ``state_of`` gives each of them.
 
-    ``differs`` is the condition that a NameID was refused that is not theirs; the door knows it.
+    ``differs``: the condition "a NameID was refused that is not theirs", which the SAML endpoint knows.
     """
     facts = site or site_facts()
     steps = [
@@ -62,7 +62,7 @@ def _has_no_connection(site: SiteFacts) -> Q:
 
 
 def _gets_no_level(site: SiteFacts) -> Q:
-    """Rule 3 for the level alone: no group that somebody is in gives one, and the Default Mapping does not apply."""
+    """The condition "no mapping that applies grants a level" (docs/rules.md#3)."""
     own = MappingVersion.objects.live().filter(group__isnull=False)
     memberships = Membership.objects.live().filter(user=OuterRef("pk"))
     if site.default_mapping.level is Level.NONE:

@@ -1,4 +1,4 @@
-"""Who had a permission or a level at a moment: the question of an auditor, answered from the facts of that moment."""
+"""Who had a permission or a level at a moment: an auditor's question, answered from the facts of that moment."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -21,8 +21,8 @@ COLUMNS = ("user_name", "email", "can_sign_in", "level", "permissions", "teams",
 def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[tuple[User, Access]]:
     """Everybody whose effective access held the permission, or was of exactly the level, at a moment (None: now).
 
-    Order: by present userName. ``access.can_sign_in`` tells who could have used it at that moment.
-    Cost:  people are sifted by signature, in slices; access with names and links is read only for those found.
+    Order: by present userName. ``access.can_sign_in`` says who could have used it at that moment.
+    Cost:  people are filtered by group set, in slices; access with names and links is read only for those found.
     """
     site = site_facts(at)
     found = holders(wanted, at, site)
@@ -31,7 +31,7 @@ def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[
 
 
 def holders(wanted: Level | Permission, at: datetime | None = None, site: SiteFacts | None = None) -> Iterator[UUID]:
-    """The ids of the same people in the same order, which is all that counting and paging need."""
+    """The ids of the people of ``who_had``, in its order: all that counting and paging need."""
     facts = site or site_facts(at)
     counts = ImpactCounts(facts, facts)
     people = each_group_set(active_people(at).order_by("user_name_folded", "id"), at)

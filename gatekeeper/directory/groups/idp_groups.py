@@ -130,7 +130,7 @@ def _end(group: IdpGroup, now: datetime, *, actor: Actor) -> None:
 
 
 def _apply(group: IdpGroup, edit: GroupEdit, now: datetime, *, actor: Actor) -> bool:
-    """Write what the edit asks for; False when that is nothing new."""
+    """Write the attributes that the edit wants; False when none differs."""
     current = group.record()
     wanted = edit(current)
     if wanted == current:
@@ -157,7 +157,7 @@ def _save(group: IdpGroup, wanted: GroupRecord, now: datetime, *, insert: bool) 
     group.attributes = dict(wanted.attributes)
     group.updated_at = now
     try:
-        # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
+        # A savepoint: after a collision PostgreSQL would refuse every other statement of the transaction.
         with transaction.atomic():
             group.save(force_insert=insert, force_update=not insert)
     except IntegrityError:

@@ -1,4 +1,4 @@
-"""The rows of many members at once, as one statement: a model instance each would cost more than all the rest."""
+"""Membership rows of many users, inserted as one statement: an instance for each would cost more than the rest."""
 
 from collections.abc import Collection
 from datetime import datetime

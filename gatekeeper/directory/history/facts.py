@@ -1,7 +1,8 @@
-"""All facts that ever bore on one person's access, read once; and access at any moment from them, without a query.
+"""All facts that ever affected one person's access, loaded once; and access at any moment from them, without a query.
 
-``queries.py`` answers for many people at one moment, this for one person at all moments; the tests compare the two.
-What other people's facts alone decide is left out: two with one work e-mail read as "awaiting the sync" here.
+``loaders.py`` answers for many people at one moment, this module for one person at all moments; tests compare the two.
+Conflicts are left out, since they follow from other people's facts: two people with one work e-mail are "awaiting the
+sync" here.
 """
 
 from collections.abc import Iterable
@@ -69,7 +70,7 @@ class History:
         return [start, *sorted(end for end in ends if end > start)]
 
     def access_at(self, moment: datetime) -> Access:
-        """Access at a moment: the same pure function as everywhere, over the facts that held then."""
+        """Access at a moment: the resolver's function over the facts that held then."""
         return effective_access(self._person_at(moment), self.site_at(moment))
 
     def name_at(self, object_id: UUID, present: str, moment: datetime) -> str:
@@ -116,7 +117,7 @@ class History:
         return EndedBecause.REMOVED if max(ended)[1] else EndedBecause.GROUP_DELETED
 
     def site_at(self, moment: datetime) -> SiteFacts:
-        """What held for everybody, as far as it bore on this person."""
+        """The site's facts at a moment, as far as they affected this person."""
         versions = [version for version in self.versions if holds(version, moment)]
         default = next((version.record() for version in versions if version.group_id is None), INITIAL_DEFAULT_MAPPING)
         choice = self.choice_at(moment)
@@ -153,7 +154,7 @@ def holds(fact: Period, moment: datetime) -> bool:
 
 
 def history_of(user: User) -> History:
-    """Read everything that ever bore on one person's access. Nine queries, whatever the size of their groups."""
+    """Load everything that ever affected one person's access. Nine queries, whatever the size of the groups."""
     memberships = list(Membership.objects.filter(user=user).select_related("group").order_by("since", "id"))
     groups = {membership.group_id for membership in memberships}
     versions = MappingVersion.objects.filter(group=None) | MappingVersion.objects.filter(group__in=groups)

@@ -1,4 +1,4 @@
-"""Following one thing that somebody has back through their history: since when without a break, and who decided it."""
+"""The origin of something that a person has: since when they have had it without a break, and who decided it."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.history.facts import History, holds
 from gatekeeper.directory.models import EndedBecause, MappingVersion, SiteChoice
 
-# Whether a mapping is worth the thing that is asked about.
+# Whether a mapping grants the thing that is asked about.
 Gives = Callable[[MappingRecord], bool]
 Decision = tuple[datetime | None, str]
 Fact = TypeVar("Fact", MappingVersion, SiteChoice)
 
 UNDECIDED: Decision = (None, "")
-# An audit entry is written by the verb that wrote the fact, a moment later in the same transaction.
+# The service that writes a fact writes its audit entry a moment later, in the same transaction.
 WRITTEN_WITHIN = timedelta(minutes=1)
 
 
@@ -32,7 +32,7 @@ class Trace:
         ]
 
     def since(self, source: Source, gives: Gives) -> datetime | None:
-        """From when on, without a break, this source has given it."""
+        """Since when, without a break, this source has granted it."""
         began = None
         for moment, access in self._back:
             if not any(_same(source, other) and gives(other.mapping) for other in access.sources):
@@ -50,7 +50,7 @@ class Trace:
         return next(joined, None)
 
     def decision(self, source: Source, gives: Gives) -> Decision:
-        """When it was decided, and by whom, that the source is worth it."""
+        """When and by whom it was decided that the source grants it."""
         if source.kind == "local":
             created = self.history.user.created_at
             return created, who(Event.ADMINISTRATOR_CREATED, self.history.user.id, created)
@@ -61,13 +61,13 @@ class Trace:
         return _latest(self._version(None, gives), self._why_default(source.group_id))
 
     def _version(self, group_id: UUID | None, gives: Gives) -> Decision:
-        """The first of the versions without a gap, up to the present one, that were worth it."""
+        """The first of the versions, without a gap up to the present one, that granted it."""
         versions = [version for version in self.history.versions if version.group_id == group_id]
         first = self._first(versions, lambda version: gives(version.record()))
         return (first.since, first.made_by) if first else UNDECIDED
 
     def _why_default(self, group_id: UUID | None) -> Decision:
-        """What put the person on the Default Mapping: the reset of the group's own, or the policy."""
+        """The decision that gave the person the Default Mapping: the reset of a group's own one, or the policy."""
         if group_id is None:
             if self.history.last_ended(self.at) != EndedBecause.REMOVED:
                 return UNDECIDED
@@ -84,7 +84,7 @@ class Trace:
         return (first.since, who(event, event.value.partition(".")[0], first.since)) if first else UNDECIDED
 
     def _first(self, facts: Sequence[Fact], wanted: Callable[[Fact], bool]) -> Fact | None:
-        """From the fact that holds back to the first of those that were wanted, without a gap between them."""
+        """The first of the wanted facts that lead, without a gap, to the one that holds."""
         first = next((fact for fact in facts if holds(fact, self.at)), None)
         before = first
         while first and before:

@@ -1,4 +1,4 @@
-"""Saying for whose e-mail domains an identity provider is. What follows from it is in ``realms.py``."""
+"""The e-mail domains of an identity provider: set here, and read by ``home_realm_discovery.py``."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -27,9 +27,9 @@ _VALID = DomainNameValidator()
 
 @transaction.atomic
 def set_domains(provider_id: UUID, domains: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
-    """State for whose e-mail domains an identity provider is; none at all: for everybody whom no other one claims.
+    """Set the e-mail domains of an identity provider; without any it is for everybody whose domain no other one has.
 
-    Links and sessions that do not fit any more end now; new links are made by the next sync.
+    Links and sessions of people with other domains end now; new links are made by the next sync.
     Raises: InvalidValue; DomainTaken; IdentityProviderNotFound; NobodyCouldConfigure. Returns the domains, sorted.
     """
     wanted = dict(read_domain(each) for each in domains)
@@ -60,7 +60,7 @@ def set_domains(provider_id: UUID, domains: Iterable[str], *, actor: Actor) -> t
 def read_domain(text: str) -> tuple[str, str]:
     """A domain as it is compared (folded, Unicode) and as an A-label. "@contoso.com" and "contoso.com." are read too.
 
-    Raises: InvalidValue for what is no domain of a mail address.
+    Raises: InvalidValue for a text that is not the domain of a mail address.
     """
     stated = text.strip().removeprefix("@").removesuffix(".")
     if len(stated) > _LONGEST:

@@ -1,4 +1,4 @@
-"""Which identity provider may name whom: home realms by e-mail domain. Reading; ``domains.py`` writes.
+"""Home realm discovery: which identity provider may name whom, by e-mail domain. ``domains.py`` writes the domains.
 
 A provider that states domains may name the people of these domains and nobody else, and no other provider may name
 them. One that states none may name everybody whose domain no other one states. So a second tenant cannot assert the
@@ -35,7 +35,7 @@ def provider_for(email: str) -> UUID | None:
 
 
 def may_name(provider_id: UUID, email: str) -> bool:
-    """Whether a provider is one that may say that somebody is ``email``. Two queries."""
+    """Whether a provider may name a person with this address. Two queries."""
     responsible = provider_for(email)
     if responsible is not None:
         return responsible == provider_id
@@ -50,7 +50,7 @@ def allowed(provider: UUID | OuterRef, email: str) -> Q:
 
 
 def without_a_provider(email: str) -> Q:
-    """The rows whose address no provider may name, although there are providers: each of them states other domains."""
+    """The condition "no provider may name this address", where there are providers and each states other domains."""
     live = IdentityProvider.objects.live()
     for_everybody = live.filter(~Exists(stated_domains().filter(provider=OuterRef("pk"))))
     return Q(Exists(live)) & ~Q(Exists(for_everybody)) & ~Q(Exists(_claims_on(email)))

@@ -19,7 +19,7 @@ LONGEST_NAME = 200  # characters of a connection's name
 
 @transaction.atomic
 def add_identity_provider(name: str, *, actor: Actor) -> IdentityProvider:
-    """Begin to believe an identity provider. People can use it after the next sync has linked them.
+    """Trust an identity provider from now on. People can use it after the next sync has linked them.
 
     Raises: InvalidValue for the name.
     """
@@ -31,7 +31,7 @@ def add_identity_provider(name: str, *, actor: Actor) -> IdentityProvider:
 
 @transaction.atomic
 def rename_identity_provider(provider_id: UUID, name: str, *, actor: Actor) -> None:
-    """Call it otherwise; nothing else changes. Raises: InvalidValue; IdentityProviderNotFound."""
+    """Give an identity provider another name. Raises: InvalidValue; IdentityProviderNotFound."""
     name = _read_name(name)
     provider = IdentityProvider.objects.live().select_for_update().filter(pk=provider_id).first()
     if provider is None:
@@ -61,7 +61,7 @@ def _read_name(name: str) -> str:
 
 @transaction.atomic
 def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
-    """Stop believing an identity provider: its links and the sessions opened through it end now.
+    """Stop trusting an identity provider: its links and the sessions opened through it end now.
 
     Raises: IdentityProviderNotFound; NobodyCouldConfigure.
     """

@@ -1,4 +1,4 @@
-"""Linking people to the names under which they sign in. The only place that makes or ends a sign-in identity."""
+"""Linking people to the names under which they sign in: the part of the SAML user sync that the directory does."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -53,10 +53,11 @@ class LinkReport:
 def link_users(*, actor: Actor, now: datetime) -> LinkReport:
     """Make the links what the facts say they should be; a second run changes nothing.
 
-    Links every active person with a work e-mail to every connection that may name it (``realms.py``), under that
-    e-mail; re-keys whose e-mail changed; unlinks the deleted, whoever shares a work e-mail with another active person
-    (but for the last one who could configure, whose account id is known), and whom the connection may not name. Whoever
-    is inactive keeps their link, so that re-activation restores sign-in, unless somebody active has the address now.
+    Every active person with a work e-mail is linked under it to each connection that may name it
+    (``home_realm_discovery.py``). A link is replaced where the e-mail changed. It ends where the person was deleted,
+    shares the work e-mail with another active person (except for the last one who could configure, whose account id is
+    known), or may not be named by the connection. Inactive people keep their links, so that re-activation restores
+    sign-in, unless somebody active has the address now.
     Set-based: a fixed number of queries and one insert per 500 people. Each batch is a transaction of its own, so a run
     may be killed anywhere.
     """
@@ -83,7 +84,7 @@ def _conflicts() -> list[Conflict]:
 
 
 def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]]:
-    """End the links that the facts no longer bear out, in batches; and who keeps theirs, since nobody else is left."""
+    """End outdated links in batches. Returns how many ended, and the conflicts of those that had to stay."""
     count, kept = 0, list[SignInIdentity]()
     for ids in _batches(_outdated_links().values_list("pk", flat=True)):
         try:
@@ -98,9 +99,10 @@ def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]
 
 
 def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:
-    """End one link; False when it is the last that lets somebody in who may configure (rule 9 before rule 5).
+    """End one link; False when it is the last by which somebody who may configure signs in.
 
-    It stays only where their account id is known from an earlier sign-in: whoever shares the address is refused then.
+    Lockout protection (docs/rules.md#9) precedes the rule of conflicts (docs/rules.md#5). The link stays only where the
+    account id is known from an earlier sign-in: another person with the same address is refused by it.
     """
     try:
         _end_links([link.pk], actor=actor, now=now, guarded=bool(link.object_id))
@@ -111,7 +113,7 @@ def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:
 
 @transaction.atomic
 def _end_links(ids: list[Any], *, actor: Actor, now: datetime, guarded: bool = True) -> list[SignInIdentity]:
-    """End those of these links that are still outdated once their people can't change any more. Returns them."""
+    """End those of these links that are still outdated once their people are locked. Returns the links."""
     chosen = SignInIdentity.objects.filter(pk__in=ids)
     lock_users(set(chosen.values_list("user_id", flat=True)), Lock.CHANGE)
     links = list(_outdated_links().filter(pk__in=ids).select_related("user"))
@@ -122,10 +124,9 @@ def _end_links(ids: list[Any], *, actor: Actor, now: datetime, guarded: bool = T
 
 
 def _batches(ids: Iterable[Any]) -> Iterator[list[Any]]:
-    """All that is to be done is looked up once, and looked at again by the batch, in the batch's transaction.
+    """Ids in batches. They are queried once, and each batch checks its own again, in its transaction.
 
-    Looking everybody up for each batch would take minutes on a database that has just been filled and has no
-    statistics of its tables yet.
+    A query over everybody for each batch would take minutes on a database that was just filled and has no statistics.
     """
     every = list(ids)
     for start in range(0, len(every), _BATCH):
@@ -176,7 +177,7 @@ def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
 def _unlinked_people(provider: IdentityProvider) -> QuerySet[User]:
     links = SignInIdentity.objects.live().filter(provider=provider)
     own_link = links.filter(user=OuterRef("pk"))
-    # Whose e-mail was somebody else's until a moment ago waits for the run that ends the other link.
+    # A person whose e-mail another live link still has waits for the run that ends that link.
     name_in_use = links.filter(name_id_folded=OuterRef("work_email_folded"))
     return (
         User.objects.provisioned()

@@ -1,4 +1,4 @@
-"""Who may come in, under which name, and the sessions that are open."""
+"""Sign-in through an identity provider: which person a NameID names, and whether that person may sign in."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 def person_who_signs_in(
     provider_id: UUID, name_id: str, object_id: str | None = None, *, persistent_id: str = ""
 ) -> User:
-    """The person whom an identity provider names, if they may come in now. ``name_id`` is compared with work e-mails.
+    """The person whom an identity provider names, if they may sign in. ``name_id`` is compared with work e-mails.
 
     The first sign-in remembers the immutable ``object_id``, or where none is stated the ``persistent_id``; a later
     one with another id is somebody else who was given a recycled address.
@@ -68,13 +68,16 @@ def _identity(provider_id: UUID, name_id: str) -> SignInIdentity | None:
 
 
 def _person_by_email(name_id: str) -> User | None:
-    """Only to tell a person who is not linked (yet) why; nobody comes in by this look-up."""
+    """A person who is not linked (yet), to say why they are refused. Nobody is signed in by this look-up."""
     found = User.objects.provisioned().filter(work_email_folded=fold(name_id)).order_by("-active", "-created_at")
     return found.first()
 
 
 def _remember_account(identity: SignInIdentity, object_id: str, persistent_id: str) -> None:
-    """Like is compared with like: a connection that stops to state one of the ids does not shut anybody out."""
+    """Remember the account id of a first sign-in, and compare a later one with it, by the same kind of id.
+
+    So a connection that no longer states one of the two kinds shuts nobody out.
+    """
     field, stated = ("object_id", object_id) if object_id else ("persistent_id", persistent_id)
     if not stated:
         return
@@ -93,9 +96,9 @@ def _remember_account(identity: SignInIdentity, object_id: str, persistent_id: s
 
 @transaction.atomic
 def keep_statement(user: User, provider_id: UUID, stated: Mapping[str, str], *, actor: Actor) -> None:
-    """Keep what the identity provider stated about a person's profile as they signed in, in place of the last time.
+    """Store what the identity provider stated about a person's profile at this sign-in, in place of the last one's.
 
-    ``stated``: profile field -> value. It is beside what SCIM states and never mixed with it.
+    ``stated``: profile field -> value. It is kept beside what SCIM states, and never mixed with it.
     """
     identity = SignInIdentity.objects.live().select_for_update().filter(user=user, provider=provider_id).first()
     if identity is None or identity.stated == stated:
@@ -115,9 +118,9 @@ def keep_statement(user: User, provider_id: UUID, stated: Mapping[str, str], *, 
 
 @transaction.atomic
 def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
-    """An administrator confirms that an address belongs to this person now, whoever had it before.
+    """Confirm, as an administrator, that an address belongs to this person now, whoever had it before.
 
-    The account ids that were remembered are forgotten, and the next sign-in's is remembered instead.
+    The account ids that were remembered are forgotten, and those of the next sign-in are remembered.
     Raises: UserNotFound.
     """
     user = User.objects.provisioned().filter(pk=user_id).first()

@@ -1,4 +1,4 @@
-"""The people behind a preview's numbers."""
+"""The people whose access a proposed change would change: the list behind a preview's counts."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Adding up what two states of the site's facts mean for people of each group set. Pure."""
+"""Impact counts: how many people gain and lose what between two states of the site's facts. Pure functions."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -35,10 +35,10 @@ class Kind:
 
 
 class ImpactCounts:
-    """Adds up what changes for whom.
+    """Counts people by what changes for them.
 
-    Access is worked out once for all who are granted the same, whichever groups grant it: what a person's groups grant
-    together is kept as the bits of one number, which is quick to put together for a hundred thousand people.
+    Access is computed once for all who are granted the same, whichever groups grant it. What a person's groups grant
+    together is held as the bits of one number, which is fast to combine for a hundred thousand people.
     """
 
     def __init__(self, before: SiteFacts, after: SiteFacts) -> None:
@@ -101,7 +101,7 @@ class ImpactCounts:
 
 
 class _Grants(dict[str, int]):
-    """What each group grants, by the text of its id; each is worked out once."""
+    """What each group grants, by the text of its id; computed once for each group."""
 
     def __init__(self, counts: ImpactCounts) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ def _ids(joined: str) -> frozenset[UUID]:
 
 
 def grants_of(access: Access) -> tuple[Level, frozenset[Permission], frozenset[UUID]]:
-    """What a change of access is about; why somebody has it plays no part."""
+    """What somebody is granted, without the sources: two accesses with the same grants do not differ."""
     return access.level, access.permissions, frozenset(access.teams)
 
 
@@ -137,7 +137,7 @@ def shifts(names: Mapping[Any, str], moves: Iterable[tuple[Any, Any, int]]) -> t
 
 
 def _granted(mapping: MappingRecord) -> Iterator[Hashable]:
-    """Of levels every one up to the mapping's own, so that the highest of several wins."""
+    """What a mapping grants, as values to be united: every level up to its own, so that the highest level wins."""
     # A number and the name of a permission never equal each other, nor an id.
     yield from range(mapping.level.value + 1)
     yield from (permission.value for permission in mapping.permissions)

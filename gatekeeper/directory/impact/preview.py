@@ -1,7 +1,7 @@
-"""What a proposed change would do, before it is made: the facts of now beside the facts as they would be.
+"""The preview of a proposed change: what it would change for how many people.
 
-Access is a pure function of facts, so a preview is that same function over facts plus the proposal. It runs once for
-all who are granted the same (``counts.py``), not once for each person.
+Access is a pure function of facts, so a preview is that function over the facts plus the proposal. It is evaluated once
+for all who are granted the same (``counts.py``), not once for each person.
 """
 
 import hashlib
@@ -54,16 +54,16 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Save carries it: where it differs from a fresh preview's, facts changed meanwhile.
+        """A digest of the preview. Save sends it: where a fresh preview has another one, facts changed meanwhile.
 
         It covers who is affected and how, not only how many: one person more and another one fewer is a change.
         """
         covered = hashlib.sha256(json.dumps(self.as_document(), sort_keys=True).encode())
         who = defaultdict[str, list[str]](list)
         for kind in self.kinds:
-            who[_told(kind)] += kind.people
-        for told, people in sorted(who.items()):
-            covered.update("".join([told, *sorted(people)]).encode())
+            who[_as_text(kind)] += kind.people
+        for what, people in sorted(who.items()):
+            covered.update("".join([what, *sorted(people)]).encode())
         return covered.hexdigest()[:32]
 
     def kind_of_affected(self) -> dict[str, Kind]:
@@ -86,16 +86,16 @@ class Preview:
 
 
 def preview_change(change: ProposedChange, *, by: User | None = None) -> Preview:
-    """What ``change`` would do now; ``by`` is who would make it, and is warned about their own access."""
+    """What ``change`` would do now. ``by``: the person who would make it, to be warned about their own access."""
     site = site_facts()
     return preview_between(site, change.applied_to(site), by=by)
 
 
 def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = None) -> Preview:
-    """What lies between two states of the site's facts, for the people as they are now.
+    """What differs between two states of the site's facts, for the people as they are now.
 
     Cost: one query over memberships (and one over people in no group, when they are in scope), a few for warnings;
-    access is worked out once for all who are granted the same.
+    access is computed once for all who are granted the same.
     """
     counts, scope = ImpactCounts(before, after), affected_scope_between(before, after)
     counts.add_members(member_rows(scope))
@@ -123,7 +123,7 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
 
 
 def _level_shifts(kinds: list[Kind]) -> tuple[Shift, ...]:
-    """Who comes to have no level loses access, and is never told as somebody who gains something."""
+    """Gains and losses by level. Going to no level counts as access lost, and not as a level gained."""
     found = shifts(
         {level: level.label for level in Level},
         ((frozenset([kind.before.level]), frozenset([kind.after.level]), len(kind.people)) for kind in kinds),
@@ -132,8 +132,8 @@ def _level_shifts(kinds: list[Kind]) -> tuple[Shift, ...]:
     return tuple(Shift("Access", each.lost, each.gained) if each.name == nothing else each for each in found)
 
 
-def _told(kind: Kind) -> str:
-    """What happens to people of a kind, the same in every process."""
+def _as_text(kind: Kind) -> str:
+    """What changes for people of a kind, as a text that is the same in every process."""
     sides = ((access.level.slug, sorted(access.permissions), sorted(map(str, access.teams))) for access in _sides(kind))
     return json.dumps(list(sides))
 

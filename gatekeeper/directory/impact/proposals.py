@@ -1,4 +1,4 @@
-"""What somebody thinks of changing, as a value: it can be looked at before anything is written."""
+"""Proposed changes of the site's facts, as values: a preview is made of them before anything is written."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from gatekeeper.directory.changes import MappingRecord
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposedChange:
-    """What somebody thinks of saving; what is left out stays as it is. Several parts may be proposed at once.
+    """A change of one or several of the site's facts; what is left out stays as it is.
 
     ``mappings``: by group id, None puts the group back on the Default Mapping. ``fallback_team``: (id,) or (None,),
     empty keeps the present one. ``teams``: all teams as they would be, by id; None keeps them.
@@ -26,7 +26,7 @@ class ProposedChange:
 
     @classmethod
     def mapping(cls, group_id: UUID | None, wanted: MappingRecord | None) -> "ProposedChange":
-        """The change behind one pencil; ``group_id`` None is the Default Mapping."""
+        """The change of one mapping; ``group_id`` None is the Default Mapping."""
         if group_id is None:
             return cls(default_mapping=wanted)
         return cls(mappings={group_id: wanted})
@@ -64,7 +64,7 @@ class ProposedChange:
         )
 
     def replaced_in(self, site: SiteFacts) -> "ProposedChange":
-        """What stands now where this change would write: the change that would undo it."""
+        """The change that would undo this one: the facts of ``site`` in its place."""
         return ProposedChange(
             mappings={group_id: site.mappings.get(group_id) for group_id in self.mappings},
             default_mapping=site.default_mapping if self.default_mapping else None,
@@ -75,7 +75,7 @@ class ProposedChange:
 
     @property
     def digest(self) -> str:
-        """The same for the same change, in every process."""
+        """A digest of the change, the same in every process."""
         parts: list[Any] = [
             sorted((str(group_id), _plain(record)) for group_id, record in self.mappings.items()),
             _plain(self.default_mapping),

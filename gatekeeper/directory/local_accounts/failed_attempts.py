@@ -1,7 +1,7 @@
-"""How many wrong passwords and codes are taken for local accounts; docs/break-glass.md says why these limits.
+"""Limits on wrong passwords and codes of local accounts; docs/break-glass.md has the reasons for them.
 
-An attempt takes its place before anything is compared and gives it back when it was right, so that many attempts at
-one moment get no further than one after the other.
+An attempt is counted before anything is compared, and no longer counted when it was right: so concurrent attempts
+reach no further than the same attempts one after the other.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ log = structlog.get_logger(__name__)
 
 
 def account_key(email: str) -> str:
-    """What stands for an account: a digest, because people type passwords into the wrong field."""
+    """The digest by which an account is counted. It is no address: people type passwords into the wrong field."""
     return hashlib.sha256(fold(email).encode()).hexdigest()
 
 
 def begin_attempt(email: str, *, address: str, browser: str) -> FailedAttempt:
-    """Take a place for one password or code that is about to be compared; ``browser`` is "" for one not known.
+    """Count one password or code that is about to be compared; ``browser`` is "" for one that is not known.
 
     Raises: TooManyAttempts, and then nothing was counted.
     """
@@ -50,12 +50,12 @@ def begin_attempt(email: str, *, address: str, browser: str) -> FailedAttempt:
 
 
 def was_right(attempt: FailedAttempt) -> None:
-    """Give the place back."""
+    """Stop counting an attempt that was right."""
     attempt.delete()
 
 
 def was_wrong(attempt: FailedAttempt, *, email: str, what: str, address: str, actor: Actor) -> None:
-    """Leave the attempt counted, and write it down when the account exists. ``what`` is "password" or "code".
+    """Keep counting an attempt that was wrong, and record it if the account exists. ``what``: "password" or "code".
 
     Raises: TooManyAttempts when it was the last one that is possible for now.
     """
@@ -75,7 +75,7 @@ def was_wrong(attempt: FailedAttempt, *, email: str, what: str, address: str, ac
 
 
 def forget_attempts(email: str, *, address: str | None = None, browser: str = "") -> None:
-    """After a complete sign-in: what this browser, or this network, got wrong. Without an address: everything."""
+    """Stop counting what this browser, or this network, got wrong; without an address all attempts at the account."""
     attempts = FailedAttempt.objects.filter(account=account_key(email))
     if address is not None:
         attempts = attempts.filter(browser=browser)
@@ -103,7 +103,7 @@ def _limit_beyond(attempt: FailedAttempt, *, by: int) -> str:
 
 
 def _network(address: str) -> str:
-    """The address; of an IPv6 one its /64, which is one customer's."""
+    """The network of an address: itself, or its /64 for IPv6, which belongs to one customer."""
     try:
         parsed = ip_address(address)
     except ValueError:

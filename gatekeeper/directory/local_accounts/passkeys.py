@@ -44,7 +44,7 @@ _UNREADABLE = (WebAuthnException, ValueError, KeyError, TypeError)
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """For whom passkeys are: the site's host name, and the one origin from which browsers may bring them."""
+    """The site for which passkeys are made: its host name, and the one origin from which browsers may send them."""
 
     id: str
     origin: str
@@ -112,7 +112,7 @@ def add_passkey(
     actor: Actor,
     keep: UUID | None = None,
 ) -> Passkey:
-    """Keep the passkey that a browser made; it, or the app, is asked for at every sign-in from now on.
+    """Store the passkey that a browser made; it, or the app, is asked for at every sign-in from now on.
 
     Effect: sessions that were opened before end, except ``keep``.
     Raises: UserNotFound unless they are a local administrator; InvalidValue for a name; PasskeyRefused.

@@ -1,4 +1,4 @@
-"""What will do as a local administrator's password, and the one that works once."""
+"""Requirements on local administrators' passwords, and the password that works once."""
 
 from datetime import timedelta
 
@@ -23,5 +23,5 @@ def require_good_password(password: str, *, email: str) -> None:
 
 
 def one_time_password_of(user: User) -> OneTimePassword | None:
-    """What says that the password has to be replaced at the first sign-in; None for a password of one's own."""
+    """The mark that the password has to be replaced at the first sign-in; None for a password that a person chose."""
     return OneTimePassword.objects.filter(user=user).first()

@@ -20,7 +20,7 @@ def _with(proof: type[SecondFactor | Passkey]) -> Exists:
 
 
 def has_second_factor(user: User) -> bool:
-    """Whether a code or a passkey is asked for besides the password. Cost: one query."""
+    """Whether this local administrator has a code or a passkey besides the password. One query."""
     return User.objects.filter(_with(SecondFactor) | _with(Passkey), pk=user.pk).exists()
 
 
@@ -42,10 +42,10 @@ def second_factor_is_demanded() -> bool:
 
 @transaction.atomic
 def demand_second_factor(demanded: bool, *, actor: Actor, by: User | None = None) -> bool:
-    """Say whether every local account needs a second factor. Returns whether that is another rule than before.
+    """Set whether every local account needs a second factor. Returns whether that differs from before.
 
     Effect: sessions that a password alone has opened end; at the next sign-in their account sets a second factor up.
-    Raises: SecondFactorDemanded when ``by``, who demands it, has none: they would be the first to be sent out.
+    Raises: SecondFactorDemanded when ``by``, who demands it, has none: their own session would end.
     """
     lock_site()
     if second_factor_is_demanded() == demanded:
@@ -72,7 +72,7 @@ def demand_second_factor(demanded: bool, *, actor: Actor, by: User | None = None
 
 @transaction.atomic
 def remove_every_second_factor(user: User, *, actor: Actor) -> None:
-    """For who has lost them all: the app, its recovery codes and every passkey end. Raises: SecondFactorMissing.
+    """End the app, its recovery codes and every passkey of a person who lost them. Raises: SecondFactorMissing.
 
     Where the site demands a second factor, the next sign-in sets up another one.
     """

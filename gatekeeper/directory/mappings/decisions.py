@@ -1,4 +1,4 @@
-"""What an administrator's decision about mappings and policies does to people, looked at as one change."""
+"""An administrator's decision about mappings and policies as one change, with its checks and alerts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ _inside: ContextVar[bool] = ContextVar("deciding", default=False)
 
 @contextmanager
 def mapping_decision(*, actor: Actor, alerts: bool = True) -> Iterator[None]:
-    """Wraps every change of what groups are worth, inside its transaction; of several that are nested the outermost.
+    """Wrap a change of what groups grant, inside its transaction; nested calls are part of the outermost.
 
-    Somebody has to be left who may configure; who becomes Global Administrator is told, and so is an unusual number of
-    people who lose their access. ``alerts``: whether it is carried out, and not only tried.
+    Somebody has to be left who may configure. People who become Global Administrator are recorded, and an unusual
+    number of people who lose access raises an alert. ``alerts``: False for a change that is tried and rolled back.
     Raises: NobodyCouldConfigure; the transaction is then rolled back.
     """
     if _inside.get():

@@ -1,4 +1,4 @@
-"""What an administrator decides: what groups are worth, the fallback team, and what a lost last group means."""
+"""The services for an administrator's decisions: mappings, the fallback team, and what a lost last group means."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ def set_mapping(
 ) -> MappingVersion:
     """Give a group a mapping of its own, or change the Default Mapping (``group_id`` None).
 
-    It reaches every member in this moment, by one row: access is derived when it is read.
+    It takes effect for every member at once, by one row: access is derived when it is read (docs/rules.md#4).
     Raises: GroupNotFound; TeamNotFound; NeedsConfirmation for an administrator level in the Default Mapping that was
             not ``confirmed``; NobodyCouldConfigure.
     """
@@ -129,7 +129,7 @@ def _replace(group: IdpGroup | None, wanted: MappingRecord, *, actor: Actor) -> 
 
 
 def _lock_choice() -> SiteChoice:
-    """The live choice, which stays so until the transaction ends."""
+    """Lock the site and return its live choice."""
     lock_site()
     return SiteChoice.objects.live().first() or SiteChoice()
 
@@ -145,7 +145,7 @@ def _live(group: IdpGroup | None) -> MappingVersion | None:
 
 
 def _lock_group(group_id: UUID | None) -> IdpGroup | None:
-    """Locked against its deletion, which ends its mapping; who is in it may change meanwhile."""
+    """Lock a group against deletion, which would end its mapping. Its members may change meanwhile."""
     if group_id is None:
         return None
     group = lock_group(group_id, Lock.REFER)
@@ -155,7 +155,7 @@ def _lock_group(group_id: UUID | None) -> IdpGroup | None:
 
 
 def _living_team(team_id: UUID | None) -> Team | None:
-    """It stays alive while it is being chosen: deleting it takes the site's lock, too."""
+    """A team that was not deleted. It stays so under the site's lock, which a deletion takes as well."""
     if team_id is None:
         return None
     team = Team.objects.live().filter(pk=team_id).first()

@@ -1,4 +1,4 @@
-"""The facts: who is known, who belongs to what, what it is worth, each with the period in which it held."""
+"""The directory's facts: who is known, who belongs to what, and what that grants, each with its period."""
 
 from gatekeeper.directory.models.deprovisioning_limits import DeprovisioningLimit, HeldChangesApproval, PrivilegeGain
 from gatekeeper.directory.models.former_names import FormerName

@@ -1,4 +1,4 @@
-"""The deprovisioning limits, who let held changes through, and who became Global Administrator."""
+"""Deprovisioning limits, approvals of held changes, and privilege gains."""
 
 from typing import Any
 

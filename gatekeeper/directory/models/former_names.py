@@ -1,4 +1,4 @@
-"""Names are facts too: what somebody or something was called before."""
+"""Former names of users, groups and teams."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from django.db import models
 class FormerName(models.Model):
     """What a user, group or team was called until it was renamed; the present name stands in its own row.
 
-    Written by the verb that renames, so that nothing is stored for whoever keeps their name. The name that held at a
+    The service that renames writes it, so nothing is stored for an object that keeps its name. The name that held at a
     moment is in the first row that ended after it.
     """
 

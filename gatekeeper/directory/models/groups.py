@@ -1,4 +1,4 @@
-"""The groups that the identity provider pushed, and who was in them when."""
+"""The groups that the identity provider pushed, and their members over time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class GroupQuerySet(models.QuerySet["IdpGroup"]):
 
 
 class IdpGroup(models.Model):
-    """A group as the identity provider states it. What it is worth is its mapping's business."""
+    """A group as the identity provider states it. What it grants is stored in its mapping."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     display_name = models.CharField("displayName", max_length=512)

@@ -15,7 +15,7 @@ from gatekeeper.directory.models.users import User
 
 
 class IdentityProvider(Period):
-    """Somebody whom we believe when they say who a person is. The protocol's details are the door's."""
+    """An identity provider that the site trusts. The settings of its protocol are kept by the SAML endpoint."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=200)
@@ -54,7 +54,7 @@ class ProviderDomain(Period):
 
 
 class SignInIdentity(Period):
-    """The link between a user and a NameID. Made and ended by the SAML user sync only.
+    """The link between a user and a NameID. The SAML user sync makes it (``directory/identity_linking/linking.py``).
 
     It lets the user in only while ``name_id_folded`` equals their work e-mail, so a changed e-mail stops it at once.
     ``object_id`` is the immutable id that the identity provider stated at the first sign-in; ``persistent_id`` the

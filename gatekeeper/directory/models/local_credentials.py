@@ -1,4 +1,4 @@
-"""What local administrators prove themselves with besides a password, and the attempts that failed."""
+"""Credentials of local administrators besides the password, and failed attempts."""
 
 from __future__ import annotations
 

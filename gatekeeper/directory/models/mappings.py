@@ -1,4 +1,4 @@
-"""What groups are worth, and the site's two choices; each change is a new version."""
+"""Mappings, and the site's two choices; each change is a new version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Personal data of deleted people goes after a time (rule 12); that there was somebody, and their access, stays."""
+"""Retention: personal data of deleted people is erased after a time (docs/rules.md#12); the facts about access stay."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, Si
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import InvalidValue
 
-user_erased = Signal()  # sent with user_id, in the transaction: rooms above forget what they know of that person
+user_erased = Signal()  # sent with user_id, in the transaction: packages above erase what they keep about that person
 
 SHORTEST, LONGEST = 1, 36_500  # days
 
@@ -32,7 +32,7 @@ def retention_days() -> int:
 
 @transaction.atomic
 def set_retention(days: int, *, actor: Actor) -> None:
-    """Choose it; a shorter time takes effect at the next daily run. Raises: InvalidValue."""
+    """Set the retention time; a shorter one takes effect at the next daily run. Raises: InvalidValue."""
     if not SHORTEST <= days <= LONGEST:
         raise InvalidValue("days", f"choose a number from {SHORTEST} to {LONGEST}.")
     lock_site()
@@ -61,9 +61,9 @@ def due_for_erasure(now: datetime) -> QuerySet[User]:
 
 
 def erase_due(*, actor: Actor, now: datetime | None = None) -> int:
-    """Erase everybody who is due, each in a transaction of their own, so that a killed run goes on where it was.
+    """Erase everybody who is due, each in a transaction of their own: a run that was killed goes on where it was.
 
-    Returns how many people were erased. What is not linked yet is, first: an erasure reaches linked entries only.
+    Audit entries are linked first, since an erasure reaches linked entries only. Returns how many people were erased.
     """
     moment = now or timezone.now()
     ids = list(due_for_erasure(moment).values_list("pk", flat=True))

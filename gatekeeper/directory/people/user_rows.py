@@ -30,7 +30,7 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
     Raises: UserNameTaken; PrivilegeHeld.
     """
     try:
-        # A transaction of its own, so that a collision leaves the outer one usable on PostgreSQL.
+        # A savepoint: after a collision PostgreSQL would refuse every other statement of the transaction.
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError:

@@ -45,7 +45,7 @@ BATCH = 500  # rows in one statement
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What came of it: the user, what was known of them if they were revived, and who ended for the name."""
+    """What ``provision_user`` did: the user; their record before, if revived; who was ended to free the name."""
 
     user: User
     former: UserRecord | None = None
@@ -152,7 +152,7 @@ def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = No
 
 
 def _carry_out(user: User, current: UserRecord, wanted: UserRecord, *, actor: Actor) -> None:
-    """Write the wanted record, and end what the change takes away, in this moment (rule 6)."""
+    """Write the wanted record, and end what the change takes away at once (docs/rules.md#6)."""
     now = timezone.now()
     update_user(user, wanted, now)
     record(
@@ -166,7 +166,7 @@ def _carry_out(user: User, current: UserRecord, wanted: UserRecord, *, actor: Ac
     if current.active != wanted.active:
         _change_activity(user, now, actor=actor)
     if user.work_email_folded != folded(current.work_email):
-        # The old name stops at once; live sessions were opened under it.
+        # The former address no longer signs anybody in, and the open sessions were opened with it.
         end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
 
 
@@ -182,7 +182,7 @@ def _end(user: User, now: datetime, *, actor: Actor, because: Document | None = 
 
 
 def _leave_groups(user: User, now: datetime) -> None:
-    """The groups are other documents without this member, so their versions are others too (RFC 7644 §3.14)."""
+    """End the memberships of a user. The groups' documents change by it, so their versions do (RFC 7644 §3.14)."""
     own = Membership.objects.live().filter(user=user)
     groups = locked(IdpGroup.objects.filter(Exists(own.filter(group=OuterRef("pk")))).only("pk"), Lock.CHANGE)
     if groups:
@@ -204,7 +204,7 @@ def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
 
 
 def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
-    """Memberships and link are kept while somebody is inactive: Entra does not send them again."""
+    """Begin or end the active period. Memberships and link are kept meanwhile: Entra does not send them again."""
     if user.active:
         ActivePeriod.objects.create(user=user, since=now)
         return
@@ -223,7 +223,7 @@ def _lock_provisioned(user_id: UUID, expect: VersionCheck | None, lock: Lock) ->
 
 
 def _shuts_out(current: UserRecord, wanted: UserRecord) -> bool:
-    """Deactivation, and another work e-mail: the old name stops at once, and whether a sync links the new is open."""
+    """Whether a change may prevent sign-in: by deactivation, or by a work e-mail that no sync has linked yet."""
     return current.active and (not wanted.active or folded(current.work_email) != folded(wanted.work_email))
 
 

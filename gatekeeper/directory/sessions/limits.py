@@ -1,4 +1,4 @@
-"""When a browser session ends by itself: at the earliest of what the identity provider stated, a maximum, and idleness.
+"""When a browser session ends by itself: at the earliest of the identity provider's limit, a maximum, and idleness.
 
 Derived from the facts of the ``SignIn`` and from the settings whenever it is asked, so that a shorter limit holds for
 sessions that are open already. ``SignIn.objects.open()`` is the same rule as a condition over rows.
@@ -41,12 +41,12 @@ def first_limit(sign_in: SignIn) -> Limit:
 
 
 def idle_limit() -> timedelta | None:
-    """For how long nothing may be done in a session; None when that does not matter."""
+    """For how long a session may be idle; None while that is not limited."""
     return timedelta(minutes=settings.SESSION_IDLE_MINUTES) if settings.SESSION_IDLE_MINUTES else None
 
 
 def note_activity(sign_in: SignIn) -> None:
-    """Somebody does something in this session. A write a minute at most, and fewer than 60 within the idle limit."""
+    """Note that a session is in use. It writes once a minute at most, and at most 60 times within the idle limit."""
     now, idle = timezone.now(), idle_limit()
     every = SEEN_AT_MOST_EVERY if idle is None else min(SEEN_AT_MOST_EVERY, idle / _PARTS_OF_THE_IDLE_LIMIT)
     if now - sign_in.last_seen_at >= every:
@@ -54,9 +54,9 @@ def note_activity(sign_in: SignIn) -> None:
 
 
 def end_overdue(sign_ins: SignInQuerySet, now: datetime) -> int:
-    """Write down the end of those sessions that a limit has ended: the moment and the limit. Returns how many.
+    """Store the end of those sessions that a limit has ended: the moment and the limit. Returns how many.
 
-    Not in the audit trail: nobody did anything, and the moment follows from facts that are there already.
+    The audit trail has no entry of it: nobody acted, and the moment follows from facts that are stored already.
     """
     return sum(_end_by(sign_in, first_limit(sign_in)) for sign_in in sign_ins.overdue(now).iterator())
 

@@ -36,11 +36,11 @@ def open_sign_in(  # noqa: PLR0913 - each is a column
     authenticated_at: datetime | None = None,
     session_not_on_or_after: datetime | None = None,
 ) -> SignIn:
-    """Note that a session was opened; ``browser_session`` ties it to the browser.
+    """Store a session that is opened now; ``browser_session.py`` ties it to the browser.
 
-    ``authenticated_at``: when the person proved who they are, where that was before now. ``session_not_on_or_after``:
-    when the session has to be over, as the identity provider stated.
-    Raises: SignInRefused for somebody who lost their access since they were let in, a moment ago.
+    ``authenticated_at``: when the person authenticated, where that was before now. ``session_not_on_or_after``: when
+    the session has to be over, as the identity provider stated.
+    Raises: SignInRefused for somebody who lost their access since it was checked.
     """
     _require_access(user)
     sign_in = SignIn.objects.create(
@@ -65,7 +65,7 @@ def open_sign_in(  # noqa: PLR0913 - each is a column
 
 
 def _require_access(user: User) -> None:
-    """Under a lock: whatever takes access away has either happened, or ends the session that is opened now."""
+    """Check access under a lock: a change that takes it away is seen here, or ends the session that is opened."""
     found = lock_user(User.objects.filter(pk=user.pk), Lock.RELY)
     blocked = access_of(found).blocked_because if found else Blocked.DELETED
     if blocked in (Blocked.DELETED, Blocked.DEACTIVATED, Blocked.NO_GROUP_ACCESS):
@@ -74,9 +74,9 @@ def _require_access(user: User) -> None:
 
 @transaction.atomic
 def open_local_sign_in(user: User, *, actor: Actor, proof: str, address: str, user_agent: str) -> SignIn:
-    """The same for a break-glass account, whose every use is told to the other administrators and the operator.
+    """Store a session of a break-glass account; the audit trail and the operators' log say that it was used.
 
-    ``proof`` says what they came in with, such as "password and code".
+    ``proof`` says how the person authenticated, such as "password and code".
     """
     sign_in = open_sign_in(user, actor=actor, address=address, user_agent=user_agent)
     record(
@@ -99,7 +99,7 @@ def break_glass_uses(since: datetime | None = None) -> models.QuerySet[SignIn]:
 
 @transaction.atomic
 def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
-    """Note that the person of an open session has just proven anew who they are."""
+    """Note that the person of an open session has authenticated again."""
     sign_in = SignIn.objects.live().select_related("user").get(pk=sign_in_id)
     sign_in.authenticated_at = timezone.now()
     sign_in.save(update_fields=["authenticated_at"])
@@ -157,7 +157,7 @@ def end_sign_in(sign_in_id: UUID, *, actor: Actor, because: SessionEnd) -> bool:
 
 @transaction.atomic
 def end_sign_ins_matching(provider_id: UUID, name_id: str, session_index: str, *, actor: Actor) -> int:
-    """What a LogoutRequest may do: end the sessions of that provider, NameID and SessionIndex, and nothing else."""
+    """End the sessions of one provider, NameID and SessionIndex: all that a LogoutRequest may do. Returns how many."""
     matching = SignIn.objects.open().filter(provider=provider_id, session_index=session_index)
     ids = [sign_in.id for sign_in in matching if fold(sign_in.name_id) == fold(name_id)]
     ended = SignIn.objects.filter(pk__in=ids).end(timezone.now(), ended_because=SessionEnd.IDP_COMMAND)

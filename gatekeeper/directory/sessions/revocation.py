@@ -1,4 +1,4 @@
-"""Ending everything that is open for somebody, for whoever may ask for it: the person can sign in again afterwards."""
+"""Revocation: every session and API token of a person ends. The person can sign in again afterwards."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,12 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import SessionEnd, User
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 
-# Sent with user_id and actor, in the transaction: rooms above end what they hold for that person, and return how many.
+# Sent with user_id and actor, in the transaction: packages above end the person's credentials and return how many.
 credentials_ended = Signal()
 
 
 class Ended(NamedTuple):
-    """How many there were."""
+    """How many sessions and API tokens ended."""
 
     sessions: int
     api_tokens: int

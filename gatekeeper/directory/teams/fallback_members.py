@@ -1,4 +1,4 @@
-"""Who has no team of their own, so that the fallback team takes them, and why."""
+"""The members of the fallback team: people whom no mapping gives a team, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Origin, T
 
 @dataclass(frozen=True, slots=True)
 class FallbackPerson:
-    """Somebody who is given no team, and why in one sentence."""
+    """Somebody whom no mapping gives a team, and why."""
 
     user: User
     access: Access
@@ -25,7 +25,7 @@ class FallbackPerson:
 
 
 def people_without_own_team(site: SiteFacts) -> QuerySet[User]:
-    """Active people who have access and are given no team that still exists; one query, whoever they are."""
+    """Active people who have access, and whom no mapping gives a team that still exists. One query."""
 
     def gives_team(mapping: MappingRecord) -> bool:
         return bool(mapping.team_ids & site.teams.keys())

@@ -1,4 +1,4 @@
-"""What may be done to a team."""
+"""The services that create, rename, merge and delete teams."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -57,7 +57,7 @@ def delete_team(team_id: UUID, *, actor: Actor) -> Team:
 
     Raises: TeamNotFound; TeamIsFallback.
     """
-    lock_site()  # nobody chooses it or gives it to a mapping meanwhile
+    lock_site()  # so that no choice and no mapping names the team meanwhile
     team = _lock_team(team_id)
     if _is_fallback(team):
         raise TeamIsFallback(team.name)
@@ -79,7 +79,7 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
     teams = {team_id: _lock_team(team_id) for team_id in sorted((source_id, target_id))}
     source, target = teams[source_id], teams[target_id]
     named = [version for version in MappingVersion.objects.live() if source_id in version.record().team_ids]
-    with mapping_decision(actor=actor):  # levels and permissions stay, so it is asked once and not for each mapping
+    with mapping_decision(actor=actor):  # levels and permissions stay, so one check serves for all the mappings
         for version in named:
             now = version.record()
             wanted = replace(now, team_ids=now.team_ids - {source_id} | {target_id})

@@ -370,15 +370,15 @@ def test_an_altered_record_of_the_newest_link_is_found_and_stays_on_record(trail
         new = another_value(AuditHead._meta.get_field(column), getattr(AuditHead.objects.get(), column))
         sql(f"UPDATE audit_audithead SET {column} = %s", new)
         assert any("newest link was" in each for each in verify().problems)
-        assert any("tells of damage" in each for each in problems())
-        assert any("tells of damage" in each for each in problems())
+        assert any("records damage" in each for each in problems())
+        assert any("records damage" in each for each in problems())
 
 
 def test_a_record_of_the_newest_link_that_was_removed_is_found_and_stays_on_record(trail):
     with attack():
         sql("DELETE FROM audit_audithead")
         assert any("newest link was removed" in each for each in verify().problems)
-        assert any("tells of damage" in each for each in problems())
+        assert any("records damage" in each for each in problems())
 
 
 def test_a_record_of_the_newest_link_from_earlier_is_found(trail):

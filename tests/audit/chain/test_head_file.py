@@ -11,7 +11,7 @@ from gatekeeper.audit.chain.head import Head, keep_head, kept_head, kept_heads, 
 from gatekeeper.audit.chain.links import head, link_new_entries
 from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.models import AuditEntry, AuditHead
-from gatekeeper.audit.tasks import tell_head
+from gatekeeper.audit.tasks import log_newest_link
 from gatekeeper.celery import app
 from gatekeeper.health.audit_checks import check_audit_trail
 from tests.audit.chain.attacker import without_triggers
@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_written_to_stops_no_linking(settings, folder, c
 
 
 def test_the_newest_link_is_told_to_the_log_each_hour(caplog):
-    scheduled = next(each for each in app.conf.beat_schedule.values() if each["task"] == tell_head.name)
+    scheduled = next(each for each in app.conf.beat_schedule.values() if each["task"] == log_newest_link.name)
     assert len(scheduled["schedule"].hour) == 24
     write("a")
     link_new_entries()
@@ -129,6 +129,6 @@ def test_the_newest_link_is_told_to_the_log_each_hour(caplog):
     assert newest is not None
 
     with caplog.at_level(logging.INFO):
-        tell_head()
+        log_newest_link()
     assert "audit_head" in caplog.text
     assert newest.digest in caplog.text

@@ -1,4 +1,4 @@
-"""manage.py create_admin: a local (break-glass) administrator, who signs in with a password and not through SAML."""
+"""manage.py create_admin: make a local (break-glass) administrator, who signs in with a password, not through SAML."""
 
 from typing import Any
 
