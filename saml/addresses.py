@@ -41,7 +41,7 @@ def event_addresses_of(connection_id: UUID) -> EventAddresses:
     return EventAddresses(*(settings.PUBLIC_URL + reverse(f"saml:{name}", args=(connection_id,)) for name in names))
 
 
-def own_path(candidate: str | None) -> str:
+def local_path(candidate: str | None) -> str:
     """``candidate`` when it is a path of this site, else "/".
 
     Refused are absolute and protocol-relative addresses, backslashes (browsers read them as slashes), control

@@ -1,4 +1,4 @@
-"""Why a check failed, where one check fails for several reasons: stored with the attempt, put into words elsewhere."""
+"""Codes for why a check failed, where one check fails for several reasons; texts are made when they are shown."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""X.509 certificates of identity providers: read as they are sent, named by fingerprint, dated, weighed."""
+"""X.509 certificates of identity providers: decoding, fingerprints, validity dates, and keys that are strong enough."""
 
 import base64
 import binascii

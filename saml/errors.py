@@ -1,4 +1,4 @@
-"""What the SAML door refuses: messages it does not trust, metadata it does not take, a sync that already runs."""
+"""Errors of the SAML endpoints and services: messages, metadata, the sync, our keys."""
 
 from gatekeeper.errors import DomainError, InvalidValue
 
@@ -8,8 +8,8 @@ class Refused(Exception):
 
     ``check`` is the stable name of the check that failed; ``reason`` is for administrators (audit trail, log), never
     for the person in front of the browser, and never holds more of the message than the value that was wrong.
-    ``is_signed``: a certificate of the connection vouched for the message, so no stranger can have made it up.
-    ``cause`` tells the reasons of one check apart (``saml/causes.py``), where it has several.
+    ``is_signed``: it is signed with a certificate of the connection, so no unauthenticated client can have forged it.
+    ``cause`` separates the reasons of one check (``saml/causes.py``), where it has several.
     """
 
     def __init__(self, check: str, reason: str, cause: str = "") -> None:

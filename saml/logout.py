@@ -1,4 +1,4 @@
-"""Signing out, from both sides.
+"""Single logout (SAML profiles 4.4): reading the messages of the identity provider and ending the sessions they name.
 
 The identity provider's LogoutRequest arrives in the person's browser, often in a hidden frame without our cookie, and
 from Entra unsigned. So an unsigned one may end only sessions that match issuer, NameID and SessionIndex, found on the
@@ -21,7 +21,7 @@ from saml.errors import Refused, UnreadableXml
 from saml.messages import replay_protection
 from saml.messages.bindings import INFLATED_LIMIT, decode_post
 from saml.models import Connection
-from saml.validation.decryption import with_open_parts
+from saml.validation.decryption import decrypt_parts
 from saml.validation.encryption_shape import ENCRYPTED_ID, has_plain_encryption
 from saml.validation.message_shape import MESSAGE_GUARDS, Guard, is_identifier
 from saml.validation.signature import require_fitting, verify_query
@@ -33,7 +33,7 @@ FRESH_FOR = timedelta(minutes=5)
 
 
 def has_signature_in_place(root: etree._Element) -> None:
-    """A signature stands directly in the message, once at most."""
+    """A signature stands directly in the message, and there is at most one."""
     signatures = list(root.iter("{*}Signature"))
     if len(signatures) > 1 or any(each.getparent() is not root for each in signatures):
         raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
@@ -95,12 +95,15 @@ def _stated_by(root: etree._Element, connection: Connection, *, is_signed: bool,
 
 
 def _name_id(root: etree._Element, connection: Connection, *, is_signed: bool) -> str:
-    """The NameID, decrypted if need be. Not of a stranger's message: what can be decrypted is not for them to learn."""
+    """The NameID, decrypted where a signed message encrypts it.
+
+    An unauthenticated client must not learn what can be decrypted.
+    """
     if root.find(ENCRYPTED_ID) is not None:
         if not is_signed:
             raise Refused("names_a_person", "an encrypted NameID is read in signed logout requests only.")
         recipient = addresses_of(connection.id).metadata
-        root = with_open_parts(root, lambda: decryption_keys(connection), recipient=recipient)
+        root = decrypt_parts(root, lambda: decryption_keys(connection), recipient=recipient)
     names = root.findall(tag(SAML, "NameID"))
     if len(names) != 1 or not text(names[0]).strip():
         raise Refused("names_a_person", f"a logout request must name one person; this one names {len(names)}.")
@@ -126,7 +129,7 @@ def read_logout_response(document: bytes, connection: Connection, *, query: str 
 
 def end_named_sessions(message: LogoutMessage, connection: Connection, *, now: datetime, actor: Actor) -> int:
     """End the sessions that ``message`` names; returns how many. Raises: Refused when it was used before."""
-    replay_protection.use(connection.idp_entity_id, [message.id], expires=now + FRESH_FOR + 2 * SKEW)
+    replay_protection.mark_used(connection.idp_entity_id, [message.id], expires=now + FRESH_FOR + 2 * SKEW)
     indexes = message.session_indexes or tuple(_open_session_indexes(connection, message.name_id))
     return sum(end_sign_ins_matching(connection.id, message.name_id, index, actor=actor) for index in indexes)
 

@@ -52,8 +52,8 @@ _BY_CAUSE: Final = {
 }
 
 
-def words_about(refusal: Refused) -> str:
-    """The sentences for the person; of the identity provider's own words only the code (AADSTS…) is passed on."""
+def text_about(refusal: Refused) -> str:
+    """The sentences for the person; of the identity provider's own text only the code (AADSTS…) is passed on."""
     code = entra_error(refusal.reason) if refusal.check == "says_success" else ""
     if code:
         return f"The identity provider did not sign you in ({code}). Ask your administrator, or sign in again."
@@ -72,7 +72,7 @@ class SignedOut:
     """What a page says after a sign-out. ``may_be_signed_in`` offers the start page instead of the sign-in page."""
 
     heading: str
-    words: str
+    text: str
     warns: bool = False
     may_be_signed_in: bool = False
 
@@ -85,18 +85,18 @@ def after_the_answer(name: str, status: Iterable[str]) -> SignedOut:
     """The identity provider (``name``) answered our LogoutRequest. ``status``: its codes, the outer one first."""
     codes = [code.rpartition(":")[2] for code in status]
     if "PartialLogout" in codes:
-        words = f"{name} could not sign you out everywhere: other applications may still be open. Close the browser."
-        return SignedOut(_HERE, f"Your session here has ended. {words}", warns=True)
+        text = f"{name} could not sign you out everywhere: other applications may still be open. Close the browser."
+        return SignedOut(_HERE, f"Your session here has ended. {text}", warns=True)
     if codes[:1] != ["Success"]:
-        words = f"{name} did not end its own: it may let you in again without asking. Sign out there too."
-        return SignedOut(_HERE, f"Your session here has ended, but {words}", warns=True)
+        text = f"{name} did not end its own: it may let you in again without asking. Sign out there too."
+        return SignedOut(_HERE, f"Your session here has ended, but {text}", warns=True)
     return SignedOut("You are signed out", f"Your session here has ended, and so has the one at {name}.")
 
 
 def without_an_address(name: str) -> SignedOut:
     """The identity provider cannot be told, since it has no address for that or we have no key to sign with."""
-    words = f"{name} could not be told, so your session there may still be open. Sign out there as well."
-    return SignedOut(_HERE, f"Your session here has ended. {words}", warns=True)
+    text = f"{name} could not be told, so your session there may still be open. Sign out there as well."
+    return SignedOut(_HERE, f"Your session here has ended. {text}", warns=True)
 
 
 def by_the_identity_provider(name: str, ended: int) -> SignedOut:
@@ -114,10 +114,10 @@ def after_an_answer_too_many(name: str, *, is_signed_in: bool | None) -> SignedO
     if is_signed_in:
         return SignedOut("You are still signed in", f"{stray} To sign out, use Sign out.", may_be_signed_in=True)
     if is_signed_in is None:
-        words = "Whether you are signed in here shows on the start page."
-        return SignedOut("This page signed nobody out", f"{stray} {words}", may_be_signed_in=True)
-    words = f"You have no session here. Whether one is open at {name} shows there."
-    return SignedOut(_HERE, f"{stray} {words}")
+        text = "Whether you are signed in here shows on the start page."
+        return SignedOut("This page signed nobody out", f"{stray} {text}", may_be_signed_in=True)
+    text = f"You have no session here. Whether one is open at {name} shows there."
+    return SignedOut(_HERE, f"{stray} {text}")
 
 
 def after_a_refused_request(name: str, *, is_signed_in: bool | None) -> SignedOut:

@@ -1,4 +1,4 @@
-"""One SAML response, from the form field to an opened session. The story; each decision is somebody else's."""
+"""Sign-on with one SAML response, from the form field to an opened session (SAML profiles 4.1)."""
 
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -15,13 +15,13 @@ from gatekeeper.directory.models import SessionEnd
 from gatekeeper.directory.sessions.open_sessions import end_sign_in, open_sign_in
 from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.browser_session import open_browser_session
-from saml.addresses import addresses_of, own_path
+from gatekeeper.sessions.request_details import address_of, request_id_of, user_agent_of
+from saml.addresses import addresses_of, local_path
 from saml.causes import Cause
 from saml.connections.claims import statement_for
 from saml.connections.key_pairs import decryption_keys
-from saml.debugger.attempts import Outcome, note
-from saml.debugger.outline import answers
-from saml.debugger.request_facts import address_of, request_id_of, user_agent_of
+from saml.debugger.attempts import Outcome, record_attempt
+from saml.debugger.message_summary import stated_in_response_to
 from saml.errors import Refused
 from saml.messages import replay_protection
 from saml.messages.bindings import decode_post
@@ -29,12 +29,12 @@ from saml.models import Connection, PendingRequest, SignInAttempt
 from saml.validation import response
 from saml.validation.allow_list import RESPONSE_LIMIT, read_response
 from saml.validation.assertion import AssertedPerson
-from saml.validation.decryption import Opened, opened
+from saml.validation.decryption import ClearResponse, decrypt_assertion
 from saml.validation.expectation import Expectation
 
 # What the session keeps for a later LogoutRequest to the identity provider.
 SESSION_FACTS = "saml"
-NAMES_NO_REQUEST = "the identity provider does not say which request it answers (InResponseTo)."
+NO_IN_RESPONSE_TO = "the identity provider does not say which request it answers (InResponseTo)."
 
 
 class Unsolicited(Exception):
@@ -81,11 +81,11 @@ class _Posted:
         """
         self._learn(document=self._document())
         expected = expectation_of(self.connection)
-        received = read_response(self.outcome.document, response.signing_wanted(expected.accepts_signed_response))
+        received = read_response(self.outcome.document, response.required_signing(expected.accepts_signed_response))
         pending = self._pending(received)
         if pending is not None:
             expected = replace(expected, request_id=pending.request_id, authenticated_since=pending.forced_at)
-        clear = opened(self.outcome.document, received, expected)
+        clear = decrypt_assertion(self.outcome.document, received, expected)
         self._learn(document=clear.document)
         person = _believed(clear, expected, pending)
         self._learn(person=person)
@@ -95,28 +95,28 @@ class _Posted:
 
     def _document(self) -> bytes:
         """Also finds out whether this is about a test, whatever may be wrong with the message."""
-        self.test = replay_protection.pending_test(self.connection, browser=self.browser)
+        self.test = replay_protection.find_pending_test(self.connection, browser=self.browser)
         self.is_test = self.test is not None
         value = self.request.POST["SAMLResponse"]
         self._learn(document=value[:RESPONSE_LIMIT].encode())  # What can be said of a value that cannot be decoded.
         document = decode_post(value)
-        claimed = answers(document)
+        claimed = stated_in_response_to(document)
         if claimed is not None:
-            self.test = replay_protection.pending_test(self.connection, browser=self.browser, request_id=claimed)
-            self.is_test = self.test is not None or replay_protection.was_a_test(claimed)
+            self.test = replay_protection.find_pending_test(self.connection, browser=self.browser, request_id=claimed)
+            self.is_test = self.test is not None or replay_protection.is_test_request(claimed)
         return document
 
     def _pending(self, received: etree._Element) -> PendingRequest | None:
         """The sign-on that the response claims to answer; None when it is unsolicited and may be."""
-        claimed = response.request_answered(received)
+        claimed = response.claimed_request_id(received)
         if claimed is not None:
-            return replay_protection.pending_request(
+            return replay_protection.find_pending_request(
                 self.connection, claimed, browser=self.browser, purposes=("sign_on", "test")
             )
         if self.connection.accept_idp_initiated:
             return None
         if self.test is not None:
-            raise Refused("unsolicited", NAMES_NO_REQUEST)
+            raise Refused("unsolicited", NO_IN_RESPONSE_TO)
         raise Unsolicited(self.outcome.document)
 
     def _learn(self, **facts: object) -> None:
@@ -130,7 +130,7 @@ class _Posted:
     def note(self, **facts: object) -> SignInAttempt | None:
         """Write down what came of it."""
         self._learn(is_test=self.is_test, **facts)
-        return note(self.request, self.connection, self.outcome)
+        return record_attempt(self.request, self.connection, self.outcome)
 
     def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt | None:
         """The same for what was refused."""
@@ -167,12 +167,12 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
     return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))
 
 
-def _believed(clear: Opened, expected: Expectation, pending: PendingRequest | None) -> AssertedPerson:
+def _believed(clear: ClearResponse, expected: Expectation, pending: PendingRequest | None) -> AssertedPerson:
     """The person that the response proves, once: neither the sign-on nor the messages can be used again."""
-    person = response.believe(clear.document, expected, signed_by=clear.signed_by)
+    person = response.validate_response(clear.document, expected, signed_by=clear.signed_by)
     if pending is not None:
-        replay_protection.answer(pending)
-    replay_protection.use(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
+        replay_protection.take_request(pending)
+    replay_protection.mark_used(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)
     return person
 
 
@@ -235,4 +235,4 @@ def _try_out(
 
 def _relay_path(request: HttpRequest, pending: PendingRequest | None) -> str:
     """The path remembered when sign-on began; for an unsolicited response the portal's RelayState, if it is ours."""
-    return own_path(pending.relay_path if pending is not None else request.POST.get("RelayState"))
+    return local_path(pending.relay_path if pending is not None else request.POST.get("RelayState"))

@@ -28,8 +28,8 @@ from gatekeeper.health.event_checks import check_events
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.key_checks import check_former_keys
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_CONNECTION, NO_FALLBACK_TEAM, NO_KEY, work_emails
-from saml.certificate_expiry import WARN_AT, lasting, standing
-from saml.connections.certificate_health import certificate_concerns
+from saml.certificate_state import WARN_AT, certificate_state, longest_valid
+from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState
 from scim.models import ApiKey
@@ -138,13 +138,13 @@ def check_certificates() -> list[Check]:
 
 def _check_certificates_of(saml: Connection) -> Iterable[Check]:
     name, now, certificates = "saml_certificates", timezone.now(), saml.signing_certificates()
-    concerns = certificate_concerns(certificates, now)
+    concerns = certificate_warnings(certificates, now)
     fix = f"Renew the signing certificate at {saml.name}, then refresh the connection."
     for concern in concerns:
         yield (failed if concern.stops_sign_in else warning)(name, f"{saml.name}: {concern.text}", fix)
-    best = lasting(certificates, now)
+    best = longest_valid(certificates, now)
     if best is not None and not concerns:
-        yield ok(name, f"{saml.name}: {standing(best, now).words}.")
+        yield ok(name, f"{saml.name}: {certificate_state(best, now).text}.")
 
 
 def check_own_certificates() -> list[Check]:

@@ -19,7 +19,7 @@ from gatekeeper.events.progress import delivery_progress
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.models import DatabaseRefusal
-from saml.certificate_expiry import lasting
+from saml.certificate_state import longest_valid
 from saml.models import Certificate, Connection, SyncRun, SyncState
 from scim.models import ApiKey
 
@@ -166,7 +166,7 @@ def _certificates_by_connection() -> dict[Connection, list[Certificate]]:
 
 
 def _days_left(certificates: list[Certificate], now: datetime) -> float:
-    best = lasting(certificates, now)
+    best = longest_valid(certificates, now)
     end = best.not_after if best else min(now, max(each.not_after for each in certificates))
     return (end - now).total_seconds() / SECONDS_A_DAY
 

@@ -1,4 +1,4 @@
-"""What an administrator should look at before a connection stops working: its certificates, its metadata."""
+"""Warnings about a connection before it stops working: certificates that expire, metadata that is out of date."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
-from saml.certificate_expiry import EXPIRED, Phase, Standing, in_days, lasting, standing
+from saml.certificate_state import EXPIRED, CertificateState, Phase, certificate_state, in_days, longest_valid
 from saml.certificates import SigningCertificate
-from saml.connections.key_pairs import warnings_about_keys
+from saml.connections.key_pairs import key_pair_warnings
 from saml.metadata import MetadataFacts, warn_about_address
 from saml.metadata.acceptance import facts_in_force
 from saml.models import Connection
@@ -21,41 +21,41 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
-    """One sentence about a connection's certificates; ``stops_sign_in`` when nobody can come in because of it."""
+class CertificateWarning:
+    """One sentence about a connection's certificates; ``stops_sign_in`` when nobody can sign in because of it."""
 
     text: str
     stops_sign_in: bool = False
 
 
-def certificate_concerns(certificates: list[SigningCertificate], now: datetime) -> list[Concern]:
-    """What is wrong, or will soon be, with the certificates that an identity provider publishes."""
-    best = lasting(certificates, now)
+def certificate_warnings(certificates: list[SigningCertificate], now: datetime) -> list[CertificateWarning]:
+    """Warnings about the certificates that an identity provider publishes."""
+    best = longest_valid(certificates, now)
     if best is None:
-        return [Concern(_nobody_can_sign_in(certificates, now), stops_sign_in=True)]
+        return [CertificateWarning(_no_valid_certificate_text(certificates, now), stops_sign_in=True)]
     found = []
     for each in certificates:
-        where = standing(each, now)
-        if where.phase is Phase.ENDING:
-            found.append(Concern(_ending(each, where, best)))
+        state = certificate_state(each, now)
+        if state.phase is Phase.ENDING:
+            found.append(CertificateWarning(_expiry_text(each, state, best)))
     return found
 
 
-def warnings_about(connection: Connection, now: datetime) -> list[str]:
+def connection_warnings(connection: Connection, now: datetime) -> list[str]:
     """Sentences for the page: certificates that run out, a last refresh that failed, a doubtful address or pin."""
     facts = facts_in_force(connection)
-    found = [concern.text for concern in certificate_concerns(connection.signing_certificates(), now)]
+    found = [concern.text for concern in certificate_warnings(connection.signing_certificates(), now)]
     if connection.refresh_failed:
         found.append(f"The last refresh failed: {connection.refresh_result} The last good document stays in force.")
     if facts.wants_signed_requests and not connection.sign_requests:
         found.append("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below.")
-    found += _out_of_its_time(facts, connection, now)
+    found += _validity_warnings(facts, connection, now)
     doubt = warn_about_address(connection.idp_metadata_url)
-    return [*found, *([doubt] if doubt else []), *warnings_about_keys(connection, now)]
+    return [*found, *([doubt] if doubt else []), *key_pair_warnings(connection, now)]
 
 
-def _out_of_its_time(facts: MetadataFacts, connection: Connection, now: datetime) -> list[str]:
-    """What the document in force says about its own time; it stays in force, since nobody could sign in without it."""
+def _validity_warnings(facts: MetadataFacts, connection: Connection, now: datetime) -> list[str]:
+    """Warnings about validUntil and cacheDuration; an outdated document stays in force so that people can sign in."""
     if facts.valid_until is not None and facts.valid_until <= now:
         ended = f"{facts.valid_until:%d %B %Y %H:%M} UTC"
         return [f"The metadata was valid until {ended} only (validUntil). It stays in force; have it published again."]
@@ -64,18 +64,18 @@ def _out_of_its_time(facts: MetadataFacts, connection: Connection, now: datetime
     return []
 
 
-def announce_ending(connection: Connection, *, actor: Actor, now: datetime) -> int:
-    """Say once for each certificate and step (``expiry.WARN_AT``, and the end itself) that it is running out.
+def announce_expiring_certificates(connection: Connection, *, actor: Actor, now: datetime) -> int:
+    """Announce certificates that expire, one time for each step (``certificate_state.WARN_AT``, and the end itself).
 
-    In the audit trail and in the log, hourly as the sync may ask. Returns how many entries were made.
+    Writes to the audit trail and the log; the hourly sync calls it. Returns how many entries were made.
     """
     count = 0
     for row in connection.certificates.live():
-        where = standing(row, now)
+        state = certificate_state(row, now)
         # One that had ended before it was known is only history in the document: Entra lists inactive ones too.
-        news = where.step is not None and (where.step > EXPIRED or row.since < row.not_after)
-        if news and not _announced(connection, row.sha256, where.step):
-            _announce(connection, row.value(), where, actor=actor)
+        is_due = state.step is not None and (state.step > EXPIRED or row.since < row.not_after)
+        if is_due and not _announced(connection, row.sha256, state.step):
+            _announce(connection, row.value(), state, actor=actor)
             count += 1
     return count
 
@@ -88,31 +88,33 @@ def _announced(connection: Connection, sha256: str, step: int | None) -> bool:
 
 
 @transaction.atomic
-def _announce(connection: Connection, certificate: SigningCertificate, where: Standing, *, actor: Actor) -> None:
+def _announce(
+    connection: Connection, certificate: SigningCertificate, state: CertificateState, *, actor: Actor
+) -> None:
     record(
         Event.CERTIFICATE_EXPIRING,
         actor=actor,
         kind="connection",
         object_id=connection.id,
-        label=f"{connection.name}: {where.words}",
+        label=f"{connection.name}: {state.text}",
         after={
             "sha256": certificate.sha256,
             "subject": certificate.subject,
             "not_after": certificate.not_after,
-            "step": where.step,
+            "step": state.step,
         },
     )
     log.warning(
         "saml_certificate_expiring",
         connection=str(connection.id),
         sha256=certificate.sha256,
-        standing=where.words,
-        step=where.step,
+        state=state.text,
+        step=state.step,
     )
 
 
-def _ending(certificate: SigningCertificate, where: Standing, best: SigningCertificate) -> str:
-    ends = f"expires {in_days(where.days)} ({certificate.not_after:%d %B %Y})"
+def _expiry_text(certificate: SigningCertificate, state: CertificateState, best: SigningCertificate) -> str:
+    ends = f"expires {in_days(state.days)} ({certificate.not_after:%d %B %Y})"
     if certificate.sha256 == best.sha256:
         return f"The last signing certificate {ends}; renew it at the identity provider and refresh the metadata."
     return (
@@ -121,7 +123,7 @@ def _ending(certificate: SigningCertificate, where: Standing, best: SigningCerti
     )
 
 
-def _nobody_can_sign_in(certificates: list[SigningCertificate], now: datetime) -> str:
+def _no_valid_certificate_text(certificates: list[SigningCertificate], now: datetime) -> str:
     coming = [each for each in certificates if each.not_before > now]
     if coming:
         begins = min(each.not_before for each in coming)

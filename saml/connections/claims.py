@@ -95,8 +95,8 @@ def set_person_claim(connection_id: UUID, claim: str, *, actor: Actor) -> Connec
     connection = Connection.objects.locked(connection_id)
     claim = _claim_name("Who is signing in", claim) if claim.strip() else ""
     before, connection.person_claim = connection.person_claim, claim
-    words = {"person_claim": before or "NameID"}, {"person_claim": claim or "NameID"}
-    _save(connection, "person_claim", *words, actor)
+    change = {"person_claim": before or "NameID"}, {"person_claim": claim or "NameID"}
+    _save(connection, "person_claim", *change, actor)
     return connection
 
 
@@ -111,7 +111,7 @@ def statement_for(user: User, connection: Connection, attributes: Mapping[str, t
 
 
 def filled_by_sign_in(user: User) -> list[Filled]:
-    """What the last sign-ins filled in and SCIM does not state now, each field once, in the order of ``FIELDS``."""
+    """What the last sign-ins filled in and SCIM does not state now, no field twice, in the order of ``FIELDS``."""
     links = SignInIdentity.objects.live().filter(user=user, provider__until=None).exclude(stated={})
     found = [
         Filled(field.name, field.label, str(link.stated[field.name]), link.provider.name)
@@ -119,8 +119,8 @@ def filled_by_sign_in(user: User) -> list[Filled]:
         for field in FIELDS
         if field.name in link.stated and not _said_by_scim(user, field)
     ]
-    once = {each.field: each for each in reversed(found)}
-    return [once[field.name] for field in FIELDS if field.name in once]
+    by_field = {each.field: each for each in reversed(found)}
+    return [by_field[field.name] for field in FIELDS if field.name in by_field]
 
 
 def _said_by_scim(user: User, field: Field) -> bool:

@@ -74,7 +74,7 @@ def plain_change(document: dict[str, Any]) -> Iterator[str]:
             yield f"  {name}: {pair['before'] or 'none'} -> {pair['after'] or 'none'}"
     for key, word in (("certificates_added", "added"), ("certificates_withdrawn", "withdrawn")):
         for each in document[key]:
-            yield f"  certificate {word}: {each['sha256']} until {each['not_after']} ({each['standing']})"
+            yield f"  certificate {word}: {each['sha256']} until {each['not_after']} ({each['state']})"
     yield from (f"  not used: {sentence}" for sentence in document["left_out"])
     yield f"  people linked: {document['people_linked']}"
     if document["refused"]:

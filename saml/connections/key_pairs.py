@@ -94,7 +94,7 @@ def finish_key_change(connection_id: UUID, *, actor: Actor) -> KeyPair:
 
 
 def retire_key_pairs(connection: Connection) -> None:
-    """Forget the private keys of a connection that is not believed any more. Its verb writes the audit entry."""
+    """Forget the private keys of a connection that is not believed any more. The caller writes the audit entry."""
     connection.key_pairs.end(timezone.now(), sealed_key=b"")
 
 
@@ -117,8 +117,8 @@ def keys_are_readable(connection: Connection) -> bool:
     return len(_readable(pairs)) == len(pairs)
 
 
-def warnings_about_keys(connection: Connection, now: datetime) -> list[str]:
-    """Sentences for the page and doctor: our certificate runs out, or its private key cannot be read."""
+def key_pair_warnings(connection: Connection, now: datetime) -> list[str]:
+    """Warnings for the page and ``doctor``: our certificate expires, or its private key cannot be read."""
     found, pairs = [], key_pairs(connection)
     days = pairs[0].days_left(now)
     if days < 0:

@@ -15,15 +15,15 @@ from gatekeeper.directory.identity_linking.identity_providers import add_identit
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
 from saml.addresses import addresses_of, event_addresses_of
-from saml.connections.certificate_health import certificate_concerns
+from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import make_first_key_pair, retire_key_pairs
 from saml.connections.settings import SWITCHES, choose_settings, describe_settings, settings_of
 from saml.errors import MetadataRefused
 from saml.metadata import MetadataFacts
-from saml.metadata.acceptance import document_of, facts_in_force, live_connection, read_first, read_next
-from saml.metadata.changes import difference
+from saml.metadata.acceptance import facts_in_force, fetch_document_of, live_connection, read_initial, read_replacement
+from saml.metadata.changes import metadata_change
 from saml.metadata.fetch import fetch_metadata
-from saml.metadata.products import UNKNOWN, product_behind
+from saml.metadata.products import UNKNOWN, recognise_product
 from saml.metadata.signature import read_pin
 from saml.models import Certificate, Connection
 
@@ -55,7 +55,7 @@ def create_connection(
     pin = read_pin(pin)
     if document is None:
         document = fetch_metadata(metadata_url)
-    facts = read_first(document, pin=pin, entity_id=entity_id)
+    facts = read_initial(document, pin=pin, entity_id=entity_id)
     switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
     with transaction.atomic():
         provider = add_identity_provider(_usual_name(facts) if name is None else name, actor=actor)
@@ -90,10 +90,10 @@ def refresh_connection(
     by_hand = document is not None or confirmed is not None
     try:
         if document is None:
-            document = document_of(connection)
-        facts = read_next(connection, document, by_hand=by_hand)
+            document = fetch_document_of(connection)
+        facts = read_replacement(connection, document, by_hand=by_hand)
     except MetadataRefused as refusal:
-        note_failure(connection, refusal.reason)
+        record_refresh_failure(connection, refusal.reason)
         raise
     return _apply(connection_id, facts, document, confirmed, actor=actor)
 
@@ -151,7 +151,7 @@ def describe_fully(connection: Connection) -> dict[str, Any]:
         "people_linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
         "wants_signed_requests": facts.wants_signed_requests,
         "left_out": list(facts.left_out),
-        "warnings": [each.text for each in certificate_concerns(connection.signing_certificates(), timezone.now())],
+        "warnings": [each.text for each in certificate_warnings(connection.signing_certificates(), timezone.now())],
     }
 
 
@@ -160,7 +160,7 @@ def _apply(
     connection_id: UUID, facts: MetadataFacts, document: bytes, confirmed: str | None, *, actor: Actor
 ) -> tuple[Connection, str]:
     connection = Connection.objects.locked(connection_id)
-    if confirmed is not None and difference(connection, facts, document).fingerprint != confirmed:
+    if confirmed is not None and metadata_change(connection, facts, document).fingerprint != confirmed:
         raise NeedsConfirmation("The metadata is not what was shown any more; look at what would change now.")
     before, same_document = _facts(connection), connection.document_sha256 == facts.sha256
     _take(connection, facts, document)
@@ -179,7 +179,7 @@ def _apply(
 
 def _usual_name(facts: MetadataFacts) -> str:
     """What the product is called, else its host; with a number when that is taken."""
-    product = product_behind(facts.entity_id, facts.sso_url)
+    product = recognise_product(facts.entity_id, facts.sso_url)
     name = product.name if product is not UNKNOWN else urlsplit(facts.sso_url).hostname or "Identity provider"
     taken = set(Connection.objects.live().values_list("provider__name", flat=True))
     names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
@@ -207,7 +207,7 @@ def _take(connection: Connection, facts: MetadataFacts, document: bytes) -> None
     connection.refresh_result = "good"
 
 
-def note_failure(connection: Connection, reason: str) -> None:
+def record_refresh_failure(connection: Connection, reason: str) -> None:
     """Keep why the metadata was not taken this time; the last good document stays in force."""
     Connection.objects.filter(pk=connection.pk).update(
         tried_at=timezone.now(), refresh_failed=True, refresh_result=reason[:500]

@@ -1,4 +1,4 @@
-"""What an administrator chooses about a connection, all of it in one verb, for the page's form and for the command."""
+"""The settings of a connection, read and changed as a whole by the page's form and by the command."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -13,7 +13,7 @@ from gatekeeper.directory.identity_linking.domains import set_domains
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
 from gatekeeper.directory.identity_linking.identity_providers import rename_identity_provider
 from saml.connections.claims import set_claim_mapping, set_person_claim
-from saml.metadata.acceptance import facts_in_force, live_connection, read_other, require_no_worse
+from saml.metadata.acceptance import facts_in_force, live_connection, read_pinned, require_acceptable
 from saml.metadata.fetch import fetch_metadata
 from saml.metadata.signature import read_pin
 from saml.models import Connection
@@ -41,7 +41,7 @@ class ConnectionSettings:
     claim_mapping: dict[str, str] | None
 
 
-# Those that are columns of the connection's own row, by the name of the column; the others have verbs of their own.
+# Those that are columns of the connection's own row, by the name of the column; the others have services of their own.
 _COLUMNS: Final = {
     "metadata_url": "idp_metadata_url",
     "accept_idp_initiated": "accept_idp_initiated",
@@ -71,13 +71,13 @@ def edit_connection(connection_id: UUID, wanted: ConnectionSettings, *, actor: A
     pin. What it says is taken by the next refresh, not now.
     Raises: IdentityProviderNotFound; InvalidValue; MetadataRefused; DomainTaken; NobodyCouldConfigure.
     """
-    _ask_new_address(live_connection(connection_id), wanted.metadata_url.strip(), read_pin(wanted.pin))
+    _check_new_address(live_connection(connection_id), wanted.metadata_url.strip(), read_pin(wanted.pin))
     return choose_settings(connection_id, wanted, actor=actor)
 
 
 @transaction.atomic
 def choose_settings(connection_id: UUID, wanted: ConnectionSettings, *, actor: Actor) -> Connection:
-    """The same without asking an address that is new."""
+    """Change the settings without fetching the metadata at a new address."""
     before = settings_of(live_connection(connection_id))
     rename_identity_provider(connection_id, wanted.name, actor=actor)
     set_domains(connection_id, wanted.domains, actor=actor)
@@ -90,11 +90,11 @@ def choose_settings(connection_id: UUID, wanted: ConnectionSettings, *, actor: A
     return _save(connection_id, values, actor=actor)
 
 
-def _ask_new_address(connection: Connection, url: str, pin: str) -> None:
+def _check_new_address(connection: Connection, url: str, pin: str) -> None:
     if url in ("", connection.idp_metadata_url):
         return
     connection.metadata_pin = pin  # not saved: what the new address says has to fit the new pin
-    require_no_worse(connection, read_other(connection, fetch_metadata(url)), by_hand=False)
+    require_acceptable(connection, read_pinned(connection, fetch_metadata(url)), by_hand=False)
 
 
 def describe_settings(connection: Connection) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What an administrator changes when a check fails, in the words of their identity provider.
+"""What an administrator changes when a check fails, with the names of settings in their identity provider.
 
-One sentence for each check, or for each cause where a check has several; what stands in braces is the product's own
+One sentence for each check, or for each cause where a check has several; what stands in braces comes from the product
 (``saml/metadata/products.py``). docs/sign-in-problems.md is made of the same sentences.
 """
 
@@ -20,7 +20,7 @@ ADVICE: Final[dict[str, str]] = {
     "encoding": "Something between the identity provider and here changed the message; look for a proxy.",
     "xml": "Something else than a SAML response was sent, or something on the way changed it; look for a proxy.",
     "is_small": "{place}: {fewer_groups}.",
-    "says_success": "Read the identity provider's own code and words in the reason. Most often the person is not "
+    "says_success": "Read the identity provider's own code and message in the reason. Most often the person is not "
     "assigned to the application. {place}: {assign}.",
     "has_signed_assertion": "{place}: {signed_assertion}. Where it signs the Response only, that will do once 'Accept "
     "a signed Response around an unsigned assertion' is on in the connection's settings here.",
@@ -50,7 +50,7 @@ ADVICE: Final[dict[str, str]] = {
     "unknown_person": "Provision the person, and {provision}.",
     "awaiting_saml_sync": "Run the SAML user sync, or wait for minute 45.",
     "deactivated": "Assign the person to the application again, and wait for provisioning or start it.",
-    "no_group_access": "Put the person into a group that is assigned and pushed, and look what it is worth.",
+    "no_group_access": "Put the person into a group that is assigned and pushed, and look what it grants.",
     "identity_conflict": "Two active people have this work e-mail; change one there. The sync names both.",
     "deleted": "The person was deleted over SCIM; assign them again if they should come back.",
     "other_connection": "Add the e-mail domain to this connection here, or let the person use the connection that "
@@ -87,7 +87,7 @@ def advice_about(check: str, cause: str, product: Product, claims: Iterable[str]
     """
     sentence = BY_CAUSE[Cause(cause)] if cause in BY_CAUSE else ADVICE.get(check, "")
     named = " or ".join(claims)
-    return sentence.format(carried=f"; this message carries {named}" if named else "", **_words(product))
+    return sentence.format(carried=f"; this message carries {named}" if named else "", **_product_terms(product))
 
 
 def usable_claims(statement: Mapping[str, Any]) -> list[str]:
@@ -96,6 +96,6 @@ def usable_claims(statement: Mapping[str, Any]) -> list[str]:
     return [name for name, value in stated.items() if value.count("@") == 1 and ", " not in value][:3]
 
 
-def _words(product: Product) -> dict[str, str]:
-    """Its fields; where it has none for an address, what to look for is said without a name."""
+def _product_terms(product: Product) -> dict[str, str]:
+    """The product's fields; where it has none for an address, the generic description of that setting."""
     return {field.name: getattr(product, field.name) or getattr(UNKNOWN, field.name) for field in fields(Product)}

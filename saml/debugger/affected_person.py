@@ -1,4 +1,4 @@
-"""Whom an unknown sign-in name plausibly belongs to: a hint for administrators, never a way in."""
+"""The user to whom an unknown sign-in name probably belongs: a hint for administrators, never used to sign in."""
 
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from saml.validation.assertion import AssertedPerson
 ACCOUNT, LOCAL_PART = "account", "local_part"
 
 
-def person_concerned(provider_id: UUID, person: AssertedPerson) -> tuple[UUID | None, str]:
-    """The user whom a refused name is probably about, and by what they were found; (None, "") when there is no telling.
+def find_affected_person(provider_id: UUID, person: AssertedPerson) -> tuple[UUID | None, str]:
+    """The user whom a refused name is probably about, and how they were found; (None, "") when nobody fits.
 
     By the account id (remembered at an earlier sign-in, or SCIM's externalId), else by being the only active one
     whose userName or work e-mail has the same part before the @.

@@ -1,4 +1,4 @@
-"""What came of each SAML response: written down masked, sealed for a while, found again, and forgotten."""
+"""Sign-in attempts: stored with masked values, the real ones sealed for 7 days, and deleted after 30 days."""
 
 import json
 import zlib
@@ -17,29 +17,29 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.secrets.sealing import seal, unseal
+from gatekeeper.sessions.request_details import address_of, request_id_of
 from saml.causes import Cause
-from saml.debugger.affected_person import person_concerned
+from saml.debugger.affected_person import find_affected_person
+from saml.debugger.message_summary import message_summary
+from saml.debugger.message_text import mask, mask_addresses, shortened
 from saml.debugger.name_digests import name_key
-from saml.debugger.outline import outline
 from saml.debugger.refusal_counts import count_refusal
-from saml.debugger.rendition import mask, mask_addresses, shortened
-from saml.debugger.request_facts import address_of, request_id_of
 from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
 from saml.validation.assertion import AssertedPerson
 
 ATTEMPTS_KEPT = timedelta(days=30)
 PERSONAL_VALUES_KEPT = timedelta(days=7)
-# Anybody can post nonsense to the ACS. So many unbelieved messages an hour are kept whole, the rest as an outline.
-MOST_UNBELIEVED = 200
+# Anybody can post to the ACS: in an hour, this many unverified messages are kept whole, of the rest only the summary.
+MOST_UNVERIFIED_KEPT = 200
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What came of one message. An empty ``check`` says that it was accepted; ``person`` is who was believed.
+    """The outcome of one message. An empty ``check`` means that it was accepted; ``person`` is whom it proved.
 
-    ``is_signed``: a certificate of the connection vouched for the message, whatever else was wrong with it.
+    ``is_signed``: the message is signed with a certificate of the connection, whatever else was wrong with it.
     """
 
     check: str = ""
@@ -52,29 +52,32 @@ class Outcome:
     is_signed: bool = False
 
     @property
-    def is_real(self) -> bool:
-        """Whether no stranger can have made it up: it was accepted or signed, or is an administrator's test."""
+    def is_authentic(self) -> bool:
+        """Whether an unauthenticated client cannot have forged it: it was accepted or signed, or is a test sign-in."""
         return not self.check or self.is_signed or self.is_test
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalValues:
-    """What was really said: who was named, and the message (``rendition.shortened``; "" when it could not be kept)."""
+    """The sealed values of an attempt: the name that was stated, and the message with its long values shortened.
+
+    ``message`` is "" when it could not be kept (``message_text.shortened``).
+    """
 
     name: str
     message: str
 
 
-def note(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt | None:
-    """Write an outcome down: attempt, and for a refusal audit trail and log.
+def record_attempt(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt | None:
+    """Store an outcome as a sign-in attempt; a refusal goes into the audit trail and the log as well.
 
-    None when nobody vouched for the message and enough such were written down within this hour: then it is counted.
-    In a transaction of its own, after whatever was rolled back. A test changes nothing and is no refusal of anybody,
-    so it stands among the attempts only, and so does a sign-in that began at the identity provider and goes on here.
+    Returns None for an unsigned message beyond the hourly sample (``refusal_counts``): it is only counted.
+    Runs in a transaction of its own, after the sign-on was rolled back. A test sign-in, and an unsolicited response in
+    place of which a sign-on begins here, refuse nobody, so they are stored as attempts only.
     """
     reason, attempt = mask_addresses(outcome.reason), None
     with transaction.atomic():
-        if outcome.is_real or count_refusal(connection, outcome.check):
+        if outcome.is_authentic or count_refusal(connection, outcome.check):
             attempt = _store(request, connection, outcome, reason)
             if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
                 _record_refusal(request, connection, attempt, reason)
@@ -87,7 +90,7 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
     person, user_id, found_by = outcome.person, outcome.user_id, ""
     name = person.sign_in_name if person else ""
     if person is not None and outcome.check == UNKNOWN_PERSON:
-        user_id, found_by = person_concerned(connection.id, person)
+        user_id, found_by = find_affected_person(connection.id, person)
     return SignInAttempt.objects.create(
         connection=connection,
         request_id=request_id_of(request),
@@ -100,20 +103,20 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
         user_by=found_by,
         name_id=mask(name) if name else "",
         name_key=name_key(name) if name else "",
-        statement=outline(outcome.document),
+        statement=message_summary(outcome.document),
         sealed_message=_sealed(name, outcome),
         address=address_of(request),
     )
 
 
 def _cause(outcome: Outcome) -> str:
-    """Nobody can be known by a name that is no address, so that is told apart from an address that nobody has."""
+    """Separates a name that is no e-mail address, by which nobody can be known, from an address that nobody has."""
     named = outcome.person.sign_in_name if outcome.person else "@"
     return Cause.NO_ADDRESS if outcome.check == UNKNOWN_PERSON and "@" not in named else ""
 
 
 def _sealed(name: str, outcome: Outcome) -> bytes | None:
-    if outcome.person is None and _too_many_unbelieved():
+    if outcome.person is None and _too_many_unverified():
         return None
     message = shortened(outcome.document)
     if not message and not name:
@@ -121,9 +124,9 @@ def _sealed(name: str, outcome: Outcome) -> bytes | None:
     return seal(zlib.compress(json.dumps({"name": name, "message": message}).encode()), purpose=SIGN_IN_MESSAGE_PURPOSE)
 
 
-def _too_many_unbelieved() -> bool:
+def _too_many_unverified() -> bool:
     recent = SignInAttempt.objects.filter(at__gte=timezone.now() - timedelta(hours=1), accepted=False)
-    return recent.filter(sealed_message__isnull=False, name_key="").count() >= MOST_UNBELIEVED
+    return recent.filter(sealed_message__isnull=False, name_key="").count() >= MOST_UNVERIFIED_KEPT
 
 
 def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignInAttempt, reason: str) -> None:
@@ -144,7 +147,7 @@ def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignI
 
 
 def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
-    """What was sealed with an attempt; None when it was removed, was never kept, or SECRET_KEY is another one now."""
+    """The sealed values of an attempt; None when they were removed, never kept, or sealed with a key that is gone."""
     if attempt.sealed_message is None:
         return None
     try:
@@ -156,7 +159,7 @@ def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
 
 @transaction.atomic
 def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalValues | None:
-    """The same for an administrator who asks to see them; the audit trail keeps who looked at whose attempt."""
+    """Unseal the values of an attempt for an administrator; the audit trail keeps who looked at whose attempt."""
     found = personal_values(attempt)
     if found is not None:
         record(
@@ -175,7 +178,7 @@ def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalVal
 
 
 def forget_old_attempts(now: datetime) -> int:
-    """Remove personal values after 7 days and attempts after 30; returns how many attempts went. Part of each sync."""
+    """Remove sealed values after 7 days and attempts after 30; returns how many were deleted. Part of each sync."""
     attempts = SignInAttempt.objects.all()
     attempts.filter(at__lt=now - PERSONAL_VALUES_KEPT, sealed_message__isnull=False).update(sealed_message=None)
     forgotten, _ = attempts.filter(at__lt=now - ATTEMPTS_KEPT).delete()

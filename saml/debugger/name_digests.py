@@ -1,4 +1,4 @@
-"""Sign-in names that are not kept are found by a digest, keyed with SECRET_KEY: equal names meet, none can be read."""
+"""Digests of sign-in names, keyed with SECRET_KEY: attempts are found by a name that is not stored readably."""
 
 import json
 import zlib

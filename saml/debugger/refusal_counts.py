@@ -1,8 +1,8 @@
-"""Messages that nobody vouched for are counted; a sample of each hour is written down, whoever sends however many.
+"""Unsigned messages are counted, and only a sample of each hour is stored as sign-in attempts.
 
-Anybody can post to the ACS. Such messages get no entry each in a trail that only grows, and cannot push real attempts
-out of sight: a message that a certificate of the connection signed is always written down. The counts are rows, so that
-the limits hold for all processes together.
+Anybody can post to the ACS. Unsigned messages must not fill the audit trail, which only grows, nor hide real attempts;
+a message that is signed with a certificate of the connection is always stored. The counts are rows, so that the limits
+hold for all processes together.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ _ALL = ""  # in place of a check: the row that all of them share
 
 
 def count_refusal(connection: Connection, check: str) -> bool:
-    """Count one message that nobody vouched for; returns whether it belongs to the sample that is written down."""
+    """Count one unsigned message; returns whether it belongs to the sample that is stored."""
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     _add(connection, hour, _ALL)
     _add(connection, hour, check)
@@ -32,20 +32,22 @@ def count_refusal(connection: Connection, check: str) -> bool:
 
 
 def counted_only(since: datetime) -> int:
-    """How many messages since then were counted and not written down."""
+    """How many messages since then were only counted, and not stored as attempts."""
     rows = RefusalCount.objects.filter(hour__gte=since, failed_check=_ALL)
     return sum(row.count - min(row.listed, row.count) for row in rows)
 
 
 def announce_counts(now: datetime, *, actor: Actor) -> int:
-    """One audit entry for each connection and past hour in which more came than was written down; returns how many.
+    """Write one audit entry for each connection and past hour with messages that were only counted; returns how many.
 
     Counts of 30 days ago are dropped. Part of each sync.
     """
     RefusalCount.objects.filter(hour__lt=now - KEPT).delete()
     this_hour = now.replace(minute=0, second=0, microsecond=0)
-    news = RefusalCount.objects.filter(failed_check=_ALL, announced=False, hour__lt=this_hour, count__gt=F("listed"))
-    return sum(_announce(row, actor) for row in news.select_related("connection__provider"))
+    unannounced = RefusalCount.objects.filter(
+        failed_check=_ALL, announced=False, hour__lt=this_hour, count__gt=F("listed")
+    )
+    return sum(_announce(row, actor) for row in unannounced.select_related("connection__provider"))
 
 
 @transaction.atomic

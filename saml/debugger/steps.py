@@ -1,4 +1,4 @@
-"""The checks of one sign-in attempt in their order, as an administrator reads them: passed, failed, not reached."""
+"""The checks of one sign-in attempt in their order, each passed, failed or not reached."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ LOGOUT = "logout:"  # What stands before the check of a sign-out message that wa
 _KNOWN, _MAY_COME_IN, _SAME_ACCOUNT = "is_known", "may_come_in", "is_the_same_account"
 # A refusal's code that is about the person and not about the message -> the step that failed.
 _ABOUT_THE_PERSON = {"unknown_person": _KNOWN, "other_connection": _KNOWN, "other_person": _SAME_ACCOUNT}
-# The same, as the result of an attempt.
-PERSON_WORDS = {
+# The same refusals as the result of an attempt.
+PERSON_TEXTS = {
     "unknown_person": "nobody with this sign-in name is provisioned",
     "other_connection": "this connection does not name people of their e-mail domain",
     "other_person": "this is another account than the one that signed in under this address before",
@@ -27,10 +27,10 @@ PERSON_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``words`` is the check as a sentence; ``advice`` stands at the failed one only."""
+    """``text`` is the check as a sentence; ``advice`` stands at the failed one only."""
 
     name: str
-    words: str
+    text: str
     state: str
     advice: str = ""
 
@@ -47,11 +47,11 @@ def steps_of(accepted: bool, failed_check: str, *, cause: str = "", advice: str 
     return [
         Step(
             name,
-            words,
+            text,
             PASSED if place < failed_at else stopped if place == failed_at else NOT_REACHED,
             advice if place == failed_at else "",
         )
-        for place, (name, words) in enumerate(order)
+        for place, (name, text) in enumerate(order)
     ]
 
 
@@ -62,8 +62,8 @@ def verdict(accepted: bool, failed_check: str, reason: str, *, cause: str = "", 
     if accepted:
         came = "the person may sign in. No session was opened" if is_test else "the person was signed in"
         return f"The message is good and {came}."
-    if failed_check in PERSON_WORDS:
-        return f"The message is good, but {PERSON_WORDS[failed_check]}."
+    if failed_check in PERSON_TEXTS:
+        return f"The message is good, but {PERSON_TEXTS[failed_check]}."
     if failed_check.startswith(LOGOUT):
         return f"The sign-out message was not accepted: {reason}"
     return f"The message was not believed: {reason}"

@@ -141,7 +141,10 @@ def redirect_url(
 
 
 def with_login_hint(address: str, person: str) -> str:
-    """Tell Entra who is coming, so that they need not type it again. No other provider is told: none asks for it."""
+    """Add ``login_hint`` to an address of Entra, so that the person need not type their name again.
+
+    Other identity providers do not document such a parameter, so their addresses stay as they are.
+    """
     if urlsplit(address).hostname not in ENTRA_SIGN_ON_HOSTS:
         return address
     return f"{address}&{urlencode({'login_hint': person})}"

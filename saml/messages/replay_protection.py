@@ -1,5 +1,6 @@
-"""Things that may happen once: a pending request is answered once, a message is used once. Both are rows, so that the
-rule holds across processes, machines and restarts.
+"""One-time use: a pending request is answered one time, a message is used one time (SAML profiles 4.1.4.5).
+
+Both are rows with unique keys, so that the rule holds across processes, machines and restarts.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from saml.causes import Cause
 from saml.errors import Refused
-from saml.messages.request_ids import new_request_id, own_request
+from saml.messages.request_ids import new_request_id, sent_request
 from saml.models import Connection, PendingRequest, UsedMessage
 
 PENDING_FOR = timedelta(minutes=15)  # Long enough for a second factor that has to be found first.
@@ -22,7 +23,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def begin(connection: Connection, *, browser: str, purpose: str, **facts: Any) -> PendingRequest:
+def remember_request(connection: Connection, *, browser: str, purpose: str, **facts: Any) -> PendingRequest:
     """Remember a request that is about to be sent. ``browser`` is the random value of the binding cookie.
 
     ``facts``: other fields of PendingRequest, such as ``relay_path``.
@@ -37,17 +38,17 @@ def begin(connection: Connection, *, browser: str, purpose: str, **facts: Any) -
     )
 
 
-def pending_request(
+def find_pending_request(
     connection: Connection, request_id: str, *, browser: str, purposes: tuple[str, ...]
 ) -> PendingRequest:
     """The request that a message claims to answer, if this very browser began it and it is not too old.
 
-    Raises: Refused("answers_this_browser") with the cause. Ids have 128 random bits, so telling the causes apart
-    lets nobody find one.
+    Raises: Refused("answers_this_browser") with the cause. Ids have 128 random bits, so stating the cause
+    helps nobody to find one.
     """
     found = PendingRequest.objects.filter(request_id=request_id, purpose__in=purposes).first()
     if found is None:
-        raise _refused(_why_it_is_gone(request_id))
+        raise _refused(_cause_of_absence(request_id))
     if found.connection_id != connection.pk:
         raise _refused(Cause.OTHER_CONNECTION)
     if found.expires <= timezone.now():
@@ -59,9 +60,9 @@ def pending_request(
     return found
 
 
-def _why_it_is_gone(request_id: str) -> Cause:
-    """What is answered is removed at once, and what is too old by the hourly sync."""
-    own = own_request(request_id)
+def _cause_of_absence(request_id: str) -> Cause:
+    """An answered request is deleted when it is answered, and one that is too old by the hourly sync."""
+    own = sent_request(request_id)
     if own is None:
         return Cause.NEVER_ASKED
     return Cause.TOO_OLD if timezone.now() >= own.begun + PENDING_FOR else Cause.ANSWERED
@@ -81,8 +82,8 @@ def _refused(cause: Cause) -> Refused:
     return Refused("answers_this_browser", _REASONS[cause], cause)
 
 
-def pending_test(connection: Connection, *, browser: str, request_id: str = "") -> PendingRequest | None:
-    """The administrator's test that this browser has begun: the one with this id, or without one the last of all."""
+def find_pending_test(connection: Connection, *, browser: str, request_id: str = "") -> PendingRequest | None:
+    """The administrator's test that this browser has begun: the one with this id, or without an id the latest one."""
     tests = PendingRequest.objects.filter(
         connection=connection, purpose="test", browser=digest(browser), expires__gt=timezone.now()
     )
@@ -91,25 +92,25 @@ def pending_test(connection: Connection, *, browser: str, request_id: str = "") 
     return (tests.filter(request_id=request_id) if request_id else tests).order_by("-expires").first()
 
 
-def was_a_test(request_id: str) -> bool:
-    """Whether a message answers a test that is over or belongs to another browser: it never becomes a session."""
-    own = own_request(request_id)
+def is_test_request(request_id: str) -> bool:
+    """Whether an id is that of a test sign-in, pending or not: an answer to it never opens a session."""
+    own = sent_request(request_id)
     return own is not None and own.purpose == "test"
 
 
 def end_test(pending: PendingRequest) -> None:
-    """A test is over once something came of it, be it a message that answers none."""
+    """End a test after any outcome, even that of a message that answers no request."""
     PendingRequest.objects.filter(pk=pending.pk).delete()
 
 
-def answer(pending: PendingRequest) -> None:
+def take_request(pending: PendingRequest) -> None:
     """Take the pending request away. Raises: Refused when another answer came first."""
     taken, _ = PendingRequest.objects.filter(pk=pending.pk).delete()
     if not taken:
         raise _refused(Cause.ANSWERED)
 
 
-def use(issuer: str, message_ids: list[str], *, expires: datetime) -> None:
+def mark_used(issuer: str, message_ids: list[str], *, expires: datetime) -> None:
     """Mark messages of ``issuer`` as used until ``expires``, all or none. Raises: Refused when one was used before."""
     rows = [UsedMessage(digest=digest(f"{issuer}\n{each}"), expires=expires) for each in message_ids]
     try:
@@ -120,7 +121,7 @@ def use(issuer: str, message_ids: list[str], *, expires: datetime) -> None:
 
 
 def forget_expired(now: datetime) -> int:
-    """Drop what can no longer be answered or replayed; returns how many rows."""
+    """Delete rows that can no longer be answered or replayed; returns how many."""
     used, _ = UsedMessage.objects.filter(expires__lt=now).delete()
     pending, _ = PendingRequest.objects.filter(expires__lt=now).delete()
     return used + pending

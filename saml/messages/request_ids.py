@@ -1,7 +1,7 @@
-"""The IDs of our requests. Each says what it was for and when, under a keyed digest: so an answer to a request that is
-over, and not stored any more, can still be told from an answer to one that never was.
+"""The IDs of our requests. Each carries its purpose and time under a keyed digest, so that an answer to a request that
+is over and not stored any more can be distinguished from an answer to a request that never was.
 
-Nothing is believed because of an ID; it only chooses the words for a message that is refused anyway.
+An ID is never a reason to trust a message; it only chooses the text about one that is refused anyway.
 """
 
 import hmac
@@ -21,8 +21,8 @@ _OURS = re.compile(r"id(?P<purpose>[012])(?P<second>[0-9a-f]{8})[0-9a-f]{32}(?P<
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRequest:
-    """A request that this site once sent."""
+class SentRequest:
+    """A request that this site has sent."""
 
     purpose: str
     begun: datetime
@@ -34,13 +34,13 @@ def new_request_id(purpose: str) -> str:
     return f"{body}{_digest(body)}"
 
 
-def own_request(request_id: str) -> OwnRequest | None:
+def sent_request(request_id: str) -> SentRequest | None:
     """What an ID says about the request; None for one that this site never sent."""
     found = _OURS.fullmatch(request_id)
     if found is None or not hmac.compare_digest(found["digest"], _digest(request_id[:-_DIGEST])):
         return None
     purpose = next(name for name, digit in _PURPOSES.items() if digit == found["purpose"])
-    return OwnRequest(purpose, datetime.fromtimestamp(int(found["second"], 16), UTC))
+    return SentRequest(purpose, datetime.fromtimestamp(int(found["second"], 16), UTC))
 
 
 def _digest(body: str) -> str:

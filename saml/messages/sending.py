@@ -20,7 +20,7 @@ from saml.xml.signing import signed_message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outgoing:
+class OutgoingMessage:
     """``parameter``: SAMLRequest or SAMLResponse. ``binding``: the one at ``to``."""
 
     parameter: str
@@ -30,7 +30,7 @@ class Outgoing:
     relay_state: str = ""
 
 
-def onward_address(connection: Connection, outgoing: Outgoing) -> str | None:
+def redirect_address(connection: Connection, outgoing: OutgoingMessage) -> str | None:
     """The address that carries the message, signed where the connection signs; None when it has to be posted.
 
     Raises: SealBroken.
@@ -42,7 +42,9 @@ def onward_address(connection: Connection, outgoing: Outgoing) -> str | None:
     )
 
 
-def posting_page(request: HttpRequest, connection: Connection, outgoing: Outgoing, *, heading: str) -> HttpResponse:
+def post_form_page(
+    request: HttpRequest, connection: Connection, outgoing: OutgoingMessage, *, heading: str
+) -> HttpResponse:
     """The page whose form posts the message (SAML bindings 3.5.4). Raises: SealBroken."""
     fields = {outgoing.parameter: base64.b64encode(_signed(connection, outgoing.message)).decode("ascii")}
     if outgoing.relay_state:

@@ -1,4 +1,4 @@
-"""May this metadata document take the place of the one that is in force? Asked by refresh, preview and settings."""
+"""Whether a metadata document may replace the one in force; asked by refresh, preview and settings."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ def live_connection(connection_id: UUID) -> Connection:
     return connection
 
 
-def document_of(connection: Connection) -> bytes:
+def fetch_document_of(connection: Connection) -> bytes:
     """The document at the connection's address. Uploaded metadata has none, and is as good as it was.
 
     Raises: MetadataRefused.
@@ -34,7 +34,7 @@ def document_of(connection: Connection) -> bytes:
     return fetch_metadata(connection.idp_metadata_url)
 
 
-def read_first(document: bytes, *, pin: str = "", entity_id: str = "") -> MetadataFacts:
+def read_initial(document: bytes, *, pin: str = "", entity_id: str = "") -> MetadataFacts:
     """The facts of a document for a new connection. ``entity_id``: whom it has to describe, "" when there is no doubt.
 
     Raises: MetadataRefused; SeveralIdentityProviders when it was not said which of them is meant.
@@ -51,21 +51,21 @@ def read_first(document: bytes, *, pin: str = "", entity_id: str = "") -> Metada
     return facts
 
 
-def read_other(connection: Connection, document: bytes) -> MetadataFacts:
+def read_pinned(connection: Connection, document: bytes) -> MetadataFacts:
     """The facts of another document for the same connection, which has to fit its pin. Raises: MetadataRefused."""
     return read_metadata(
         document, allow_http=site_is_local(), pin=connection.metadata_pin, wanted=connection.idp_entity_id
     )
 
 
-def read_next(connection: Connection, document: bytes, *, by_hand: bool) -> MetadataFacts:
+def read_replacement(connection: Connection, document: bytes, *, by_hand: bool) -> MetadataFacts:
     """The facts of a document that may replace the one in force.
 
     Another entityID is never taken, and another sign-on host only ``by_hand``, from an administrator who saw it.
     Raises: MetadataRefused.
     """
-    facts = read_other(connection, document)
-    require_no_worse(connection, facts, by_hand=by_hand)
+    facts = read_pinned(connection, document)
+    require_acceptable(connection, facts, by_hand=by_hand)
     return facts
 
 
@@ -85,7 +85,7 @@ def facts_in_force(connection: Connection) -> MetadataFacts:
         )
 
 
-def require_no_worse(connection: Connection, facts: MetadataFacts, *, by_hand: bool) -> None:
+def require_acceptable(connection: Connection, facts: MetadataFacts, *, by_hand: bool) -> None:
     """Raises: MetadataRefused with what would be worse than before."""
     now = timezone.now()
     if facts.entity_id != connection.idp_entity_id:

@@ -1,4 +1,4 @@
-"""What another metadata document would change about a connection: shown before somebody says yes to it."""
+"""What another metadata document would change about a connection, shown before an administrator confirms it."""
 
 import hashlib
 import json
@@ -8,16 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from gatekeeper.directory.models import SignInIdentity
-from saml.certificate_expiry import standing
+from saml.certificate_state import certificate_state
 from saml.certificates import SigningCertificate
 from saml.errors import MetadataRefused
 from saml.metadata import MetadataFacts
-from saml.metadata.acceptance import document_of, facts_in_force, live_connection, origin, read_other, require_no_worse
+from saml.metadata.acceptance import (
+    facts_in_force,
+    fetch_document_of,
+    live_connection,
+    origin,
+    read_pinned,
+    require_acceptable,
+)
 from saml.models import Connection
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
+class ChangedValue:
     """One value before and after."""
 
     before: str
@@ -35,19 +42,19 @@ class MetadataChange:
     ``left_out``: what the other document has and would not be used. ``offers_signing``: it wants signed requests, and
     ours are not.
 
-    ``fingerprint`` stands for everything that is shown of it, so that a yes can name what it was said to.
+    ``fingerprint`` stands for everything that is shown of it, so that a confirmation names exactly what was confirmed.
     """
 
     connection_id: UUID
     name: str
     document: bytes
-    entity_id: Pair
-    sso_url: Pair
-    sso_binding: Pair
-    slo_url: Pair
-    slo_response_url: Pair
-    wants_signed_requests: Pair
-    signer: Pair
+    entity_id: ChangedValue
+    sso_url: ChangedValue
+    sso_binding: ChangedValue
+    slo_url: ChangedValue
+    slo_response_url: ChangedValue
+    wants_signed_requests: ChangedValue
+    signer: ChangedValue
     added: tuple[SigningCertificate, ...]
     withdrawn: tuple[SigningCertificate, ...]
     kept: tuple[SigningCertificate, ...]
@@ -85,7 +92,7 @@ class MetadataChange:
             "fingerprint": self.fingerprint,
         }
 
-    def _pairs(self) -> tuple[tuple[str, Pair], ...]:
+    def _pairs(self) -> tuple[tuple[str, ChangedValue], ...]:
         return (
             ("idp_entity_id", self.entity_id),
             ("sso_url", self.sso_url),
@@ -109,13 +116,13 @@ def compare_metadata(connection_id: UUID, document: bytes | None = None) -> Meta
     """
     connection = live_connection(connection_id)
     if document is None:
-        document = document_of(connection)
-    facts = read_other(connection, document)
-    return difference(connection, facts, document)
+        document = fetch_document_of(connection)
+    facts = read_pinned(connection, document)
+    return metadata_change(connection, facts, document)
 
 
-def difference(connection: Connection, facts: MetadataFacts, document: bytes) -> MetadataChange:
-    """The same for facts that have been read; the connection's own are those of its rows."""
+def metadata_change(connection: Connection, facts: MetadataFacts, document: bytes) -> MetadataChange:
+    """What ``facts``, read from ``document``, would change; the present values are those of the connection's rows."""
     before = {each.sha256: each for each in connection.signing_certificates()}
     after = {each.sha256: each for each in facts.certificates}
     own = facts_in_force(connection)
@@ -123,13 +130,13 @@ def difference(connection: Connection, facts: MetadataFacts, document: bytes) ->
         connection_id=connection.id,
         name=connection.name,
         document=document,
-        entity_id=Pair(before=connection.idp_entity_id, after=facts.entity_id),
-        sso_url=Pair(before=connection.sso_url, after=facts.sso_url),
-        sso_binding=Pair(before=connection.sso_binding, after=facts.sso_binding.value),
-        slo_url=Pair(before=connection.slo_url, after=facts.slo_url),
-        slo_response_url=Pair(before=connection.slo_response_url, after=facts.slo_response_url),
-        wants_signed_requests=Pair(before=_yes_no(own), after=_yes_no(facts)),
-        signer=Pair(before=own.signer, after=facts.signer),
+        entity_id=ChangedValue(before=connection.idp_entity_id, after=facts.entity_id),
+        sso_url=ChangedValue(before=connection.sso_url, after=facts.sso_url),
+        sso_binding=ChangedValue(before=connection.sso_binding, after=facts.sso_binding.value),
+        slo_url=ChangedValue(before=connection.slo_url, after=facts.slo_url),
+        slo_response_url=ChangedValue(before=connection.slo_response_url, after=facts.slo_response_url),
+        wants_signed_requests=ChangedValue(before=_yes_no(own), after=_yes_no(facts)),
+        signer=ChangedValue(before=own.signer, after=facts.signer),
         added=_sorted(after, after.keys() - before.keys()),
         withdrawn=_sorted(before, before.keys() - after.keys()),
         kept=_sorted(after, after.keys() & before.keys()),
@@ -146,7 +153,7 @@ def _yes_no(facts: MetadataFacts) -> str:
 
 def _refused(connection: Connection, facts: MetadataFacts) -> str:
     try:
-        require_no_worse(connection, facts, by_hand=True)
+        require_acceptable(connection, facts, by_hand=True)
     except MetadataRefused as refusal:
         return refusal.reason
     return ""
@@ -162,5 +169,5 @@ def _certificate(certificate: SigningCertificate, now: datetime) -> dict[str, st
         "subject": certificate.subject,
         "not_before": certificate.not_before.isoformat(),
         "not_after": certificate.not_after.isoformat(),
-        "standing": standing(certificate, now).words,
+        "state": certificate_state(certificate, now).text,
     }

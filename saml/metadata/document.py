@@ -5,7 +5,7 @@ import re
 from lxml import etree
 
 from saml.errors import MetadataRefused, UnreadableXml
-from saml.metadata.kinds import what_it_is, what_its_root_is
+from saml.metadata.wrong_documents import describe_unreadable, describe_wrong_root
 from saml.xml.parser import MD, parse, tag
 
 METADATA_LIMIT = 1024 * 1024  # bytes; Entra's are below 100 KB
@@ -23,9 +23,9 @@ def read_document(document: bytes) -> etree._Element:
     try:
         root = parse(document, limit=2 * METADATA_LIMIT)
     except UnreadableXml as error:
-        raise MetadataRefused(what_it_is(document) or _begin(str(error))) from error
+        raise MetadataRefused(describe_unreadable(document) or _begin(str(error))) from error
     if root.tag not in ROOTS:
-        raise MetadataRefused(what_its_root_is(root))
+        raise MetadataRefused(describe_wrong_root(root))
     return root
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 
 from gatekeeper.outbound.public_addresses import LONGEST_URL
 from saml.errors import MetadataRefused
-from saml.metadata.kinds import what_is_described
+from saml.metadata.wrong_documents import describe_wrong_role
 from saml.xml.parser import MD, SAMLP, tag, text
 
 _ENTITY = tag(MD, "EntityDescriptor")
@@ -37,7 +37,7 @@ class SeveralIdentityProviders(MetadataRefused):
         self.choices = choices
 
 
-def the_entity(root: etree._Element, wanted: str) -> etree._Element:
+def find_entity(root: etree._Element, wanted: str) -> etree._Element:
     """The EntityDescriptor that is meant. ``wanted``: its entityID, which decides where there are several.
 
     Raises: MetadataRefused; SeveralIdentityProviders, with what there is to choose from.
@@ -45,9 +45,11 @@ def the_entity(root: etree._Element, wanted: str) -> etree._Element:
     if root.tag == _ENTITY:
         return root
     entities = list(_entities(root))
-    providers = [each for each in entities if speaks_saml(each)]
+    providers = [each for each in entities if describes_identity_provider(each)]
     if not providers:
-        raise MetadataRefused(what_is_described(entities[0]) if entities else "it is an aggregate without any entity.")
+        raise MetadataRefused(
+            describe_wrong_role(entities[0]) if entities else "it is an aggregate without any entity."
+        )
     if len(providers) == 1:
         return providers[0]
     found = [each for each in providers if each.get("entityID") == wanted]
@@ -58,11 +60,11 @@ def the_entity(root: etree._Element, wanted: str) -> etree._Element:
     return found[0]
 
 
-def identity_provider(entity: etree._Element) -> etree._Element:
+def identity_provider_descriptor(entity: etree._Element) -> etree._Element:
     """The one IDPSSODescriptor for SAML 2.0. Raises: MetadataRefused."""
     found = _descriptors(entity)
     if not found:
-        raise MetadataRefused(what_is_described(entity))
+        raise MetadataRefused(describe_wrong_role(entity))
     if len(found) > 1:
         raise MetadataRefused("it describes two SAML 2.0 identity providers under one entityID (IDPSSODescriptor).")
     return found[0]
@@ -81,7 +83,7 @@ def entity_id_of(entity: etree._Element) -> str:
     return entity_id
 
 
-def speaks_saml(entity: etree._Element) -> bool:
+def describes_identity_provider(entity: etree._Element) -> bool:
     """Whether it describes a SAML 2.0 identity provider at all."""
     return bool(_descriptors(entity))
 

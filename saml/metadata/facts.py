@@ -16,9 +16,9 @@ from saml.certificates import SigningCertificate
 from saml.errors import MetadataRefused
 from saml.metadata.document import read_document
 from saml.metadata.endpoints import Binding, logout_endpoint, sign_on_endpoint
-from saml.metadata.entities import entity_id_of, identity_provider, the_entity
+from saml.metadata.entities import entity_id_of, find_entity, identity_provider_descriptor
 from saml.metadata.keys import signing_keys
-from saml.metadata.signature import signed_by
+from saml.metadata.signature import verify_metadata_signature
 from saml.metadata.validity import validity
 from saml.xml.parser import DS, tag
 
@@ -73,9 +73,9 @@ def read_metadata(document: bytes, *, allow_http: bool = False, pin: str = "", w
 
 
 def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataFacts:
-    found = the_entity(read_document(document), wanted)
+    found = find_entity(read_document(document), wanted)
     entity, signer, unsigned_because = _signed(found, pin, wanted)
-    descriptor = identity_provider(entity)
+    descriptor = identity_provider_descriptor(entity)
     holds = validity([descriptor, entity, *entity.iterancestors(), *found.iterancestors()])
     keys = signing_keys(descriptor)
     sign_on = sign_on_endpoint(descriptor, allow_http=allow_http)
@@ -99,7 +99,7 @@ def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataF
 
 
 def _shortened(sentences: list[str]) -> tuple[str, ...]:
-    """Each once, and not more of them than anybody reads."""
+    """The sentences without repetitions, and not more of them than anybody reads."""
     different = list(dict.fromkeys(sentences))
     more = len(different) - _MOST_LEFT_OUT
     return (*different[:_MOST_LEFT_OUT], *([f"{more} more parts were left out."] if more > 0 else []))
@@ -113,12 +113,12 @@ def _signed(entity: etree._Element, pin: str, wanted: str) -> tuple[etree._Eleme
     root = entity.getroottree().getroot()
     signed_as_a_whole = entity is root or root.find(tag(DS, "Signature")) is not None
     try:
-        signed, signer = signed_by(root if signed_as_a_whole else _alone(entity), pin)
+        signed, signer = verify_metadata_signature(root if signed_as_a_whole else _alone(entity), pin)
     except MetadataRefused as refusal:
         if pin:
             raise
         return entity, "", refusal.reason
-    return the_entity(signed, wanted), signer.sha256, ""
+    return find_entity(signed, wanted), signer.sha256, ""
 
 
 def _alone(entity: etree._Element) -> etree._Element:

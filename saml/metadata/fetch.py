@@ -1,4 +1,4 @@
-"""Fetching metadata and keys of identity providers: the guarded fetch, in this room's words."""
+"""Fetching metadata of identity providers, with the limits of ``gatekeeper.outbound``."""
 
 from gatekeeper.errors import FetchRefused
 from gatekeeper.outbound.fetching import Limits, fetch_document

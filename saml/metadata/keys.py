@@ -68,7 +68,7 @@ def _add(key: etree._Element, found: SigningKeys) -> None:
 
 
 def _loaded(encoded: list[str], found: SigningKeys) -> Iterator[x509.Certificate]:
-    """Each certificate once; a chain may be spread over several elements, or stand in one."""
+    """The certificates without repetitions; a chain may be spread over several elements, or stand in one."""
     seen: set[bytes] = set()
     for each in encoded[: 2 * _MOST_CERTIFICATES]:
         try:

@@ -1,4 +1,4 @@
-"""Which identity provider a connection leads to, recognised from its metadata, and what its settings are called.
+"""The product behind a connection, recognised from its metadata, and the names of its settings.
 
 A product is data (``products.toml``): the names of its fields and the ways to its settings. ``saml.debugger.advice``
 makes sentences of them.
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
-    """One identity provider's words. Names of fields are as its pages write them; the other values complete a sentence
+    """One identity provider's terms. Names of fields are as its pages write them; the other values complete a sentence
     that begins with ``place``, such as "In Okta, the application's General tab, SAML Settings, Edit".
 
     ``sso`` and ``logout`` are "" where the product has no field for that address.
@@ -42,14 +42,14 @@ class Product:
     provision: str = "let what names people at sign-in equal their work e-mail here"
 
     def field_of(self, address: str) -> str:
-        """Where one of our four addresses goes (metadata, sso, acs or logout), in words for the page."""
+        """Where one of our four addresses goes (metadata, sso, acs or logout), as text for the page."""
         field: str = getattr(self, "entity_id" if address == "metadata" else address)
         name = self.name[:1].upper() + self.name[1:]
         return f"{name}: {field}" if field else f"{name} has no field for it"
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class ProductPattern:
     """What a product's metadata is known by: the hosts of its entityID or sign-on address, with every host below
     them, or the path of one of the two (a regular expression), for products that run under any host.
     """
@@ -60,8 +60,8 @@ class Signs:
 
 
 # Read from top to bottom; the first that fits counts.
-SIGNS: Final = (
-    Signs(
+PATTERNS: Final = (
+    ProductPattern(
         "entra",
         (
             "sts.windows.net",
@@ -73,21 +73,21 @@ SIGNS: Final = (
             "ciamlogin.com",
         ),
     ),
-    Signs("okta", ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil")),
-    Signs("google", ("accounts.google.com",)),
-    Signs("onelogin", ("onelogin.com",), r"/trust/saml2/http-(post|redirect)/sso/"),
-    Signs("jumpcloud", ("jumpcloud.com",)),
-    Signs("auth0", ("auth0.com",), r"/samlp/[A-Za-z0-9]{20,}"),
-    Signs("pingfederate", (), r"/idp/(SSO\.saml2|startSSO\.ping)"),
-    Signs(
+    ProductPattern("okta", ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil")),
+    ProductPattern("google", ("accounts.google.com",)),
+    ProductPattern("onelogin", ("onelogin.com",), r"/trust/saml2/http-(post|redirect)/sso/"),
+    ProductPattern("jumpcloud", ("jumpcloud.com",)),
+    ProductPattern("auth0", ("auth0.com",), r"/samlp/[A-Za-z0-9]{20,}"),
+    ProductPattern("pingfederate", (), r"/idp/(SSO\.saml2|startSSO\.ping)"),
+    ProductPattern(
         "pingone",
         ("pingone.com", "pingone.eu", "pingone.ca", "pingone.asia", "pingone.com.au", "pingone.sg", "pingidentity.com"),
         r"/saml20/idp/sso",
     ),
-    Signs("keycloak", (), r"/realms/[^/]+(/protocol/saml)?/?$"),
-    Signs("adfs", (), r"/adfs/(ls|services/trust)/?$"),
-    Signs("authentik", (), r"/application/saml/[^/]+/"),
-    Signs(
+    ProductPattern("keycloak", (), r"/realms/[^/]+(/protocol/saml)?/?$"),
+    ProductPattern("adfs", (), r"/adfs/(ls|services/trust)/?$"),
+    ProductPattern("authentik", (), r"/application/saml/[^/]+/"),
+    ProductPattern(
         "simplesamlphp",
         (),
         r"/saml2/idp/(metadata|SSOService)\.php$|/module\.php/saml/idp/(metadata|singleSignOnService)$",
@@ -95,21 +95,21 @@ SIGNS: Final = (
 )
 
 
-def recognised(entity_id: str, sso_url: str) -> str:
+def recognised_key(entity_id: str, sso_url: str) -> str:
     """The key of the product behind these two, "" for one that is not known."""
     known = [_host_and_path(each) for each in (entity_id, sso_url)]
-    for signs in SIGNS:
+    for pattern in PATTERNS:
         for host, path in known:
-            if any(host == each or host.endswith(f".{each}") for each in signs.hosts):
-                return signs.key
-            if signs.path and re.search(signs.path, path):
-                return signs.key
+            if any(host == each or host.endswith(f".{each}") for each in pattern.hosts):
+                return pattern.key
+            if pattern.path and re.search(pattern.path, path):
+                return pattern.key
     return ""
 
 
-def product_behind(entity_id: str, sso_url: str) -> Product:
+def recognise_product(entity_id: str, sso_url: str) -> Product:
     """The product itself; ``UNKNOWN`` speaks of no product at all."""
-    return PRODUCTS.get(recognised(entity_id, sso_url), UNKNOWN)
+    return PRODUCTS.get(recognised_key(entity_id, sso_url), UNKNOWN)
 
 
 def _host_and_path(name: str) -> tuple[str, str]:

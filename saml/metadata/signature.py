@@ -24,11 +24,11 @@ _ENTITIES = (tag(MD, "EntityDescriptor"), tag(MD, "EntitiesDescriptor"))
 _CERTIFICATES = f"{tag(DS, 'KeyInfo')}/{tag(DS, 'X509Data')}/{tag(DS, 'X509Certificate')}"
 
 
-def signed_by(root: etree._Element, pin: str = "") -> tuple[etree._Element, SigningCertificate]:
+def verify_metadata_signature(root: etree._Element, pin: str = "") -> tuple[etree._Element, SigningCertificate]:
     """Verify the one signature of a metadata document; return the signed bytes as a tree of their own, and the signer.
 
     ``pin``: the SHA-256 of the only certificate that is believed; "" believes whichever stands in the signature.
-    Raises: MetadataRefused, in words that say what is wrong with the signature.
+    Raises: MetadataRefused, with what is wrong with the signature.
     """
     signature = _the_signature(root)
     try:

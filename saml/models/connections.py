@@ -15,7 +15,7 @@ from gatekeeper.errors import IdentityProviderNotFound
 from gatekeeper.secrets.sealing import SealedField
 from saml.certificates import SigningCertificate, from_der
 from saml.metadata.endpoints import Binding
-from saml.metadata.products import Product, product_behind
+from saml.metadata.products import Product, recognise_product
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 PRIVATE_KEY_PURPOSE = "SAML private key"
@@ -23,11 +23,11 @@ PRIVATE_KEY_PURPOSE = "SAML private key"
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def live(self) -> ConnectionQuerySet:
-        """Those whose identity provider is still believed, by name."""
+        """Those that are not deleted, by name."""
         return self.filter(provider__until=None).select_related("provider").order_by("provider__name", "pk")
 
     def locked(self, connection_id: UUID) -> Connection:
-        """That live one, which nobody else changes until the transaction ends. Raises: IdentityProviderNotFound."""
+        """The live connection with this id, locked until the transaction ends. Raises: IdentityProviderNotFound."""
         connection = self.live().select_for_update(of=("self",)).filter(pk=connection_id).first()
         if connection is None:
             raise IdentityProviderNotFound(connection_id)
@@ -97,8 +97,8 @@ class Connection(models.Model):
 
     @property
     def product(self) -> Product:
-        """The identity provider's product, for the words that name its settings."""
-        return product_behind(self.idp_entity_id, self.sso_url)
+        """The identity provider's product, which knows the names of its settings."""
+        return recognise_product(self.idp_entity_id, self.sso_url)
 
     def signing_certificates(self) -> list[SigningCertificate]:
         """The certificates that the identity provider publishes now, the longest valid one first."""

@@ -32,7 +32,7 @@ class PendingRequest(models.Model):
 
 
 class UsedMessage(models.Model):
-    """An assertion, response or logout request that was taken once. The unique key is the guard, for all processes."""
+    """An assertion, response or logout request that was used. Its unique key refuses a replay, for all processes."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     expires = models.DateTimeField(db_index=True)

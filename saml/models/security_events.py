@@ -1,4 +1,4 @@
-"""Whose commands are believed at a connection, and what came of each that was received."""
+"""Who may send security commands to a connection, and the commands that were received."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of each SAML response, and how many unsigned ones were only counted."""
+"""The outcome of each SAML response, and the number of unsigned ones that were only counted."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
 
 
 class SignInAttempt(models.Model):
-    """What came of one SAML response, for the administrator who has to find out why.
+    """The outcome of one SAML response, for the administrator who has to find out why.
 
     ``name_id`` and ``statement`` are masked. ``name_key`` is a keyed digest of who was named, to find it again without
-    keeping it. What was really said is sealed, and removed earlier than the rest (``saml/debugger/attempts.py``).
+    keeping it. The unmasked values are sealed, and removed earlier than the rest (``saml/debugger/attempts.py``).
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -57,7 +57,7 @@ class SignInAttempt(models.Model):
 
 
 class RefusalCount(models.Model):
-    """How many messages that nobody vouched for failed a check at a connection within an hour.
+    """How many unsigned messages failed a check at a connection within an hour.
 
     ``failed_check`` "" counts those of all checks. ``listed``: how many of them are among the sign-in attempts.
     """

@@ -40,7 +40,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
+class VerifiedCommand:
     """A token that is the identity provider's, and what it was held against."""
 
     token: Token
@@ -52,7 +52,7 @@ def fetch_keys(url: str) -> bytes:
     return fetch_document(url, _KEY_SET)
 
 
-def believe(text: str, source: Source, rules: Rules, now: datetime) -> Believed:
+def verify_command(text: str, source: Source, rules: Rules, now: datetime) -> VerifiedCommand:
     """Raises: TokenRefused. Keys are fetched with the limits of the metadata fetch."""
     expected = Expectation(
         issuer=source.issuer,
@@ -63,18 +63,18 @@ def believe(text: str, source: Source, rules: Rules, now: datetime) -> Believed:
         now=now,
     )
     token = verify_token(text, expected, lambda kid: find_key(source.jwks_url, kid, fetch=fetch_keys))
-    return Believed(token, expected)
+    return VerifiedCommand(token, expected)
 
 
 class Repeated(Exception):
     """The token was used before."""
 
 
-def carry_out(believed: Believed, do: Callable[[], Received]) -> tuple[Received, CommandRefused | None]:
+def carry_out(verified: VerifiedCommand, do: Callable[[], Received]) -> tuple[Received, CommandRefused | None]:
     """Use the token up, and do what it asks for; a refusal uses it up, too. Raises: Repeated, and nothing was done."""
     with transaction.atomic():
         try:
-            use_once(believed.token, believed.expected)
+            use_once(verified.token, verified.expected)
         except TokenRefused as refusal:
             raise Repeated from refusal
         try:

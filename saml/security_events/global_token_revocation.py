@@ -14,12 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from gatekeeper.secrets.bearer_keys import bearer_credentials
+from gatekeeper.sessions.request_details import request_id_of
 from gatekeeper.signed_tokens.parsing import read_object
 from gatekeeper.signed_tokens.refusals import TokenRefused
-from saml.debugger.request_facts import request_id_of
 from saml.models import Connection, SourceKind
-from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
-from saml.security_events.received import COUNTED_BY, count_stranger, note
+from saml.security_events.commands import Repeated, Rules, VerifiedCommand, carry_out, end_for, verify_command
+from saml.security_events.received import COUNTED_BY, count_unauthenticated, record_command
 from saml.security_events.refusals import (
     AmbiguousSubject,
     CommandRefused,
@@ -55,41 +55,45 @@ def global_token_revocation(request: HttpRequest, connection_id: UUID) -> HttpRe
         return _answer(HTTPStatus.NOT_FOUND, "There is no such connection.")
     try:
         body = body_of(request)
-        believed = _believed(request, connection)
+        verified = _verified(request, connection)
     except BodyTooLong:
-        return _stranger(request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "is_small", "the body is too long.")
+        return _unauthenticated(
+            request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "is_small", "the body is too long."
+        )
     except TokenRefused as refusal:
-        return _stranger(request, connection, HTTPStatus.UNAUTHORIZED, refusal.check, refusal.reason)
-    return _revoke(request, connection, believed, body)
+        return _unauthenticated(request, connection, HTTPStatus.UNAUTHORIZED, refusal.check, refusal.reason)
+    return _revoke(request, connection, verified, body)
 
 
-def _believed(request: HttpRequest, connection: Connection) -> Believed:
+def _verified(request: HttpRequest, connection: Connection) -> VerifiedCommand:
     text = bearer_credentials(request.headers.get("Authorization", ""))
     if not text:
         raise TokenRefused("is_a_token", "there is no bearer token in the Authorization header.")
     source = source_of(connection, KIND)
     if source is None:
         raise TokenRefused("is_set_up", "no issuer and JWKS URL are set for Universal Logout at this connection.")
-    return believe(text, source, RULES, timezone.now())
+    return verify_command(text, source, RULES, timezone.now())
 
 
-def _revoke(request: HttpRequest, connection: Connection, believed: Believed, body: bytes) -> HttpResponse:
+def _revoke(request: HttpRequest, connection: Connection, verified: VerifiedCommand, body: bytes) -> HttpResponse:
     try:
         received, refusal = carry_out(
-            believed,
+            verified,
             lambda: end_for(
                 connection,
                 _subject(request.content_type or "", body),
-                issuer=believed.expected.issuer,
+                issuer=verified.expected.issuer,
                 event=EVENT,
                 api_tokens=True,
                 request_id=request_id_of(request),
             ),
         )
-    except Repeated:  # by whoever came by the token, so it counts as a stranger's
+    except (
+        Repeated
+    ):  # Whoever replays a token need not be the identity provider, so the message counts as unauthenticated.
         reason = "the token was used before."
-        return _stranger(request, connection, HTTPStatus.UNAUTHORIZED, "is_used_once", reason)
-    note(request, connection, KIND, received)
+        return _unauthenticated(request, connection, HTTPStatus.UNAUTHORIZED, "is_used_once", reason)
+    record_command(request, connection, KIND, received)
     if refusal is not None:
         return _answer(_STATUS[type(refusal)], f"Nothing was ended: {refusal.reason}")
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -109,10 +113,10 @@ def _subject(content_type: str, body: bytes) -> Subject:
     return read_subject(document[names[0]], OF_REVOCATIONS)
 
 
-def _stranger(
+def _unauthenticated(
     request: HttpRequest, connection: Connection, status: HTTPStatus, check: str, reason: str
 ) -> HttpResponse:
-    if not count_stranger(request, connection, KIND, check=check, reason=reason):
+    if not count_unauthenticated(request, connection, KIND, check=check, reason=reason):
         answer = _answer(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests that were not authenticated.")
         answer.headers["Retry-After"] = str(int(COUNTED_BY.total_seconds()))
         return answer
@@ -121,11 +125,11 @@ def _stranger(
     return _answer(status, f"Nothing was ended: {reason}")
 
 
-def _unauthorized(words: str) -> HttpResponse:
-    answer = _answer(HTTPStatus.UNAUTHORIZED, words)
+def _unauthorized(text: str) -> HttpResponse:
+    answer = _answer(HTTPStatus.UNAUTHORIZED, text)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="Gatekeeper", error="invalid_token"'
     return answer
 
 
-def _answer(status: HTTPStatus, words: str) -> HttpResponse:
-    return JsonResponse({"error": status.phrase.lower().replace(" ", "_"), "error_description": words}, status=status)
+def _answer(status: HTTPStatus, text: str) -> HttpResponse:
+    return JsonResponse({"error": status.phrase.lower().replace(" ", "_"), "error_description": text}, status=status)

@@ -13,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from gatekeeper.secrets.bearer_keys import digest
+from gatekeeper.sessions.request_details import request_id_of
 from gatekeeper.signed_tokens.refusals import TokenRefused
-from saml.debugger.request_facts import request_id_of
 from saml.models import Connection, SourceKind
-from saml.security_events.commands import Believed, Repeated, Rules, believe, carry_out, end_for
-from saml.security_events.received import COUNTED_BY, Received, count_stranger, note
+from saml.security_events.commands import Repeated, Rules, VerifiedCommand, carry_out, end_for, verify_command
+from saml.security_events.received import COUNTED_BY, Received, count_unauthenticated, record_command
 from saml.security_events.refusals import UnknownSubject, UnreadableCommand
 from saml.security_events.requests import BodyTooLong, body_of, connection_of
 from saml.security_events.sources import source_of
@@ -51,21 +51,23 @@ _ERRORS = {
 @never_cache
 @require_POST
 def security_events(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """202 with an empty body once a SET is taken; otherwise 400 with ``err`` and ``description`` (§2.3)."""
+    """202 with an empty body when a SET is taken; otherwise 400 with ``err`` and ``description`` (§2.3)."""
     connection = connection_of(connection_id)
     if connection is None:
         return JsonResponse(_error("access_denied", "there is no such connection."), status=HTTPStatus.NOT_FOUND)
     try:
-        believed = _believed(request, connection)
+        verified = _verified(request, connection)
     except BodyTooLong:
         reason = "the body is too long."
-        return _stranger(request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TokenRefused("is_small", reason))
+        return _unauthenticated(
+            request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TokenRefused("is_small", reason)
+        )
     except TokenRefused as refusal:
-        return _stranger(request, connection, HTTPStatus.BAD_REQUEST, refusal)
-    return _take(request, connection, believed)
+        return _unauthenticated(request, connection, HTTPStatus.BAD_REQUEST, refusal)
+    return _take(request, connection, verified)
 
 
-def _believed(request: HttpRequest, connection: Connection) -> Believed:
+def _verified(request: HttpRequest, connection: Connection) -> VerifiedCommand:
     if request.content_type != "application/secevent+jwt":
         raise TokenRefused("is_a_token", "the body is not application/secevent+jwt.")
     source = source_of(connection, KIND)
@@ -75,26 +77,28 @@ def _believed(request: HttpRequest, connection: Connection) -> Believed:
     if source.secret_digest and not constant_time_compare(digest(header), source.secret_digest):
         raise TokenRefused("has_the_header", "the Authorization header is not the one of this stream.")
     text = body_of(request).decode("ascii", "replace").strip()
-    return believe(text, source, RULES, timezone.now())
+    return verify_command(text, source, RULES, timezone.now())
 
 
-def _take(request: HttpRequest, connection: Connection, believed: Believed) -> HttpResponse:
+def _take(request: HttpRequest, connection: Connection, verified: VerifiedCommand) -> HttpResponse:
     """A SET that is sent again is answered as it was (RFC 8935 §2), and has no effect."""
     try:
-        received, refusal = carry_out(believed, lambda: _do(request, connection, believed))
-    except Repeated:  # by whoever came by the token, so it counts as a stranger's
-        count_stranger(request, connection, KIND, check="is_used_once", reason="it was received before.")
+        received, refusal = carry_out(verified, lambda: _do(request, connection, verified))
+    except (
+        Repeated
+    ):  # Whoever replays a token need not be the identity provider, so the message counts as unauthenticated.
+        count_unauthenticated(request, connection, KIND, check="is_used_once", reason="it was received before.")
         return HttpResponse(status=HTTPStatus.ACCEPTED)
-    note(request, connection, KIND, received)
+    record_command(request, connection, KIND, received)
     # It is the transmitter's to know its people, and not a fault of the SET that one of them was never here.
     if refusal is None or isinstance(refusal, UnknownSubject):
         return HttpResponse(status=HTTPStatus.ACCEPTED)
     return _refuse(HTTPStatus.BAD_REQUEST, refusal)
 
 
-def _do(request: HttpRequest, connection: Connection, believed: Believed) -> Received:
+def _do(request: HttpRequest, connection: Connection, verified: VerifiedCommand) -> Received:
     """What the events of a SET ask for. Raises: CommandRefused."""
-    claims = believed.token.claims
+    claims = verified.token.claims
     events = _events(claims)
     ending = [name for name in (SESSION_REVOKED, CREDENTIAL_CHANGE) if name in events]
     if not ending:
@@ -103,7 +107,7 @@ def _do(request: HttpRequest, connection: Connection, believed: Believed) -> Rec
     return end_for(
         connection,
         subject,
-        issuer=believed.expected.issuer,
+        issuer=verified.expected.issuer,
         event=", ".join(_short(name) for name in ending),
         api_tokens=SESSION_REVOKED in events or events[CREDENTIAL_CHANGE]["change_type"] in TAKEN_AWAY,
         request_id=request_id_of(request),
@@ -149,8 +153,10 @@ def _short(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _stranger(request: HttpRequest, connection: Connection, status: HTTPStatus, refusal: TokenRefused) -> HttpResponse:
-    if count_stranger(request, connection, KIND, check=refusal.check, reason=refusal.reason):
+def _unauthenticated(
+    request: HttpRequest, connection: Connection, status: HTTPStatus, refusal: TokenRefused
+) -> HttpResponse:
+    if count_unauthenticated(request, connection, KIND, check=refusal.check, reason=refusal.reason):
         return _refuse(status, refusal)
     headers = {"Retry-After": str(int(COUNTED_BY.total_seconds()))}
     words = _error("access_denied", "too many requests that were not authenticated.")

@@ -1,7 +1,7 @@
-"""What came of each command: a row for what the identity provider really sent, a count for what strangers did.
+"""Received commands: a row for each authentic one, a count for unauthenticated ones.
 
-Anybody can post nonsense to the two addresses. It is counted by the hour and by the check that it failed, not written
-down one by one, and beyond a limit it is answered with 429 and leaves no trace. Right commands are never limited.
+Anybody can post to the two addresses. Unauthenticated messages are counted by the hour and by the check that failed,
+not stored one by one, and beyond a limit they are answered with 429 and not counted. Authentic ones are never limited.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from gatekeeper.directory.models import User
-from saml.debugger.rendition import mask, mask_addresses
-from saml.debugger.request_facts import address_of, request_id_of
+from gatekeeper.sessions.request_details import address_of, request_id_of
+from saml.debugger.message_text import mask, mask_addresses
 from saml.models import Connection, ReceivedEvent, SourceKind
 
 KEPT_FOR = timedelta(days=30)
-MOST_OF_STRANGERS = 300  # an hour, for each connection and address
+MOST_UNAUTHENTICATED = 300  # an hour, for each connection and address
 COUNTED_BY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Received:
-    """What came of one command of the identity provider. An empty ``check``: it was carried out."""
+    """The outcome of one authentic command. An empty ``check``: it was carried out."""
 
     check: str = ""
     reason: str = ""
@@ -38,8 +38,8 @@ class Received:
     api_tokens: int = 0
 
 
-def note(request: HttpRequest, connection: Connection, kind: SourceKind, received: Received) -> None:
-    """Write down what an authentic command brought about, or why it was not carried out."""
+def record_command(request: HttpRequest, connection: Connection, kind: SourceKind, received: Received) -> None:
+    """Store what an authentic command ended, or why it was not carried out."""
     ReceivedEvent.objects.create(
         connection=connection,
         kind=kind,
@@ -58,13 +58,17 @@ def note(request: HttpRequest, connection: Connection, kind: SourceKind, receive
         log.warning("idp_command_refused", connection=str(connection.id), kind=str(kind), check=received.check)
 
 
-def count_stranger(request: HttpRequest, connection: Connection, kind: SourceKind, *, check: str, reason: str) -> bool:
+def count_unauthenticated(
+    request: HttpRequest, connection: Connection, kind: SourceKind, *, check: str, reason: str
+) -> bool:
     """Count a message that is not the identity provider's. False: there were too many, and this one was not counted."""
     now = timezone.now()
-    strangers = ReceivedEvent.objects.filter(connection=connection, kind=kind, authentic=False, at__gt=now - COUNTED_BY)
-    if (strangers.aggregate(all=Sum("count"))["all"] or 0) >= MOST_OF_STRANGERS:
+    unauthenticated = ReceivedEvent.objects.filter(
+        connection=connection, kind=kind, authentic=False, at__gt=now - COUNTED_BY
+    )
+    if (unauthenticated.aggregate(all=Sum("count"))["all"] or 0) >= MOST_UNAUTHENTICATED:
         return False
-    same = strangers.filter(failed_check=check).order_by("-at").first()
+    same = unauthenticated.filter(failed_check=check).order_by("-at").first()
     if same is None:
         ReceivedEvent.objects.create(
             connection=connection,
@@ -77,7 +81,7 @@ def count_stranger(request: HttpRequest, connection: Connection, kind: SourceKin
         )
     else:
         ReceivedEvent.objects.filter(pk=same.pk).update(count=F("count") + 1, reason=reason[:500], **_asked(request))
-    log.info("idp_command_of_a_stranger", connection=str(connection.id), kind=str(kind), check=check)
+    log.info("idp_command_unauthenticated", connection=str(connection.id), kind=str(kind), check=check)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Why a command is not carried out. The two endpoints give it the status and the words of their protocols."""
+"""Why a command is not carried out. The two endpoints translate it to the statuses and codes of their protocols."""
 
 from gatekeeper.signed_tokens.refusals import TokenRefused
 
@@ -15,7 +15,7 @@ class UnreadableCommand(CommandRefused):
 
 
 class ForeignSubject(CommandRefused):
-    """About somebody whom this connection does not speak for."""
+    """About somebody whose e-mail domain belongs to another connection."""
 
     def __init__(self) -> None:
         super().__init__("speaks_for_the_subject", "people of that e-mail domain belong to another connection.")
@@ -29,7 +29,7 @@ class UnknownSubject(CommandRefused):
 
 
 class AmbiguousSubject(CommandRefused):
-    """About several people at once."""
+    """About several people."""
 
     def __init__(self) -> None:
         super().__init__("names_one_person", "that subject identifier fits more than one person.")

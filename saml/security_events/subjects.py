@@ -36,7 +36,7 @@ class Subject:
 
     @property
     def shown(self) -> str:
-        """The value that tells people apart."""
+        """The value that identifies the person."""
         return self.values[-1]
 
 

@@ -1,6 +1,6 @@
 """Pauses before metadata is fetched, so that many sites do not ask an identity provider in the same second.
 
-Only the clock's run takes them: somebody who presses the button or types the command is waiting. The first pause comes
+Only the scheduled run takes them: whoever presses the button or types the command is waiting. The first pause comes
 before the run and its lock, so that nobody finds the sync busy with waiting.
 """
 
@@ -15,7 +15,7 @@ MOST_BETWEEN = 20.0  # seconds at most for all of those together
 
 
 @dataclass
-class Pace:
+class FetchDelays:
     """How long to wait; ``sleep`` and ``choose`` (a number between two) are replaced where nobody wants to wait."""
 
     sleep: Callable[[float], None] = time.sleep
@@ -34,6 +34,6 @@ class Pace:
             self.sleep(pause)
 
 
-def no_pace() -> Pace:
-    """For whoever is waiting."""
-    return Pace(sleep=lambda _: None)
+def no_delays() -> FetchDelays:
+    """No pauses, for a run that somebody waits for."""
+    return FetchDelays(sleep=lambda _: None)

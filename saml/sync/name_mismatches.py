@@ -1,6 +1,6 @@
-"""Whom the identity provider names otherwise than they are known here: the work e-mail is not the NameID it sends.
+"""People whose NameID at the identity provider differs from their work e-mail here.
 
-Read from the sign-in attempts, which are kept for a month and know whom an unknown name plausibly concerns.
+Read from the sign-in attempts, which are kept for a month and name the user whom an unknown name probably means.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""The SAML user sync: metadata is refreshed, people are linked, the run is written down. Minute 45 of every hour."""
+"""The SAML user sync (docs/rules.md#5) refreshes metadata, links people and stores the run, hourly at minute 45."""
 
 import time
 from dataclasses import asdict
@@ -15,14 +15,14 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.linking import link_users
 from gatekeeper.directory.people.retention import retention_days
 from gatekeeper.errors import IdentityProviderNotFound
-from saml.connections.certificate_health import announce_ending
-from saml.connections.lifecycle import note_failure, refresh_connection
+from saml.connections.certificate_health import announce_expiring_certificates
+from saml.connections.lifecycle import record_refresh_failure, refresh_connection
 from saml.debugger.attempts import forget_old_attempts
 from saml.debugger.refusal_counts import announce_counts
 from saml.errors import MetadataRefused
 from saml.messages.replay_protection import forget_expired
 from saml.models import Connection, SyncRun, SyncState
-from saml.sync.fetch_delay import Pace, no_pace
+from saml.sync.fetch_delay import FetchDelays, no_delays
 from saml.sync.single_flight import single_flight
 
 MOST_SECONDS = 300.0  # for all metadata together; the task has 600, and people have to be linked as well
@@ -31,22 +31,22 @@ OUT_OF_TIME = "not read this time: others took too long; it comes first in the n
 log = structlog.get_logger(__name__)
 
 
-def sync_saml_users(*, actor: Actor, now: datetime | None = None, pace: Pace | None = None) -> SyncRun:
-    """Run the sync once; a second run changes nothing, and a run may be killed anywhere.
+def sync_saml_users(*, actor: Actor, now: datetime | None = None, delays: FetchDelays | None = None) -> SyncRun:
+    """Run the sync; a second run changes nothing, and a run may be killed anywhere.
 
     Each connection's metadata is fetched outside any transaction; one that fails keeps its last good document and
-    does not keep people from being linked. ``pace``: pauses before the run and between connections, for the clock.
+    does not keep people from being linked. ``delays``: pauses before the run and between connections, for the schedule.
     Returns: the finished run.
     Raises: SyncAlreadyRunning when another process is at it.
     """
-    pace = pace or no_pace()
-    pace.before_the_run()
+    delays = delays or no_delays()
+    delays.before_the_run()
     now = now or timezone.now()
     with single_flight():
         _abandon_orphans(now)
         run = SyncRun.objects.create(started_at=now, actor_kind=actor.kind, actor_name=actor.name)
         try:
-            _work(run, actor, now, pace)
+            _work(run, actor, now, delays)
         except Exception as error:
             SyncRun.objects.filter(pk=run.pk).update(
                 state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
@@ -57,8 +57,8 @@ def sync_saml_users(*, actor: Actor, now: datetime | None = None, pace: Pace | N
     return run
 
 
-def _work(run: SyncRun, actor: Actor, now: datetime, pace: Pace) -> None:
-    run.metadata = _refresh_all(actor, pace)
+def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> None:
+    run.metadata = _refresh_all(actor, delays)
     report = link_users(actor=actor, now=timezone.now())
     forget_expired(timezone.now())
     forget_old_attempts(now)
@@ -79,7 +79,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, pace: Pace) -> None:
         )
 
 
-def _refresh_all(actor: Actor, pace: Pace) -> list[dict[str, str]]:
+def _refresh_all(actor: Actor, delays: FetchDelays) -> list[dict[str, str]]:
     """Each connection is a unit: whatever happens at one of them is its result, and the next one's turn comes.
 
     Who waited longest comes first, so that many slow ones do not keep the same others from being read again and again.
@@ -88,7 +88,7 @@ def _refresh_all(actor: Actor, pace: Pace) -> list[dict[str, str]]:
     ends = time.monotonic() + MOST_SECONDS
     for number, connection in enumerate(sorted(Connection.objects.live(), key=lambda each: each.tried_at)):
         if number:
-            pace.before_the_next()
+            delays.before_the_next()
         in_time = time.monotonic() < ends
         results[connection.id] = _refresh(connection, actor) if in_time else OUT_OF_TIME
     by_name = Connection.objects.live().filter(pk__in=results)
@@ -111,7 +111,7 @@ def _refresh(connection: Connection, actor: Actor) -> str:
 def _announced(connection: Connection, actor: Actor) -> str:
     """Certificates that run out; "" when it went well."""
     try:
-        announce_ending(connection, actor=actor, now=timezone.now())
+        announce_expiring_certificates(connection, actor=actor, now=timezone.now())
     except Exception as error:  # noqa: BLE001 - as above
         return _failed(connection, error)
     return ""
@@ -123,7 +123,7 @@ def _failed(connection: Connection, error: Exception) -> str:
     log.error("saml_refresh_failed", connection=str(connection.id), reference=reference, exc_info=error)
     result = f"failed: internal error; the log says what, under {reference}"
     try:
-        note_failure(connection, f"{result}.")
+        record_refresh_failure(connection, f"{result}.")
     except DatabaseError:
         log.exception("saml_refresh_failure_not_noted", connection=str(connection.id), reference=reference)
     return result

@@ -56,7 +56,7 @@ def is_a_response(root: etree._Element) -> None:
 def says_success(root: etree._Element) -> None:
     """The status is Success.
 
-    What the identity provider says instead (Entra: AADSTS…) goes to the administrator.
+    What the identity provider states instead (Entra: AADSTS…) is shown to administrators only.
     """
     codes = root.findall(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusCode')}")
     if len(codes) == 1 and codes[0].get("Value") == _SUCCESS:
@@ -81,7 +81,7 @@ def has_one_assertion(root: etree._Element) -> None:
 def has_signed_assertion(root: etree._Element) -> None:
     """The assertion itself is signed, or the Response around it where the connection takes that."""
     if root.find(ENCRYPTED_ASSERTION) is not None:
-        return  # This guard is asked again once it is open.
+        return  # This guard is asked again after decryption.
     assertion = root.find(_ASSERTION)
     if assertion is None or assertion.find(_SIGNATURE) is None:
         if root.find(_SIGNATURE) is not None:

@@ -1,4 +1,4 @@
-"""A verified assertion in our words. Reads only bytes that a signature covers; touches no database and no request."""
+"""The values of a verified assertion. Reads only bytes that a signature covers; touches no database and no request."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ Encryption says nothing about who wrote a message, since our certificate is publ
 what came in, and takes the same way through ``allow_list``, signature, checks and python3-saml.
 
 Every failure here is one check, ``is_encrypted_for_us``, with one answer to whoever posted it: AES-CBC protects nothing
-against change, and an answer that told "cannot be decrypted" from "is not signed" would decrypt for whoever asks often.
+against change, and an answer that distinguishes "cannot be decrypted" from "is not signed" is a decryption oracle.
 """
 
 import base64
@@ -56,7 +56,7 @@ _MASKS: dict[str, type[hashes.HashAlgorithm]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class ClearResponse:
     """``document``: the response with its assertion in the clear; nothing in it is trusted yet.
 
     ``signed_by``: what the Response was signed with as it was received, when its assertion had to be opened.
@@ -66,7 +66,7 @@ class Opened:
     signed_by: SigningCertificate | None = None
 
 
-def opened(document: bytes, root: etree._Element, expected: Expectation) -> Opened:
+def decrypt_assertion(document: bytes, root: etree._Element, expected: Expectation) -> ClearResponse:
     """The response with its assertion in the clear; ``document`` itself when its assertion is not encrypted.
 
     ``root``: the document, parsed, after ``allow_list``. A signature of the Response covers the bytes as they were
@@ -75,7 +75,7 @@ def opened(document: bytes, root: etree._Element, expected: Expectation) -> Open
     """
     encrypted = root.find(ENCRYPTED_ASSERTION)
     if encrypted is None:
-        return Opened(document)
+        return ClearResponse(document)
     signed_by = None
     for signature in root.findall(tag(DS, "Signature")):
         signed_by = require_fitting(root, signature, expected.certificates)
@@ -84,13 +84,13 @@ def opened(document: bytes, root: etree._Element, expected: Expectation) -> Open
     clear: bytes = etree.tostring(root)
     if len(clear) > RESPONSE_LIMIT:
         raise _refused("the decrypted message is too large.")
-    return Opened(clear, signed_by)
+    return ClearResponse(clear, signed_by)
 
 
-def with_open_parts(root: etree._Element, keys: Keys, *, recipient: str = "") -> etree._Element:
+def decrypt_parts(root: etree._Element, keys: Keys, *, recipient: str = "") -> etree._Element:
     """The same tree with the name (EncryptedID) and the attributes that are encrypted one by one in the clear.
 
-    Asked about signed messages only: a stranger must not learn what can be decrypted. Raises: Refused.
+    Called for signed messages only: an unauthenticated client must not learn what can be decrypted. Raises: Refused.
     """
     for part in list(root.iter(ENCRYPTED_ID, ENCRYPTED_ATTRIBUTE)):
         wanted = "NameID" if part.tag == ENCRYPTED_ID else "Attribute"

@@ -1,7 +1,7 @@
-"""python3-saml as the second opinion: strict, told only what our own records say. Nothing else touches it.
+"""python3-saml as a second, independent validation: strict, configured from our own records only.
 
-It is asked last, about messages that we believe already. What it reads more narrowly than SAML allows is written as it
-likes it in a copy (``_readable``), and it judges that; signatures it judges on the message as it was received.
+It comes last, after all checks of ours have passed. What it reads more narrowly than SAML allows is rewritten in a copy
+(``_readable``), which it validates; signatures it verifies on the message as it was received.
 """
 
 import base64
@@ -20,7 +20,7 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from saml.errors import Refused
-from saml.validation.decryption import with_open_parts
+from saml.validation.decryption import decrypt_parts
 from saml.validation.expectation import Expectation
 from saml.xml.datetimes import SKEW, as_stated, read_moment, shifted
 from saml.xml.parser import DS, SAML, tag, text
@@ -83,7 +83,7 @@ def _readable(received: etree._Element, expected: Expectation) -> etree._Element
     assertion = copy.find(tag(SAML, "Assertion"))
     if assertion is None:
         return copy
-    with_open_parts(assertion, expected.keys, recipient=expected.sp_entity_id)
+    decrypt_parts(assertion, expected.keys, recipient=expected.sp_entity_id)
     for element in copy.iter(tag(SAML, "Audience"), tag(SAML, "Issuer")):
         element.text = text(element).strip()
     for statement in assertion.findall(tag(SAML, "AttributeStatement")):
@@ -140,7 +140,7 @@ def _settings(expected: Expectation) -> OneLogin_Saml2_Settings:
 
 
 def _request(acs_url: str) -> dict[str, Any]:
-    """Where the response was received, in the library's words: from PUBLIC_URL, never from Host or X-Forwarded-*."""
+    """The request as the library describes it: from PUBLIC_URL, never from Host or X-Forwarded-*."""
     parts = urlsplit(acs_url)
     return {
         "https": "on" if parts.scheme == "https" else "off",

@@ -1,9 +1,9 @@
-"""Whether a SAML response is believed: every decision in one place, from bytes to a person.
+"""Validation of a SAML response (SAML core 2 and 5.4, profiles 4.1.4.3), from bytes to a person.
 
-The order is the whole point. (1) ``allow_list``: the shape, before any signature work. (2) Our own signature check,
-which says *which* certificate verified and hands back only the bytes that were signed; a stranger's message ends here
+The order matters. (1) ``allow_list``: the shape, before any signature work. (2) Our own signature check,
+which says *which* certificate verified and hands back only the bytes that were signed; an unsigned message ends here
 at the latest. (3) ``CHECKS``: exact comparisons on those bytes, where the library compares prefixes, substrings or
-nothing. (4) python3-saml, strict, as the second opinion.
+nothing. (4) python3-saml, strict, as a second, independent validation.
 An encrypted assertion was opened before (``decryption.py``), and comes here like any other, as untrusted.
 One-time use and the binding to the browser need the database and follow in ``saml/sign_on.py``.
 """
@@ -18,10 +18,10 @@ from saml.certificates import SigningCertificate
 from saml.errors import Refused
 from saml.validation.allow_list import read_response
 from saml.validation.assertion import OBJECT_ID, TENANT_ID, AssertedPerson, Assertion, Confirmation, read_assertion
-from saml.validation.decryption import with_open_parts
+from saml.validation.decryption import decrypt_parts
 from saml.validation.expectation import Expectation
 from saml.validation.python3_saml import library_accepts
-from saml.validation.signature import Verified, verify
+from saml.validation.signature import SignedContent, verify
 from saml.validation.signature_policy import Signing
 from saml.validation.subject_name import (
     LONGEST_NAME,
@@ -37,7 +37,7 @@ ENTRA_ISSUERS = ("https://sts.windows.net/", "https://login.microsoftonline.com/
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
+class VerifiedResponse:
     """One response after its signature was verified, beside what was expected of it."""
 
     response: etree._Element
@@ -46,22 +46,24 @@ class Evidence:
     expected: Expectation
 
 
-Check = Callable[[Evidence], None]
+Check = Callable[[VerifiedResponse], None]
 
 
-def request_answered(root: etree._Element) -> str | None:
+def claimed_request_id(root: etree._Element) -> str | None:
     """The InResponseTo that a response claims, not verified yet; None when it is unsolicited."""
     claimed: str | None = root.get("InResponseTo")
     return claimed
 
 
-def believe(document: bytes, expected: Expectation, *, signed_by: SigningCertificate | None = None) -> AssertedPerson:
-    """Return the person that ``document`` proves to be at the browser.
+def validate_response(
+    document: bytes, expected: Expectation, *, signed_by: SigningCertificate | None = None
+) -> AssertedPerson:
+    """Validate ``document``; return the person that it proves to be at the browser.
 
     ``signed_by``: what the Response was signed with before an assertion in it was decrypted, if it was signed at all.
     Raises: Refused, with the first check that failed. Nothing is stored and nothing outside is asked.
     """
-    signing = signing_wanted(expected.accepts_signed_response, signed_by)
+    signing = required_signing(expected.accepts_signed_response, signed_by)
     root = read_response(document, signing)
     verified = verify(root, expected.certificates, signing, signed_by=signed_by)
     try:
@@ -71,16 +73,16 @@ def believe(document: bytes, expected: Expectation, *, signed_by: SigningCertifi
         raise
 
 
-def signing_wanted(accepts_signed_response: bool, signed_by: SigningCertificate | None = None) -> Signing:
+def required_signing(accepts_signed_response: bool, signed_by: SigningCertificate | None = None) -> Signing:
     """What has to be signed in a response at a connection with this setting."""
     if not accepts_signed_response:
         return Signing.ASSERTION
     return Signing.RESPONSE if signed_by is None else Signing.VERIFIED
 
 
-def _stated_by(verified: Verified, received: etree._Element, expected: Expectation) -> AssertedPerson:
-    statement = with_open_parts(verified.assertion, expected.keys, recipient=expected.sp_entity_id)
-    evidence = Evidence(
+def _stated_by(verified: SignedContent, received: etree._Element, expected: Expectation) -> AssertedPerson:
+    statement = decrypt_parts(verified.assertion, expected.keys, recipient=expected.sp_entity_id)
+    evidence = VerifiedResponse(
         response=verified.response,
         assertion=read_assertion(statement),
         certificate=verified.certificate,
@@ -92,7 +94,7 @@ def _stated_by(verified: Verified, received: etree._Element, expected: Expectati
     return _person(evidence)
 
 
-def has_current_certificate(evidence: Evidence) -> None:
+def has_current_certificate(evidence: VerifiedResponse) -> None:
     """The certificate that verified is within its dates; python3-saml never looks at them."""
     certificate, now = evidence.certificate, evidence.expected.now
     if now >= certificate.not_after:
@@ -105,7 +107,7 @@ def has_current_certificate(evidence: Evidence) -> None:
         )
 
 
-def comes_from_the_connection(evidence: Evidence) -> None:
+def comes_from_the_connection(evidence: VerifiedResponse) -> None:
     """Both issuers are the connection's entityID, to the letter."""
     issuer = evidence.response.find(tag(SAML, "Issuer"))
     stated = {"Assertion/Issuer": evidence.assertion.issuer}
@@ -119,7 +121,7 @@ def comes_from_the_connection(evidence: Evidence) -> None:
             )
 
 
-def is_meant_for_us(evidence: Evidence) -> None:
+def is_meant_for_us(evidence: VerifiedResponse) -> None:
     """There is an AudienceRestriction, and each one names us exactly (SAML core 2.5.1.4)."""
     audiences = evidence.assertion.audiences
     if not audiences:
@@ -130,19 +132,19 @@ def is_meant_for_us(evidence: Evidence) -> None:
             raise Refused("is_meant_for_us", f"the Audience is {stated}, another application, not our Metadata url.")
 
 
-def is_sent_to_us(evidence: Evidence) -> None:
+def is_sent_to_us(evidence: VerifiedResponse) -> None:
     """Destination is present and is the ACS address, not only begins with it."""
     stated = evidence.response.get("Destination")
     if stated != evidence.expected.acs_url:
         raise Refused("is_sent_to_us", f"the Destination is {_shown(stated)}, not our ACS url; compare the addresses.")
 
 
-def is_confirmed_for_us(evidence: Evidence) -> None:
+def is_confirmed_for_us(evidence: VerifiedResponse) -> None:
     """A bearer confirmation names our ACS address as Recipient, exactly, and has not run out."""
     _fitting_confirmation(evidence)
 
 
-def answers_our_request(evidence: Evidence) -> None:
+def answers_our_request(evidence: VerifiedResponse) -> None:
     """InResponseTo is the pending request's in the Response and in the assertion, or absent from both."""
     wanted = evidence.expected.request_id
     stated = {"Response": evidence.response.get("InResponseTo")}
@@ -156,7 +158,7 @@ def answers_our_request(evidence: Evidence) -> None:
             )
 
 
-def is_within_its_time(evidence: Evidence) -> None:
+def is_within_its_time(evidence: VerifiedResponse) -> None:
     """The conditions hold now, give or take two minutes; the session that it would open is not over yet."""
     assertion, now = evidence.assertion, evidence.expected.now
     if assertion.not_before is not None and now < shifted(assertion.not_before, -SKEW):
@@ -170,7 +172,7 @@ def is_within_its_time(evidence: Evidence) -> None:
         raise Refused("is_within_its_time", f"the session that it would open ended at {end}; compare the clocks.")
 
 
-def comes_from_the_tenant(evidence: Evidence) -> None:
+def comes_from_the_tenant(evidence: VerifiedResponse) -> None:
     """A tenantid claim, where one is sent and checked, is the tenant in the connection's entityID.
 
     It is checked for Entra, which sends it.
@@ -183,7 +185,7 @@ def comes_from_the_tenant(evidence: Evidence) -> None:
         raise Refused("comes_from_the_tenant", f"the tenantid claim is {_shown(stated)}, another tenant.")
 
 
-def names_a_person(evidence: Evidence) -> None:
+def names_a_person(evidence: VerifiedResponse) -> None:
     """NameID is there, of a sensible length, without control characters, and not meant for another SP."""
     name_id, qualifier = evidence.assertion.name_id, evidence.assertion.sp_name_qualifier
     if not name_id.strip() or len(name_id) > LONGEST_NAME:
@@ -194,17 +196,17 @@ def names_a_person(evidence: Evidence) -> None:
         raise Refused("names_a_person", f"the NameID is qualified for {_shown(qualifier)}, another application.")
 
 
-def has_a_known_name_format(evidence: Evidence) -> None:
+def has_a_known_name_format(evidence: VerifiedResponse) -> None:
     """The NameID's format can name a person: emailAddress, persistent, unspecified; transient beside a chosen claim."""
     require_known_format(evidence.assertion, evidence.expected.person_claim)
 
 
-def says_who_signs_in(evidence: Evidence) -> None:
+def says_who_signs_in(evidence: VerifiedResponse) -> None:
     """The NameID, or the claim that the connection names instead, says once who is signing in."""
     sign_in_name(evidence.assertion, evidence.expected.person_claim)
 
 
-def is_a_new_authentication(evidence: Evidence) -> None:
+def is_a_new_authentication(evidence: VerifiedResponse) -> None:
     """When signing in anew was asked for (ForceAuthn), the identity provider did so."""
     since, stated = evidence.expected.authenticated_since, evidence.assertion.authenticated_at
     if since is not None and (stated is None or stated < shifted(since, -SKEW)):
@@ -227,7 +229,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _fitting_confirmation(evidence: Evidence) -> Confirmation:
+def _fitting_confirmation(evidence: VerifiedResponse) -> Confirmation:
     now = evidence.expected.now
     reason = "there is no bearer confirmation."
     for each in evidence.assertion.confirmations:
@@ -244,7 +246,7 @@ def _fitting_confirmation(evidence: Evidence) -> Confirmation:
     raise Refused("is_confirmed_for_us", reason)
 
 
-def _person(evidence: Evidence) -> AssertedPerson:
+def _person(evidence: VerifiedResponse) -> AssertedPerson:
     assertion = evidence.assertion
     ends = [each.not_on_or_after for each in assertion.confirmations] + [assertion.not_on_or_after]
     return AssertedPerson(

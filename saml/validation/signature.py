@@ -36,7 +36,7 @@ _ECDSA = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class SignedContent:
     """``assertion``: a tree made from signed bytes only, without comments and without signatures.
 
     ``response``: made from the same signed bytes when they are those of the Response, else as it was received.
@@ -53,7 +53,7 @@ def verify(
     signing: Signing = Signing.ASSERTION,
     *,
     signed_by: SigningCertificate | None = None,
-) -> Verified:
+) -> SignedContent:
     """Verify every signature of a response that has passed the allow-list; return what was signed.
 
     KeyInfo is ignored: whoever forges a message also chooses what stands there. ``signed_by``: with
@@ -69,12 +69,12 @@ def verify(
     if assertion is None:
         raise _refused("there is no assertion.")
     if assertion in fitting:
-        return Verified(root, _signed(assertion), fitting[assertion])
+        return SignedContent(root, _signed(assertion), fitting[assertion])
     if signing is Signing.RESPONSE and root in fitting:
         response = _signed(root)
-        return Verified(response, _assertion_in(response), fitting[root])
+        return SignedContent(response, _assertion_in(response), fitting[root])
     if signing is Signing.VERIFIED and signed_by is not None:
-        return Verified(root, _signed(assertion), signed_by)
+        return SignedContent(root, _signed(assertion), signed_by)
     raise _refused("the assertion is not signed.")
 
 
@@ -140,7 +140,7 @@ def verify_query(signed: bytes, value: bytes, algorithm: str, certificates: Sequ
 
 
 def _require_begun(certificate: SigningCertificate) -> None:
-    """For responses both dates count (``trust.py``); for other messages that the key is in use at all."""
+    """Refuse a certificate that is not valid yet; of an expired one only responses are refused, by ``CHECKS``."""
     if certificate.not_before > timezone.now() + _SKEW:
         begins = f"{certificate.not_before:%d %B %Y %H:%M} UTC"
         raise Refused("has_current_certificate", f"the signing certificate is not valid before {begins}.")

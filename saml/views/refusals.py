@@ -10,10 +10,10 @@ from django.utils import timezone
 from gatekeeper.directory.access.resolver import Blocked
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.errors import SignInRefused
-from saml.debugger.request_facts import request_id_of
+from gatekeeper.sessions.request_details import request_id_of
 from saml.errors import Refused
 from saml.models import Connection
-from saml.refusal_pages import SignedOut, heading_about, words_about
+from saml.refusal_pages import SignedOut, heading_about, text_about
 from saml.sign_on import TestRefused
 
 _UNREADABLE = frozenset({"arrives", "encoding", "xml"})
@@ -23,7 +23,7 @@ def message_refused_page(request: HttpRequest, connection: Connection, refusal: 
     """A few sentences for all reasons: what exactly was wrong is for the administrator, not for whoever tries."""
     status = 400 if refusal.check in _UNREADABLE else 403
     heading = heading_about(refusal)
-    return _refused_page(request, words_about(refusal), status=status, connection=connection, heading=heading)
+    return _refused_page(request, text_about(refusal), status=status, connection=connection, heading=heading)
 
 
 def person_refused_page(request: HttpRequest, connection: Connection, refusal: SignInRefused) -> HttpResponse:
@@ -35,15 +35,15 @@ def person_refused_page(request: HttpRequest, connection: Connection, refusal: S
 
 def test_refused_page(request: HttpRequest, over: TestRefused) -> HttpResponse:
     """The answer to a test sign-in that is over signs nobody in; the page leads to its attempt."""
-    words = "This answers a test sign-in, which is over. No session was opened."
+    text = "This answers a test sign-in, which is over. No session was opened."
     attempt = reverse("admin:saml_signinattempt_change", args=(over.attempt_id,))
-    return _refused_page(request, words, status=403, heading="The test sign-in is over", attempt=attempt)
+    return _refused_page(request, text, status=403, heading="The test sign-in is over", attempt=attempt)
 
 
 def key_unreadable_page(request: HttpRequest) -> HttpResponse:
     """Our private key cannot be read: only an operator can mend that."""
-    words = "This site cannot sign its messages at the moment. Ask your administrator."
-    return _refused_page(request, words, status=503)
+    text = "This site cannot sign its messages at the moment. Ask your administrator."
+    return _refused_page(request, text, status=503)
 
 
 def signed_out_page(
@@ -54,7 +54,7 @@ def signed_out_page(
     return render(request, "saml/signed_out.html", page, status=status)
 
 
-def _refused_page(request: HttpRequest, words: str, *, status: int, **facts: Any) -> HttpResponse:
+def _refused_page(request: HttpRequest, text: str, *, status: int, **facts: Any) -> HttpResponse:
     """``facts``: connection, next_sync, heading and attempt (an address to go on to), where there are any."""
-    page = {"words": words, "reference": request_id_of(request), "access": None, **facts}
+    page = {"text": text, "reference": request_id_of(request), "access": None, **facts}
     return render(request, "saml/refused.html", page, status=status)

@@ -16,15 +16,21 @@ from django.views.decorators.http import require_GET, require_POST
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.browser_session import current_sign_in
-from saml.addresses import addresses_of, own_path
+from saml.addresses import addresses_of, local_path
 from saml.causes import Cause
-from saml.debugger.attempts import Outcome, note
+from saml.debugger.attempts import Outcome, record_attempt
 from saml.errors import Refused
 from saml.messages import build, replay_protection
-from saml.messages.browser_binding import POSTED_AGAIN, bind, browser_of, new_or_known_browser, should_post_again
-from saml.messages.sending import Outgoing, onward_address, posting_page
+from saml.messages.browser_binding import (
+    POSTED_AGAIN,
+    browser_token,
+    browser_token_or_new,
+    set_browser_cookie,
+    should_post_again,
+)
+from saml.messages.sending import OutgoingMessage, post_form_page, redirect_address
 from saml.models import Connection, PendingRequest
-from saml.sign_on import NAMES_NO_REQUEST, TestRefused, Unsolicited, sign_on
+from saml.sign_on import NO_IN_RESPONSE_TO, TestRefused, Unsolicited, sign_on
 from saml.views.connections import connection_or_404, requires_private_key
 from saml.views.refusals import message_refused_page, person_refused_page, test_refused_page
 
@@ -46,7 +52,7 @@ def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         request,
         connection,
         purpose="test" if testing else "sign_on",
-        relay_path=own_path(request.GET.get("next")),
+        relay_path=local_path(request.GET.get("next")),
         forced_at=timezone.now() if "force" in request.GET else None,
     )
 
@@ -60,12 +66,12 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_or_404(connection_id)
     if "SAMLResponse" not in request.POST:
         refusal = Refused("arrives", "there was no SAMLResponse in the request.")
-        note(request, connection, Outcome(check=refusal.check, reason=refusal.reason))
+        record_attempt(request, connection, Outcome(check=refusal.check, reason=refusal.reason))
         return message_refused_page(request, connection, refusal)
     if should_post_again(request):
         return _post_again(request)
     try:
-        landing = sign_on(request, connection, browser=browser_of(request))
+        landing = sign_on(request, connection, browser=browser_token(request))
     except Unsolicited as unsolicited:
         return _begin_sign_on_instead(request, connection, unsolicited.document)
     except SignInRefused as refusal:
@@ -97,9 +103,9 @@ def sign_on_with_hint(
 def _begin_sign_on(
     request: HttpRequest, connection: Connection, *, purpose: str = "sign_on", **facts: Any
 ) -> HttpResponse:
-    browser = new_or_known_browser(request)
+    browser = browser_token_or_new(request)
     sign_in = current_sign_in(request)
-    pending = replay_protection.begin(
+    pending = replay_protection.remember_request(
         connection, browser=browser, purpose=purpose, replaces=sign_in.pk if sign_in else None, **facts
     )
     message = build.authn_request(
@@ -108,12 +114,14 @@ def _begin_sign_on(
         addresses_of(connection.id),
         force=pending.forced_at is not None,
     )
-    outgoing = Outgoing(parameter="SAMLRequest", message=message, to=connection.sso_url, binding=connection.sso_binding)
-    onward = onward_address(connection, outgoing)
+    outgoing = OutgoingMessage(
+        parameter="SAMLRequest", message=message, to=connection.sso_url, binding=connection.sso_binding
+    )
+    onward = redirect_address(connection, outgoing)
     if onward is None:
         heading = f"On the way to {connection.name}"
-        return bind(posting_page(request, connection, outgoing, heading=heading), browser)
-    return bind(HttpResponseRedirect(onward), browser)
+        return set_browser_cookie(post_form_page(request, connection, outgoing, heading=heading), browser)
+    return set_browser_cookie(HttpResponseRedirect(onward), browser)
 
 
 def _refuse_test(request: HttpRequest) -> HttpResponse | None:
@@ -137,19 +145,19 @@ def _begin_sign_on_instead(request: HttpRequest, connection: Connection, documen
     send the browser round in circles, so the second unsolicited response in a row is refused.
     """
     circling = PendingRequest.objects.filter(
-        connection=connection, browser=replay_protection.digest(browser_of(request)), after_unsolicited=True
+        connection=connection, browser=replay_protection.digest(browser_token(request)), after_unsolicited=True
     )
-    if browser_of(request) and circling.delete()[0]:
-        refusal = Refused("unsolicited", NAMES_NO_REQUEST)
-        note(request, connection, Outcome(check=refusal.check, reason=refusal.reason, document=document))
+    if browser_token(request) and circling.delete()[0]:
+        refusal = Refused("unsolicited", NO_IN_RESPONSE_TO)
+        record_attempt(request, connection, Outcome(check=refusal.check, reason=refusal.reason, document=document))
         return message_refused_page(request, connection, refusal)
     reason = "it began at the identity provider; an ordinary sign-in was begun here in its place."
-    note(
+    record_attempt(
         request,
         connection,
         Outcome(check="unsolicited", cause=Cause.BEGUN_HERE, reason=reason, document=document),
     )
-    relay_path = own_path(request.POST.get("RelayState"))
+    relay_path = local_path(request.POST.get("RelayState"))
     return _begin_sign_on(request, connection, relay_path=relay_path, after_unsolicited=True)
 
 

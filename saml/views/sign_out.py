@@ -13,16 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gatekeeper.audit.actor import Actor
 from gatekeeper.errors import SealBroken
 from gatekeeper.sessions.browser_session import close_browser_session, current_sign_in
+from gatekeeper.sessions.request_details import request_id_of
 from saml import logout as sign_out
 from saml.addresses import addresses_of
-from saml.debugger.attempts import Outcome, note
-from saml.debugger.request_facts import request_id_of
+from saml.debugger.attempts import Outcome, record_attempt
 from saml.debugger.steps import LOGOUT
 from saml.errors import Refused
 from saml.messages import build, replay_protection
 from saml.messages.bindings import decode_post, decode_redirect
-from saml.messages.browser_binding import bind, browser_of, new_or_known_browser
-from saml.messages.sending import Outgoing, onward_address, posting_page
+from saml.messages.browser_binding import browser_token, browser_token_or_new, set_browser_cookie
+from saml.messages.sending import OutgoingMessage, post_form_page, redirect_address
 from saml.models import Connection
 from saml.refusal_pages import (
     after_a_refused_request,
@@ -54,7 +54,7 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             return _finish_logout(request, connection, decode(values["SAMLResponse"]))
     except Refused as refusal:
         check = f"{LOGOUT}{refusal.check}"
-        note(request, connection, Outcome(check=check, reason=refusal.reason, is_signed=refusal.is_signed))
+        record_attempt(request, connection, Outcome(check=check, reason=refusal.reason, is_signed=refusal.is_signed))
         outcome = after_a_refused_request(connection.name, is_signed_in=_is_signed_in(request))
         return signed_out_page(request, outcome, status=400, reference=request_id_of(request))
     return _own_logout(request)
@@ -75,8 +75,8 @@ def sign_out_here(request: HttpRequest) -> HttpResponse | None:
         return None
     if not connection.slo_url:
         return signed_out_page(request, without_an_address(connection.name))
-    browser = new_or_known_browser(request)
-    pending = replay_protection.begin(connection, browser=browser, purpose="sign_out")
+    browser = browser_token_or_new(request)
+    pending = replay_protection.remember_request(connection, browser=browser, purpose="sign_out")
     message = build.logout_request(
         pending.request_id,
         connection.slo_url,
@@ -89,14 +89,16 @@ def sign_out_here(request: HttpRequest) -> HttpResponse | None:
     except SealBroken as broken:
         log_unreadable_key(connection.id, broken)
         return signed_out_page(request, without_an_address(connection.name))
-    return bind(response, browser)
+    return set_browser_cookie(response, browser)
 
 
 def _leading_out(request: HttpRequest, connection: Connection, message: bytes) -> HttpResponse:
-    outgoing = Outgoing(parameter="SAMLRequest", message=message, to=connection.slo_url, binding=connection.slo_binding)
-    onward = onward_address(connection, outgoing)
+    outgoing = OutgoingMessage(
+        parameter="SAMLRequest", message=message, to=connection.slo_url, binding=connection.slo_binding
+    )
+    onward = redirect_address(connection, outgoing)
     if onward is None:
-        return posting_page(request, connection, outgoing, heading="You are signed out here")
+        return post_form_page(request, connection, outgoing, heading="You are signed out here")
     return render(request, "saml/signing_out.html", {"onward": onward, "connection": connection, "access": None})
 
 
@@ -119,16 +121,16 @@ def _answer_logout(request: HttpRequest, connection: Connection, document: bytes
     relay_state = values.get("RelayState", "")  # Handed back to the identity provider, which wants it; never followed.
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
         relay_state = ""
-    outgoing = Outgoing(
+    outgoing = OutgoingMessage(
         parameter="SAMLResponse",
         message=answer,
         to=connection.answer_url,
         binding=connection.slo_binding,
         relay_state=relay_state,
     )
-    onward = onward_address(connection, outgoing)
+    onward = redirect_address(connection, outgoing)
     if onward is None:
-        return posting_page(request, connection, outgoing, heading="You are signed out here")
+        return post_form_page(request, connection, outgoing, heading="You are signed out here")
     return HttpResponseRedirect(onward)
 
 
@@ -136,10 +138,10 @@ def _finish_logout(request: HttpRequest, connection: Connection, document: bytes
     """Read the answer to our LogoutRequest. Our session ended before, so only the text of the page depends on it."""
     query = request.META.get("QUERY_STRING", "") if request.method == "GET" else None
     answer = sign_out.read_logout_response(document, connection, query=query, now=timezone.now())
-    browser = browser_of(request)
+    browser = browser_token(request)
     try:
-        replay_protection.answer(
-            replay_protection.pending_request(
+        replay_protection.take_request(
+            replay_protection.find_pending_request(
                 connection, answer.in_response_to, browser=browser, purposes=("sign_out",)
             )
         )

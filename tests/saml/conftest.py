@@ -20,7 +20,7 @@ from saml.connections.lifecycle import create_connection
 from saml.connections.settings import edit_connection, settings_of
 from saml.models import Connection
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_user, map_group
-from tests.saml.forge import Story, encode, metadata, signed_response
+from tests.saml.forge import ResponseFacts, encode, metadata, signed_response
 
 
 def choose(connection: Connection, **settings: Any) -> None:
@@ -72,10 +72,10 @@ class Browser:
             f"/saml/{self.connection.id}/acs", {"SAMLResponse": encode(self.before_post(response)), **fields}
         )
 
-    def story(self, request_id: str | None, **facts: Any) -> Story:
+    def facts(self, request_id: str | None, **facts: Any) -> ResponseFacts:
         """A genuine response's facts for this connection."""
         addresses = addresses_of(self.connection.id)
-        return Story(
+        return ResponseFacts(
             sp_entity_id=addresses.metadata,
             acs_url=addresses.acs,
             request_id=request_id,
@@ -93,7 +93,7 @@ class Browser:
         for name in ("destination", "recipient"):
             if facts.get(name):
                 facts[name] = facts[name].replace("ACS", addresses.acs)
-        return self.post(signed_response(self.story(self.begin(), **facts)))
+        return self.post(signed_response(self.facts(self.begin(), **facts)))
 
     def accept_idp_initiated(self) -> None:
         choose(self.connection, accept_idp_initiated=True)

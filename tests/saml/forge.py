@@ -35,7 +35,7 @@ def stamp(moment: datetime) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class ResponseFacts:
     """What a response says. None leaves the part out."""
 
     sp_entity_id: str
@@ -65,49 +65,49 @@ class Story:
     extensions: str = ""
 
 
-def compose(story: Story) -> etree._Element:
+def compose(facts: ResponseFacts) -> etree._Element:
     """The unsigned response as a tree."""
-    return etree.fromstring(_response_xml(story))
+    return etree.fromstring(_response_xml(facts))
 
 
 def _attribute(name: str, value: str | None) -> str:
     return "" if value is None else f' {name}="{value}"'
 
 
-def _response_xml(story: Story) -> str:
-    destination = story.acs_url if story.destination == "" else story.destination
-    issuer = "" if story.response_issuer is None else f"<saml:Issuer>{story.response_issuer}</saml:Issuer>"
-    message = f"<samlp:StatusMessage>{story.status_message}</samlp:StatusMessage>" if story.status_message else ""
-    assertion = _assertion_xml(story) if story.status == SUCCESS else ""
+def _response_xml(facts: ResponseFacts) -> str:
+    destination = facts.acs_url if facts.destination == "" else facts.destination
+    issuer = "" if facts.response_issuer is None else f"<saml:Issuer>{facts.response_issuer}</saml:Issuer>"
+    message = f"<samlp:StatusMessage>{facts.status_message}</samlp:StatusMessage>" if facts.status_message else ""
+    assertion = _assertion_xml(facts) if facts.status == SUCCESS else ""
     return (
-        f'<samlp:Response xmlns:samlp="{NS["samlp"]}" xmlns:saml="{NS["saml"]}" ID="{story.response_id}" Version="2.0"'
-        f' IssueInstant="{stamp(story.now)}"{_attribute("Destination", destination)}'
-        f"{_attribute('InResponseTo', story.request_id)}>{issuer}{story.extensions}"
-        f'<samlp:Status><samlp:StatusCode Value="{story.status}"/>{message}</samlp:Status>{assertion}</samlp:Response>'
+        f'<samlp:Response xmlns:samlp="{NS["samlp"]}" xmlns:saml="{NS["saml"]}" ID="{facts.response_id}" Version="2.0"'
+        f' IssueInstant="{stamp(facts.now)}"{_attribute("Destination", destination)}'
+        f"{_attribute('InResponseTo', facts.request_id)}>{issuer}{facts.extensions}"
+        f'<samlp:Status><samlp:StatusCode Value="{facts.status}"/>{message}</samlp:Status>{assertion}</samlp:Response>'
     )
 
 
-def _assertion_xml(story: Story) -> str:
-    recipient = story.acs_url if story.recipient == "" else story.recipient
-    answers = story.request_id if story.subject_in_response_to == "" else story.subject_in_response_to
-    name_id = story.name_id_xml
+def _assertion_xml(facts: ResponseFacts) -> str:
+    recipient = facts.acs_url if facts.recipient == "" else facts.recipient
+    answers = facts.request_id if facts.subject_in_response_to == "" else facts.subject_in_response_to
+    name_id = facts.name_id_xml
     if name_id is None:
-        name_id = f'<saml:NameID Format="{EMAIL}">{story.name_id}</saml:NameID>'
-    issuer = "" if story.issuer is None else f"<saml:Issuer>{story.issuer}</saml:Issuer>"
+        name_id = f'<saml:NameID Format="{EMAIL}">{facts.name_id}</saml:NameID>'
+    issuer = "" if facts.issuer is None else f"<saml:Issuer>{facts.issuer}</saml:Issuer>"
     attributes = "".join(
         f'<saml:Attribute Name="{name}"><saml:AttributeValue>{value}</saml:AttributeValue></saml:Attribute>'
-        for name, value in story.attributes
+        for name, value in facts.attributes
     )
-    session_ends = stamp(story.now + story.session_ends) if story.session_ends is not None else None
+    session_ends = stamp(facts.now + facts.session_ends) if facts.session_ends is not None else None
     return (
-        f'<saml:Assertion xmlns:saml="{NS["saml"]}" ID="{story.assertion_id}" Version="2.0"'
-        f' IssueInstant="{stamp(story.now)}">{issuer}<saml:Subject>{name_id}'
+        f'<saml:Assertion xmlns:saml="{NS["saml"]}" ID="{facts.assertion_id}" Version="2.0"'
+        f' IssueInstant="{stamp(facts.now)}">{issuer}<saml:Subject>{name_id}'
         '<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
         f"<saml:SubjectConfirmationData{_attribute('InResponseTo', answers)}"
-        f' NotOnOrAfter="{stamp(story.now + story.confirmed_for)}"{_attribute("Recipient", recipient)}/>'
-        f"</saml:SubjectConfirmation></saml:Subject>{_conditions_xml(story)}"
-        f'<saml:AuthnStatement AuthnInstant="{stamp(story.now + story.authenticated)}"'
-        f' SessionIndex="{story.session_index}"'
+        f' NotOnOrAfter="{stamp(facts.now + facts.confirmed_for)}"{_attribute("Recipient", recipient)}/>'
+        f"</saml:SubjectConfirmation></saml:Subject>{_conditions_xml(facts)}"
+        f'<saml:AuthnStatement AuthnInstant="{stamp(facts.now + facts.authenticated)}"'
+        f' SessionIndex="{facts.session_index}"'
         f"{_attribute('SessionNotOnOrAfter', session_ends)}><saml:AuthnContext><saml:AuthnContextClassRef>"
         "urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext>"
         "</saml:AuthnStatement>"
@@ -116,10 +116,10 @@ def _assertion_xml(story: Story) -> str:
     )
 
 
-def _conditions_xml(story: Story) -> str:
-    if not story.with_conditions:
+def _conditions_xml(facts: ResponseFacts) -> str:
+    if not facts.with_conditions:
         return ""
-    audiences = ((story.sp_entity_id,),) if story.audiences is None else story.audiences
+    audiences = ((facts.sp_entity_id,),) if facts.audiences is None else facts.audiences
     restrictions = "".join(
         "<saml:AudienceRestriction>"
         + "".join(f"<saml:Audience>{each}</saml:Audience>" for each in restriction)
@@ -127,14 +127,14 @@ def _conditions_xml(story: Story) -> str:
         for restriction in audiences
     )
     return (
-        f'<saml:Conditions NotBefore="{stamp(story.now + story.begins)}"'
-        f' NotOnOrAfter="{stamp(story.now + story.ends)}">{restrictions}</saml:Conditions>'
+        f'<saml:Conditions NotBefore="{stamp(facts.now + facts.begins)}"'
+        f' NotOnOrAfter="{stamp(facts.now + facts.ends)}">{restrictions}</saml:Conditions>'
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Habit:
-    """How the genuine identity provider signs; the tests of other habits put theirs in place of ``HABIT``."""
+class SigningStyle:
+    """How the genuine identity provider signs; the tests of other habits put theirs in place of ``SIGNING_STYLE``."""
 
     assertion: bool = True
     response: bool = False
@@ -145,7 +145,7 @@ class Habit:
         return key_pair(curve=self.curve) if self.curve else key_pair()
 
 
-HABIT = Habit()
+SIGNING_STYLE = SigningStyle()
 
 
 class _AnySigner(XMLSigner):
@@ -166,7 +166,7 @@ def sign(
     weak: bool = False,
 ) -> etree._Element:
     """The same element with an enveloped signature after its Issuer, as the schema wants it. ``weak``: with SHA-1."""
-    keys = keys or HABIT.keys
+    keys = keys or SIGNING_STYLE.keys
     method = method or _method(keys, weak=weak)
     digest = DigestAlgorithm.SHA1 if weak else digest
     element = etree.fromstring(etree.tostring(element))
@@ -191,13 +191,13 @@ def _method(keys: KeyPair, *, weak: bool) -> SignatureMethod:
     return SignatureMethod.RSA_SHA1 if weak else SignatureMethod.RSA_SHA256
 
 
-def signed_response(story: Story, keys: KeyPair | None = None, **how: object) -> etree._Element:
-    """A response as the identity provider signs it by ``HABIT``: the assertion, as Entra's default is."""
-    response = compose(story)
+def signed_response(facts: ResponseFacts, keys: KeyPair | None = None, **how: object) -> etree._Element:
+    """A response as the identity provider signs it by ``SIGNING_STYLE``: the assertion, as Entra's default is."""
+    response = compose(facts)
     assertion = response.find("saml:Assertion", NS)
-    if assertion is not None and HABIT.assertion:
+    if assertion is not None and SIGNING_STYLE.assertion:
         response.replace(assertion, sign(assertion, keys, **how))  # type: ignore[arg-type]
-    return sign(response, keys, **how) if HABIT.response else response  # type: ignore[arg-type]
+    return sign(response, keys, **how) if SIGNING_STYLE.response else response  # type: ignore[arg-type]
 
 
 def encode(response: etree._Element | bytes | str) -> str:
@@ -219,7 +219,7 @@ def metadata(
     descriptors = "".join(
         f'<KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>'
         f"{pair.certificate_base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>"
-        for pair in (keys or (HABIT.keys,))
+        for pair in (keys or (SIGNING_STYLE.keys,))
     )
     slo = f'<SingleLogoutService Binding="{redirect}" Location="{slo_url}"/>' if slo_url else ""
     document = (
@@ -243,7 +243,7 @@ def fingerprint(keys: KeyPair) -> str:
 
 
 __all__ = [
-    "Story",
+    "ResponseFacts",
     "compose",
     "encode",
     "fingerprint",

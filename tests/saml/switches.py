@@ -7,7 +7,7 @@ from saml.messages import replay_protection
 from saml.models import PendingRequest
 from saml.validation import allow_list, decryption, response
 from saml.validation.assertion import without_signature
-from saml.validation.signature import Verified
+from saml.validation.signature import SignedContent
 from saml.xml.parser import SAML, canonical, parse, tag
 
 
@@ -23,9 +23,9 @@ def switch_off(monkeypatch: Any, name: str) -> None:
         monkeypatch.setattr(target, attribute, replacement)
 
 
-def _believe_any_signature(root: Any, certificates: Any, *_: Any, **__: Any) -> Verified:
+def _believe_any_signature(root: Any, certificates: Any, *_: Any, **__: Any) -> SignedContent:
     assertion = next(root.iter(tag(SAML, "Assertion")))
-    return Verified(root, without_signature(parse(canonical(assertion), limit=10**7)), certificates[0])
+    return SignedContent(root, without_signature(parse(canonical(assertion), limit=10**7)), certificates[0])
 
 
 def _any_browser(connection: Any, request_id: str, **_: Any) -> PendingRequest:
@@ -41,7 +41,7 @@ _ELSEWHERE = {
         (response, "verify", _believe_any_signature),
         (decryption, "require_fitting", lambda root, signature, certificates: certificates[0]),
     ],
-    "answers_this_browser": [(replay_protection, "pending_request", _any_browser)],
-    "is_used_once": [(replay_protection, "use", lambda issuer, message_ids, *, expires: None)],
+    "answers_this_browser": [(replay_protection, "find_pending_request", _any_browser)],
+    "is_used_once": [(replay_protection, "mark_used", lambda issuer, message_ids, *, expires: None)],
 }
 SWITCHABLE = frozenset(_ELSEWHERE) | {guard.__name__ for guard in (*allow_list.GUARDS, *response.CHECKS)}

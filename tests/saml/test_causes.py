@@ -12,7 +12,7 @@ from saml.connections.lifecycle import create_connection
 from saml.debugger.presentation import presentation_of
 from saml.messages import replay_protection
 from saml.messages.replay_protection import PENDING_FOR, forget_expired
-from saml.messages.request_ids import new_request_id, own_request
+from saml.messages.request_ids import new_request_id, sent_request
 from saml.models import PendingRequest, SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.conftest import Browser, refusals
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def answered(browser, request_id, client=None):
     sender = Browser(browser.connection, client) if client else browser
-    return sender.post(signed_response(browser.story(request_id)))
+    return sender.post(signed_response(browser.facts(request_id)))
 
 
 def invented(browser):
@@ -58,7 +58,7 @@ def too_late_and_forgotten(browser):
 def twice(browser):
     request_id = browser.begin()
     answered(browser, request_id)
-    return browser.post(signed_response(browser.story(request_id, assertion_id="_2", response_id="_r2")))
+    return browser.post(signed_response(browser.facts(request_id, assertion_id="_2", response_id="_r2")))
 
 
 def at_another_connection(browser):
@@ -105,19 +105,19 @@ def test_ids_of_requests_say_what_and_when_and_cannot_be_made_up():
     with time_machine.travel("2026-11-24T12:50:00+00:00", tick=False):
         request_id = new_request_id("test")
 
-    own = own_request(request_id)
+    own = sent_request(request_id)
     assert (own.purpose, own.begun.isoformat()) == ("test", "2026-11-24T12:50:00+00:00")
     assert len({new_request_id("sign_on") for _ in range(50)}) == 50
     assert len(request_id) <= PendingRequest._meta.get_field("request_id").max_length
     for made_up in (request_id.replace("id1", "id0"), request_id[:-1], request_id + "0", "id", "", request_id.upper()):
-        assert own_request(made_up) is None
+        assert sent_request(made_up) is None
 
 
 def test_a_key_that_changed_makes_no_request_invalid_that_is_pending(browser, ada, settings):
     request_id = browser.begin()
     settings.SECRET_KEY = "another-secret-key-of-some-length-0123456789"
 
-    assert replay_protection.pending_request(
+    assert replay_protection.find_pending_request(
         browser.connection, request_id, browser=browser.client.cookies["gatekeeper_saml"].value, purposes=("sign_on",)
     )
 
@@ -146,7 +146,7 @@ def test_a_name_that_is_no_address_is_told_apart_from_an_address_that_nobody_has
 
 
 def test_what_became_an_ordinary_sign_in_is_listed_as_that(browser, ada, admin_client):
-    browser.post(signed_response(browser.story(None)))
+    browser.post(signed_response(browser.facts(None)))
 
     attempt = SignInAttempt.objects.get()
     listed = text_of(admin_client.get("/sign-in-attempts/"))
@@ -169,7 +169,7 @@ def test_a_sign_in_while_a_session_is_open_ends_the_one_that_it_replaces(browser
     elsewhere = Client()
     elsewhere.cookies["gatekeeper_saml"] = browser.client.cookies["gatekeeper_saml"].value
     answer = Browser(browser.connection, elsewhere).post(
-        signed_response(browser.story(request_id, assertion_id="_2", response_id="_r2"))
+        signed_response(browser.facts(request_id, assertion_id="_2", response_id="_r2"))
     )
 
     assert answer.headers["Location"] == "/profile/"
@@ -180,7 +180,7 @@ def test_a_sign_in_while_a_session_is_open_ends_the_one_that_it_replaces(browser
 
 def test_the_test_of_a_connection_ends_no_session(browser, admin_client, ada):
     tester = Browser(browser.connection, admin_client)
-    tester.post(signed_response(tester.story(tester.begin(test="1"))))
+    tester.post(signed_response(tester.facts(tester.begin(test="1"))))
 
     assert SignIn.objects.live().count() == 1
 

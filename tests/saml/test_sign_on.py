@@ -62,7 +62,7 @@ def test_the_authn_request_asks_for_nothing_that_entra_refuses(browser):
 
 
 def test_a_response_and_an_assertion_that_are_both_signed_are_accepted(browser, ada):
-    browser.post(sign(signed_response(browser.story(browser.begin()))))
+    browser.post(sign(signed_response(browser.facts(browser.begin()))))
 
     assert browser.is_signed_in
 
@@ -86,7 +86,7 @@ def test_what_is_within_the_skew_or_merely_more_is_accepted(browser, ada, facts)
 def test_people_land_on_the_path_that_they_asked_for(browser, ada):
     request_id = browser.begin("/settings/configuration/?tab=1")
 
-    answer = browser.post(signed_response(browser.story(request_id)), RelayState="https://evil.example/")
+    answer = browser.post(signed_response(browser.facts(request_id)), RelayState="https://evil.example/")
 
     assert answer.headers["Location"] == "/settings/configuration/?tab=1"
 
@@ -109,13 +109,13 @@ def test_people_land_on_the_path_that_they_asked_for(browser, ada):
 def test_people_never_land_on_another_site(browser, ada, path):
     request_id = browser.begin(path)
 
-    answer = browser.post(signed_response(browser.story(request_id)), RelayState=path)
+    answer = browser.post(signed_response(browser.facts(request_id)), RelayState=path)
 
     assert answer.headers["Location"] == "/"
 
 
 def test_an_unsolicited_response_begins_a_sign_on_instead(browser, ada):
-    answer = browser.post(signed_response(browser.story(None)), RelayState="/profile/")
+    answer = browser.post(signed_response(browser.facts(None)), RelayState="/profile/")
 
     assert answer.status_code == 302
     assert sent_message(answer.headers["Location"], "SAMLRequest").get("ID") == PendingRequest.objects.get().pk
@@ -126,9 +126,9 @@ def test_an_unsolicited_response_begins_a_sign_on_instead(browser, ada):
 
 
 def test_an_identity_provider_that_never_names_the_request_does_not_go_round_in_circles(browser, ada):
-    browser.post(signed_response(browser.story(None)))
+    browser.post(signed_response(browser.facts(None)))
 
-    answer = browser.post(signed_response(browser.story(None)))
+    answer = browser.post(signed_response(browser.facts(None)))
 
     assert answer.status_code == 403
 
@@ -136,7 +136,7 @@ def test_an_identity_provider_that_never_names_the_request_does_not_go_round_in_
 def test_an_unsolicited_response_is_taken_where_the_connection_allows_it(browser, ada):
     browser.accept_idp_initiated()
 
-    answer = browser.post(signed_response(browser.story(None)), RelayState="/profile/")
+    answer = browser.post(signed_response(browser.facts(None)), RelayState="/profile/")
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/profile/")
     assert browser.is_signed_in
@@ -145,7 +145,7 @@ def test_an_unsolicited_response_is_taken_where_the_connection_allows_it(browser
 def test_a_sign_on_that_took_too_long_is_refused(browser, ada):
     request_id = browser.begin()
     with time_machine.travel(PendingRequest.objects.get().expires + timedelta(seconds=1)):
-        answer = browser.post(signed_response(browser.story(request_id)))
+        answer = browser.post(signed_response(browser.facts(request_id)))
 
     assert answer.status_code == 403
     assert timedelta(minutes=5) < PENDING_FOR < timedelta(hours=1)
@@ -154,8 +154,8 @@ def test_a_sign_on_that_took_too_long_is_refused(browser, ada):
 def test_two_tabs_can_sign_on_beside_each_other(browser, ada):
     first, second = browser.begin("/one"), browser.begin("/two")
 
-    assert browser.post(signed_response(browser.story(second, assertion_id="_2"))).headers["Location"] == "/two"
-    answer = browser.post(signed_response(browser.story(first, assertion_id="_1", response_id="_r1")))
+    assert browser.post(signed_response(browser.facts(second, assertion_id="_2"))).headers["Location"] == "/two"
+    answer = browser.post(signed_response(browser.facts(first, assertion_id="_1", response_id="_r1")))
     assert answer.headers["Location"] == "/one"
 
 
@@ -235,7 +235,7 @@ def test_a_second_connection_cannot_assert_the_first_ones_people(browser, ada):
         "Other", document=metadata(key_pair("other"), entity_id="https://other.example/"), actor=ADMIN
     )
     second = Browser(other, Client())
-    facts = second.story(second.begin(), issuer="https://other.example/", response_issuer="https://other.example/")
+    facts = second.facts(second.begin(), issuer="https://other.example/", response_issuer="https://other.example/")
 
     answer = second.post(signed_response(facts, key_pair("other")))
 
@@ -247,7 +247,7 @@ def test_an_answer_to_one_connection_does_not_fit_another(browser, ada):
     twin = create_connection("Twin", document=metadata(), actor=ADMIN)
     link()
     request_id = browser.begin()
-    response = signed_response(browser.story(request_id))
+    response = signed_response(browser.facts(request_id))
 
     answer = Browser(twin, browser.client).post(response)
 
@@ -308,10 +308,10 @@ def test_a_forced_sign_on_asks_for_it_and_refuses_an_old_authentication(browser,
     request = sent_message(location, "SAMLRequest")
     assert request.get("ForceAuthn") == "true"
 
-    response = browser.story(request.get("ID"), authenticated=-timedelta(minutes=10))
+    response = browser.facts(request.get("ID"), authenticated=-timedelta(minutes=10))
     assert browser.post(signed_response(response)).status_code == 403
     assert refusals()[0].after["check"] == "is_a_new_authentication"
-    assert browser.post(signed_response(browser.story(request.get("ID")))).status_code == 302
+    assert browser.post(signed_response(browser.facts(request.get("ID")))).status_code == 302
 
 
 def test_an_attempt_shows_each_check_and_what_to_change(browser, ada):

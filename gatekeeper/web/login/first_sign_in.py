@@ -11,11 +11,11 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.local_accounts.accounts import change_password
 from gatekeeper.directory.models import User
 from gatekeeper.errors import DomainError
+from gatekeeper.sessions.request_details import request_id_of
 from gatekeeper.web.login.forms import NewPasswordForm
 from gatekeeper.web.login.local_authentication import let_in
 from gatekeeper.web.login.second_factor_enrolment import enrol
 from gatekeeper.web.login.steps import go_on, proof_so_far, step, with_target
-from saml.debugger.request_facts import request_id_of
 
 
 @sensitive_post_parameters("new", "again")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.case_folding import domain_of
 from gatekeeper.directory.identity_linking.home_realm_discovery import provider_for
-from saml.addresses import own_path
+from saml.addresses import local_path
 from saml.models import Connection
 from saml.views.sign_on import sign_on_with_hint
 
@@ -22,7 +22,7 @@ LONGEST_ADDRESS = 320  # characters, RFC 5321 4.5.3.1 with the "@"
 @require_POST
 def home_realm(request: HttpRequest) -> HttpResponse:
     """Lead to the connection that lists the domain; back to the list of all of them when none does."""
-    target = own_path(request.GET.get("next"))
+    target = local_path(request.GET.get("next"))
     account = request.POST.get("account", "").strip()
     if not _is_address(account):
         messages.error(request, "Enter your whole work address, such as name@company.com.")

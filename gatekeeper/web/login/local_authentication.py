@@ -25,11 +25,11 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.sessions.open_sessions import open_local_sign_in
 from gatekeeper.errors import PasskeyRefused, SealBroken, TooManyAttempts, WrongCode
 from gatekeeper.sessions.browser_session import local_administrator, open_browser_session
+from gatekeeper.sessions.request_details import address_of, request_id_of, user_agent_of
 from gatekeeper.web.framework.error_pages import too_many_attempts
 from gatekeeper.web.framework.permissions import access_of_request, actor_of
 from gatekeeper.web.login.forms import ProofForm
 from gatekeeper.web.login.passkey_ceremony import take_challenge
-from saml.debugger.request_facts import address_of, request_id_of, user_agent_of
 
 BROWSER_IS_KNOWN_FOR = timedelta(days=400)  # the longest that browsers keep a cookie
 _SALT = "gatekeeper.known_browser"

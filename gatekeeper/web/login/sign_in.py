@@ -15,7 +15,7 @@ from gatekeeper.web.framework.permissions import access_of_request
 from gatekeeper.web.login.forms import LocalSignInForm
 from gatekeeper.web.login.local_authentication import pausing, prove_password
 from gatekeeper.web.login.steps import after_the_password
-from saml.addresses import own_path
+from saml.addresses import local_path
 from saml.models import Connection
 from saml.views.sign_out import sign_out_here
 
@@ -28,7 +28,7 @@ WRONG = "The e-mail or the password is wrong. Both are those of a local account,
 @pausing
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Each SAML connection, and folded away the local password form."""
-    target = own_path(request.GET.get("next"))
+    target = local_path(request.GET.get("next"))
     if access_of_request(request) is not None:
         return redirect(target)
     form = LocalSignInForm(request.POST if request.method == "POST" else None)

@@ -17,7 +17,7 @@ from gatekeeper.sessions.browser_session import CARRIED, current_sign_in, renew_
 from gatekeeper.web.framework.permissions import Fresh, is_fresh, is_signed_in, only, person_of
 from gatekeeper.web.login.local_authentication import pausing, proof_form, prove_again
 from gatekeeper.web.login.passkey_ceremony import asks_for_passkey
-from saml.addresses import own_path
+from saml.addresses import local_path
 from saml.models import Connection
 
 
@@ -28,7 +28,7 @@ from saml.models import Connection
 @pausing
 def sign_in_again(request: HttpRequest) -> HttpResponseBase:
     """Ask for the password (and code), or send on to the identity provider, which has to ask; then back."""
-    target = own_path(request.GET.get("next"))
+    target = local_path(request.GET.get("next"))
     if is_fresh(request):
         return _go_on(request, target)
     user = person_of(request)

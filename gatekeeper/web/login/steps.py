@@ -20,7 +20,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.sessions.limits import idle_limit
 from gatekeeper.web.framework.permissions import access_of_request
 from gatekeeper.web.login.local_authentication import let_in, pausing
-from saml.addresses import own_path
+from saml.addresses import local_path
 
 PASSWORD_COUNTS_FOR = timedelta(minutes=10)  # long enough to find the phone
 PASSWORD = "password"  # noqa: S105 - what was proven, not a password
@@ -78,7 +78,7 @@ def step(view: Step) -> Callable[[HttpRequest], HttpResponseBase]:
     @pausing
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponseBase:
-        target = own_path(request.GET.get("next"))
+        target = local_path(request.GET.get("next"))
         if access_of_request(request) is not None:
             return redirect(target)
         user = _whose_password_was_right(request)

@@ -14,12 +14,12 @@ from gatekeeper.web.framework.permissions import access_of_request, actor_of, ma
 from saml.causes import Cause
 from saml.debugger.attempts import PERSONAL_VALUES_KEPT, PersonalValues, show_personal_values
 from saml.debugger.attempts import personal_values as sealed_values
-from saml.debugger.facts import claims_of, facts_of
+from saml.debugger.message_summary import message_summary
+from saml.debugger.message_text import message_text
 from saml.debugger.name_digests import name_keys
-from saml.debugger.outline import outline
 from saml.debugger.presentation import presentation_of
 from saml.debugger.refusal_counts import counted_only
-from saml.debugger.rendition import rendition
+from saml.debugger.stated_values import claims_of, stated_values
 from saml.metadata.products import UNKNOWN
 from saml.models import Connection, SignInAttempt
 
@@ -97,7 +97,7 @@ def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValu
     values = shown or sealed_values(attempt)
     statement = attempt.statement
     if shown and shown.message:
-        statement = outline(shown.message.encode(), masked=False)
+        statement = message_summary(shown.message.encode(), masked=False)
     return {
         "attempt": attempt,
         "presented": presentation_of(attempt),
@@ -105,9 +105,9 @@ def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValu
         "is_for_another_address": is_for_another_address(attempt),
         "product": attempt.connection.product if attempt.connection else UNKNOWN,
         "name": shown.name if shown else attempt.name_id,
-        "facts": facts_of(statement, attempt.connection),
+        "facts": stated_values(statement, attempt.connection),
         "claims": claims_of(statement),
-        "message": rendition(values.message, masked=shown is None) if values and values.message else "",
+        "message": message_text(values.message, masked=shown is None) if values and values.message else "",
         "may_show": values is not None and shown is None and _may(request, may_configure),
         "values_until": attempt.at + PERSONAL_VALUES_KEPT,
         "values_gone": values is None and timezone.now() >= attempt.at + PERSONAL_VALUES_KEPT,

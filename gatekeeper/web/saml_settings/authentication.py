@@ -22,9 +22,9 @@ from gatekeeper.web.saml_settings.forms import ConnectionForm, SettingsForm
 from gatekeeper.web.saml_settings.security_events_card import event_facts
 from gatekeeper.web.saml_settings.signing_keys import key_facts
 from saml.addresses import addresses_of
-from saml.certificate_expiry import Phase, Standing, lasting, standing
+from saml.certificate_state import CertificateState, Phase, certificate_state, longest_valid
 from saml.certificates import SigningCertificate
-from saml.connections.certificate_health import warnings_about
+from saml.connections.certificate_health import connection_warnings
 from saml.connections.lifecycle import create_connection, delete_connection
 from saml.connections.settings import settings_of
 from saml.errors import MetadataRefused
@@ -70,15 +70,15 @@ def connection_facts(connection: Connection) -> dict[str, Any]:
     """What the page shows of a connection: the four addresses with the field for each, and its state."""
     now = timezone.now()
     certificates = connection.signing_certificates()
-    best = lasting(certificates, now)
+    best = longest_valid(certificates, now)
     settings = settings_of(connection)
     return {
         "id": str(connection.id),
         "connection": connection,
         "addresses": _address_facts(connection),
         "certificates": [certificate_facts(each, now) for each in certificates],
-        "standing": standing(best, now) if best else None,
-        "warnings": warnings_about(connection, now),
+        "state": certificate_state(best, now) if best else None,
+        "warnings": connection_warnings(connection, now),
         "keys": key_facts(connection),
         "attributes": attribute_facts(connection),
         "metadata": facts_in_force(connection),
@@ -102,8 +102,8 @@ def _address_facts(connection: Connection) -> list[tuple[str, str, str]]:
 
 def certificate_facts(certificate: SigningCertificate, now: datetime) -> dict[str, Any]:
     """One line about a certificate, with how its badge looks."""
-    where: Standing = standing(certificate, now)
-    return {"certificate": certificate, "standing": where, "badge": _BADGES[where.phase]}
+    state: CertificateState = certificate_state(certificate, now)
+    return {"certificate": certificate, "state": state, "badge": _BADGES[state.phase]}
 
 
 def form_ids(connection_id: UUID) -> str:

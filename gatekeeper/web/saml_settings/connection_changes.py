@@ -32,8 +32,8 @@ from saml.connections.lifecycle import refresh_connection
 from saml.connections.settings import edit_connection, settings_of
 from saml.errors import MetadataRefused
 from saml.metadata import METADATA_LIMIT
-from saml.metadata.acceptance import live_connection, read_other
-from saml.metadata.changes import MetadataChange, Pair, compare_metadata
+from saml.metadata.acceptance import live_connection, read_pinned
+from saml.metadata.changes import ChangedValue, MetadataChange, compare_metadata
 from saml.models import BINDINGS, Connection
 
 KEPT = "What was known before stays in force."
@@ -105,7 +105,7 @@ def _doubt_pin(request: HttpRequest, connection: Connection) -> None:
     if not connection.metadata_pin:
         return
     try:
-        read_other(connection, bytes(connection.document))
+        read_pinned(connection, bytes(connection.document))
     except MetadataRefused as refusal:
         messages.warning(request, f"The document that is in force does not fit the pin: {refusal.reason} {KEPT}")
 
@@ -191,9 +191,9 @@ def _show(
     return render(request, "web/saml_settings/connection_change.html", page, status=status)
 
 
-def _labelled(binding: Pair) -> Pair:
+def _labelled(binding: ChangedValue) -> ChangedValue:
     labels = dict(BINDINGS)
-    return Pair(before=labels[binding.before], after=labels[binding.after])
+    return ChangedValue(before=labels[binding.before], after=labels[binding.after])
 
 
 def _carried(encoded: str) -> bytes:

@@ -29,7 +29,7 @@ class Command(OperatorCommand):
     help = "Create, list, refresh, set and delete connections to SAML identity providers, and change our keys at them."
 
     def arguments(self, parser: CommandParser) -> None:
-        """One subcommand for each verb; ``--json`` is taken before and after it."""
+        """One subcommand for each action; ``--json`` is taken before and after it."""
         actions = parser.add_subparsers(dest="action", required=True)
         for name, words, add in _SUBCOMMANDS:
             each = actions.add_parser(name, help=words)
@@ -217,7 +217,7 @@ def _delete(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_before(connection_id: UUID) -> dict[str, Any]:
-    """The object of a connection that is about to be deleted; {} when there is none, which the verb then refuses."""
+    """The object of a connection that is about to be deleted; {} when there is none, which the service then refuses."""
     connection = Connection.objects.live().filter(pk=connection_id).first()
     return describe_fully(connection) if connection else {}
 

@@ -21,7 +21,7 @@ def sealed(browser: Any, *content: etree._Element | bytes, **how: Any) -> etree.
 
 def holding(browser: Any, *content: etree._Element | bytes, **how: Any) -> etree._Element:
     """A response that answers this browser, with ``content`` encrypted in place of its assertion."""
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     response.replace(assertion_of(response), sealed(browser, *content, **how))
     return response
 
@@ -36,26 +36,26 @@ def for_us(browser: Any, response: etree._Element, **how: Any) -> etree._Element
 
 @attack
 def encrypted_and_empty(browser):
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     response.replace(assertion_of(response), etree.Element(f"{{{NS['saml']}}}EncryptedAssertion"))
     return browser.post(response)
 
 
 @attack
 def encrypted_and_unsigned(browser):
-    return browser.post(for_us(browser, compose(browser.story(browser.begin(), name_id=VICTIM))))
+    return browser.post(for_us(browser, compose(browser.facts(browser.begin(), name_id=VICTIM))))
 
 
 @attack
 def encrypted_and_unsigned_in_a_signed_response(browser):
     """Mallory's own account at the identity provider is no help: the Response has to be signed by its key."""
-    unsigned = for_us(browser, compose(browser.story(browser.begin(), name_id=VICTIM)))
+    unsigned = for_us(browser, compose(browser.facts(browser.begin(), name_id=VICTIM)))
     return browser.post(sign(unsigned))
 
 
 @attack
 def encrypted_and_signed_by_somebody_else(browser):
-    forged = signed_response(browser.story(browser.begin(), name_id=VICTIM), key_pair("mallory"))
+    forged = signed_response(browser.facts(browser.begin(), name_id=VICTIM), key_pair("mallory"))
     return browser.post(for_us(browser, forged))
 
 
@@ -70,7 +70,7 @@ def encrypted_after_an_edit(browser):
 def encrypted_in_a_response_that_was_edited(browser):
     """The Response is signed over the ciphertext; another ciphertext takes its place."""
     response = sign(for_us(browser, signed_by_idp(browser)))
-    other = for_us(browser, signed_response(browser.story(response.get("InResponseTo"), response_id="_r2")))
+    other = for_us(browser, signed_response(browser.facts(response.get("InResponseTo"), response_id="_r2")))
     response.replace(response[-1], other[-1])
     return browser.post(response)
 

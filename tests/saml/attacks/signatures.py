@@ -14,7 +14,7 @@ from tests.saml.keys import key_pair
 
 @attack
 def no_signature_at_all(browser):
-    return browser.post(compose(browser.story(browser.begin(), name_id=VICTIM)))
+    return browser.post(compose(browser.facts(browser.begin(), name_id=VICTIM)))
 
 
 @attack
@@ -27,7 +27,7 @@ def signature_value_removed(browser):
 
 @attack
 def only_the_response_is_signed(browser):
-    return browser.post(sign(compose(browser.story(browser.begin(), name_id=VICTIM))))
+    return browser.post(sign(compose(browser.facts(browser.begin(), name_id=VICTIM))))
 
 
 @attack
@@ -40,11 +40,11 @@ def edited_after_signing(browser):
 @attack
 def signed_with_a_forged_certificate_of_the_same_subject(browser):
     mallory = key_pair("idp", days=364)
-    return browser.post(signed_response(browser.story(browser.begin(), name_id=VICTIM), mallory))
+    return browser.post(signed_response(browser.facts(browser.begin(), name_id=VICTIM), mallory))
 
 
 def with_algorithm(browser: Any, **how: Any) -> Any:
-    return browser.post(signed_response(browser.story(browser.begin()), **how))
+    return browser.post(signed_response(browser.facts(browser.begin()), **how))
 
 
 @attack
@@ -199,7 +199,7 @@ def inclusive_canonicalisation(browser):
 
 @attack
 def two_elements_with_one_id(browser):
-    if not forge.HABIT.response:
+    if not forge.SIGNING_STYLE.response:
         return browser.sign_on(assertion_id="_r0000000000000001")
     response = signed_by_idp(browser)  # signxml signs no Response that is ambiguous already
     assertion_of(response).set("ID", response.get("ID"))

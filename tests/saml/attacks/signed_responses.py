@@ -15,7 +15,7 @@ from tests.saml.keys import key_pair
 def covered(browser: Any, **facts: Any) -> etree._Element:
     """A Response that the identity provider signed, around an assertion that it did not sign."""
     choose(browser.connection, accept_signed_response=True)
-    return sign(compose(browser.story(browser.begin(), **facts)))
+    return sign(compose(browser.facts(browser.begin(), **facts)))
 
 
 @attack
@@ -76,7 +76,7 @@ def covered_response_with_a_second_assertion(browser):
 def covered_response_sent_to_another_address(browser):
     """The Destination is in what was signed, so it cannot be corrected on the way."""
     response = covered(browser, destination="https://other.example/acs")
-    response.set("Destination", browser.story(None).acs_url)
+    response.set("Destination", browser.facts(None).acs_url)
     return browser.post(response)
 
 
@@ -91,19 +91,19 @@ def covered_response_to_another_request(browser):
 @attack
 def covered_response_signed_by_somebody_else(browser):
     choose(browser.connection, accept_signed_response=True)
-    return browser.post(sign(compose(browser.story(browser.begin(), name_id=VICTIM)), key_pair("mallory")))
+    return browser.post(sign(compose(browser.facts(browser.begin(), name_id=VICTIM)), key_pair("mallory")))
 
 
 @attack
 def nothing_signed_where_the_response_would_do(browser):
     choose(browser.connection, accept_signed_response=True)
-    return browser.post(compose(browser.story(browser.begin(), name_id=VICTIM)))
+    return browser.post(compose(browser.facts(browser.begin(), name_id=VICTIM)))
 
 
 @attack
 def encrypted_and_nothing_signed_where_the_response_would_do(browser):
     choose(browser.connection, accept_signed_response=True)
-    evil = compose(browser.story(browser.begin(), name_id=VICTIM))
+    evil = compose(browser.facts(browser.begin(), name_id=VICTIM))
     return browser.post(encrypted(evil, our_certificate(browser.connection)))
 
 
@@ -113,8 +113,8 @@ def covered_ciphertext_replaced(browser):
     choose(browser.connection, accept_signed_response=True)
     request = browser.begin()
     certificate = our_certificate(browser.connection)
-    response = sign(encrypted(compose(browser.story(request)), certificate))
-    other = encrypted(compose(browser.story(request, name_id=VICTIM)), certificate)
+    response = sign(encrypted(compose(browser.facts(request)), certificate))
+    other = encrypted(compose(browser.facts(request, name_id=VICTIM)), certificate)
     response.replace(response[-1], other[-1])
     return browser.post(response)
 
@@ -122,6 +122,6 @@ def covered_ciphertext_replaced(browser):
 @attack
 def covered_ciphertext_without_its_signature(browser):
     choose(browser.connection, accept_signed_response=True)
-    response = sign(encrypted(compose(browser.story(browser.begin())), our_certificate(browser.connection)))
+    response = sign(encrypted(compose(browser.facts(browser.begin())), our_certificate(browser.connection)))
     response.remove(signature_of(response))
     return browser.post(response)

@@ -10,7 +10,7 @@ from tests.saml.forge import ENTITY_ID, NS, OBJECT_ID, TENANT_ID, signed_respons
 
 @attack
 def comment_in_the_name_id(browser):
-    response = signed_response(browser.story(browser.begin()))
+    response = signed_response(browser.facts(browser.begin()))
     name_id = response.find(".//saml:NameID", NS)
     whole = name_id.text
     name_id.text = whole[:3]
@@ -88,7 +88,7 @@ variants(
 @attack
 def answer_to_another_request(browser):
     browser.begin()
-    return browser.post(signed_response(browser.story("idunknown")))
+    return browser.post(signed_response(browser.facts("idunknown")))
 
 
 @attack
@@ -107,14 +107,14 @@ def answer_to_another_browsers_request(browser):
     request_id = browser.begin()
     browser.client.cookies.clear()
     browser.begin()
-    return browser.post(signed_response(browser.story(request_id)))
+    return browser.post(signed_response(browser.facts(request_id)))
 
 
 @attack
 def answer_in_a_browser_without_the_cookie(browser):
     request_id = browser.begin()
     browser.client.cookies.clear()
-    return browser.post(signed_response(browser.story(request_id)))
+    return browser.post(signed_response(browser.facts(request_id)))
 
 
 HOUR = timedelta(hours=1)
@@ -136,16 +136,16 @@ variants(
 def same_assertion_in_a_new_response(browser):
     """At a connection that takes unsolicited responses, where nothing but the memory of used ids stands in the way."""
     browser.accept_idp_initiated()
-    first = browser.post(signed_response(browser.story(None)))
+    first = browser.post(signed_response(browser.facts(None)))
     assert first.status_code == 302
     browser.leave()
-    return browser.post(signed_response(browser.story(None, response_id="_r2")))
+    return browser.post(signed_response(browser.facts(None, response_id="_r2")))
 
 
 @attack
 def same_response_twice(browser):
     browser.accept_idp_initiated()
-    response = signed_response(browser.story(None))
+    response = signed_response(browser.facts(None))
     assert browser.post(response).status_code == 302
     browser.leave()
     return browser.post(response)
@@ -153,7 +153,7 @@ def same_response_twice(browser):
 
 @attack
 def same_solicited_response_twice(browser):
-    response = signed_response(browser.story(browser.begin()))
+    response = signed_response(browser.facts(browser.begin()))
     assert browser.post(response).status_code == 302
     browser.leave()
     return browser.post(response)

@@ -48,7 +48,7 @@ def _sign_on_with(facts: dict[str, Any], browser: Any) -> Any:
 
 
 def signed_by_idp(browser: Any, *, response_too: bool = False) -> etree._Element:
-    response = signed_response(browser.story(browser.begin()))
+    response = signed_response(browser.facts(browser.begin()))
     return sign(response) if response_too and signature_of(response) is None else response
 
 

@@ -16,7 +16,7 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.health.checks import Status, check_own_certificates
 from gatekeeper.secrets.sealing import unseal
 from saml.connections import self_signed
-from saml.connections.certificate_health import warnings_about
+from saml.connections.certificate_health import connection_warnings
 from saml.connections.key_pairs import decryption_keys, finish_key_change, key_pairs, publish_next_key_pair, signer
 from saml.connections.lifecycle import delete_connection, describe
 from saml.errors import KeyChangeUnderway, NoKeyChange
@@ -161,7 +161,7 @@ def test_our_certificate_warns_before_it_runs_out(connection):
     ends = key_pairs(connection)[0].certificate.not_after
 
     def warned(before_the_end):
-        return [each for each in warnings_about(connection, ends - before_the_end) if "Our own" in each]
+        return [each for each in connection_warnings(connection, ends - before_the_end) if "Our own" in each]
 
     assert warned(timedelta(days=61)) == []
     assert "expires in 20 days" in warned(timedelta(days=20, hours=1))[0]

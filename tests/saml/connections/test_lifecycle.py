@@ -9,7 +9,7 @@ from django.test import Client
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import IdentityProvider, SignIn, SignInIdentity
 from gatekeeper.errors import IdentityProviderNotFound, InvalidValue, NeedsConfirmation
-from saml.connections.certificate_health import warnings_about
+from saml.connections.certificate_health import connection_warnings
 from saml.connections.lifecycle import (
     create_connection,
     delete_connection,
@@ -83,7 +83,7 @@ def test_a_worse_document_never_replaces_a_good_one(settings, worse):
     assert describe(connection) == before
     assert bytes(connection.document) == metadata()
     assert connection.refresh_failed
-    assert "The last refresh failed" in " ".join(warnings_about(connection, datetime.now(UTC)))
+    assert "The last refresh failed" in " ".join(connection_warnings(connection, datetime.now(UTC)))
 
 
 def test_an_uploaded_document_may_move_the_sign_on_address_but_not_the_identity(connection):
@@ -126,8 +126,8 @@ def test_a_rollover_goes_through_old_both_and_new(ada, connection):
     def comes_in(keys):
         browser = Browser(connection, Client())
         number = next(count)
-        story = browser.story(browser.begin(), assertion_id=f"_a{number}", response_id=f"_r{number}")
-        return browser.post(signed_response(story, keys)).status_code == 302
+        facts = browser.facts(browser.begin(), assertion_id=f"_a{number}", response_id=f"_r{number}")
+        return browser.post(signed_response(facts, keys)).status_code == 302
 
     assert (comes_in(old), comes_in(new)) == (True, False)
     _, added = refresh_connection(connection.id, document=metadata(old, new), actor=ADMIN)
@@ -169,8 +169,8 @@ def test_deleting_a_connection_takes_its_name_and_ends_what_came_through_it(brow
 def test_certificates_that_run_out_are_announced_in_days(connection):
     now = connection.signing_certificates()[0].not_after - timedelta(days=7, hours=1)
 
-    assert "expires in 7 days" in " ".join(warnings_about(connection, now))
-    assert "has expired" in " ".join(warnings_about(connection, now + timedelta(days=8)))
+    assert "expires in 7 days" in " ".join(connection_warnings(connection, now))
+    assert "has expired" in " ".join(connection_warnings(connection, now + timedelta(days=8)))
 
 
 def test_pysaml2_signs_somebody_in_with_its_own_xml(settings):

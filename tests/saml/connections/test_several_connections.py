@@ -33,7 +33,7 @@ def come_in_as_ada(connection: Connection):
     """A genuine response of the other tenant, which says that this is Ada."""
     browser = Browser(connection, Client())
     facts = {"issuer": OTHER_TENANT, "response_issuer": OTHER_TENANT}
-    return browser.post(signed_response(browser.story(browser.begin(), **facts), OTHER_KEYS))
+    return browser.post(signed_response(browser.facts(browser.begin(), **facts), OTHER_KEYS))
 
 
 def test_each_connection_has_addresses_and_an_entity_id_of_its_own(connection, second):

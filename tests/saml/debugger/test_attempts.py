@@ -12,7 +12,7 @@ from django.utils import timezone
 from lxml import etree
 
 from gatekeeper.audit.models import AuditEntry
-from saml.debugger.attempts import ATTEMPTS_KEPT, MOST_UNBELIEVED, PERSONAL_VALUES_KEPT, personal_values
+from saml.debugger.attempts import ATTEMPTS_KEPT, MOST_UNVERIFIED_KEPT, PERSONAL_VALUES_KEPT, personal_values
 from saml.models import SignInAttempt
 from saml.sync.run import sync_saml_users
 from tests.builders import ADMIN, make_group, make_user, map_group
@@ -181,7 +181,7 @@ def test_a_request_without_a_message_has_an_attempt_too(browser, admin_client):
 
 
 def test_an_encrypted_assertion_shows_what_can_be_read_without_the_key(browser, admin_client):
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     assertion = response.find("saml:Assertion", NS)
     response.replace(assertion, etree.fromstring(ENCRYPTED))
     browser.post(response)
@@ -247,9 +247,9 @@ def test_a_refused_sign_out_is_not_told_as_a_refused_sign_in(browser, admin_clie
 
 
 def test_nonsense_in_bulk_is_noted_but_not_kept_whole(browser, monkeypatch):
-    assert MOST_UNBELIEVED >= 100
-    monkeypatch.setattr("saml.debugger.attempts.MOST_UNBELIEVED", 2)
-    unsigned = compose(browser.story("id1"))
+    assert MOST_UNVERIFIED_KEPT >= 100
+    monkeypatch.setattr("saml.debugger.attempts.MOST_UNVERIFIED_KEPT", 2)
+    unsigned = compose(browser.facts("id1"))
 
     for _ in range(3):
         browser.post(unsigned)
@@ -259,7 +259,7 @@ def test_nonsense_in_bulk_is_noted_but_not_kept_whole(browser, monkeypatch):
 
 
 def test_a_message_of_somebody_who_was_believed_is_kept_all_the_same(browser, ada, monkeypatch):
-    monkeypatch.setattr("saml.debugger.attempts.MOST_UNBELIEVED", 0)
+    monkeypatch.setattr("saml.debugger.attempts.MOST_UNVERIFIED_KEPT", 0)
 
     browser.sign_on()
 
@@ -267,8 +267,8 @@ def test_a_message_of_somebody_who_was_believed_is_kept_all_the_same(browser, ad
 
 
 def test_a_message_that_is_too_large_is_refused_by_its_outline_alone(browser, admin_client):
-    story = browser.story(browser.begin(), attributes=tuple((f"c{n}", "x" * 900) for n in range(80)))
-    browser.post(signed_response(story))
+    facts = browser.facts(browser.begin(), attributes=tuple((f"c{n}", "x" * 900) for n in range(80)))
+    browser.post(signed_response(facts))
 
     assert personal_values(SignInAttempt.objects.get()).message == ""
     with time_machine.travel(timezone.now()):

@@ -8,7 +8,7 @@ import pytest
 from gatekeeper.directory.access.resolver import Blocked
 from saml.causes import Cause
 from saml.debugger.advice import ADVICE, BY_CAUSE, advice_about
-from saml.debugger.steps import FAILED, NOT_REACHED, PASSED, PERSON_WORDS, all_checks, steps_of, verdict
+from saml.debugger.steps import FAILED, NOT_REACHED, PASSED, PERSON_TEXTS, all_checks, steps_of, verdict
 from saml.metadata.products import PRODUCTS, UNKNOWN
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sign-in-problems.md"
@@ -85,7 +85,7 @@ def expected_page() -> str:
     parts += [section(name, words) for name, words in checks.items() if name in ADVICE]
     parts += ["## The person\n"]
     parts += [
-        section(name, f"The message is good, but {words}.") for name, words in PERSON_WORDS.items() if name in ADVICE
+        section(name, f"The message is good, but {words}.") for name, words in PERSON_TEXTS.items() if name in ADVICE
     ]
     parts += ["## Signing out\n", section("logout", "The sign-out message is in order.")]
     parts += ["## What fails for attackers and broken software only\n"]
@@ -101,13 +101,13 @@ def test_the_page_of_problems_says_what_the_code_says():
 
 
 def test_every_advice_is_about_a_check_or_a_person_that_exists():
-    assert set(ADVICE) - {name for name, _ in all_checks()} - set(PERSON_WORDS) == {"logout"}
+    assert set(ADVICE) - {name for name, _ in all_checks()} - set(PERSON_TEXTS) == {"logout"}
 
 
 def test_everything_that_keeps_a_person_out_has_words_and_advice():
     codes = {blocked.value for blocked in Blocked} - {"no_saml_connection"} | {"unknown_person", "other_person"}
 
-    assert codes <= set(PERSON_WORDS)
+    assert codes <= set(PERSON_TEXTS)
     assert codes <= set(ADVICE)
 
 

@@ -20,15 +20,15 @@ pytestmark = pytest.mark.django_db
 MANY = 4 * MOST_OF_A_CHECK
 
 
-def knock(connection, times=MANY, document="AAAA"):
+def post_unsigned(connection, times=MANY, document="AAAA"):
     client = Client()
     for _ in range(times):
         assert client.post(f"/saml/{connection.id}/acs", {"SAMLResponse": document}).status_code == 400
 
 
 def test_of_many_messages_of_strangers_a_sample_is_written_down_and_all_are_counted(connection):
-    knock(connection)
-    knock(connection, document="%%%")
+    post_unsigned(connection)
+    post_unsigned(connection, document="%%%")
 
     assert len(refusals()) == SignInAttempt.objects.count() == 2 * MOST_OF_A_CHECK
     assert RefusalCount.objects.get(failed_check="").count == 2 * MANY
@@ -47,9 +47,9 @@ def test_no_address_writes_more_than_the_sample(connection, address, fields):
 
 
 def test_what_the_identity_provider_signed_is_written_down_however_many_strangers_came(browser, ada, connection):
-    knock(connection)
+    post_unsigned(connection)
     browser.sign_on(audiences=(("https://other.example",),))
-    browser.post(signed_response(browser.story(browser.begin(), name_id="nobody@contoso.com", response_id="_r2")))
+    browser.post(signed_response(browser.facts(browser.begin(), name_id="nobody@contoso.com", response_id="_r2")))
     browser.sign_on(response_id="_r3", assertion_id="_a3")
 
     newest = [(each.accepted, each.failed_check) for each in SignInAttempt.objects.all()[:3]]
@@ -82,7 +82,7 @@ def test_processes_that_count_at_one_moment_share_the_limit(connection):
 
 
 def test_the_audit_trail_has_one_entry_with_the_numbers_of_a_past_hour(connection):
-    knock(connection)
+    post_unsigned(connection)
     actor = Actor.scheduler("saml.sync_users")
 
     assert announce_counts(timezone.now(), actor=actor) == 0  # the hour is not over
@@ -96,7 +96,7 @@ def test_the_audit_trail_has_one_entry_with_the_numbers_of_a_past_hour(connectio
 
 
 def test_the_list_of_attempts_says_how_many_were_only_counted(connection, admin_client):
-    knock(connection)
+    post_unsigned(connection)
 
     page = admin_client.get("/sign-in-attempts/").content.decode()
     assert f"{MANY - MOST_OF_A_CHECK} more messages" in page

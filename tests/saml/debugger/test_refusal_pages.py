@@ -20,7 +20,7 @@ def words_of(answer):
 
 
 def test_a_page_that_is_sent_twice_does_not_say_that_nobody_is_signed_in(browser, ada):
-    response = signed_response(browser.story(browser.begin()))
+    response = signed_response(browser.facts(browser.begin()))
     browser.post(response)
 
     page = words_of(browser.post(response))
@@ -33,7 +33,7 @@ def test_a_page_that_is_sent_twice_does_not_say_that_nobody_is_signed_in(browser
 def test_who_took_too_long_is_told_so_and_begins_again(browser, ada):
     request_id = browser.begin()
     with time_machine.travel(PendingRequest.objects.get().expires + timedelta(seconds=1)):
-        page = words_of(browser.post(signed_response(browser.story(request_id))))
+        page = words_of(browser.post(signed_response(browser.facts(request_id))))
 
     assert "took too long" in page
     assert f'href="/saml/{browser.connection.id}/sso"' in page
@@ -41,7 +41,7 @@ def test_who_took_too_long_is_told_so_and_begins_again(browser, ada):
 
 def test_going_round_in_circles_is_the_administrators_to_mend(browser, ada):
     for number in (1, 2):
-        answer = browser.post(signed_response(browser.story(None, response_id=f"_r{number}")))
+        answer = browser.post(signed_response(browser.facts(None, response_id=f"_r{number}")))
 
     assert "signing in again will not help. Give your administrator the reference number." in words_of(answer)
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.models import SignIn, SignInIdentity
-from saml.debugger.outline import mask
+from saml.debugger.message_summary import mask
 from saml.debugger.presentation import presentation_of
 from saml.models import PendingRequest, SignInAttempt
 from tests.builders import make_user
@@ -38,7 +38,7 @@ def post_across_sites(tester: Browser, response, **fields):
 def run(tester: Browser, **facts):
     """The whole test, to the page on which the administrator lands."""
     request_id = tester.begin(test="1")
-    answer = post_across_sites(tester, signed_response(tester.story(request_id, **facts)))
+    answer = post_across_sites(tester, signed_response(tester.facts(request_id, **facts)))
     assert answer.status_code == 302, answer.content
     return tester.client.get(answer.headers["Location"])
 
@@ -119,7 +119,7 @@ def test_an_answer_that_names_no_request_never_turns_a_test_into_a_session(teste
     tester.connection.refresh_from_db()
     tester.begin(test="1")
 
-    answer = post_across_sites(tester, signed_response(tester.story(None)))
+    answer = post_across_sites(tester, signed_response(tester.facts(None)))
 
     attempt = SignInAttempt.objects.get()
     assert answer.headers["Location"] == f"/sign-in-attempts/{attempt.pk}/"
@@ -133,7 +133,7 @@ def test_an_answer_that_names_no_request_never_turns_a_test_into_a_session(teste
 
 
 def test_the_answer_to_a_test_cannot_be_handed_in_again(tester, ada):
-    response = signed_response(tester.story(tester.begin(test="1")))
+    response = signed_response(tester.facts(tester.begin(test="1")))
     post_across_sites(tester, response)
 
     assert post_across_sites(tester, response).status_code == 403
@@ -144,7 +144,7 @@ def test_a_test_that_was_given_up_is_not_in_the_way_later(tester, ada):
     tester.begin(test="1")
     with time_machine.travel(PendingRequest.objects.get().expires + timedelta(seconds=1)):
         request_id = tester.begin("/profile/")
-        answer = post_across_sites(tester, signed_response(tester.story(request_id)))
+        answer = post_across_sites(tester, signed_response(tester.facts(request_id)))
 
     assert answer.headers["Location"] == "/profile/"
 
@@ -152,7 +152,7 @@ def test_a_test_that_was_given_up_is_not_in_the_way_later(tester, ada):
 def test_a_sign_on_beside_a_pending_test_is_a_sign_on(tester, ada):
     tester.begin(test="1")
 
-    answer = post_across_sites(tester, signed_response(tester.story(tester.begin("/profile/"))))
+    answer = post_across_sites(tester, signed_response(tester.facts(tester.begin("/profile/"))))
 
     assert answer.headers["Location"] == "/profile/"
     assert SignIn.objects.filter(user=ada).exists()

@@ -1,6 +1,6 @@
 """The attack table against logout: Mallory has a genuine, signed LogoutRequest of their own and wants Eve signed out.
 
-Each attack is sent over both bindings, as request and as response. ``LINES``: who stops it first, second and so on;
+Each attack is sent over both bindings, as request and as response. ``DEFENCES``: who stops it first, second and so on;
 EVE: with those switched off, her session ends.
 """
 
@@ -337,6 +337,6 @@ def test_a_request_is_taken_once_also_when_it_is_signed(connection, eve, monkeyp
 
     assert send(connection, message, "redirect").status_code == 400
     assert SignIn.objects.live().exists()
-    monkeypatch.setattr(replay_protection, "use", lambda *_, **__: None)
+    monkeypatch.setattr(replay_protection, "mark_used", lambda *_, **__: None)
     assert send(connection, message, "POST").status_code == 302
     assert not SignIn.objects.live().exists()

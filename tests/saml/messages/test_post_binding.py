@@ -107,8 +107,8 @@ def ada(connection):
 def sign_on(connection: Connection) -> Browser:
     browser = Browser(connection, Client())
     _, message = posted(browser.client.get(f"/saml/{connection.id}/sso"))
-    story = browser.story(message.get("ID"), issuer=connection.idp_entity_id, response_issuer=connection.idp_entity_id)
-    assert browser.post(signed_response(story)).status_code == 302
+    facts = browser.facts(message.get("ID"), issuer=connection.idp_entity_id, response_issuer=connection.idp_entity_id)
+    assert browser.post(signed_response(facts)).status_code == 302
     return browser
 
 

@@ -13,7 +13,7 @@ from saml2.request import IncorrectlySigned
 from saml2.sigver import verify_redirect_signature
 
 from gatekeeper.directory.models import SignIn
-from saml.connections.certificate_health import warnings_about
+from saml.connections.certificate_health import connection_warnings
 from saml.connections.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
 from saml.connections.lifecycle import create_connection, refresh_connection
 from saml.models import KeyPair
@@ -149,10 +149,10 @@ def test_a_wish_for_signatures_that_comes_later_is_a_warning_that_names_the_swit
     connection.refresh_from_db()
 
     assert not connection.sign_requests
-    assert any("'Sign our requests'" in each for each in warnings_about(connection, timezone.now()))
+    assert any("'Sign our requests'" in each for each in connection_warnings(connection, timezone.now()))
     choose(connection, sign_requests=True)
     connection.refresh_from_db()
-    assert not any("'Sign our requests'" in each for each in warnings_about(connection, timezone.now()))
+    assert not any("'Sign our requests'" in each for each in connection_warnings(connection, timezone.now()))
 
 
 def test_without_its_key_the_site_says_so_and_signs_people_out_all_the_same(browser, idp):

@@ -8,7 +8,7 @@ from django.test import Client
 
 from saml.connections.lifecycle import create_connection
 from saml.debugger.advice import ADVICE, BY_CAUSE, advice_about, usable_claims
-from saml.metadata.products import PRODUCTS, SIGNS, UNKNOWN, Product, recognised
+from saml.metadata.products import PATTERNS, PRODUCTS, UNKNOWN, Product, recognised_key
 from saml.models import SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.conftest import Browser
@@ -76,11 +76,11 @@ GUID = "72f988bf-86f1-41af-91ab-2d7cd011db47"
     ],
 )
 def test_a_product_is_recognised_by_its_metadata_and_by_no_likeness_of_names(key, entity_id, sso_url):
-    assert recognised(entity_id, sso_url) == key
+    assert recognised_key(entity_id, sso_url) == key
 
 
 def test_every_product_can_be_recognised_and_has_a_word_for_everything():
-    assert {signs.key for signs in SIGNS} == set(PRODUCTS) == set(OWN_WORDS)
+    assert {pattern.key for pattern in PATTERNS} == set(PRODUCTS) == set(OWN_WORDS)
     may_be_empty = {"sso", "logout"}
     for product in ALL:
         for field in fields(Product):

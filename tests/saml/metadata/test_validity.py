@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from saml.connections.certificate_health import warnings_about
+from saml.connections.certificate_health import connection_warnings
 from saml.connections.lifecycle import create_connection, refresh_connection
 from saml.errors import MetadataRefused
 from saml.metadata import read_metadata
@@ -51,12 +51,12 @@ def test_a_document_that_grows_old_stays_in_force_with_a_warning():
     ends = datetime.now(UTC) + timedelta(days=5)
     stated = f'validUntil="{ends:%Y-%m-%dT%H:%M:%SZ}"'
     connection = create_connection("A", document=document(entity(attributes=stated)), actor=ADMIN)
-    assert warnings_about(connection, datetime.now(UTC)) == []
+    assert connection_warnings(connection, datetime.now(UTC)) == []
 
     with time_machine.travel(ends + timedelta(hours=1), tick=False):
         run = sync_saml_users(actor=ADMIN)
         connection.refresh_from_db()
-        warnings = " ".join(warnings_about(connection, datetime.now(UTC)))
+        warnings = " ".join(connection_warnings(connection, datetime.now(UTC)))
 
     assert run.metadata[0]["result"].startswith("kept the last good document: it was valid until")
     assert connection.signing_certificates()
@@ -89,7 +89,7 @@ def test_times_at_the_edge_of_the_calendar_are_decided(stated, expected):
             create_connection("A", document=content, actor=ADMIN)
         return
     connection = create_connection("A", document=content, actor=ADMIN)
-    warnings_about(connection, datetime.now(UTC))
+    connection_warnings(connection, datetime.now(UTC))
     facts = read_metadata(content)
     if isinstance(expected, datetime):
         assert facts.valid_until == within_calendar(expected)
@@ -130,7 +130,7 @@ def test_metadata_that_is_older_than_it_may_be_kept_is_warned_about():
 
     for hours, warned in ((5, False), (7, True)):
         now = datetime.now(UTC) + timedelta(hours=hours)
-        assert ("cacheDuration" in " ".join(warnings_about(connection, now))) is warned
+        assert ("cacheDuration" in " ".join(connection_warnings(connection, now))) is warned
 
 
 @needs_database
@@ -150,7 +150,7 @@ def test_a_connection_for_later_can_be_made_and_is_warned_about():
 
     connection = create_connection("A", document=metadata(coming), actor=ADMIN)
 
-    assert "nobody can sign in before" in " ".join(warnings_about(connection, datetime.now(UTC)))
+    assert "nobody can sign in before" in " ".join(connection_warnings(connection, datetime.now(UTC)))
 
 
 def test_a_certificate_that_is_not_valid_yet_signs_no_metadata():

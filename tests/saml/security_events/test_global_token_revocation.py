@@ -16,7 +16,7 @@ from gatekeeper.directory.models import SignIn, SignInIdentity
 from gatekeeper.directory.people.users import delete_user
 from saml.connections.lifecycle import create_connection, describe
 from saml.models import Connection, ReceivedEvent
-from saml.security_events.received import MOST_OF_STRANGERS
+from saml.security_events.received import MOST_UNAUTHENTICATED
 from tests.builders import ADMIN, ENTRA, link, make_administrator, make_user
 from tests.saml.forge import ENTITY_ID, metadata
 from tests.saml.security_events.commands import (
@@ -322,12 +322,12 @@ def test_another_connection_s_identity_provider_is_a_stranger_here(idp, ada, mon
 
 def test_beyond_a_limit_strangers_leave_no_trace_and_the_identity_provider_still_comes_through(idp, ada):
     idp.revoke_email("ada.obi@contoso.com", bearer="junk")
-    ReceivedEvent.objects.update(count=MOST_OF_STRANGERS)
+    ReceivedEvent.objects.update(count=MOST_UNAUTHENTICATED)
 
     answer = idp.revoke_email("ada.obi@contoso.com", bearer="junk")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
-    assert ReceivedEvent.objects.get().count == MOST_OF_STRANGERS
+    assert ReceivedEvent.objects.get().count == MOST_UNAUTHENTICATED
     assert idp.revoke_email("ada.obi@contoso.com").status_code == 204
 
 

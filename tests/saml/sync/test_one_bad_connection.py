@@ -130,16 +130,16 @@ def test_what_is_served_harms_its_own_connection_only(three, monkeypatch, script
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        ("read_next", KeyError("x")),
-        ("read_next", RecursionError()),
+        ("read_replacement", KeyError("x")),
+        ("read_replacement", RecursionError()),
         ("fetch", OSError("disk")),
         ("_keep_certificates", MemoryError()),
-        ("announce_ending", TypeError("no")),
+        ("announce_expiring_certificates", TypeError("no")),
     ],
 )
 def test_what_nobody_foresaw_harms_its_own_connection_only(three, monkeypatch, place, error):
-    module = run if place == "announce_ending" else lifecycle
-    name = "document_of" if place == "fetch" else place
+    module = run if place == "announce_expiring_certificates" else lifecycle
+    name = "fetch_document_of" if place == "fetch" else place
     original = getattr(module, name)
 
     def breaks(connection, *args, **kwargs):

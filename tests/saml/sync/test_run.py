@@ -15,7 +15,7 @@ from saml.connections.lifecycle import create_connection
 from saml.errors import SyncAlreadyRunning
 from saml.models import PendingRequest, SyncRun
 from saml.sync import run
-from saml.sync.fetch_delay import BETWEEN, FIRST, MOST_BETWEEN, Pace
+from saml.sync.fetch_delay import BETWEEN, FIRST, MOST_BETWEEN, FetchDelays
 from saml.sync.run import sync_saml_users
 from saml.sync.single_flight import single_flight
 from saml.tasks import sync_users
@@ -179,33 +179,33 @@ def waits():
     return []
 
 
-def pace(waits, share=1.0) -> Pace:
+def delays(waits, share=1.0) -> FetchDelays:
     """Pauses of ``share`` of what is possible, noted instead of waited for."""
-    return Pace(sleep=waits.append, choose=lambda least, most: least + share * (most - least))
+    return FetchDelays(sleep=waits.append, choose=lambda least, most: least + share * (most - least))
 
 
 @needs_database
 def test_the_clocks_run_waits_before_the_lock_and_before_each_further_fetch(connection, monkeypatch):
     """Nobody finds the sync busy with its first pause, and no two connections are asked in one moment."""
-    story = []
-    monkeypatch.setattr(run, "refresh_connection", lambda *_, **__: story.append("fetch") or (None, "unchanged"))
+    facts = []
+    monkeypatch.setattr(run, "refresh_connection", lambda *_, **__: facts.append("fetch") or (None, "unchanged"))
     for number in range(2):
         create_connection(f"C{number}", document=metadata(entity_id=f"https://c{number}/"), actor=ADMIN)
 
     def sleep(seconds):
-        story.append(seconds)
-        if len(story) == 1:
+        facts.append(seconds)
+        if len(facts) == 1:
             with single_flight():
-                story.append("free")
+                facts.append("free")
 
-    sync_saml_users(actor=CLOCK, pace=Pace(sleep=sleep, choose=lambda _, most: most))
+    sync_saml_users(actor=CLOCK, delays=FetchDelays(sleep=sleep, choose=lambda _, most: most))
 
-    assert story == [FIRST, "free", "fetch", BETWEEN, "fetch", BETWEEN, "fetch"]
+    assert facts == [FIRST, "free", "fetch", BETWEEN, "fetch", BETWEEN, "fetch"]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_all_pauses_together_stay_far_below_the_tasks_time_limit(waits, share):
-    pauses = pace(waits, share)
+    pauses = delays(waits, share)
     pauses.before_the_run()
     for _ in range(1_000):
         pauses.before_the_next()
@@ -217,7 +217,7 @@ def test_all_pauses_together_stay_far_below_the_tasks_time_limit(waits, share):
 
 def test_two_sites_draw_different_moments(waits):
     for _ in range(5):
-        Pace(sleep=waits.append).before_the_run()
+        FetchDelays(sleep=waits.append).before_the_run()
 
     assert len(set(waits)) == 5
     assert all(0 <= pause <= FIRST for pause in waits)
@@ -230,7 +230,7 @@ def test_only_the_clock_pauses(connection, monkeypatch):
     assert entry["kwargs"] == {"spread": True}
 
     waited = []
-    monkeypatch.setattr(tasks, "Pace", lambda: pace(waited))
+    monkeypatch.setattr(tasks, "FetchDelays", lambda: delays(waited))
     monkeypatch.setattr("saml.sync.fetch_delay.time.sleep", lambda _: pytest.fail("somebody had to wait"))
     sync_users()
     sync_users(asked_by={"kind": "person", "name": "Ada"})

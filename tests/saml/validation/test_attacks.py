@@ -7,13 +7,13 @@ from gatekeeper.sessions.browser_session import SESSION_KEY
 from saml.models import SignInAttempt
 from tests.builders import link, make_user
 from tests.saml.attacks import encryption, names, parsing, signatures, signed_responses, statements, wrapping
-from tests.saml.attacks.lines import LINES, NO_SESSION_LEFT
+from tests.saml.attacks.defences import DEFENCES, NO_SESSION_LEFT
 from tests.saml.attacks.table import ATTACKS, VICTIM
 from tests.saml.conftest import refusals
 from tests.saml.switches import SWITCHABLE, switch_off
 
 pytestmark = pytest.mark.django_db
-ROOMS = (
+ATTACK_MODULES = (
     wrapping,
     signatures,
     statements,
@@ -25,7 +25,7 @@ ROOMS = (
 by_name = {attack.name: attack for attack in ATTACKS}
 CUT = [
     pytest.param(name, how_many, id=f"{name}-without-{'-'.join(lines[:how_many])}")
-    for name, lines in LINES.items()
+    for name, lines in DEFENCES.items()
     for how_many in (range(1, len(lines)) if len(lines) <= 3 else (1, len(lines) - 1))
 ]
 
@@ -52,28 +52,28 @@ def test_an_attack_opens_nothing_is_written_down_once_and_learns_nothing(name, b
     assert SESSION_KEY not in browser.client.session
     assert not SignIn.objects.live().exists()
     assert answer.status_code in {400, 403}
-    assert [entry.after["check"] for entry in refusals()] == [LINES[name][0]]
+    assert [entry.after["check"] for entry in refusals()] == [DEFENCES[name][0]]
     page = answer.content.decode()
     assert "You are not signed in" in page or "This page did not sign you in" in page
-    assert LINES[name][0] == "unknown_person" or refusals()[0].after["reason"] not in page
+    assert DEFENCES[name][0] == "unknown_person" or refusals()[0].after["reason"] not in page
     assert "<script>alert" not in page
 
 
 @pytest.mark.parametrize(("name", "how_many"), CUT)
 def test_without_its_first_lines_an_attack_meets_the_next_one_or_succeeds(name, how_many, browser, monkeypatch):
-    for line in LINES[name][:how_many]:
+    for line in DEFENCES[name][:how_many]:
         switch_off(monkeypatch, line)
 
     by_name[name].do(browser)
 
-    assert outcome(browser) == LINES[name][how_many]
+    assert outcome(browser) == DEFENCES[name][how_many]
 
 
 def test_every_guard_that_can_be_switched_off_stops_some_attack_first_or_second():
-    at_work = {line for lines in LINES.values() for line in lines}
+    at_work = {line for lines in DEFENCES.values() for line in lines}
 
     assert SWITCHABLE - at_work == {"has_current_certificate", "is_a_new_authentication"}  # test_sign_on.py
 
 
 def test_the_table_tells_of_every_attack():
-    assert set(LINES) == set(by_name)
+    assert set(DEFENCES) == set(by_name)

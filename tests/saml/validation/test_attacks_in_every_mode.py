@@ -1,7 +1,7 @@
 """The attack table against every way in which an identity provider signs and encrypts, and what a connection may take.
 
-What stops each attack differs with the mode, and is told for the usual one in ``attacks/lines.py``; that it is stopped
-does not. Each attack is undone before the next one, so that all of them meet the same connection.
+What stops each attack differs with the mode, and is listed for the usual one in ``attacks/defences.py``; that it is
+stopped does not. Each attack is undone before the next one, so that all of them meet the same connection.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from tests.saml import forge
 from tests.saml.attacks.table import ATTACKS, VICTIM, Attack, signature_of
 from tests.saml.conftest import Browser, choose, refusals
 from tests.saml.encrypting import encrypted, our_certificate
-from tests.saml.forge import Habit, sign, signed_response
-from tests.saml.validation.test_attacks import ROOMS
+from tests.saml.forge import SigningStyle, sign, signed_response
+from tests.saml.validation.test_attacks import ATTACK_MODULES
 
 pytestmark = pytest.mark.django_db
-assert ROOMS
+assert ATTACK_MODULES
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,21 @@ class Mode:
     """``takes_responses``: the connection's setting. ``seals``: the assertion is encrypted after it was signed."""
 
     name: str
-    habit: Habit
+    style: SigningStyle
     takes_responses: bool = False
     seals: bool = False
 
 
 MODES = (
-    Mode("assertion signed, where the Response would do", Habit(), takes_responses=True),
-    Mode("Response signed", Habit(assertion=False, response=True), takes_responses=True),
-    Mode("both signed", Habit(response=True)),
-    Mode("ECDSA", Habit(curve="P-256")),
-    Mode("ECDSA over the Response", Habit(assertion=False, response=True, curve="P-384"), takes_responses=True),
-    Mode("encrypted", Habit(), seals=True),
-    Mode("encrypted in a signed Response", Habit(assertion=False, response=True), takes_responses=True, seals=True),
+    Mode("assertion signed, where the Response would do", SigningStyle(), takes_responses=True),
+    Mode("Response signed", SigningStyle(assertion=False, response=True), takes_responses=True),
+    Mode("both signed", SigningStyle(response=True)),
+    Mode("ECDSA", SigningStyle(curve="P-256")),
+    Mode("ECDSA over the Response", SigningStyle(assertion=False, response=True, curve="P-384"), takes_responses=True),
+    Mode("encrypted", SigningStyle(), seals=True),
+    Mode(
+        "encrypted in a signed Response", SigningStyle(assertion=False, response=True), takes_responses=True, seals=True
+    ),
 )
 # The Response that is signed in these says what it says with the identity provider's own signature.
 TAKEN_WITH_THE_SETTING = {"only_the_response_is_signed", "encrypted_and_unsigned_in_a_signed_response"}
@@ -51,7 +53,7 @@ TAKEN_WITH_THE_SETTING = {"only_the_response_is_signed", "encrypted_and_unsigned
 
 @pytest.fixture(params=MODES, ids=lambda mode: mode.name)
 def mode(request, monkeypatch):
-    monkeypatch.setattr(forge, "HABIT", request.param.habit)
+    monkeypatch.setattr(forge, "SIGNING_STYLE", request.param.style)
     return request.param
 
 
@@ -74,7 +76,7 @@ def sealed(response, certificate):
     is_whole = isinstance(response, etree._Element) and response.find("saml:Assertion", forge.NS) is not None
     if not is_whole:
         return response
-    if not forge.HABIT.response or signature_of(response) is None:
+    if not forge.SIGNING_STYLE.response or signature_of(response) is None:
         return encrypted(response, certificate)
     response.remove(signature_of(response))
     return sign(encrypted(response, certificate))
@@ -83,11 +85,11 @@ def sealed(response, certificate):
 def test_a_genuine_message_of_this_mode_comes_in(fresh):
     browser = fresh()
 
-    assert browser.post(signed_response(browser.story(browser.begin()))).status_code == 302
+    assert browser.post(signed_response(browser.facts(browser.begin()))).status_code == 302
     assert SignIn.objects.live().get().user.user_name == "ada.obi@contoso.com"
 
 
-@pytest.mark.parametrize("room", sorted({attack.room for attack in ATTACKS}))
+@pytest.mark.parametrize("room", sorted({attack.module for attack in ATTACKS}))
 def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, room):
     for attack in attacks_in(mode, room):
         with transaction.atomic():
@@ -103,10 +105,10 @@ def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, room):
 
 def attacks_in(mode: Mode, room: str) -> list[Attack]:
     """Those that are attacks in this mode. A Response that is signed after it was sealed can only be genuine."""
-    found = [attack for attack in ATTACKS if attack.room == room]
+    found = [attack for attack in ATTACKS if attack.module == room]
     if mode.takes_responses:
         found = [attack for attack in found if attack.name not in TAKEN_WITH_THE_SETTING]
-    if mode.seals and mode.habit.response:
+    if mode.seals and mode.style.response:
         found = [attack for attack in found if attack.is_genuine]
     return found
 
@@ -120,4 +122,4 @@ def test_every_mode_runs_most_of_the_table():
 
 
 def by_room():
-    return groupby(sorted(ATTACKS, key=lambda attack: attack.room), key=lambda attack: attack.room)
+    return groupby(sorted(ATTACKS, key=lambda attack: attack.module), key=lambda attack: attack.module)

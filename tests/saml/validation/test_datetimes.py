@@ -14,7 +14,7 @@ from saml.errors import Refused
 from saml.logout import read_logout_request, read_logout_response
 from saml.models import SignInAttempt
 from saml.sign_on import expectation_of
-from saml.validation.response import believe
+from saml.validation.response import validate_response
 from saml.xml.datetimes import EARLIEST, LATEST, as_stated, read_moment, shifted
 from tests.builders import ADMIN
 from tests.saml.forge import NS, compose, metadata, sign, signed_response
@@ -106,9 +106,9 @@ def test_no_time_is_moved_out_of_the_calendar(moment, by):
     assert timezone.localtime(moved, timezone=timezone.get_fixed_timezone(-12 * 60))
 
 
-def with_time(story, place, value):
+def with_time(facts, place, value):
     """A genuine response with that value in that place, signed with it."""
-    response = compose(story)
+    response = compose(facts)
     element = response if PLACES[place] == "." else response.find(PLACES[place], NS)
     element.set(place.split()[0], value)
     assertion = response.find("saml:Assertion", NS)
@@ -130,8 +130,8 @@ def refusal_of(judge, *arguments, **named):
 def test_every_time_of_a_response_is_decided(browser, connection, place):
     expected = replace(expectation_of(connection), request_id="id1")
     for value in (*READ, *UNREADABLE):
-        document = etree.tostring(with_time(browser.story("id1"), place, value))
-        reason = refusal_of(believe, document, expected)
+        document = etree.tostring(with_time(browser.facts("id1"), place, value))
+        reason = refusal_of(validate_response, document, expected)
 
         if value in UNREADABLE and "IssueInstant" not in place:
             assert f"{place} is {value[:40]}" in reason
@@ -145,7 +145,7 @@ def test_every_time_of_a_response_is_decided(browser, connection, place):
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"])
 @pytest.mark.parametrize("place", list(PLACES)[2:])
 def test_whoever_comes_in_at_the_edge_of_the_calendar_can_be_shown(browser, ada, admin_client, place, value):
-    answer = browser.post(with_time(browser.story(browser.begin()), place, value))
+    answer = browser.post(with_time(browser.facts(browser.begin()), place, value))
 
     assert answer.status_code in {302, 403}
     page = reverse("admin:saml_signinattempt_change", args=(SignInAttempt.objects.get().pk,))
@@ -188,7 +188,7 @@ def test_a_certificate_without_a_well_defined_end_is_used_and_shown(browser, ada
     endless = key_pair("endless", ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
     refresh_connection(connection.id, document=metadata(endless), actor=ADMIN)
 
-    browser.post(signed_response(browser.story(browser.begin()), endless))
+    browser.post(signed_response(browser.facts(browser.begin()), endless))
 
     assert browser.is_signed_in
     with timezone.override("Pacific/Kiritimati"):

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 def genuine(browser, **facts):
-    return signed_response(browser.story(browser.begin(), **facts))
+    return signed_response(browser.facts(browser.begin(), **facts))
 
 
 @pytest.mark.parametrize("content", ["AES128", "AES192", "AES256", "AES128_GCM", "AES192_GCM", "AES256_GCM"])
@@ -117,8 +117,8 @@ FAILURES = {
     "too deep": lambda b: with_content(b, b"<a>" * 400 + b"</a>" * 400),
     "another element": lambda b: with_content(b, b"<x/>"),
     "two assertions": lambda b: with_content(b, 2 * etree.tostring(genuine(b).find("saml:Assertion", NS))),
-    "not signed": lambda b: encrypted(compose(b.story(b.begin())), ours(b)),
-    "signed by somebody else": lambda b: encrypted(signed_response(b.story(b.begin()), key_pair("m")), ours(b)),
+    "not signed": lambda b: encrypted(compose(b.facts(b.begin())), ours(b)),
+    "signed by somebody else": lambda b: encrypted(signed_response(b.facts(b.begin()), key_pair("m")), ours(b)),
     "for somebody else": lambda b: encrypted(genuine(b, audiences=(("https://other.example",),)), ours(b)),
 }
 
@@ -132,7 +132,7 @@ def pair_der(name):
 
 
 def with_content(browser, content):
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     response.replace(response.find("saml:Assertion", NS), seal(content, ours(browser)))
     return response
 

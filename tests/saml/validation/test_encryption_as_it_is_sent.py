@@ -45,7 +45,7 @@ def certificate_of(name):
 
 
 def genuine(browser, **facts):
-    return signed_response(browser.story(browser.begin(), **facts))
+    return signed_response(browser.facts(browser.begin(), **facts))
 
 
 @pytest.mark.parametrize("place", Place, ids=lambda place: place.value)
@@ -70,7 +70,7 @@ def test_every_size_of_aes_is_taken(browser, ada, algorithm):
 @pytest.mark.parametrize("named", ["us", "by another name", "nobody"])
 def test_of_several_recipients_our_key_is_found(browser, ada, place, named):
     others = tuple(certificate_of(f"other{number}") for number in range(4))
-    ours = browser.story(None).sp_entity_id if named == "us" else "gatekeeper"
+    ours = browser.facts(None).sp_entity_id if named == "us" else "gatekeeper"
     recipients = () if named == "nobody" else ("https://a", "https://b", "https://c", "https://d", ours)
     how = {"place": place, "others": others, "recipients": recipients}
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), **how))
@@ -97,7 +97,7 @@ def sealed_in_place(response, path, name, certificate, **how):
 @pytest.mark.parametrize("place", Place, ids=lambda place: place.value)
 def test_an_encrypted_name_is_opened(browser, ada, place):
     ours = our_certificate(browser.connection)
-    browser.post(sealed_in_place(compose(browser.story(browser.begin())), ".//saml:NameID", "EncryptedID", ours))
+    browser.post(sealed_in_place(compose(browser.facts(browser.begin())), ".//saml:NameID", "EncryptedID", ours))
 
     assert browser.is_signed_in, refusals()[0].after
     assert SignIn.objects.live().get().name_id == "ada.obi@contoso.com"
@@ -105,14 +105,14 @@ def test_an_encrypted_name_is_opened(browser, ada, place):
 
 def test_an_encrypted_attribute_is_opened(browser, ada, connection):
     set_person_claim(connection.id, CLAIM, actor=ADMIN)
-    response = compose(browser.story(browser.begin(), name_id="x", attributes=((CLAIM, "ada.obi@contoso.com"),)))
+    response = compose(browser.facts(browser.begin(), name_id="x", attributes=((CLAIM, "ada.obi@contoso.com"),)))
     browser.post(sealed_in_place(response, ".//saml:Attribute", "EncryptedAttribute", our_certificate(connection)))
 
     assert browser.is_signed_in, refusals()[0].after
 
 
 def test_a_name_that_is_encrypted_for_somebody_else_is_refused(browser, ada):
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     browser.post(sealed_in_place(response, ".//saml:NameID", "EncryptedID", certificate_of("other")))
 
     assert refusals()[0].after["check"] == "is_encrypted_for_us"
@@ -120,7 +120,7 @@ def test_a_name_that_is_encrypted_for_somebody_else_is_refused(browser, ada):
 
 
 def test_something_else_in_place_of_the_name_is_refused(browser, ada):
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     name = response.find(".//saml:NameID", NS)
     name.getparent().replace(name, seal(b"<x/>", our_certificate(browser.connection), name="EncryptedID"))
     assertion = response.find("saml:Assertion", NS)

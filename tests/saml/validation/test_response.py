@@ -8,15 +8,15 @@ from lxml import etree
 from saml.certificates import certificates_in, from_der
 from saml.validation import response
 from saml.validation.expectation import Expectation
-from tests.saml.forge import ENTITY_ID, SSO_URL, Story, signed_response
+from tests.saml.forge import ENTITY_ID, SSO_URL, ResponseFacts, signed_response
 from tests.saml.keys import key_pair
 
 SP = "https://gk.example/saml/1/metadata"
 ACS = "https://gk.example/saml/1/acs"
 
 
-def story(**facts):
-    return Story(sp_entity_id=SP, acs_url=ACS, request_id="id1", now=datetime.now(UTC), **facts)
+def facts(**facts):
+    return ResponseFacts(sp_entity_id=SP, acs_url=ACS, request_id="id1", now=datetime.now(UTC), **facts)
 
 
 def expectation(**facts):
@@ -33,7 +33,7 @@ def expectation(**facts):
 
 
 def test_a_genuine_response_names_its_person():
-    person = response.believe(etree.tostring(signed_response(story())), expectation())
+    person = response.validate_response(etree.tostring(signed_response(facts())), expectation())
 
     assert person.name_id == "ada.obi@contoso.com"
     assert person.issuer == ENTITY_ID

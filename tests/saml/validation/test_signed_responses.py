@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def covered(browser, **facts):
-    return sign(compose(browser.story(browser.begin(), **facts)))
+    return sign(compose(browser.facts(browser.begin(), **facts)))
 
 
 def test_it_is_off_by_default_and_the_refusal_says_which_setting_there_is(browser, ada):
@@ -40,14 +40,14 @@ def test_with_the_setting_a_signed_response_signs_its_person_on(browser, ada, co
 def test_with_the_setting_a_signed_assertion_is_taken_as_before(browser, ada, connection):
     choose(connection, accept_signed_response=True)
 
-    browser.post(signed_response(browser.story(browser.begin())))
+    browser.post(signed_response(browser.facts(browser.begin())))
 
     assert browser.is_signed_in
 
 
 def test_a_signed_response_covers_what_is_encrypted_in_it(browser, ada, connection):
     choose(connection, accept_signed_response=True)
-    response = encrypted(compose(browser.story(browser.begin())), our_certificate(connection))
+    response = encrypted(compose(browser.facts(browser.begin())), our_certificate(connection))
 
     browser.post(sign(response))
 
@@ -55,7 +55,7 @@ def test_a_signed_response_covers_what_is_encrypted_in_it(browser, ada, connecti
 
 
 def test_without_the_setting_it_does_not(browser, ada, connection):
-    browser.post(sign(encrypted(compose(browser.story(browser.begin())), our_certificate(connection))))
+    browser.post(sign(encrypted(compose(browser.facts(browser.begin())), our_certificate(connection))))
 
     assert not browser.is_signed_in
 
@@ -97,7 +97,7 @@ def test_white_space_and_our_skew_are_accepted_where_the_library_alone_would_not
 
 def with_assertion(browser, change):
     """A genuine response whose assertion was changed before it was signed."""
-    response = compose(browser.story(browser.begin()))
+    response = compose(browser.facts(browser.begin()))
     assertion = response.find("saml:Assertion", NS)
     change(assertion)
     response.replace(assertion, sign(assertion))

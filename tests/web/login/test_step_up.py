@@ -271,7 +271,7 @@ def test_a_person_goes_through_the_identity_provider_and_comes_back_to_the_form(
 
     request = sent_message(entra.client.get(way)["Location"], "SAMLRequest")
     assert request.get("ForceAuthn") == "true"
-    facts = entra.story(request.get("ID"), assertion_id="_2", response_id="_r2")
+    facts = entra.facts(request.get("ID"), assertion_id="_2", response_id="_r2")
     answer = entra.post(signed_response(facts))
     answer = entra.client.get(answer["Location"])
 
@@ -296,7 +296,7 @@ def test_an_identity_provider_that_does_not_ask_is_not_enough(entra: Browser) ->
     request = sent_message(location, "SAMLRequest")
     assert parse_qs(urlsplit(location).query)["SAMLRequest"]
 
-    facts = entra.story(request.get("ID"), authenticated=-timedelta(hours=3), assertion_id="_2", response_id="_r2")
+    facts = entra.facts(request.get("ID"), authenticated=-timedelta(hours=3), assertion_id="_2", response_id="_r2")
     assert entra.post(signed_response(facts)).status_code == 403
     assert entra.client.get(DEFAULT)["Location"] == again(DEFAULT)
 

@@ -10,7 +10,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.health import metrics
 from gatekeeper.health.checks import Status, check_certificates
-from saml.certificate_expiry import WARN_AT, lasting, standing
+from saml.certificate_state import WARN_AT, certificate_state, longest_valid
 from saml.certificates import SigningCertificate
 from saml.connections.lifecycle import create_connection, refresh_connection
 from saml.models import Certificate, Connection
@@ -44,22 +44,27 @@ def certificate(ends: timedelta, begins: timedelta = timedelta(days=-400)) -> Si
     ],
 )
 def test_days_are_counted_and_steps_are_reached_to_the_second(ends, step, words):
-    where = standing(certificate(ends), NOW)
+    state = certificate_state(certificate(ends), NOW)
 
-    assert (where.step, where.words) == (step, words)
+    assert (state.step, state.text) == (step, words)
 
 
 def test_a_certificate_that_is_not_valid_yet_says_when_it_begins():
-    assert standing(certificate(timedelta(days=400), timedelta(days=3)), NOW).words == "not valid yet, begins in 3 days"
-    assert standing(certificate(timedelta(days=400), timedelta(hours=3)), NOW).words.endswith("begins within a day")
+    assert (
+        certificate_state(certificate(timedelta(days=400), timedelta(days=3)), NOW).text
+        == "not valid yet, begins in 3 days"
+    )
+    assert certificate_state(certificate(timedelta(days=400), timedelta(hours=3)), NOW).text.endswith(
+        "begins within a day"
+    )
 
 
 def test_what_lasts_is_the_longest_of_those_that_are_valid_now():
     short, long = certificate(timedelta(days=5)), certificate(timedelta(days=50))
     coming, gone = certificate(timedelta(days=900), timedelta(days=1)), certificate(timedelta(days=-1))
 
-    assert lasting([short, coming, long, gone], NOW) is long
-    assert lasting([coming, gone], NOW) is None
+    assert longest_valid([short, coming, long, gone], NOW) is long
+    assert longest_valid([coming, gone], NOW) is None
 
 
 def announced() -> list[tuple[str, int]]:
@@ -85,7 +90,7 @@ def test_after_a_long_night_only_the_step_that_is_due_is_announced(connection):
 
     assert announced() == [(row.sha256, 7)]
     lines = [line for line in logged if line["event"] == "saml_certificate_expiring"]
-    assert [(line["sha256"], line["standing"], line["log_level"]) for line in lines] == [
+    assert [(line["sha256"], line["state"], line["log_level"]) for line in lines] == [
         (row.sha256, "3 days left", "warning")
     ]
 

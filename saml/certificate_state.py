@@ -1,4 +1,4 @@
-"""How long certificates still hold, and from when on that is worth a warning. Pure; the one place for the limits."""
+"""The state of a certificate at a moment: its phase, the days left, and the warning that is due. Reads no database."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """``days``: whole days until it ends, or since it ended, or until it begins, as ``phase`` says.
+class CertificateState:
+    """A certificate's phase. ``days``: whole days until it ends, since it ended, or until it begins, as ``phase`` says.
 
     ``step`` is the last warning that has come due: 30, 7 or 1, 0 when it has expired, None when none has.
     """
@@ -41,7 +41,7 @@ class Standing:
     step: int | None
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """For a badge: 7 days left; expired 3 days ago; not valid yet, begins in 2 days."""
         if self.phase is Phase.EXPIRED:
             return f"expired {_days(self.days)} ago" if self.days else "expired today"
@@ -50,18 +50,18 @@ class Standing:
         return f"{_days(self.days)} left" if self.days else "less than a day left"
 
 
-def standing(certificate: Dated, now: datetime) -> Standing:
-    """Where a certificate stands at a moment."""
+def certificate_state(certificate: Dated, now: datetime) -> CertificateState:
+    """The state of a certificate at a moment."""
     if now >= certificate.not_after:
-        return Standing(Phase.EXPIRED, (now - certificate.not_after).days, EXPIRED)
+        return CertificateState(Phase.EXPIRED, (now - certificate.not_after).days, EXPIRED)
     left = certificate.not_after - now
     step = min((days for days in WARN_AT if left <= timedelta(days=days)), default=None)
     if now < certificate.not_before:
-        return Standing(Phase.NOT_YET, (certificate.not_before - now).days, step)
-    return Standing(Phase.VALID if step is None else Phase.ENDING, left.days, step)
+        return CertificateState(Phase.NOT_YET, (certificate.not_before - now).days, step)
+    return CertificateState(Phase.VALID if step is None else Phase.ENDING, left.days, step)
 
 
-def lasting(certificates: Iterable[D], now: datetime) -> D | None:
+def longest_valid(certificates: Iterable[D], now: datetime) -> D | None:
     """Of those that are valid now the one that ends last; None when none is."""
     valid = [each for each in certificates if each.not_before <= now < each.not_after]
     return max(valid, key=_end, default=None)

@@ -1,4 +1,4 @@
-"""What somebody gave instead of an identity provider's metadata, in a sentence that says what to give."""
+"""Sentences for documents that were given in place of an identity provider's metadata, each saying what to give."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _WS_FEDERATION = "http://docs.oasis-open.org/wsfed/federation/"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
-def what_it_is(document: bytes) -> str:
+def describe_unreadable(document: bytes) -> str:
     """A sentence about bytes that are no XML of ours; "" when nothing is known of them but that."""
     head = document[:_LOOKED_AT]
     if not document.strip(b"\xef\xbb\xbf \t\r\n"):
@@ -77,7 +77,7 @@ def _json(document: bytes) -> str:
     return f"it is JSON; {_WANTED}"
 
 
-def what_its_root_is(root: etree._Element) -> str:
+def describe_wrong_root(root: etree._Element) -> str:
     """A sentence about XML that is no metadata."""
     name = etree.QName(root)
     if name.localname.lower() == "html":
@@ -92,7 +92,7 @@ def what_its_root_is(root: etree._Element) -> str:
     return f"it is XML with the root {name.localname[:50]}, not metadata (no EntityDescriptor): {_WANTED}"
 
 
-def what_is_described(entity: etree._Element) -> str:
+def describe_wrong_role(entity: etree._Element) -> str:
     """A sentence about an EntityDescriptor that describes no SAML 2.0 identity provider."""
     ending = "(no IDPSSODescriptor for SAML 2.0)"
     if entity.find(tag(MD, "IDPSSODescriptor")) is not None:

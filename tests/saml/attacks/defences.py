@@ -9,7 +9,7 @@ ADA = "ada.obi@contoso.com comes in"
 EVE = "eve.root@contoso.com comes in"
 NO_SESSION_LEFT = "the session is over before its first request"
 
-LINES: dict[str, tuple[str, ...]] = {
+DEFENCES: dict[str, tuple[str, ...]] = {
     "xsw1_original_response_inside_the_signature": (
         "has_unique_ids",
         "has_one_assertion",

@@ -1,4 +1,4 @@
-"""The few facts of a browser's request that are written down."""
+"""The details of a browser's request that logs and sessions keep: its id, address and user agent."""
 
 from django.http import HttpRequest
 

@@ -1,6 +1,6 @@
-"""A SAML message as people read it: indented, with long values shortened and, unless asked for, personal ones masked.
+"""The text of a SAML message for people: indented, long values shortened and, unless asked for, personal ones masked.
 
-What is kept of a message is shortened first: without its signature's value nobody can hand it in again.
+A message is shortened before it is stored: without its signature value nobody can replay it.
 """
 
 import re
@@ -38,13 +38,13 @@ _ADDRESS = re.compile(rf"(?<!{_PART}){_PART}+@{_PART}+")
 
 
 def mask(value: str) -> str:
-    """The first letter of each half of an address, so that an administrator recognises it and a passer-by does not."""
+    """The first letter of each half of an address, so that an administrator recognises it and nobody else does."""
     name, at, domain = value.partition("@")
     return f"{name[:1]}•••{at}{domain[:1]}{'•••' if domain else ''}"
 
 
 def mask_addresses(sentence: str) -> str:
-    """Words of an identity provider or a library, with each e-mail address in them masked."""
+    """Text of an identity provider or a library, with each e-mail address in it masked."""
     return _ADDRESS.sub(lambda found: mask(found[0]), sentence)
 
 
@@ -67,7 +67,7 @@ def shortened(document: bytes) -> str:
     return kept if len(kept.encode()) <= LONGEST_KEPT else ""
 
 
-def rendition(kept: str, *, masked: bool) -> str:
+def message_text(kept: str, *, masked: bool) -> str:
     """The indented text of what ``shortened`` kept."""
     root = deepcopy(etree.fromstring(kept))
     if masked:

@@ -1,4 +1,4 @@
-"""An outline as rows for a page: each fact in words, beside what this connection expects of it."""
+"""The values that a message states as rows for a page, beside what the connection expects of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class StatedValue:
     """``expected`` is "" where anything may stand."""
 
     label: str
@@ -59,22 +59,22 @@ class Claim:
         return self.name.rstrip("/").rpartition("/")[2]
 
 
-def facts_of(statement: Mapping[str, Any], connection: Connection | None) -> list[Fact]:
-    """The facts of an outline in their order; what an assertion has to state and does not is told as missing.
+def stated_values(statement: Mapping[str, Any], connection: Connection | None) -> list[StatedValue]:
+    """The values of a message's summary in their order; what an assertion must state and does not is shown as missing.
 
     The issuer of the response may be left out (SAML core 3.2.2).
     """
     expected = _expected(connection) if connection is not None else {}
     missing = set(expected) - set(statement) - {"issuer"} if "assertion_signed" in statement else set()
     return [
-        Fact(label, _words(statement.get(name, "missing")), expected.get(name, ""))
+        StatedValue(label, _shown(statement.get(name, "missing")), expected.get(name, ""))
         for name, label in _LABELS.items()
         if name in statement or name in missing
     ]
 
 
 def claims_of(statement: Mapping[str, Any]) -> list[Claim]:
-    """The claims of an outline, as they were stated."""
+    """The attributes in a message's summary, as they were stated."""
     return [Claim(name, value) for name, value in statement.get("attributes", {}).items()]
 
 
@@ -90,5 +90,5 @@ def _expected(connection: Connection) -> dict[str, str]:
     }
 
 
-def _words(value: Any) -> str:
+def _shown(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,6 +1,6 @@
-"""What a SAML message says about itself, verified or not, for the administrator who has to find out what is wrong.
+"""The values that a SAML message states, verified or not, for the administrator who looks for what is wrong.
 
-Never used to decide anything. Personal values are masked unless asked for, everything is cut to a length, and
+Nothing is decided by them. Personal values are masked unless asked for, every value is cut to a length, and
 whatever cannot be read is left out.
 """
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from saml.debugger.rendition import is_impersonal_claim, mask, mask_addresses
+from saml.debugger.message_text import is_impersonal_claim, mask, mask_addresses
 from saml.errors import UnreadableXml
 from saml.validation.allow_list import RESPONSE_LIMIT
 from saml.validation.encryption_shape import ENCRYPTED_ASSERTION
@@ -18,7 +18,7 @@ _LONGEST = 300  # characters of a value
 _MOST = 40  # attributes
 
 
-def outline(document: bytes, *, masked: bool = True) -> dict[str, Any]:
+def message_summary(document: bytes, *, masked: bool = True) -> dict[str, Any]:
     """The parts of a response that sign-in problems are about; for what is no XML its size and what it looks like."""
     try:
         root = parse(document, limit=RESPONSE_LIMIT)
@@ -56,7 +56,7 @@ def looks_like(document: bytes) -> str:
     return "a compressed or binary message" if any(byte < 9 for byte in start) else "text"
 
 
-def answers(document: bytes) -> str | None:
+def stated_in_response_to(document: bytes) -> str | None:
     """The InResponseTo that a message claims, whatever else is wrong with it; None when it names or is nothing."""
     try:
         claimed: str | None = parse(document, limit=RESPONSE_LIMIT).get("InResponseTo")
