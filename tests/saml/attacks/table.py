@@ -24,7 +24,7 @@ class Attack:
 
     name: str
     do: Do
-    room: str
+    module: str
     is_genuine: bool = False
 
 

@@ -89,9 +89,9 @@ def test_a_genuine_message_of_this_mode_comes_in(fresh):
     assert SignIn.objects.live().get().user.user_name == "ada.obi@contoso.com"
 
 
-@pytest.mark.parametrize("room", sorted({attack.module for attack in ATTACKS}))
-def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, room):
-    for attack in attacks_in(mode, room):
+@pytest.mark.parametrize("module", sorted({attack.module for attack in ATTACKS}))
+def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, module):
+    for attack in attacks_in(mode, module):
         with transaction.atomic():
             browser = fresh()
             answer = attack.do(browser)
@@ -103,9 +103,9 @@ def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, room):
             transaction.set_rollback(True)
 
 
-def attacks_in(mode: Mode, room: str) -> list[Attack]:
+def attacks_in(mode: Mode, module: str) -> list[Attack]:
     """Those that are attacks in this mode. A Response that is signed after it was sealed can only be genuine."""
-    found = [attack for attack in ATTACKS if attack.module == room]
+    found = [attack for attack in ATTACKS if attack.module == module]
     if mode.takes_responses:
         found = [attack for attack in found if attack.name not in TAKEN_WITH_THE_SETTING]
     if mode.seals and mode.style.response:
@@ -114,12 +114,12 @@ def attacks_in(mode: Mode, room: str) -> list[Attack]:
 
 
 def test_every_mode_runs_most_of_the_table():
-    numbers = {mode.name: sum(len(attacks_in(mode, room)) for room, _ in by_room()) for mode in MODES}
+    numbers = {mode.name: sum(len(attacks_in(mode, module)) for module, _ in by_module()) for mode in MODES}
 
     assert len(ATTACKS) >= 140
     assert sum(numbers.values()) >= 850, numbers
     assert min(numbers.values()) >= 35, numbers
 
 
-def by_room():
+def by_module():
     return groupby(sorted(ATTACKS, key=lambda attack: attack.module), key=lambda attack: attack.module)
