@@ -9,13 +9,16 @@ from typing import Any
 
 import hypothesis
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import TransactionTestCase
+from django.test.utils import teardown_databases
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
 
 from gatekeeper.audit.chain import writers
 from gatekeeper.audit.chain.head import Head, new_trail, store_head
 from tests.audit.chain.attacker import without_triggers
+from tests.kept import rsa_key
+from tests.prepared_database import create_test_databases
 from tests.site import Site
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
@@ -104,6 +107,18 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """Takes the place of pytest-django's: the migrated database is a copy (tests/prepared_database.py)."""
+    with django_db_blocker.unblock():
+        created = create_test_databases()
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(created, verbosity=0)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def tables_can_be_emptied() -> Iterator[None]:
     """After a test with real transactions Django empties every table, which the audit trail's triggers refuse."""
@@ -122,8 +137,8 @@ def tables_can_be_emptied() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_keys() -> Iterator[None]:
-    """Connections take our keys from a few small ones: making a real one takes a tenth of a second and more."""
-    keys = itertools.cycle([rsa.generate_private_key(65537, 2048) for _ in range(3)])
+    """Connections take our keys from a few that are kept: making a real one takes a tenth of a second and more."""
+    numbers = itertools.count()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("saml.connections.key_pairs.new_private_key", lambda: next(keys))
+        patch.setattr("saml.connections.key_pairs.new_private_key", lambda: rsa_key(f"connection {next(numbers) % 3}"))
         yield

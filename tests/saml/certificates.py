@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from tests.kept import kept_key
+
 _KEYS = {
     "rsa": lambda: rsa.generate_private_key(65537, 2048),
     "rsa-1024": lambda: rsa.generate_private_key(65537, 1024),
@@ -57,7 +59,7 @@ def made(kind: str = "rsa", name: str = "", *, issuer: "Made | None" = None, end
     name = name or kind
     if kind in _BY_OPENSSL:
         return Made(None, base64.b64decode(_BY_OPENSSL[kind]))
-    key = _KEYS[kind]()
+    key = kept_key(f"{kind} {name} {issuer and issuer.certificate.subject.rfc4514_string()} {bool(ends)}", _KEYS[kind])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signing = issuer.key if issuer else key
     plain = isinstance(signing, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)

@@ -6,9 +6,11 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.kept import rsa_key
 
 CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}
 
@@ -35,7 +37,8 @@ def key_pair(
     ends: datetime | None = None,
 ) -> KeyPair:
     """``days``: how long the certificate is still valid; negative when it has expired. ``curve``: ECDSA, not RSA."""
-    key = ec.generate_private_key(CURVES[curve]()) if curve else rsa.generate_private_key(65537, bits)
+    kept = f"{name} {days} {began_days_ago} {bool(ends)}"
+    key = ec.generate_private_key(CURVES[curve]()) if curve else rsa_key(kept, bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (
@@ -57,7 +60,7 @@ def key_pair(
 
 def tls_pair(host: str) -> KeyPair:
     """A self-signed certificate for a web server."""
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(f"TLS {host}")
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from tests.kept import rsa_key
+
 _HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 _CURVES = {"ES256": (ec.SECP256R1, "P-256"), "ES384": (ec.SECP384R1, "P-384"), "ES512": (ec.SECP521R1, "P-521")}
 
@@ -25,7 +27,7 @@ def _number(value: int, length: int | None = None) -> str:
 def private_key(algorithm: str, number: int = 0, bits: int = 2048) -> Any:
     """The ``number``-th key for an algorithm; the same one each time."""
     if algorithm[:2] in {"RS", "PS"}:
-        return rsa.generate_private_key(65537, bits)
+        return rsa_key(f"{algorithm} {number}", bits)
     return ec.generate_private_key(_CURVES[algorithm][0]()) if algorithm[:2] == "ES" else _ed25519(number)
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
@@ -16,6 +15,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.sessions.browser_session import BACKEND, SESSION_KEY
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_group, make_provider, make_user, map_group
+from tests.kept import rsa_key
 
 SIGN_IN = "/sign-in/"
 
@@ -67,7 +67,7 @@ def person_with(browser_of: Callable[[User], Client]) -> Callable[..., Client]:
 @pytest.fixture(scope="session")
 def metadata() -> bytes:
     """The metadata document of an Entra-shaped identity provider, with a certificate of its own."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = rsa_key("metadata")
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Federated SSO Certificate")])
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
