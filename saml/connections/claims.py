@@ -64,9 +64,14 @@ class Filled:
 
 def mapping_of(connection: Connection) -> dict[str, str]:
     """Profile field -> claim: what an administrator chose, else the claims that Entra usually sends."""
-    if connection.claim_mapping is None:
+    return claim_mapping_or_usual(connection.claim_mapping)
+
+
+def claim_mapping_or_usual(chosen: Mapping[str, str] | None) -> dict[str, str]:
+    """What was chosen; None stands for the claims that Entra usually sends."""
+    if chosen is None:
         return {field.name: field.usual_claim for field in FIELDS if field.usual_claim}
-    return dict(connection.claim_mapping)
+    return dict(chosen)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.core.management.base import CommandError
 
-from saml.connections.claims import FIELDS
+from saml.connections.claims import FIELDS, claim_mapping_or_usual
 from saml.connections.settings import SWITCHES
 
 _SWITCH_HELP: Final = {
@@ -53,14 +53,11 @@ def given_settings(options: dict[str, Any], *, mapping_before: dict[str, str] | 
             raise CommandError("Give either --profile-claim or --usual-profile-claims.")
         given["claim_mapping"] = None
     elif options["profile_claim"]:
-        given["claim_mapping"] = {**_usual(mapping_before), **dict(map(_field_and_claim, options["profile_claim"]))}
+        given["claim_mapping"] = {
+            **claim_mapping_or_usual(mapping_before),
+            **dict(map(_field_and_claim, options["profile_claim"])),
+        }
     return given
-
-
-def _usual(mapping: dict[str, str] | None) -> dict[str, str]:
-    if mapping is not None:
-        return mapping
-    return {field.name: field.usual_claim for field in FIELDS if field.usual_claim}
 
 
 def _field_and_claim(option: str) -> tuple[str, str]:
