@@ -3,7 +3,6 @@
 No counter is kept: how many people lost access lately is derived from the facts when somebody loses it.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,8 +33,8 @@ from gatekeeper.directory.models import (
 )
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import HeldForApproval, InvalidValue, PrivilegeHeld
-
-log = logging.getLogger(__name__)
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.outbox import emit
 
 APPROVAL_LASTS = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
 
@@ -251,9 +250,7 @@ def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Acto
     alerts = AuditEntry.objects.filter(event=Event.DEPROVISIONING_ALERTED, at__gte=start)
     if any((alert.after or {}).get("held") == held for alert in alerts):
         return
-    transaction.on_commit(
-        lambda: log.warning("deprovisioning_alert lost=%s of=%s minutes=%s held=%s", lost, active, minutes, held)
-    )
+    facts = {"lost": lost, "active_before": active, "minutes": minutes, "held": held}
     happens = "would have lost access, and are held," if held else "lost access"
     record(
         Event.DEPROVISIONING_ALERTED,
@@ -261,5 +258,6 @@ def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Acto
         kind="site",
         object_id="deprovisioning_limits",
         label=f"{lost} of {active} active users {happens} within {minutes} minutes",
-        after={"lost": lost, "active_before": active, "minutes": minutes, "held": held},
+        after=facts,
     )
+    emit(EventCode.DEPROVISIONING_ALERT, actor=actor, kind="site", object_id="deprovisioning_limits", data=facts)

@@ -4,10 +4,10 @@ The identity provider's change is held by a refusal, until an administrator appr
 of before. An administrator's own change of a mapping was confirmed by them, and is recorded only.
 """
 
-import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -26,8 +26,9 @@ from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import DeprovisioningLimit, MappingVersion, PrivilegeGain, User
 from gatekeeper.errors import PrivilegeHeld
-
-log = logging.getLogger(__name__)
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.models import OutboxEvent
+from gatekeeper.events.outbox import emit_all, event
 
 NAMED = 100  # people; of more the audit trail has the number
 
@@ -106,17 +107,26 @@ def _record_gains(gained: Mapping[UUID, str], *, actor: Actor) -> None:
     _record(Event.PRIVILEGE_GAINED, gained, actor)
 
 
-def _record(event: Event, people: Mapping[UUID, str], actor: Actor) -> None:
+def _record(audited: Event, people: Mapping[UUID, str], actor: Actor) -> None:
+    """An audit entry and an event for each of them; of a crowd for the first hundred, and one with the number."""
     if not people:
         return
     named = sorted(people.items(), key=str)[:NAMED]
-    entries = [entry(event, actor=actor, kind="user", object_id=key, label=label) for key, label in named]
+    entries = [entry(audited, actor=actor, kind="user", object_id=key, label=label) for key, label in named]
+    events = [
+        _event("user", key, {"user": {"id": str(key), "display_name": label}}, audited, actor) for key, label in named
+    ]
     if len(people) > NAMED:
-        label = f"{len(people) - NAMED} more people"
-        entries.append(entry(event, actor=actor, kind="site", object_id="privileges", label=label))
+        more = len(people) - NAMED
+        entries.append(entry(audited, actor=actor, kind="site", object_id="privileges", label=f"{more} more people"))
+        events.append(_event("site", "privileges", {"more_people": more}, audited, actor))
     record_all(entries)
-    number, name = len(people), event.replace(".", "_")
-    transaction.on_commit(lambda: log.warning("%s people=%s by=%s", name, number, actor.name))
+    emit_all(events)
+
+
+def _event(kind: str, object_id: object, facts: Mapping[str, Any], audited: Event, actor: Actor) -> OutboxEvent:
+    data = {**facts, "level": Level.GLOBAL_ADMINISTRATOR.slug, "held": audited is Event.PRIVILEGE_HELD}
+    return event(EventCode.PRIVILEGE_GAINED, actor=actor, kind=kind, object_id=object_id, data=data)
 
 
 def _global_administrators(ids: Collection[UUID]) -> dict[UUID, str]:

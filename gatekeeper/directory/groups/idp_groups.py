@@ -22,9 +22,11 @@ from gatekeeper.directory.field_values import require_valid_group
 from gatekeeper.directory.groups.members import LockedPeople, add_first_members, change_members, lock_people
 from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import EndedBecause, IdpGroup, MappingVersion, Membership
+from gatekeeper.directory.outbox_events import AccessChange, group_event
 from gatekeeper.directory.people.users import VersionCheck
 from gatekeeper.directory.row_locks import Lock, lock_group
 from gatekeeper.errors import GroupNameTaken, GroupNotFound, VersionMismatch
+from gatekeeper.events.outbox import emit_all
 
 GroupEdit = Callable[[GroupRecord], GroupRecord]
 
@@ -127,6 +129,7 @@ def _end(group: IdpGroup, now: datetime, *, actor: Actor) -> None:
         label=group.display_name,
         before={"members": count},
     )
+    emit_all([group_event(AccessChange.GROUP_DELETED, group, actor=actor, people=count)])
 
 
 def _apply(group: IdpGroup, edit: GroupEdit, now: datetime, *, actor: Actor) -> bool:

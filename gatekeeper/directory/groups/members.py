@@ -23,9 +23,11 @@ from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
 from gatekeeper.directory.groups.membership_rows import insert_members
 from gatekeeper.directory.lockout_protection import default_mapping_could_configure, protected_from_lockout
 from gatekeeper.directory.models import EndedBecause, IdpGroup, Membership, SessionEnd, User
+from gatekeeper.directory.outbox_events import members_changed
 from gatekeeper.directory.row_locks import Lock, lock_users, locked_values
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UnknownMembers
+from gatekeeper.events.outbox import emit_all
 
 _NAMED_IN_LOG = 50  # ids; of a longer list of members the audit trail has the length
 
@@ -161,6 +163,7 @@ def _record_members(group: IdpGroup, added: frozenset[UUID], removed: frozenset[
         label=group.display_name,
         after={"added": _named(added), "removed": _named(removed)},
     )
+    emit_all([members_changed(group, added, removed, actor=actor)])
 
 
 def _named(ids: frozenset[UUID]) -> dict[str, Any]:

@@ -18,8 +18,11 @@ from gatekeeper.directory.access.loaders import conflict_exists
 from gatekeeper.directory.identity_linking.home_realm_discovery import allowed, without_a_provider
 from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
+from gatekeeper.directory.outbox_events import user_event
 from gatekeeper.directory.row_locks import Lock, lock_users, locked
 from gatekeeper.errors import NobodyCouldConfigure
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.outbox import emit_all
 
 _BATCH = 500
 # Entra renames a soft-deleted user to 32 hex digits followed by the old name.
@@ -170,6 +173,8 @@ def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
                 for user in batch
             )
             record_all([_entry(Event.IDENTITY_LINKED, user, user.work_email or "", actor) for user in batch])
+            to = {"id": str(provider.id), "name": provider.name}
+            emit_all([user_event(EventCode.USER_LINKED, user, actor=actor, connection=to) for user in batch])
         count += len(batch)
     return count
 

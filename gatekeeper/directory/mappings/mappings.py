@@ -14,8 +14,11 @@ from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS
 from gatekeeper.directory.mappings.decisions import mapping_decision
 from gatekeeper.directory.models import IdpGroup, LastGroupPolicy, MappingVersion, SiteChoice, Team
+from gatekeeper.directory.outbox_events import AccessChange, group_event, site_event
 from gatekeeper.directory.row_locks import Lock, lock_group, lock_site
 from gatekeeper.errors import GroupNotFound, InvalidValue, NeedsConfirmation, TeamNotFound
+from gatekeeper.events.models import OutboxEvent
+from gatekeeper.events.outbox import emit_all
 
 
 @transaction.atomic
@@ -50,6 +53,7 @@ def set_mapping(
         before=_document(current.record()) if current else None,
         after=_document(wanted),
     )
+    emit_all([_event(group, wanted, actor)])
     return version
 
 
@@ -71,6 +75,7 @@ def reset_mapping(group_id: UUID, *, actor: Actor) -> None:
         label=group.display_name,
         before=_document(current.record()),
     )
+    emit_all([group_event(AccessChange.MAPPING_RESET, group, actor=actor)])
 
 
 def choose_fallback_team(team_id: UUID | None, *, actor: Actor) -> None:
@@ -91,6 +96,8 @@ def choose_fallback_team(team_id: UUID | None, *, actor: Actor) -> None:
             before={"fallback_team": before.name if before else None},
             after={"fallback_team": team.name if team else None},
         )
+        chosen = {"id": str(team.id), "name": team.name} if team else None
+        emit_all([site_event(AccessChange.FALLBACK_TEAM_CHOSEN, actor=actor, team=chosen)])
 
 
 def set_last_group_policy(policy: str, *, actor: Actor) -> None:
@@ -113,6 +120,7 @@ def set_last_group_policy(policy: str, *, actor: Actor) -> None:
             before={"last_group_policy": before},
             after={"last_group_policy": policy},
         )
+        emit_all([site_event(AccessChange.LAST_GROUP_POLICY_SET, actor=actor, policy=policy)])
 
 
 def _replace(group: IdpGroup | None, wanted: MappingRecord, *, actor: Actor) -> MappingVersion:
@@ -168,6 +176,12 @@ def _require_teams(team_ids: frozenset[UUID]) -> None:
     known = set(Team.objects.live().filter(pk__in=team_ids).values_list("id", flat=True))
     for unknown in sorted(team_ids - known):
         raise TeamNotFound(unknown)
+
+
+def _event(group: IdpGroup | None, wanted: MappingRecord, actor: Actor) -> OutboxEvent:
+    if group is None:
+        return site_event(AccessChange.DEFAULT_MAPPING_SET, actor=actor, mapping=_document(wanted))
+    return group_event(AccessChange.MAPPING_SET, group, actor=actor, mapping=_document(wanted))
 
 
 def _document(mapping: MappingRecord) -> dict[str, Any]:

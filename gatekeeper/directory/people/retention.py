@@ -18,6 +18,7 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, SignInIdentity, User
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import InvalidValue
+from gatekeeper.events.retention import erase_from_outbox
 
 user_erased = Signal()  # sent with user_id, in the transaction: packages above erase what they keep about that person
 
@@ -89,5 +90,6 @@ def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
     )
     SignIn.objects.filter(user=user).update(name_id="", session_index="", address="", user_agent="")
     user_erased.send(sender=User, user_id=user.pk)
+    erase_from_outbox(user.pk)
     erase_from_logs(user.pk, actor=actor)
     return 1

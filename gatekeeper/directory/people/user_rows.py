@@ -14,7 +14,9 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import UserRecord, as_document
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import record_gains_of_new_users
 from gatekeeper.directory.models import ActivePeriod, Origin, User
+from gatekeeper.directory.outbox_events import user_provisioned
 from gatekeeper.errors import UserNameTaken
+from gatekeeper.events.outbox import emit_all
 
 
 def new_user(wanted: UserRecord, now: datetime) -> User:
@@ -25,7 +27,7 @@ def new_user(wanted: UserRecord, now: datetime) -> User:
 
 
 def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: User | None = None) -> User:
-    """Store a new user with its period and its audit entry. ``instead_of``: who had the name before, somebody else.
+    """Store a new user with its period, audit entry and event. ``instead_of``: who had the name before, somebody else.
 
     Raises: UserNameTaken; PrivilegeHeld.
     """
@@ -38,6 +40,7 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
     if user.active:
         ActivePeriod.objects.create(user=user, since=user.created_at)
     record_all([creation_entry(user, wanted, actor, instead_of)])
+    emit_all([user_provisioned(user, actor=actor)])
     record_gains_of_new_users([user], actor=actor)
     return user
 

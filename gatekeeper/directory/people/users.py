@@ -32,10 +32,13 @@ from gatekeeper.directory.models import (
     SignInIdentity,
     User,
 )
+from gatekeeper.directory.outbox_events import user_event, user_provisioned, user_reactivated
 from gatekeeper.directory.people.user_rows import creation_entry, folded, insert_user, new_user, update_user
 from gatekeeper.directory.row_locks import Lock, lock_user, locked
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UserNameTaken, UserNotFound, VersionMismatch
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.outbox import emit_all
 
 UserEdit = Callable[[UserRecord], UserRecord]
 VersionCheck = Callable[[int], bool]
@@ -112,6 +115,7 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
         [ActivePeriod(user=user, since=now) for user in users if user.active], batch_size=BATCH
     )
     record_all([creation_entry(user, each, actor) for user, each in zip(users, wanted, strict=True)])
+    emit_all([user_provisioned(user, actor=actor) for user in users])
     record_gains_of_new_users(users, actor=actor)
     return users
 
@@ -179,6 +183,7 @@ def _end(user: User, now: datetime, *, actor: Actor, because: Document | None = 
     SignInIdentity.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
     record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label, after=because)
+    emit_all([user_event(EventCode.USER_DELETED, user, actor=actor)])
 
 
 def _leave_groups(user: User, now: datetime) -> None:
@@ -200,6 +205,7 @@ def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
     record(
         Event.USER_REVIVED, actor=actor, kind="user", object_id=user.id, label=user.label, **difference(current, wanted)
     )
+    emit_all([user_provisioned(user, actor=actor, revived=True)])
     return user
 
 
@@ -207,7 +213,9 @@ def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
     """Begin or end the active period. Memberships and link are kept meanwhile: Entra does not send them again."""
     if user.active:
         ActivePeriod.objects.create(user=user, since=now)
+        emit_all([user_reactivated(user, actor=actor)])
         return
+    emit_all([user_event(EventCode.USER_DEACTIVATED, user, actor=actor)])
     ActivePeriod.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
     apply_deprovisioning_limits(actor=actor)

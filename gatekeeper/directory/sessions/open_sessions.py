@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-import structlog
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -19,8 +18,8 @@ from gatekeeper.directory.models import Origin, SessionEnd, SignIn, User
 from gatekeeper.directory.row_locks import Lock, lock_user
 from gatekeeper.directory.sessions.limits import end_overdue
 from gatekeeper.errors import SignInRefused
-
-log = structlog.get_logger(__name__)
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.outbox import emit
 
 
 @transaction.atomic
@@ -87,7 +86,13 @@ def open_local_sign_in(user: User, *, actor: Actor, proof: str, address: str, us
         label=user.label,
         after={"address": address, "with": proof},
     )
-    log.warning("break_glass_used", account=user.user_name, address=address, proof=proof)
+    emit(
+        EventCode.BREAK_GLASS_USED,
+        actor=actor,
+        kind="user",
+        object_id=user.id,
+        data={"user": {"id": str(user.id)}, "account": user.user_name, "address": address, "proof": proof},
+    )
     return sign_in
 
 

@@ -15,8 +15,10 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.mappings.decisions import mapping_decision
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_mapping
 from gatekeeper.directory.models import MappingVersion, SiteChoice, Team
+from gatekeeper.directory.outbox_events import AccessChange, team_event
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import GroupNotFound, InvalidValue, TeamIsFallback, TeamNameTaken, TeamNotFound
+from gatekeeper.events.outbox import emit_all
 
 NAME_LIMIT = 120  # characters
 
@@ -63,6 +65,7 @@ def delete_team(team_id: UUID, *, actor: Actor) -> Team:
         raise TeamIsFallback(team.name)
     _end(team)
     record(Event.TEAM_DELETED, actor=actor, kind="team", object_id=team.id, label=team.name)
+    emit_all([team_event(AccessChange.TEAM_DELETED, team, actor=actor)])
     return team
 
 
@@ -96,6 +99,8 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
         label=f"{source.name} into {target.name}",
         after={"into": target.name, "mappings": len(named)},
     )
+    into = {"id": str(target.id), "name": target.name}
+    emit_all([team_event(AccessChange.TEAM_MERGED, source, actor=actor, into=into, mappings=len(named))])
     return target
 
 

@@ -1,5 +1,7 @@
 """The log line of what an operator should know of. What else happens has the line of its request, or of its task."""
 
+from typing import Any
+
 import structlog
 
 from gatekeeper.events.codes import EventCode
@@ -20,10 +22,14 @@ LEVELS = {
 
 
 def write_line(occurrence: Occurrence) -> None:
-    """One line, named by the event's code. ``occurred_at`` is when it happened; the line's own time may be later."""
-    getattr(log, LEVELS[occurrence.code])(
-        occurrence.code.value,
-        event_id=str(occurrence.id),
-        occurred_at=occurrence.occurred_at.isoformat(),
-        **occurrence.data,
-    )
+    """One line, named by the event's code. ``occurred_at`` is when it happened; the line's own time is a bit later."""
+    write = getattr(log, LEVELS[occurrence.code])
+    said = {name: _short(value) for name, value in occurrence.data.items()}
+    write(occurrence.code.value, event_id=str(occurrence.id), occurred_at=occurrence.occurred_at.isoformat(), **said)
+
+
+def _short(value: Any) -> Any:
+    """An object by its id, as everywhere in the log; whoever did it by kind and, where there is one, by name."""
+    if isinstance(value, dict) and "kind" in value:
+        return " ".join(filter(None, (value["kind"], value.get("name") or value.get("id"))))
+    return value["id"] if isinstance(value, dict) and "id" in value else value
