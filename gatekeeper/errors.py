@@ -5,13 +5,20 @@ into a sentence, a command into one line on stderr.
 """
 
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
+
+_PEOPLE_KEPT = 100  # people in the parameters of one refusal
 
 
 class DomainError(Exception):
-    """A refusal the caller can act on. ``code`` is stable; the message is one sentence for people."""
+    """A refusal the caller can act on. ``code`` is stable; the message is one sentence for people.
+
+    ``parameters`` are what logs store beside the code, as JSON.
+    """
 
     code = "refused"
+    parameters: Mapping[str, Any] = {}
 
 
 class NotFound(DomainError):
@@ -73,7 +80,7 @@ class UserNameTaken(NameTaken):
 
     def __init__(self, user_name: str) -> None:
         super().__init__(f"Another user already has the userName {user_name}.")
-        self.user_name = user_name
+        self.parameters = {"user_name": user_name}
 
 
 class GroupNameTaken(NameTaken):
@@ -81,7 +88,7 @@ class GroupNameTaken(NameTaken):
 
     def __init__(self, display_name: str) -> None:
         super().__init__(f"Another group already has the displayName {display_name}.")
-        self.display_name = display_name
+        self.parameters = {"display_name": display_name}
 
 
 class TeamNameTaken(NameTaken):
@@ -183,37 +190,36 @@ class SignInRefused(DomainError):
 
 
 class HeldForApproval(DomainError):
-    """Too many people would lose access at once; the change waits until an administrator lets it through.
-
-    Every message begins with ``PREFIX``: by it the provisioning log's entries of what is held are found.
-    """
+    """Too many people would lose access at once; the change waits until an administrator lets it through."""
 
     code = "held_for_approval"
-    PREFIX = "Held for approval: "
 
     def __init__(self, lost: int, active: int, minutes: int) -> None:
         super().__init__(
-            f"{self.PREFIX}{lost} of {active} active users would lose access within {minutes} minutes. "
+            f"Held for approval: {lost} of {active} active users would lose access within {minutes} minutes. "
             "An administrator has to let it through in Settings > Configuration; it can then be repeated."
         )
         self.lost, self.active, self.minutes = lost, active, minutes
+        self.parameters = {"lost": lost, "active": active, "minutes": minutes}
 
 
 class PrivilegeHeld(HeldForApproval):
     """Somebody would become Global Administrator; it waits until an administrator lets it through."""
 
     code = "privilege_held"
-    PREFIX = f"{HeldForApproval.PREFIX}Global Administrator for "
 
     def __init__(self, people: Mapping[UUID, str]) -> None:
         names = sorted(people.values())
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         DomainError.__init__(
             self,
-            f"{self.PREFIX}{', '.join(names[:3])}{more}. "
+            f"Held for approval: Global Administrator for {', '.join(names[:3])}{more}. "
             "An administrator has to let it through in Settings > Configuration; it can then be repeated.",
         )
         self.people = people
+        named = sorted(people.items(), key=lambda each: each[1])[:_PEOPLE_KEPT]
+        kept = [{"id": str(person_id), "name": name} for person_id, name in named]
+        self.parameters = {"count": len(people), "people": kept}
 
 
 class SealBroken(DomainError):

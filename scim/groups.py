@@ -3,17 +3,18 @@
 Each function reads and checks the request, and returns the function that is to run in a transaction.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from gatekeeper.audit.provisioning_codes import ChangeCode
 from gatekeeper.directory.changes import GroupRecord
 from gatekeeper.directory.groups.idp_groups import create_group, delete_group, edit_group
 from gatekeeper.directory.models import IdpGroup
 from scim.http.request_context import ScimRequestContext
 from scim.patch.parser import Patch, read_patch, read_resource
 from scim.protocol.schemas import GROUP
-from scim.request_log.differences import differences, listed, warnings_of
+from scim.request_log.changes import attribute_changes, member_changes, name_change, warnings_of
 from scim.resources.profiles import group_profile, group_record
 
 Expectation = Callable[[int], bool] | None
@@ -34,8 +35,8 @@ def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
         context.ignored += parsed.ignored
         group = create_group(record, members, actor=context.actor)
         _note_group(context, group)
-        context.changed.append(f"Created group {group.display_name}")
-        _note_members(context, members, ())
+        context.changed.append(name_change(ChangeCode.GROUP_CREATED, group.display_name))
+        context.changed += member_changes(members, ())
         return group
 
     return write
@@ -58,7 +59,7 @@ def remove(context: ScimRequestContext, group_id: UUID, expect: Expectation) -> 
     def write() -> None:
         group = delete_group(group_id, actor=context.actor, expect=expect)
         _note_group(context, group)
-        context.changed.append(f"Deleted group {group.display_name}")
+        context.changed.append(name_change(ChangeCode.GROUP_DELETED, group.display_name))
 
     return write
 
@@ -80,19 +81,12 @@ def _edit(context: ScimRequestContext, group_id: UUID, parsed: Patch, expect: Ex
         done = edit_group(group_id, needed, parsed.members, actor=context.actor, expect=expect)
         _note_group(context, done.group)
         if profiles:
-            context.changed += differences(*profiles)
+            context.changed += attribute_changes(*profiles)
         context.warnings += warnings_of(parsed.emptied, {"members": len(done.removed)})
-        _note_members(context, done.added, done.removed)
+        context.changed += member_changes(done.added, done.removed)
         return done.group
 
     return write
-
-
-def _note_members(context: ScimRequestContext, added: Collection[UUID], removed: Collection[UUID]) -> None:
-    for verb, ids in (("Added", added), ("Removed", removed)):
-        if ids:
-            named = listed(sorted(map(str, ids)))
-            context.changed.append(f"{verb} {len(ids)} member{'s' if len(ids) > 1 else ''}: {named}")
 
 
 def _note_group(context: ScimRequestContext, group: IdpGroup) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from gatekeeper.audit.provisioning_codes import ChangeCode
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import create_users, delete_user, edit_user, provision_user
@@ -15,7 +16,7 @@ from scim.http.request_context import ScimRequestContext
 from scim.patch.parser import Patch, read_patch, read_resource
 from scim.protocol.schemas import USER
 from scim.query.search_index import clear_index, entries, insert, write_index
-from scim.request_log.differences import lists_changed, user_differences, warnings_of
+from scim.request_log.changes import lists_changed, name_change, user_changes, warnings_of
 from scim.resources.profiles import user_profile, user_record
 
 Expectation = Callable[[int], bool] | None
@@ -43,12 +44,12 @@ def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
         insert({made.user.id: rows})
         _note_user(context, made.user)
         if made.replaced:
-            context.changed.append(
-                f"Deleted user {made.replaced.user_name} ({made.replaced.id}): another person has the name"
-            )
-        context.changed.append(f"{'Revived' if made.former else 'Created'} user {made.user.user_name}")
+            former = made.replaced
+            context.changed.append(name_change(ChangeCode.USER_REPLACED, former.user_name, id=str(former.id)))
+        code = ChangeCode.USER_REVIVED if made.former else ChangeCode.USER_CREATED
+        context.changed.append(name_change(code, made.user.user_name))
         if made.former:
-            context.changed += user_differences(made.former, record)
+            context.changed += user_changes(made.former, record)
         return made.user
 
     return write
@@ -71,7 +72,7 @@ def create_many(
         insert({user.id: found for user, found in zip(created, rows, strict=True)})
         for context, parsed, user in zip(contexts, patches, created, strict=True):
             context.ignored += parsed.ignored
-            context.changed.append(f"Created user {user.user_name}")
+            context.changed.append(name_change(ChangeCode.USER_CREATED, user.user_name))
             _note_user(context, user)
         return created
 
@@ -96,7 +97,7 @@ def remove(context: ScimRequestContext, user_id: UUID, expect: Expectation) -> C
         user = delete_user(user_id, actor=context.actor, expect=expect)
         clear_index([user_id])
         _note_user(context, user)
-        context.changed.append(f"Deleted user {user.user_name}")
+        context.changed.append(name_change(ChangeCode.USER_DELETED, user.user_name))
 
     return write
 
@@ -114,7 +115,7 @@ def _edit(context: ScimRequestContext, user_id: UUID, parsed: Patch, expect: Exp
         if changed and edit.known is not None:
             before, after = map(user_profile, edit.known)
             write_index(user_id, before, after)
-            context.changed += user_differences(*edit.known)
+            context.changed += user_changes(*edit.known)
             context.warnings += warnings_of(parsed.emptied, lists_changed(before, after))
         return user
 

@@ -11,6 +11,7 @@ from gatekeeper.audit.chain.mac import ACTOR, OBJECT
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.errors import PrivilegeHeld
 
 _AT_ONCE = 1000  # ids in one statement
 
@@ -36,9 +37,23 @@ def erase_from_logs(user_id: UUID, *, actor: Actor) -> None:
     record_all([erasure])
     _blank(ids[OBJECT], object_label=ERASED, before=None, after=None, object_salt="", erased_by=erasure.pk)
     _blank(ids[ACTOR], actor_name=ERASED, actor_salt="", actor_erased_by=erasure.pk)
+    _erase_requests(user_id)
+
+
+def _erase_requests(user_id: UUID) -> None:
+    """Blank the provisioning entries about this person, and what refusals of other requests say of them by name."""
     ProvisioningEntry.objects.filter(user_id=user_id).update(
-        user_label=ERASED, query="", detail="", request=None, answer=None, changed=None
+        user_label=ERASED, query="", detail="", parameters=None, request=None, answer=None, changed=None
     )
+    named = ProvisioningEntry.objects.filter(reason=PrivilegeHeld.code).values_list("id", "parameters")
+    ids = [entry_id for entry_id, parameters in named.iterator() if _names(parameters, user_id)]
+    for start in range(0, len(ids), _AT_ONCE):
+        entries = ProvisioningEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE])
+        entries.update(detail="", parameters=None, answer=None)
+
+
+def _names(parameters: Any, user_id: UUID) -> bool:
+    return any(each["id"] == str(user_id) for each in (parameters or {}).get("people", ()))
 
 
 def _ids(entries: QuerySet[AuditEntry]) -> list[int]:

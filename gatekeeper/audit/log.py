@@ -12,6 +12,7 @@ from gatekeeper.audit.chain.mac import seal
 from gatekeeper.audit.chain.writers import note_written, number_entries
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.provisioning_codes import Change
 from gatekeeper.audit.redact import redact
 
 Document = Mapping[str, Any]
@@ -89,9 +90,11 @@ class ProvisioningRecord:
     group_id: UUID | None = None
     group_label: str = ""
     detail: str = ""
+    reason: str = ""
+    parameters: Mapping[str, Any] | None = None
     request: Any = None
     answer: Any = None
-    changed: Any = None
+    changed: list[Change] | None = None
     ignored: list[str] = field(default_factory=list)
     warnings: list[dict[str, Any]] | None = None
 
@@ -115,6 +118,7 @@ _LENGTHS = {  # of the columns
     "user_label": 300,
     "group_label": 300,
     "detail": 1000,
+    "reason": 60,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -126,7 +130,7 @@ def storable(text: str) -> str:
 
 def _provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
     fields = asdict(record)
-    for name in ("request", "answer", "changed"):
+    for name in ("request", "answer", "changed", "parameters"):
         fields[name] = redact(fields[name])
     for name, limit in _LENGTHS.items():
         fields[name] = storable(fields[name])[:limit]

@@ -115,14 +115,12 @@ class Outcome(models.TextChoices):
     READ = "read", "Read"
 
 
-class Warned(models.TextChoices):
-    """What a request was read as that an administrator should look at; ``ProvisioningEntry.warnings`` has the code."""
-
-    REMOVED_ALL = "removed_all", "Read as “remove all”"
-
-
 class ProvisioningEntry(models.Model):
-    """One SCIM request that wrote or failed; a read that succeeded only while an administrator traces them."""
+    """One SCIM request that changed something, was refused or failed, or a read while an administrator traces them.
+
+    ``changed``, ``reason`` and ``warnings`` hold codes with parameters (``provisioning_codes.py``), of which
+    ``provisioning_texts.py`` makes text. ``detail`` is that of the SCIM Error message, as the client got it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -138,12 +136,15 @@ class ProvisioningEntry(models.Model):
     user_label = models.CharField(max_length=300, blank=True)
     group_id = models.UUIDField(null=True, blank=True)
     group_label = models.CharField(max_length=300, blank=True)
-    detail = models.CharField(max_length=1000, blank=True, help_text="Why it was refused, as the caller was told.")
+    detail = models.CharField(max_length=1000, blank=True, help_text="The detail of the Error message.")
+    # Their defaults are the database's too: a process of the version before writes entries while this one starts.
+    reason = models.CharField(max_length=60, default="", db_default="", blank=True)
+    parameters = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     request = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     changed = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     ignored = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
-    warnings = models.JSONField(null=True, blank=True, help_text="A list of codes with what they are about, or null.")
+    warnings = models.JSONField(null=True, blank=True, help_text="A list of codes with parameters, or null.")
 
     class Meta:
         verbose_name = "provisioning entry"

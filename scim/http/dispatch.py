@@ -15,7 +15,7 @@ from django_scim.views import SCIMView
 from gatekeeper.errors import DomainError
 from gatekeeper.runtime.database_limits import count, reason_of
 from scim.http.authentication import authenticate
-from scim.http.errors import RETRY_AFTER, MethodNotAllowed, Unavailable, scim_error_of
+from scim.http.errors import RETRY_AFTER, InternalError, MethodNotAllowed, Unavailable, scim_error_of
 from scim.http.request_body import CONTENT_TYPE, read_body
 from scim.http.request_context import ScimRequestContext, ScimResponse, require_acceptable
 from scim.protocol.errors import InvalidValue, ScimError
@@ -94,26 +94,25 @@ def run_in_transaction(context: ScimRequestContext, write: Write) -> ScimRespons
 
 def error_response(error: Exception) -> ScimResponse:
     """The Error message for whatever was raised. Only unforeseen errors are logged with their traceback."""
+    answer = _scim_error(error)
+    return ScimResponse(answer.to_dict(), answer.status, answer.headers, answer.reason, answer.parameters)
+
+
+def _scim_error(error: Exception) -> ScimError:
+    if isinstance(error, ScimError):
+        return error
     if isinstance(error, DomainError):
-        error = scim_error_of(error)
-    elif isinstance(error, DataError):
+        return scim_error_of(error)
+    if isinstance(error, DataError):
         logger.warning("The database refused a value", exc_info=error)
-        error = InvalidValue("A value is too long or of a kind that can't be stored.")
-    elif not isinstance(error, ScimError):
-        error = _failure(error)
-    return ScimResponse(error.to_dict(), error.status, error.headers)
-
-
-def _failure(error: Exception) -> ScimError:
-    """What a client learns of a failure that is not its own."""
+        return InvalidValue("A value is too long or of a kind that can't be stored.")
     reason = reason_of(error)
     if reason is not None:
         logger.warning("The database could not serve a request", extra={"reason": reason}, exc_info=error)
         count(reason)
         return Unavailable("The directory is busy; nothing was changed. Repeat the request.")
     logger.error("A SCIM request failed", exc_info=error)
-    detail = "An internal error happened; it was logged and nothing was changed."
-    return ScimError(detail, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return InternalError("An internal error happened; it was logged and nothing was changed.")
 
 
 def _http_response(request: HttpRequest, response: ScimResponse) -> HttpResponse:

@@ -4,24 +4,29 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from gatekeeper import errors
+from gatekeeper.audit.provisioning_codes import FailureReason
 from gatekeeper.runtime.database_limits import RETRY_AFTER as AFTER_THE_DATABASE
 from scim.protocol.errors import ScimError
 
 
 class Unauthorized(ScimError):
+    reason = "unauthorized"
     status = HTTPStatus.UNAUTHORIZED
     headers = {"WWW-Authenticate": 'Bearer realm="Gatekeeper SCIM"'}
 
 
 class Forbidden(ScimError):
+    reason = "forbidden"
     status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(ScimError):
+    reason = "not_found"
     status = HTTPStatus.NOT_FOUND
 
 
 class MethodNotAllowed(ScimError):
+    reason = "method_not_allowed"
     status = HTTPStatus.METHOD_NOT_ALLOWED
 
     def __init__(self, method: str, allowed: Iterable[str]) -> None:
@@ -31,14 +36,17 @@ class MethodNotAllowed(ScimError):
 
 
 class NotAcceptable(ScimError):
+    reason = "not_acceptable"
     status = HTTPStatus.NOT_ACCEPTABLE
 
 
 class Conflict(ScimError):
+    reason = "conflict"
     status = HTTPStatus.CONFLICT
 
 
 class UnsupportedMediaType(ScimError):
+    reason = "unsupported_media_type"
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
@@ -51,17 +59,27 @@ class UnsupportedCoding(UnsupportedMediaType):
 class PreconditionFailed(ScimError):
     """RFC 9110 §15.5.13."""
 
+    reason = "precondition_failed"
     status = HTTPStatus.PRECONDITION_FAILED
 
 
 class NotImplementedHere(ScimError):
+    reason = "not_implemented"
     status = HTTPStatus.NOT_IMPLEMENTED
 
 
 class Unavailable(ScimError):
     """The database is busy; identity providers repeat the request (RFC 9110 §15.6.4)."""
 
+    reason = FailureReason.DATABASE_BUSY
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class InternalError(ScimError):
+    """An unforeseen failure, which is logged; the client learns nothing of it (RFC 9110 §15.6.1)."""
+
+    reason = FailureReason.INTERNAL_ERROR
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 StatusAndType = tuple[HTTPStatus, str | None]
@@ -89,4 +107,6 @@ RETRY_AFTER: Mapping[int, str] = {
 def scim_error_of(error: errors.DomainError) -> ScimError:
     """The SCIM error that answers a refusal of the directory."""
     status, scim_type = next(DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS)
-    return ScimError(str(error), status=status, scim_type=scim_type)
+    answer = ScimError(str(error), status=status, scim_type=scim_type)
+    answer.reason, answer.parameters = error.code, error.parameters
+    return answer

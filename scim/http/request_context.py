@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.provisioning_codes import Change
 from scim.http.errors import NotAcceptable
 from scim.http.request_body import CONTENT_TYPE, JSON_TYPES
 from scim.models import ApiKey
@@ -19,11 +20,16 @@ _ACCEPTED = frozenset({*JSON_TYPES, "application/*", "*/*"})
 
 @dataclass
 class ScimResponse:
-    """A response before it is written: a document (None: no body), its status and headers."""
+    """A response before it is written: a document (None: no body), its status and headers.
+
+    ``reason`` and ``parameters`` are of a refusal or failure, for the provisioning log.
+    """
 
     document: dict[str, Any] | None = None
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -40,7 +46,7 @@ class ScimRequestContext:
     user_label: str = ""
     group_id: UUID | None = None
     group_label: str = ""
-    changed: list[str] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
 

@@ -11,14 +11,20 @@ from django_scim.exceptions import SCIMException
 
 
 class ScimError(SCIMException):  # type: ignore[misc]  # django_scim is untyped
-    """A request that is refused: its status, its scimType where the RFC has one, and the headers that go with them."""
+    """A request that is refused: its status, its scimType where the RFC has one, and the headers that go with them.
+
+    ``reason`` is the code that the provisioning log stores, with ``parameters``; it is the scimType where there is one.
+    """
 
     status = HTTPStatus.BAD_REQUEST
     scim_type: str | None = None
     headers: Mapping[str, str] = {}
+    reason = ""
+    parameters: Mapping[str, Any] = {}
 
     def __init__(self, detail: str, *, status: int | None = None, scim_type: str | None = None) -> None:
         super().__init__(detail, status=status, scim_type=scim_type)
+        self.reason = self.reason or self.scim_type or ""
 
     def __str__(self) -> str:
         return str(self.detail)
@@ -73,4 +79,5 @@ class ExpiredCursor(ScimError):
 class TooLarge(ScimError):
     """A body, or a list of operations, that is larger than is read (RFC 7644 §3.7.4, RFC 9110 §15.5.14)."""
 
+    reason = "too_large"
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -84,6 +84,8 @@ def _record(context: ScimRequestContext, response: ScimResponse, outcome: Outcom
         group_id=context.group_id,
         group_label=context.group_label,
         detail=str((response.document or {}).get("detail", "")) if outcome in _TROUBLE else "",
+        reason=response.reason if outcome in _TROUBLE else "",
+        parameters=dict(response.parameters) or None,
         request=_shortened(context.body),
         answer=_shortened(response.document),
         changed=list(context.changed) or None,

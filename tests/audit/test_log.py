@@ -19,6 +19,8 @@ from tests.builders import ADMIN
         {"urn:ietf:params:scim:schemas:core:2.0:User:password": "hunter2"},
         {"Operations": [{"op": "replace", "path": "password", "value": "hunter2"}]},
         {"Operations": [{"op": "replace", "value": {"password": "hunter2"}}]},
+        [{"code": "attribute_changed", "attribute": "password", "before": "hunter2", "after": "hunter2"}],
+        [{"code": "elements_removed", "attribute": "x509Certificates", "elements": [{"value": "hunter2"}]}],
     ],
 )
 def test_passwords_are_never_kept(document: object) -> None:

@@ -145,7 +145,7 @@ def alert_held(held: HeldForApproval, *, actor: Actor) -> None:
 def held_entries(since: datetime) -> QuerySet[ProvisioningEntry]:
     """The requests that were held since ``since``, from the provisioning log."""
     return ProvisioningEntry.objects.filter(
-        at__gte=since, outcome=Outcome.REFUSED, detail__startswith=HeldForApproval.PREFIX
+        at__gte=since, outcome=Outcome.REFUSED, reason__in=(HeldForApproval.code, PrivilegeHeld.code)
     )
 
 
@@ -194,7 +194,7 @@ def approve_held_changes(*, actor: Actor) -> datetime:
 
 
 def _is_gain() -> Q:
-    return Q(detail__startswith=PrivilegeHeld.PREFIX)
+    return Q(reason=PrivilegeHeld.code)
 
 
 def _losing(start: datetime) -> QuerySet[User]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.audit.provisioning_texts import held_text
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.deprovisioning_limits.limits import (
     approve_held_changes,
@@ -130,7 +131,7 @@ def _to_be_created(entry: ProvisioningEntry) -> str | None:
 
 
 def _is_gain(entry: ProvisioningEntry) -> bool:
-    return entry.detail.startswith(PrivilegeHeld.PREFIX)
+    return entry.reason == PrivilegeHeld.code
 
 
 def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict[str, int]:
@@ -142,13 +143,6 @@ def _done_to(groups: Collection[UUID], entries: list[ProvisioningEntry]) -> dict
 
 
 def _what(entry: ProvisioningEntry, names: dict[str, str]) -> str:
-    """Only what takes access away or makes administrators is ever held; the log's detail names whom."""
-    if _is_gain(entry):
-        return f"Make {entry.detail.removeprefix(PrivilegeHeld.PREFIX).partition('. ')[0]} Global Administrator"
-    if entry.user_id:
-        return "Delete the person" if entry.method == "DELETE" else "Deactivate the person"
-    members = sorted({name for user_id, name in names.items() if user_id in json.dumps(entry.request)})
-    if not members:
-        return "Remove members from the group"
-    more = f" and {len(members) - 3} more" if len(members) > 3 else ""
-    return f"Remove from the group: {', '.join(members[:3])}{more}"
+    """What the request would do, which only ever takes access away or makes administrators."""
+    request = json.dumps(entry.request)
+    return held_text(entry, sorted({name for user_id, name in names.items() if user_id in request}))

@@ -15,8 +15,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from gatekeeper.audit import provisioning_texts
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.models import Warned
 from gatekeeper.directory.access.states import Words
 from saml.models import SyncRun
 
@@ -146,28 +146,10 @@ def is_plain_list(value: object) -> bool:
     return isinstance(value, list) and all(is_plain(part) for part in value)
 
 
-@register.filter
-def change_text(value: object) -> str:
-    """What a request changed, in one line: a list joined, a document as "name: value"."""
-    if value in (None, [], {}):
-        return "Nothing"
-    if isinstance(value, dict):
-        return "; ".join(
-            f"{name}: {change_text(part) if isinstance(part, list | dict) else part}" for name, part in value.items()
-        )
-    if isinstance(value, list):
-        return "; ".join(change_text(part) for part in value)
-    return str(value)
-
-
-@register.filter
-def warning_text(warning: dict[str, Any]) -> str:
-    """What an administrator should look at, from the code that is stored with a request."""
-    if warning.get("code") != Warned.REMOVED_ALL:
-        return str(warning.get("code", ""))
-    count, attribute = warning["count"], warning["attribute"]
-    taken = f"all {count} {attribute}" if count > 1 else f"the only value of {attribute}"
-    return f"The request was read as “remove all”: it took away {taken} without naming what goes."
+register.filter(provisioning_texts.change_texts)
+register.filter(provisioning_texts.reason_text)
+register.filter(provisioning_texts.summary_text)
+register.filter(provisioning_texts.warning_text)
 
 
 @register.filter

@@ -1,8 +1,10 @@
 """Whoever was deleted is forgotten after a time: every name and address, everywhere; the trail stays whole."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -10,7 +12,8 @@ from django.core.management import call_command
 
 from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.chain.verification import verify
-from gatekeeper.audit.models import AuditEntry
+from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.celery import app
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.past import remember_name
@@ -18,7 +21,7 @@ from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.directory.people.retention import erase_due, retention_days, set_retention
 from gatekeeper.directory.people.users import delete_user
 from gatekeeper.directory.sessions.open_sessions import open_sign_in
-from gatekeeper.errors import InvalidValue
+from gatekeeper.errors import InvalidValue, PrivilegeHeld
 from gatekeeper.maintenance.tasks import erase
 from saml.models import SyncRun
 from saml.sync.run import forget_old_conflicts
@@ -63,6 +66,28 @@ def test_after_three_years_nothing_personal_is_left_anywhere(gone):
     stored = everything_stored().casefold()
     for trace in ("lovelace", "byron", "countess", "192.0.2.7"):
         assert trace not in stored
+
+
+def test_what_requests_changed_and_why_they_were_held_goes_too(gone):
+    """Codes of the provisioning log stay; their parameters go, also of a group's request that would name the person."""
+    known = ProvisioningRecord(
+        request_id="r", method="PATCH", path="/x", status=200, outcome="changed", user_id=gone.id
+    )
+    changed = [{"code": "attribute_changed", "attribute": "title", "before": "Lovelace", "after": "x"}]
+    record_provisioning(replace(known, user_label="Lovelace", changed=changed))
+    held = PrivilegeHeld({gone.id: "Lovelace", uuid4(): "Somebody"})
+    stated = {"reason": held.code, "parameters": held.parameters, "detail": str(held), "answer": {"detail": str(held)}}
+    record_provisioning(replace(known, user_id=None, group_id=uuid4(), status=429, outcome="refused", **stated))
+    other = PrivilegeHeld({uuid4(): "Somebody"})
+    stated = {"reason": other.code, "parameters": other.parameters, "detail": str(other)}
+    record_provisioning(replace(known, user_id=None, status=429, outcome="refused", **stated))
+
+    erase_due(actor=ADMIN)
+
+    assert "Lovelace" not in everything_stored()
+    kept = ProvisioningEntry.objects.order_by("id")
+    assert [entry.reason for entry in kept] == ["", "privilege_held", "privilege_held"]
+    assert kept[2].parameters == other.parameters
 
 
 def test_that_there_was_somebody_and_what_they_could_do_stays(gone):

@@ -111,7 +111,10 @@ def test_both_are_named_in_the_audit_trail_and_in_the_provisioning_log(scim: Sci
     assert created.after["former_user_of_the_name"] == str(former.id)
     entry = ProvisioningEntry.objects.get()
     assert str(entry.user_id) == new
-    assert entry.changed == [f"Deleted user {NAME} ({former.id}): another person has the name", f"Created user {NAME}"]
+    assert entry.changed == [
+        {"code": "user_replaced", "name": NAME, "id": str(former.id)},
+        {"code": "user_created", "name": NAME},
+    ]
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])

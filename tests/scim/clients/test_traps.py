@@ -3,6 +3,7 @@
 import pytest
 
 from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.audit.provisioning_texts import change_texts
 from gatekeeper.directory.deprovisioning_limits.limits import approve_held_changes, set_deprovisioning_limits
 from gatekeeper.directory.models import SignInIdentity, User
 from scim.protocol.schemas import CORE_USER, ENTERPRISE_USER
@@ -281,6 +282,6 @@ def test_a_revival_names_what_it_took_away(scim):
 
     scim.post("/Users", {"userName": "ada@x.com", "emails": [{"type": "work", "value": "a.obi@x.com"}]})
 
-    text = " ".join(ProvisioningEntry.objects.latest("id").changed)
+    text = " ".join(change_texts(ProvisioningEntry.objects.latest("id").changed))
     for word in ("Revived user ada@x.com", "Old", "a.obi@x.com"):
         assert word in text

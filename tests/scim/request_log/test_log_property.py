@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.audit.provisioning_texts import change_texts
 from scim.protocol.schemas import ENTERPRISE_USER as ENT
 
 SERVER = ("meta", "schemas", "$ref", "id")
@@ -86,7 +87,7 @@ def check(scim: Any, address: str, method: str, body: Any) -> None:
     assert status < 300
     assert after["meta"]["version"] != before["meta"]["version"]
     assert changed, "something happened, and the log does not say what"
-    shown = "\n".join(changed)
+    shown = "\n".join(change_texts(changed))
     for text in texts(before) - texts(after) - {"User"}:
         assert text in shown, f"{text} was taken away, and the log says {changed}"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.provisioning_texts import change_texts
 from scim.protocol.schemas import ENTERPRISE_USER
 from scim.request_log import entries
 
@@ -17,7 +18,7 @@ def test_a_write_is_one_entry_with_key_person_request_answer_and_what_changed(sc
     (entry,) = logged()
     assert (entry.method, entry.path, entry.status, entry.outcome) == ("POST", "/scim/v2/Users", 201, "changed")
     assert (entry.key_name, str(entry.user_id), entry.user_label) == ("Entra", user["id"], "Ada")
-    assert entry.changed == ["Created user ada@x.com"]
+    assert entry.changed == [{"code": "user_created", "name": "ada@x.com"}]
     assert entry.ignored == ["password", "shoeSize"]
     assert entry.request["userName"] == "ada@x.com"
     assert entry.answer["id"] == user["id"]
@@ -33,7 +34,7 @@ def test_an_edit_says_attribute_by_attribute_what_changed(scim):
         {"op": "replace", "path": f"{ENTERPRISE_USER}:department", "value": "Sales"},
     )
 
-    assert set(logged()[-1].changed) == {
+    assert set(change_texts(logged()[-1].changed)) == {
         "active changed from true to false",
         "displayName removed, which was “Ada”",
         "title set to “Head”",
@@ -47,7 +48,10 @@ def test_members_that_came_and_went_are_counted_and_named(scim):
     group = scim.group("GK", ada["id"])
     scim.put(f"/Groups/{group['id']}", {"displayName": "GK", "members": [{"value": bo["id"]}]})
 
-    assert logged()[-1].changed == [f"Added 1 member: {bo['id']}", f"Removed 1 member: {ada['id']}"]
+    assert logged()[-1].changed == [
+        {"code": "members_added", "count": 1, "ids": [bo["id"]]},
+        {"code": "members_removed", "count": 1, "ids": [ada["id"]]},
+    ]
     assert logged()[-1].group_label == "GK"
 
 

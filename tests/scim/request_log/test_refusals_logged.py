@@ -89,11 +89,13 @@ def test_each_kind_of_refusal_is_one_entry(scim, method, path, body, headers, st
     assert entry.detail == document["detail"].replace("\x00", "\N{REPLACEMENT CHARACTER}")[:1000]
     assert entry.method == method[:10]
     assert entry.request_id == answer["X-Request-ID"]
+    assert entry.reason
+    assert entry.reason == document.get("scimType", entry.reason)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, RecursionError, MemoryError, OperationalError, UnicodeError])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_mistake_of_ours_is_an_entry_as_well(scim, monkeypatch, error, method):
+def test_a_failure_of_the_server_is_an_entry_as_well(scim, monkeypatch, error, method):
     def fail(*arguments):
         raise error("secret")
 
@@ -102,7 +104,11 @@ def test_a_mistake_of_ours_is_an_entry_as_well(scim, monkeypatch, error, method)
     answer = scim.request(method, "/Users", GOOD if method == "POST" else None)
 
     assert answer.status_code in (500, 503)
-    assert ProvisioningEntry.objects.get().outcome == "failed"
+    entry = ProvisioningEntry.objects.get()
+    assert (entry.outcome, entry.reason) == (
+        "failed",
+        "internal_error" if answer.status_code == 500 else "database_busy",
+    )
     assert "secret" not in answer.content.decode()
 
 
@@ -115,7 +121,9 @@ def test_what_the_directory_refuses_is_an_entry(scim, status):
         answer = scim.delete(f"/Users/{user['id']}", HTTP_IF_NONE_MATCH="*")
 
     assert answer.status_code == status
-    assert ProvisioningEntry.objects.filter(status=status, outcome="refused").count() == 1
+    entry = ProvisioningEntry.objects.get(status=status, outcome="refused")
+    taken = ("user_name_taken", {"user_name": "ada@x.com"})
+    assert (entry.reason, entry.parameters) == (taken if status == 409 else ("precondition_failed", None))
 
 
 def test_each_operation_of_a_bulk_request_that_fails_is_an_entry(scim):
@@ -139,7 +147,7 @@ def test_each_operation_of_a_bulk_request_that_fails_is_an_entry(scim):
     body=st.binary(max_size=60),
     coding=st.sampled_from(["", "gzip", "br"]),
 )
-def test_whatever_is_refused_is_told(api_key, method, path, body, coding):
+def test_whatever_is_refused_is_logged(api_key, method, path, body, coding):
     before = ProvisioningEntry.objects.count()
     answer = ScimClient(api_key).request(method, f"/scim/v2/{path}", body, HTTP_CONTENT_ENCODING=coding)
 

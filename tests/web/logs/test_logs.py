@@ -42,7 +42,7 @@ def test_the_log_is_filtered_by_outcome_user_group_and_time(admin_client: Client
     ada, finance = uuid4(), uuid4()
     log(user_id=ada, user_label="Ada")
     log("refused", user_label="Bo", detail="Another user already has the userName bo.")
-    log(group_id=finance, group_label="GK Finance", changed=["added Ada"])
+    log(group_id=finance, group_label="GK Finance", changed=[{"code": "members_added", "count": 1, "ids": ["Ada"]}])
     old = log(user_label="Old One")
     ProvisioningEntry.objects.filter(pk=old.pk).update(at=timezone.now() - timedelta(days=3))
 
@@ -63,7 +63,7 @@ def test_an_entry_shows_the_redacted_request_the_answer_and_what_changed(admin_c
         user_label="Ada",
         request={"userName": "ada", "password": "secret"},
         answer={"id": "7"},
-        changed=["created Ada"],
+        changed=[{"code": "user_created", "name": "Ada"}],
     )
 
     text = text_of(admin_client.get(f"{LOG}{entry.pk}/"))
@@ -71,12 +71,12 @@ def test_an_entry_shows_the_redacted_request_the_answer_and_what_changed(admin_c
     assert "secret" not in text
     assert "•••" in text
     assert '"id": "7"' in text
-    assert "created Ada" in text
+    assert "Created user Ada" in text
 
 
 def test_people_are_named_where_a_request_speaks_of_their_ids(admin_client: Client) -> None:
     ada, nobody = make_user("ada@example.com"), uuid4()
-    entry = log(changed=[f"Added 2 members: {ada.id}, {nobody}"])
+    entry = log(changed=[{"code": "members_added", "count": 2, "ids": [str(ada.id), str(nobody)]}])
 
     for page in (LOG, f"{LOG}{entry.pk}/"):
         assert f"Added 2 members: ada@example.com, {nobody}" in text_of(admin_client.get(page))
