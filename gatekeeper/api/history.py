@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from gatekeeper.api.access import MayAskWhoHad, MayReadThisPerson
+from gatekeeper.api.access import MayReadReports, MayReadThisPerson
 from gatekeeper.api.serializers import AccessSerializer, ExplanationSerializer, WhoHadSerializer
 from gatekeeper.directory.access.loaders import access_of, site_facts
 from gatekeeper.directory.access.past import past_moment
@@ -54,7 +54,7 @@ class UserExplanation(APIView):
 class WhoHad(GenericAPIView[User]):
     """Everybody who had a permission or a level at a moment, whether or not they could sign in."""
 
-    permission_classes = (MayAskWhoHad,)
+    permission_classes = (MayReadReports,)
     serializer_class = WhoHadSerializer
 
     @extend_schema(

@@ -18,7 +18,6 @@ from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.access.states import told, words_for
 from gatekeeper.directory.field_values import require_storable
 from gatekeeper.directory.models import User
-from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.revocation import credentials_ended
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
@@ -113,7 +112,7 @@ def refusal_of_person(access: Access) -> str | None:
     """Why no token of this person opens anything now, as a text for them; None when theirs work."""
     if access.blocked_because is not None:
         return words_for(access.blocked_because)
-    if not access.has(Permission.API):
+    if not access.can_use_api:
         return "API tokens need the permission API, which you do not have now. Ask your administrator."
     return None
 

@@ -12,4 +12,4 @@ class HealthConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("gatekeeper.health.system_checks")
+        import_module("gatekeeper.health.settings_checks")

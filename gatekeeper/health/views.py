@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from gatekeeper.health.checks import as_documents, is_ready, run_readiness_checks
+from gatekeeper.health.checks.running import as_documents, is_ready, run_readiness_checks
 from gatekeeper.health.metrics import render
 from gatekeeper.outbound.public_addresses import site_is_local
 from gatekeeper.secrets.bearer_keys import bearer_credentials

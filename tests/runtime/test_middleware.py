@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from gatekeeper.directory.models import SignIn
-from gatekeeper.health.system_checks import check_environment
 from tests.builders import PASSWORD, make_administrator
 
 pytestmark = pytest.mark.django_db
@@ -91,24 +90,3 @@ def test_the_address_of_a_client_is_what_the_proxy_names_and_only_behind_one(
 
     assert [line.msg["ip"] for line in caplog.records if "request_finished" in str(line.msg)] == [noted]
     assert SignIn.objects.get().address == noted
-
-
-@pytest.mark.parametrize(
-    ("changes", "found"),
-    [
-        ({}, []),
-        ({"PUBLIC_URL": "https://gk.example.com"}, ["gatekeeper.E001"]),
-        ({"PUBLIC_URL": "http://gk.example.com", "ALLOWED_HOSTS": ["*"]}, ["gatekeeper.W002"]),
-        ({"PUBLIC_URL": "https://gk.example.com", "ALLOWED_HOSTS": ["*"], "DEBUG": True}, ["gatekeeper.W001"]),
-        ({"PUBLIC_URL": "https://gk.example.com", "ALLOWED_HOSTS": [".example.com"]}, []),
-    ],
-)
-def test_settings_that_do_not_fit_together_are_found(settings, changes, found):
-    settings.REDIS_URL = "redis://127.0.0.1/0"
-    for name, value in changes.items():
-        setattr(settings, name, value)
-
-    messages = check_environment()
-
-    assert [message.id for message in messages] == found
-    assert all(message.hint for message in messages)

@@ -107,6 +107,26 @@ class Access:
         """docs/rules.md#8: Global Administrator *and* Configuration, and able to sign in."""
         return self.can_sign_in and self.has(Permission.CONFIGURATION)
 
+    @property
+    def can_read_people(self) -> bool:
+        """The directory: configurators, and whoever holds Users in effect."""
+        return self.can_configure or self.has(Permission.USERS)
+
+    @property
+    def can_read_logs(self) -> bool:
+        """The logs: configurators, and whoever holds History."""
+        return self.can_configure or self.has(Permission.HISTORY)
+
+    @property
+    def can_read_reports(self) -> bool:
+        """Who had what: it is a report that reads the history, so Reports and History will do, each alone."""
+        return self.can_read_logs or self.has(Permission.REPORTS)
+
+    @property
+    def can_use_api(self) -> bool:
+        """Personal API tokens. Local administrators do not hold API, so that break-glass leaves no token behind."""
+        return self.has(Permission.API)
+
     def has(self, permission: Permission) -> bool:
         """Whether the permission has effect; some do only beside Global Administrator."""
         if permission not in self.permissions:

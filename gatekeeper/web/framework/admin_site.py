@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from gatekeeper.web.framework.permissions import access_of_request, may_configure
+from gatekeeper.web.framework.permissions import access_of_request, may_configure, viewer_may
 
 
 class GatekeeperSite(AdminSite):
@@ -31,9 +31,7 @@ class GatekeeperSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """``/`` leads configurators to Settings > Configuration, and everybody else to their profile."""
-        access = access_of_request(request)
-        is_configurator = access is not None and may_configure(access)
-        return redirect("web:overview" if is_configurator else "web:profile")
+        return redirect("web:overview" if viewer_may(request, may_configure) else "web:profile")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing: the navigation is the context processor's, and no index of models is shown."""

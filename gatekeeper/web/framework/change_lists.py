@@ -1,6 +1,6 @@
 """Django's changelists as read-only lists: their filters as one bar of form fields, their rows in our own design."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -11,16 +11,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from gatekeeper.web.framework.permissions import Rule, access_of_request, may_read_logs, require
+from gatekeeper.web.framework.permissions import Rule, may_read_logs, require, viewer_may
 
 
 class ReadOnlyList(ModelAdmin[Any]):
-    """A list that nobody edits: rows are facts or log entries. ``address`` is where it is.
+    """A list that nobody edits: rows are facts or log entries. ``address`` is where it is, ``rule`` who may read it.
 
     ``lead`` is the sentence below the heading; ``empty_text`` what stands in place of an empty table.
     """
 
     address: str
+    rule: Rule = may_read_logs
     heading = ""
     lead = ""
     empty_text = "Nothing yet."
@@ -28,10 +29,6 @@ class ReadOnlyList(ModelAdmin[Any]):
     list_per_page = 50
     show_full_result_count = False
     sortable_by: ClassVar[Any] = ()
-
-    def rule(self) -> Rule:
-        """Who may read the list: whoever may read the logs, unless a list says otherwise."""
-        return may_read_logs
 
     def get_urls(self) -> list[URLPattern]:
         """The list and its entries, nothing else: there is nothing to add, to change or to delete."""
@@ -52,15 +49,14 @@ class ReadOnlyList(ModelAdmin[Any]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        access = access_of_request(request)
-        return access is not None and self.rule()(access)
+        return viewer_may(request, self.rule)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list. Raises: AccessRefused, which says what it would take."""
-        require(request, self.rule())
+        require(request, self.rule)
         own = {"heading": self.heading, "lead": self.lead, "empty_text": self.empty_text, **self.context_for(request)}
         return super().changelist_view(request, {**own, **(extra_context or {})})
 
@@ -72,7 +68,7 @@ class ReadOnlyList(ModelAdmin[Any]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One entry, by this list's own ``detail`` page."""
-        require(request, self.rule())
+        require(request, self.rule)
         entry = self.get_object(request, object_id)
         if entry is None:
             raise Http404
@@ -93,6 +89,20 @@ class ChoiceFilter(SimpleListFilter):
         yield {"value": "", "display": self.any_label, "selected": not self.value()}
         for value, label in self.lookup_choices:
             yield {"value": value, "display": label, "selected": self.value() == str(value)}
+
+
+class CodeFilter(ChoiceFilter):
+    """By a column that holds one of an enumeration's values; the column is the parameter unless ``column`` says so."""
+
+    codes: ClassVar[Iterable[Any]]  # members with ``value`` and ``label``
+    column = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(code.value, str(code.label)) for code in self.codes]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        wanted = self.value()
+        return queryset.filter(**{self.column or str(self.parameter_name): wanted}) if wanted else queryset
 
 
 class TextFilter(SimpleListFilter):

@@ -10,10 +10,10 @@ from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_sta
 from gatekeeper.web.framework.permissions import (
     Rule,
     access_of_request,
-    may_ask_who_had,
     may_configure,
     may_read_logs,
     may_read_people,
+    may_read_reports,
 )
 
 
@@ -31,7 +31,7 @@ class Entry:
 def _entries() -> tuple[Entry, ...]:
     return (
         Entry("Users", "users", "admin:directory_user_changelist", "/users/", may_read_people),
-        Entry("Who had", "clock", "web:who_had", "/who-had/", may_ask_who_had),
+        Entry("Who had", "clock", "web:who_had", "/who-had/", may_read_reports),
         Entry(
             "Provisioning log",
             "log",

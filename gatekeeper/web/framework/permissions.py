@@ -1,6 +1,7 @@
 """May this person open this page? Decided from effective access, which the session middleware put on the request."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import wraps
@@ -18,14 +19,12 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.models import SignIn, User
-from gatekeeper.directory.permissions import Permission
 from gatekeeper.sessions.browser_session import CARRIED
 
 FRESH_FOR = timedelta(minutes=30)
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-Rule = Callable[[Access], bool]
 
 
 class AccessRefused(PermissionDenied):
@@ -47,44 +46,37 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor.person(person_of(request), channel="pages", request_id=getattr(request, "request_id", ""))
 
 
-def may_configure(access: Access) -> bool:
-    """docs/rules.md#8: Global Administrator with the Configuration permission, local administrators included."""
-    return access.can_configure
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may open a page. ``allows`` asks the effective access; ``needed`` says what it takes."""
+
+    allows: Callable[[Access], bool]
+    needed: str
+
+    def __call__(self, access: Access | None) -> bool:
+        """Whether it lets in who has this access; nobody who is not signed in."""
+        return access is not None and self.allows(access)
 
 
-def may_read_people(access: Access) -> bool:
-    """The directory: configurators, and whoever holds the Users permission in effect."""
-    return access.can_configure or access.has(Permission.USERS)
+may_configure = Rule(
+    lambda access: access.can_configure,
+    "Settings need the level Global Administrator together with the Configuration permission.",
+)
+may_read_people = Rule(
+    lambda access: access.can_read_people,
+    "The list of people needs the Users permission, at the level Global Administrator.",
+)
+may_read_logs = Rule(lambda access: access.can_read_logs, "The logs need the History permission.")
+may_read_reports = Rule(
+    lambda access: access.can_read_reports, "Who had what needs the History or the Reports permission."
+)
+may_use_api = Rule(lambda access: access.can_use_api, "API tokens need the API permission.")
+is_signed_in = Rule(lambda _: True, "This page needs you to be signed in.")
 
 
-def may_read_logs(access: Access) -> bool:
-    """The logs: configurators, and whoever holds the History permission."""
-    return access.can_configure or access.has(Permission.HISTORY)
-
-
-def may_ask_who_had(access: Access) -> bool:
-    """Who had what: it reads from the history, and it is a report, so either permission will do."""
-    return may_read_logs(access) or access.has(Permission.REPORTS)
-
-
-def may_hold_tokens(access: Access) -> bool:
-    """Personal API tokens; local administrators do not hold this permission, so that break-glass leaves no key."""
-    return access.has(Permission.API)
-
-
-def is_signed_in(access: Access) -> bool:
-    """Their own profile, which everybody may see."""
-    return access is not None
-
-
-_NEEDED: dict[Rule, str] = {
-    may_configure: "Settings need the level Global Administrator together with the Configuration permission.",
-    may_read_people: "The list of people needs the Users permission, at the level Global Administrator.",
-    may_read_logs: "The logs need the History permission.",
-    may_ask_who_had: "Who had what needs the History or the Reports permission.",
-    may_hold_tokens: "API tokens need the API permission.",
-    is_signed_in: "This page needs you to be signed in.",
-}
+def viewer_may(request: HttpRequest, rule: Rule) -> bool:
+    """Whether the rule lets in who looks at this page."""
+    return rule(access_of_request(request))
 
 
 def require(request: HttpRequest, rule: Rule) -> HttpResponseBase | None:
@@ -96,7 +88,7 @@ def require(request: HttpRequest, rule: Rule) -> HttpResponseBase | None:
     if access is None:
         return redirect_to_login(request.get_full_path())
     if not rule(access):
-        raise AccessRefused(_NEEDED[rule])
+        raise AccessRefused(rule.needed)
     return None
 
 

@@ -10,20 +10,15 @@ from django.shortcuts import render
 from gatekeeper.audit.chain.links import head
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
-from gatekeeper.web.framework.permissions import access_of_request, may_configure
+from gatekeeper.web.framework.change_lists import CodeFilter, PeriodFilter, ReadOnlyList, TextFilter
+from gatekeeper.web.framework.permissions import may_configure, viewer_may
 
 
-class EventFilter(ChoiceFilter):
+class EventFilter(CodeFilter):
     title = "what"
     parameter_name = "event"
     any_label = "Any event"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(event.value, event.label) for event in Event]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(event=self.value()) if self.value() else queryset
+    codes = Event
 
 
 class ActorFilter(TextFilter):
@@ -44,8 +39,7 @@ class AuditTrail(ReadOnlyList):
     change_list_template = "web/logs/audit_trail.html"
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        access = access_of_request(request)
-        return {"head": head(), "may_configure": access is not None and may_configure(access)}
+        return {"head": head(), "may_configure": viewer_may(request, may_configure)}
 
     def detail(self, request: HttpRequest, entry: AuditEntry) -> HttpResponse:
         page = {"entry": entry, "changes": changes_of(entry)}

@@ -12,22 +12,17 @@ from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.read_counts import reads_since, tracing_until
-from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList, TextFilter
+from gatekeeper.web.framework.change_lists import CodeFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.web.framework.charts import provisioning_by_hour
 from gatekeeper.web.framework.object_names import named, names_in
-from gatekeeper.web.framework.permissions import access_of_request, may_configure
+from gatekeeper.web.framework.permissions import may_configure, viewer_may
 
 
-class OutcomeFilter(ChoiceFilter):
+class OutcomeFilter(CodeFilter):
     title = "outcome"
     parameter_name = "outcome"
     any_label = "Any outcome"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(outcome.value, str(outcome.label)) for outcome in Outcome]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(outcome=self.value()) if self.value() else queryset
+    codes = Outcome
 
 
 class AboutFilter(TextFilter):
@@ -89,12 +84,11 @@ class ProvisioningLog(ReadOnlyList):
         return RequestChangeList
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        access = access_of_request(request)
         return {
             "chart": provisioning_by_hour(),
             "reads": reads_since(timezone.now() - timedelta(hours=24)),
             "tracing_until": tracing_until(),
-            "may_trace": access is not None and may_configure(access),
+            "may_trace": viewer_may(request, may_configure),
         }
 
     def detail(self, request: HttpRequest, entry: ProvisioningEntry) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
-from gatekeeper.web.framework.permissions import access_of_request, actor_of, may_configure, may_read_people, only
+from gatekeeper.web.framework.permissions import actor_of, may_configure, may_read_people, only, viewer_may
 from saml.causes import Cause
 from saml.debugger.attempts import PERSONAL_VALUES_KEPT, PersonalValues, show_personal_values
 from saml.debugger.attempts import personal_values as sealed_values
@@ -73,7 +73,7 @@ class SignInAttempts(ReadOnlyList):
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         return {
-            "testable": Connection.objects.live() if _may(request, may_configure) else [],
+            "testable": Connection.objects.live() if viewer_may(request, may_configure) else [],
             "counted_only": counted_only(timezone.now() - timedelta(hours=24)),
         }
 
@@ -108,10 +108,10 @@ def page_of(request: HttpRequest, attempt: SignInAttempt, *, shown: PersonalValu
         "facts": stated_values(statement, attempt.connection),
         "claims": claims_of(statement),
         "message": message_text(values.message, masked=shown is None) if values and values.message else "",
-        "may_show": values is not None and shown is None and _may(request, may_configure),
+        "may_show": values is not None and shown is None and viewer_may(request, may_configure),
         "values_until": attempt.at + PERSONAL_VALUES_KEPT,
         "values_gone": values is None and timezone.now() >= attempt.at + PERSONAL_VALUES_KEPT,
-        "may_read_people": _may(request, may_read_people),
+        "may_read_people": viewer_may(request, may_read_people),
     }
 
 
@@ -121,8 +121,3 @@ def is_for_another_address(attempt: SignInAttempt) -> bool:
     if user is None or attempt.user_by or not attempt.name_key:
         return False
     return attempt.name_key not in name_keys(user.work_email or "")
-
-
-def _may(request: HttpRequest, rule: Any) -> bool:
-    access = access_of_request(request)
-    return access is not None and bool(rule(access))

@@ -2,28 +2,22 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
-from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
-from gatekeeper.web.framework.permissions import access_of_request, may_configure
+from gatekeeper.web.framework.change_lists import CodeFilter, PeriodFilter, ReadOnlyList
+from gatekeeper.web.framework.permissions import may_configure, viewer_may
 from gatekeeper.web.logs.run_sync import since_of
 from saml.models import SyncRun, SyncState
 
 
-class RunStateFilter(ChoiceFilter):
+class RunStateFilter(CodeFilter):
     title = "state"
     parameter_name = "state"
     any_label = "Any state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in SyncState]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
+    codes = SyncState
 
 
 class RunPeriodFilter(PeriodFilter):
@@ -47,9 +41,8 @@ class SyncHistory(ReadOnlyList):
         return super().changelist_view(request, {"since": since, **(extra_context or {})})
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
-        access = access_of_request(request)
         return {
-            "may_run": access is not None and may_configure(access),
+            "may_run": viewer_may(request, may_configure),
             "next_sync": next_sync(timezone.now()),
         }
 

@@ -19,7 +19,7 @@ from gatekeeper.web.framework.permissions import (
     actor_of,
     is_signed_in,
     may_configure,
-    may_hold_tokens,
+    may_use_api,
     only,
     person_of,
 )
@@ -28,7 +28,7 @@ from gatekeeper.web.people.person import person_page
 
 
 @require_http_methods(["GET", "POST"])
-@only(may_hold_tokens, fresh=Fresh.ALWAYS, keep=("name", "days"))
+@only(may_use_api, fresh=Fresh.ALWAYS, keep=("name", "days"))
 def create(request: HttpRequest) -> HttpResponseBase:
     """Make a token for oneself and show it, in the answer to this one request and never again.
 

@@ -13,9 +13,9 @@ from gatekeeper.directory.access.states import State
 from gatekeeper.directory.explanation.readiness import readiness_of_many
 from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
 from gatekeeper.directory.models import Membership, Origin, User
-from gatekeeper.web.framework.change_lists import ChoiceFilter, ReadOnlyList
+from gatekeeper.web.framework.change_lists import ChoiceFilter, CodeFilter, ReadOnlyList
 from gatekeeper.web.framework.charts import state_bars
-from gatekeeper.web.framework.permissions import Rule, access_of_request, may_ask_who_had, may_read_people
+from gatekeeper.web.framework.permissions import may_read_people, may_read_reports, viewer_may
 from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 
 
@@ -37,16 +37,11 @@ class ReadinessFilter(ChoiceFilter):
         return in_state(queryset, State(wanted), differs_from_name_id())
 
 
-class OriginFilter(ChoiceFilter):
+class OriginFilter(CodeFilter):
     title = "origin"
     parameter_name = "origin"
     any_label = "Any origin"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(origin.value, str(origin.label)) for origin in Origin]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        return queryset.filter(origin=self.value()) if self.value() else queryset
+    codes = Origin
 
 
 class PeopleChangeList(ChangeList):
@@ -71,6 +66,7 @@ class PeopleChangeList(ChangeList):
 
 class People(ReadOnlyList):
     address = "users"
+    rule = may_read_people
     heading = "Users"
     lead = "Everybody whom the identity provider has provisioned, and the local administrators."
     empty_text = "Nobody yet. Users appear here as soon as the identity provider provisions them."
@@ -80,9 +76,6 @@ class People(ReadOnlyList):
     ordering = ("user_name_folded", "id")
     change_list_template = "web/people/people_list.html"
 
-    def rule(self) -> Rule:
-        return may_read_people
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PeopleChangeList
 
@@ -90,10 +83,9 @@ class People(ReadOnlyList):
         """The counts stand above the whole list and above one state, not above every search and page."""
         narrowed = any(request.GET.get(name) for name in ("q", "p", OriginFilter.parameter_name))
         chosen = request.GET.get(ReadinessFilter.parameter_name, "")
-        access = access_of_request(request)
         return {
             "bars": [] if narrowed else state_bars(count_states(differs_from_name_id()), chosen),
-            "may_ask_who_had": access is not None and may_ask_who_had(access),
+            "may_read_reports": viewer_may(request, may_read_reports),
         }
 
     def detail(self, request: HttpRequest, entry: User) -> HttpResponse:

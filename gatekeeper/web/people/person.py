@@ -19,15 +19,14 @@ from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.errors import UserNotFound
 from gatekeeper.sessions.browser_session import current_sign_in
 from gatekeeper.web.framework.permissions import (
-    access_of_request,
     actor_of,
     is_signed_in,
     may_configure,
-    may_hold_tokens,
     may_read_logs,
     may_read_people,
     only,
     person_of,
+    viewer_may,
 )
 from gatekeeper.web.people.forms import ApiTokenForm
 from gatekeeper.web.people.person_access import access_facts
@@ -59,10 +58,9 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
     """The page, with a dialog about API tokens open when ``dialog`` says so (``new_token``, or ``makes_token`` with
     ``token_form``).
     """
-    viewer = access_of_request(request)
-    sees_logs = viewer is not None and may_read_logs(viewer)
+    sees_logs = viewer_may(request, may_read_logs)
     facts = access_facts(request, user)
-    may_end_sessions = own or (viewer is not None and may_configure(viewer))
+    may_end_sessions = own or viewer_may(request, may_configure)
     page: dict[str, Any] = {
         "person": user,
         "own": own,
@@ -73,7 +71,7 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
         "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
         "sees_logs": sees_logs,
         "other_account_came": sees_logs and _other_account_came(user),
-        "sees_groups": viewer is not None and may_configure(viewer),
+        "sees_groups": viewer_may(request, may_configure),
         "attributes": _attributes(user),
         "filled": filled_by_sign_in(user),
         "may_end_sessions": may_end_sessions,
@@ -88,8 +86,8 @@ def _token_facts(user: User, theirs: Access) -> dict[str, Any]:
     tokens = tokens_of(user.id)
     return {
         "tokens": tokens,
-        "shows_tokens": bool(tokens) or may_hold_tokens(theirs),
-        "may_hold_tokens": may_hold_tokens(theirs),
+        "shows_tokens": bool(tokens) or theirs.can_use_api,
+        "may_use_api": theirs.can_use_api,
         "tokens_refused": refusal_of_person(theirs) is not None,
         "token_form": ApiTokenForm(),
     }

@@ -18,7 +18,7 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import InvalidValue
 from gatekeeper.runtime.csv_export import csv_lines
-from gatekeeper.web.framework.permissions import access_of_request, may_ask_who_had, may_read_people, only
+from gatekeeper.web.framework.permissions import may_read_people, may_read_reports, only, viewer_may
 from gatekeeper.web.people.person_access import picker
 
 PEOPLE_PER_PAGE = 50
@@ -39,24 +39,23 @@ class Question:
 
 
 @require_safe
-@only(may_ask_who_had)
+@only(may_read_reports)
 def who_had(request: HttpRequest) -> HttpResponse:
     """The form, and a page of the answer."""
     question = _question(request)
-    viewer = access_of_request(request)
     page: dict[str, Any] = {
         "question": question,
         "picker": picker(question.at),
         "levels": [level for level in sorted(Level, reverse=True) if level is not Level.NONE],
         "known_permissions": list(Permission),
-        "sees_people": viewer is not None and may_read_people(viewer),
+        "sees_people": viewer_may(request, may_read_people),
         **_answer(question, request.GET.get("page")),
     }
     return render(request, "web/people/who_had.html", page, status=400 if question.refused else 200)
 
 
 @require_safe
-@only(may_ask_who_had)
+@only(may_read_reports)
 def who_had_csv(request: HttpRequest) -> HttpResponseBase:
     """Everybody of the answer as CSV, sent while it is read; the columns of ``manage.py who_had --csv``."""
     question = _question(request)

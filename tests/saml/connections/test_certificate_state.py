@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.health import metrics
-from gatekeeper.health.checks import Status, check_certificates
+from gatekeeper.health.checks.result import Status
+from gatekeeper.health.checks.saml_checks import check_certificates
 from saml.certificate_state import WARN_AT, certificate_state, longest_valid
 from saml.certificates import SigningCertificate
 from saml.connections.lifecycle import create_connection, refresh_connection

@@ -13,7 +13,8 @@ from lxml import etree
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.health.checks import Status, check_own_certificates
+from gatekeeper.health.checks.result import Status
+from gatekeeper.health.checks.saml_checks import check_own_certificates
 from gatekeeper.secrets.sealing import unseal
 from saml.connections import self_signed
 from saml.connections.certificate_health import connection_warnings

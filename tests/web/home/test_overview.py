@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.mappings.mappings import choose_fallback_team
-from gatekeeper.health import checks
+from gatekeeper.health.checks.directory_checks import check_fallback_team
+from gatekeeper.health.checks.saml_checks import check_certificates
+from gatekeeper.health.checks.scim_checks import check_scim_key, check_work_email
 from gatekeeper.setup_steps import setup_steps
 from saml.connections.lifecycle import create_connection
 from saml.models import Certificate
@@ -75,7 +77,7 @@ def test_a_work_email_that_is_not_the_user_name_is_counted_and_named() -> None:
     told = "2 of 4 active users have another work e-mail: ada@corp.example has ada@example.com."
     assert detail("work_email").startswith(told)
     assert "source attribute userPrincipalName" in detail("work_email")
-    assert checks.check_work_email().detail == told
+    assert check_work_email().detail == told
 
 
 @pytest.mark.django_db
@@ -89,7 +91,7 @@ def test_a_connection_without_a_valid_certificate_is_not_connected(metadata: byt
 
 @pytest.mark.django_db
 def test_doctor_says_of_a_missing_step_what_the_page_says() -> None:
-    said = [checks.check_fallback_team(), checks.check_scim_key(), *checks.check_certificates()]
+    said = [check_fallback_team(), check_scim_key(), *check_certificates()]
 
     assert [check.detail for check in said] == [
         detail("fallback_team"),

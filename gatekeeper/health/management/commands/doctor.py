@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from gatekeeper.health.check_result import Status
-from gatekeeper.health.checks import as_documents, run_checks
+from gatekeeper.health.checks.result import Status
+from gatekeeper.health.checks.running import as_documents, run_checks
 from gatekeeper.runtime.command import OperatorCommand
 
 SIGNS = {Status.OK: "ok     ", Status.WARNING: "WARNING", Status.FAILED: "FAILED "}

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from gatekeeper.events.progress import delivery_progress
-from gatekeeper.health.check_result import Check, ok, warning
+from gatekeeper.health.checks.result import Check, ok, warning
 
 NAME = "events"
 LATE_AFTER = timedelta(minutes=10)

@@ -39,3 +39,8 @@ def warning(name: str, detail: str, fix: str) -> Check:
 def failed(name: str, detail: str, fix: str) -> Check:
     """Does not work now."""
     return Check(name, Status.FAILED, detail, fix)
+
+
+def one_line(error: Exception) -> str:
+    """The message of an error as one line; its class where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__

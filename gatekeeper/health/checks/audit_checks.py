@@ -6,7 +6,7 @@ from django.utils import timezone
 from gatekeeper.audit.chain import links, triggers, verification
 from gatekeeper.audit.chain.head import kept_heads
 from gatekeeper.audit.models import AuditHead
-from gatekeeper.health.check_result import Check, failed, ok, warning
+from gatekeeper.health.checks.result import Check, failed, ok, warning
 
 CHECKED_LINKS = 1000  # of the audit trail's end; manage.py audit verify checks them all
 

@@ -8,14 +8,14 @@ from django.core import checks
 from django.core.checks import CheckMessage
 from django.http.request import validate_host
 
-LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "testserver"}
+from gatekeeper.outbound.public_addresses import site_is_local
 
 
 @checks.register(checks.Tags.security)
 def check_environment(**_: Any) -> list[CheckMessage]:
     """Each finding has an id, says what is wrong, and hints at the variable to change."""
     public = urlsplit(settings.PUBLIC_URL)
-    is_local = public.hostname in LOCAL_HOSTS
+    is_local = site_is_local()
     found: list[CheckMessage] = []
     if not validate_host(str(public.hostname), settings.ALLOWED_HOSTS):
         found.append(

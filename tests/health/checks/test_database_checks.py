@@ -1,0 +1,21 @@
+"""Whether the database has the tables of this version."""
+
+import pytest
+from django.db import connection
+
+from gatekeeper.health.checks.database_checks import check_migrations
+from gatekeeper.health.checks.result import Status
+from gatekeeper.health.checks.running import run_checks
+
+pytestmark = pytest.mark.django_db
+
+
+def test_tables_of_another_version_are_named(monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'health'")
+
+    check = check_migrations()
+
+    assert check.status is Status.FAILED
+    assert "health.0001_initial" in check.detail
+    assert {found.name for found in run_checks()} == {"database", "migrations", "broker"}
