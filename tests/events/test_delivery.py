@@ -6,7 +6,6 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
-from gatekeeper.health.event_checks import check_events
 from structlog.testing import capture_logs
 
 from gatekeeper.celery import app
@@ -20,6 +19,7 @@ from gatekeeper.events.queueing import queue_new_events
 from gatekeeper.events.retention import KEEP, erase_from_outbox, forget_delivered
 from gatekeeper.events.subscribers import SUBSCRIBERS
 from gatekeeper.events.subscription import Occurrence, Subscriber
+from gatekeeper.health.checks.event_checks import check_events
 from gatekeeper.health.checks.result import Status
 from gatekeeper.health.metrics import render
 from tests.builders import ADMIN

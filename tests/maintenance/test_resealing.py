@@ -11,7 +11,6 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import models
 from django.test import Client
-from gatekeeper.health.key_checks import check_former_keys
 
 from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.chain.verification import verify
@@ -19,6 +18,7 @@ from gatekeeper.audit.models import AuditEntry, FormerKey
 from gatekeeper.directory.local_accounts.second_factors import take_code
 from gatekeeper.directory.models import SecondFactor
 from gatekeeper.health.checks.result import Status
+from gatekeeper.health.checks.secret_checks import check_former_keys
 from gatekeeper.maintenance.resealing import AUDIT, NAMES, SESSIONS, dependents, reseal, sealed_columns
 from gatekeeper.runtime import environment
 from gatekeeper.secrets.sealing import is_sealed_under_present_key, seal, unseal

@@ -6,7 +6,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from gatekeeper.health.audit_checks import check_audit_trail
 
 from gatekeeper.audit.chain.head import Head, keep_head, kept_head, kept_heads, new_trail, store_head
 from gatekeeper.audit.chain.links import head, link_new_entries
@@ -14,6 +13,7 @@ from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.models import AuditEntry, AuditHead
 from gatekeeper.audit.tasks import log_newest_link
 from gatekeeper.celery import app
+from gatekeeper.health.checks.audit_checks import check_audit_trail
 from tests.audit.chain.attacker import without_triggers
 from tests.audit.chain.test_links import write
 

@@ -16,7 +16,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.audit.tasks import link
 from gatekeeper.celery import app
-from gatekeeper.health.audit_checks import check_audit_trail
+from gatekeeper.health.checks.audit_checks import check_audit_trail
 from tests.audit.chain.attacker import without_triggers
 from tests.builders import ADMIN
 

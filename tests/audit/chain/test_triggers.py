@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from gatekeeper.audit.chain import triggers
 from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.health.audit_checks import check_audit_triggers
+from gatekeeper.health.checks.audit_checks import check_audit_triggers
 from tests.audit.chain.attacker import sql
 from tests.audit.chain.test_attacker import COLUMNS, another_value
 from tests.audit.chain.test_links import write
