@@ -28,6 +28,16 @@ class ApiKey(BearerKey):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
 
+class UnauthenticatedRequestCount(models.Model):
+    """How many requests without a valid key the provisioning log lists of one minute."""
+
+    minute = models.DateTimeField(unique=True)
+    listed = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.listed} in {self.minute}"
+
+
 class AttributeValue(models.Model):
     """One value of a profile, so that filters and sorting find it. Derived: ``scim/query/search_index.py`` writes it.
 

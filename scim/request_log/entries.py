@@ -1,8 +1,6 @@
-"""The door's pages in the provisioning log: each request that changed something or failed."""
+"""Entries of SCIM requests in the provisioning log: of each that changed something, was refused or failed."""
 
 import logging
-import time
-from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -14,29 +12,26 @@ from gatekeeper.directory.deprovisioning_limits.limits import alert_held
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import alert_held_gain
 from gatekeeper.errors import HeldForApproval, PrivilegeHeld
 from scim.http.request_context import ScimRequestContext, ScimResponse
+from scim.request_log.unauthenticated import listing_limit
 
 logger = logging.getLogger(__name__)
 
-_TROUBLE = frozenset({Outcome.REFUSED, Outcome.FAILED})
-
-# Whoever has no key must not be able to fill the log: so many entries a minute and process, then a log line only.
-STRANGERS_PER_MINUTE = 30
-_strangers: deque[float] = deque(maxlen=STRANGERS_PER_MINUTE)
+_UNSUCCESSFUL = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 
 def record_change(context: ScimRequestContext, response: ScimResponse) -> None:
-    """In the transaction of the change. A write that changed nothing is no entry: Entra repeats itself a lot."""
+    """Log a change, in its transaction. A write that changed nothing is no entry: Entra repeats itself a lot."""
     if context.changed:
         record_provisioning(_record(context, response, Outcome.CHANGED))
 
 
 def record_changes(contexts: Sequence[ScimRequestContext], response: ScimResponse) -> None:
-    """Like ``record_change``, for several operations with one response, with one statement."""
+    """Log several changes with the same response, with one statement."""
     record_all_provisioning([_record(context, response, Outcome.CHANGED) for context in contexts])
 
 
 def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
-    """A read that succeeded is counted; it is listed only while an administrator traces reads."""
+    """Count a read that succeeded; list it only while an administrator traces reads."""
     if context.key is None:
         return
     count_read(context.key.id)
@@ -45,12 +40,11 @@ def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
 
 
 def record_refusal(context: ScimRequestContext, response: ScimResponse, error: Exception) -> None:
-    """After the rollback of what was refused, or it would vanish with it. Never makes the response worse."""
-    if context.key is None and not _has_room_for_a_stranger():
-        logger.warning("More refused requests without a valid key than are listed", extra={"status": response.status})
-        return
+    """Log a refusal or failure, after the rollback of its transaction. Raises nothing: the response stays as it is."""
     outcome = Outcome.FAILED if response.status >= 500 else Outcome.REFUSED
     try:
+        if context.key is None and not listing_limit.take_place():
+            return
         record_provisioning(_record(context, response, outcome))
         if isinstance(error, PrivilegeHeld):
             alert_held_gain(error, actor=context.actor)
@@ -58,14 +52,6 @@ def record_refusal(context: ScimRequestContext, response: ScimResponse, error: E
             alert_held(error, actor=context.actor)
     except Exception:  # the client still has to get the response that it was refused with
         logger.exception("A refused request could not be put into the provisioning log")
-
-
-def _has_room_for_a_stranger() -> bool:
-    now = time.monotonic()
-    if len(_strangers) == _strangers.maxlen and now - _strangers[0] < 60:
-        return False
-    _strangers.append(now)
-    return True
 
 
 def _record(context: ScimRequestContext, response: ScimResponse, outcome: Outcome) -> ProvisioningRecord:
@@ -83,8 +69,8 @@ def _record(context: ScimRequestContext, response: ScimResponse, outcome: Outcom
         user_label=context.user_label,
         group_id=context.group_id,
         group_label=context.group_label,
-        detail=str((response.document or {}).get("detail", "")) if outcome in _TROUBLE else "",
-        reason=response.reason if outcome in _TROUBLE else "",
+        detail=str((response.document or {}).get("detail", "")) if outcome in _UNSUCCESSFUL else "",
+        reason=response.reason if outcome in _UNSUCCESSFUL else "",
         parameters=dict(response.parameters) or None,
         request=_shortened(context.body),
         answer=_shortened(response.document),
