@@ -1,7 +1,7 @@
 """Effective access: the only place where facts become access. Pure functions; ``loaders.py`` loads the facts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,13 @@ class SiteFacts:
     last_group_policy: str
     has_saml_connection: bool
     only_domains: frozenset[str] | None = None
+
+    def with_mapping(self, group_id: UUID | None, record: MappingRecord | None) -> "SiteFacts":
+        """The facts with another mapping of a group (None: it has the Default Mapping again), or of the default."""
+        if group_id is None:
+            return replace(self, default_mapping=record or self.default_mapping)
+        others = {known: kept for known, kept in self.mappings.items() if known != group_id}
+        return replace(self, mappings=others if record is None else {**others, group_id: record})
 
     def has_connection_for(self, email: str | None) -> bool:
         """Whether a connection would ever let this address in; without an address: whether there is a connection."""

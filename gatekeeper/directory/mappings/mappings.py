@@ -9,7 +9,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME
+from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS
 from gatekeeper.directory.mappings.decisions import mapping_decision
@@ -23,11 +23,17 @@ from gatekeeper.events.outbox import emit_all
 
 @transaction.atomic
 def set_mapping(
-    group_id: UUID | None, wanted: MappingRecord, *, actor: Actor, confirmed: bool = False
+    group_id: UUID | None,
+    wanted: MappingRecord,
+    *,
+    actor: Actor,
+    confirmed: bool = False,
+    site: SiteFacts | None = None,
 ) -> MappingVersion:
     """Give a group a mapping of its own, or change the Default Mapping (``group_id`` None).
 
     It takes effect for every member at once, by one row: access is derived when it is read (docs/rules.md#4).
+    ``site``: the site's facts, where the caller has read them under the site's lock.
     Raises: GroupNotFound; TeamNotFound; NeedsConfirmation for an administrator level in the Default Mapping that was
             not ``confirmed``; NobodyCouldConfigure.
     """
@@ -42,7 +48,7 @@ def set_mapping(
             f"The Default Mapping would make everybody without a group's own mapping {wanted.level.label}. "
             "Confirm it to go on."
         )
-    with mapping_decision(actor=actor):
+    with mapping_decision(actor=actor, site=site, effect=lambda facts: facts.with_mapping(group_id, wanted)):
         version = _replace(group, wanted, actor=actor)
     record(
         Event.MAPPING_SET if group else Event.DEFAULT_MAPPING_SET,
@@ -58,14 +64,17 @@ def set_mapping(
 
 
 @transaction.atomic
-def reset_mapping(group_id: UUID, *, actor: Actor) -> None:
-    """Put a group back on the Default Mapping. Raises GroupNotFound, NobodyCouldConfigure."""
+def reset_mapping(group_id: UUID, *, actor: Actor, site: SiteFacts | None = None) -> None:
+    """Put a group back on the Default Mapping; ``site`` as for ``set_mapping``.
+
+    Raises: GroupNotFound; NobodyCouldConfigure.
+    """
     lock_site()
     group = _lock_group(group_id)
     current = _live(group)
     if group is None or current is None:
         return
-    with mapping_decision(actor=actor):
+    with mapping_decision(actor=actor, site=site, effect=lambda facts: facts.with_mapping(group_id, None)):
         MappingVersion.objects.filter(pk=current.pk).end(timezone.now())
     record(
         Event.MAPPING_RESET,

@@ -79,27 +79,36 @@ class Outlook:
         return [warning.text for warning in warnings]
 
 
-def outlook(request: HttpRequest, change: ProposedChange) -> Outlook:
-    """What ``change`` would do now, with the warnings for whoever looks at it."""
-    site = site_facts()
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a change did, and the site's facts as they are since."""
+
+    preview: Preview
+    site: SiteFacts
+
+
+def outlook(request: HttpRequest, change: ProposedChange, site: SiteFacts) -> Outlook:
+    """What ``change`` would do to these facts, with the warnings for whoever looks at it."""
     preview = preview_between(site, change.applied_to(site), by=person_of(request))
     return Outlook(preview, Shown(change.replaced_in(site).digest, change.digest, preview.fingerprint))
 
 
-def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable[[], object]) -> Preview:
+def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable[[SiteFacts], object]) -> Saved:
     """Write, if that would do now what the preview showed. The site lock keeps others from deciding meanwhile.
 
-    Returns: what was done. Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until
-    exactly that is confirmed; whatever ``write`` raises.
+    ``write`` gets the site's facts, which are read under that lock, a single time.
+    Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until exactly that is
+            confirmed; whatever ``write`` raises.
     """
     with transaction.atomic():
         lock_site()
-        fresh = outlook(request, change)
+        site = site_facts()
+        fresh = outlook(request, change, site)
         if Shown.from_form(request.POST).is_outdated_by(fresh.shown):
             raise PreviewOutdated
         require_confirmation(request, fresh.questions())
-        write()
-    return fresh.preview
+        write(site)
+    return Saved(fresh.preview, change.applied_to(site))
 
 
 def show_saved(request: HttpRequest, text: str, preview: Preview) -> None:

@@ -49,7 +49,7 @@ class Choice:
     chosen: str
     before: str
     before_label: str
-    save: Callable[[], None]
+    save: Callable[[SiteFacts], None]
     result_text: Callable[[Preview], str]
 
     def page(self, shown: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _fallback_choice(request: HttpRequest, site: SiteFacts) -> Choice:
         chosen=chosen,
         before=str(before or ""),
         before_label=old,
-        save=lambda: choose_fallback_team(team_id, actor=actor_of(request)),
+        save=lambda _: choose_fallback_team(team_id, actor=actor_of(request)),
         result_text=result_text,
     )
 
@@ -126,7 +126,7 @@ def _policy_choice(request: HttpRequest, site: SiteFacts) -> Choice:
         chosen=policy,
         before=str(before),
         before_label=before.label.lower(),
-        save=lambda: set_last_group_policy(policy, actor=actor_of(request)),
+        save=lambda _: set_last_group_policy(policy, actor=actor_of(request)),
         result_text=lambda preview: f"Saved: {LastGroupPolicy(policy).label.lower()}. {_changed(preview)}".strip(),
     )
 
@@ -155,13 +155,14 @@ def _moved(preview: Preview, into: str, out_of: str) -> str:
 
 
 def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
+    site = site_facts()
     try:
-        choice = read(request, site_facts())
+        choice = read(request, site)
     except DomainError as refusal:
         return HttpResponse(
             str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
         )
-    return preview_fragment(request, outlook(request, choice.change), choice.form, warned=True)
+    return preview_fragment(request, outlook(request, choice.change, site), choice.form, warned=True)
 
 
 def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
@@ -170,27 +171,27 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
     except DomainError as refusal:
         return _refused(request, str(refusal))
     try:
-        preview = save_previewed(request, choice.change, choice.save)
+        saved = save_previewed(request, choice.change, choice.save)
     except (NeedsConfirmation, PreviewOutdated) as question:
         return _ask(request, choice, question)
     except DomainError as refusal:
         return _refused(request, str(refusal))
     if not wants_json(request):
-        show_saved(request, choice.result_text(preview), preview)
+        show_saved(request, choice.result_text(saved.preview), saved.preview)
         return redirect("web:scim")
-    saved = {"choice": choice, "undo": choice.chosen != choice.before}
+    shown = {"choice": choice, "undo": choice.chosen != choice.before}
     return JsonResponse(
         {
-            "message": with_losses(choice.result_text(preview), preview),
-            "previewed": str(Shown.before(choice.change, site_facts())),
-            "details": render_to_string("web/scim_settings/_choice_saved.html", saved),
+            "message": with_losses(choice.result_text(saved.preview), saved.preview),
+            "previewed": str(Shown.before(choice.change, saved.site)),
+            "details": render_to_string("web/scim_settings/_choice_saved.html", shown),
         }
     )
 
 
 def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpResponse:
     """Not saved yet: the consequence, or that facts changed, and the preview beside the choice."""
-    found = outlook(request, choice.change)
+    found = outlook(request, choice.change, site_facts())
     question = str(problem) if isinstance(problem, NeedsConfirmation) else " ".join(found.questions())
     asking = {
         "choice": choice,

@@ -23,6 +23,7 @@ from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
 from gatekeeper.web.framework.carried_form import take_carried_form
 from gatekeeper.web.framework.change_confirmation import (
     PreviewOutdated,
+    Saved,
     confirmation_of,
     outlook,
     preview_context,
@@ -65,24 +66,27 @@ def group_mapping(request: HttpRequest, group_id: UUID) -> HttpResponseBase:
 
 
 def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseBase:
-    site = site_facts()
-    current = site.mappings.get(group.id, site.default_mapping) if group else site.default_mapping
     if request.method != "POST":
-        return _render(request, group, site, _carried_mapping(request) or current)
-    wanted, group_id = current, group.id if group else None
+        return _render(request, group, _carried_mapping(request))
+    wanted: MappingRecord | None = None
     try:
         wanted = read_mapping(request.POST)
-        preview = save_previewed(
-            request,
-            ProposedChange.mapping(group_id, wanted),
-            lambda: set_mapping(group_id, wanted, actor=actor_of(request), confirmed=True),
-        )
+        saved = _save(request, group, wanted)
     except NeedsConfirmation as question:
-        return _render(request, group, site, wanted, question=str(question))
+        return _render(request, group, wanted, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
-        return _render(request, group, site, wanted, refusal=str(refusal))
-    show_saved(request, _what_happened(group, wanted, site_facts()), preview)
+        return _render(request, group, wanted, refusal=str(refusal))
+    show_saved(request, _result_text(group, wanted, saved.site), saved.preview)
     return redirect("web:scim")
+
+
+def _save(request: HttpRequest, group: IdpGroup | None, wanted: MappingRecord) -> Saved:
+    group_id, actor = group.id if group else None, actor_of(request)
+    return save_previewed(
+        request,
+        ProposedChange.mapping(group_id, wanted),
+        lambda site: set_mapping(group_id, wanted, actor=actor, confirmed=True, site=site),
+    )
 
 
 def _carried_mapping(request: HttpRequest) -> MappingRecord | None:
@@ -114,14 +118,14 @@ def preview_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
 @only(may_configure, fresh=Fresh.NEVER)
 def preview_reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The preview beside the button that puts a group back on the Default Mapping."""
-    found = outlook(request, ProposedChange.mapping(group_id, None))
+    found = outlook(request, ProposedChange.mapping(group_id, None), site_facts())
     return preview_fragment(request, found, RESET_FORM)
 
 
 def _preview(request: HttpRequest, group_id: UUID | None) -> HttpResponse:
     try:
         change = ProposedChange.mapping(group_id, read_mapping(request.POST))
-        return preview_fragment(request, outlook(request, change), FORM)
+        return preview_fragment(request, outlook(request, change, site_facts()), FORM)
     except DomainError as refusal:
         return HttpResponse(
             str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
@@ -144,15 +148,18 @@ def read_mapping(data: QueryDict) -> MappingRecord:
 def _render(
     request: HttpRequest,
     group: IdpGroup | None,
-    site: SiteFacts,
-    shown: MappingRecord,
+    chosen: MappingRecord | None = None,
     *,
     question: str = "",
     refusal: str = "",
     resetting: bool = False,
 ) -> HttpResponse:
-    """The page; ``question`` and ``refusal`` are about Save, or about the reset when that was asked for."""
-    group_id = group.id if group else None
+    """The page with what was chosen (None: what holds), and the previews of saving that and of a reset.
+
+    ``question`` and ``refusal`` are about Save, or about the reset when that was asked for (``resetting``).
+    """
+    site, group_id = site_facts(), group.id if group else None
+    shown = chosen or (site.mappings.get(group_id, site.default_mapping) if group_id else site.default_mapping)
     has_own = group is not None and group.id in site.mappings
     page: dict[str, Any] = {
         "group": group,
@@ -162,14 +169,14 @@ def _render(
         "teams": _team_choices(shown, site),
         "uses_default": group is not None and not has_own,
         "affected": affected_count(group, site),
-        "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown)), FORM),
+        "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown), site), FORM),
         "question": question,
         "confirmation": confirmation_of(question),
         "refusal": refusal,
         "asks_about_reset": resetting,
     }
     if has_own:
-        page["reset"] = preview_context(outlook(request, ProposedChange.mapping(group_id, None)), RESET_FORM)
+        page["reset"] = preview_context(outlook(request, ProposedChange.mapping(group_id, None), site), RESET_FORM)
     asked_again = bool(question or refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if asked_again else HTTPStatus.OK
     return render(request, "web/scim_settings/mapping.html", page, status=status)
@@ -212,7 +219,7 @@ def affected_count(group: IdpGroup | None, site: SiteFacts) -> int:
     return active.filter(Exists(with_default)).count() + active.filter(in_no_group()).count()
 
 
-def _what_happened(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts) -> str:
+def _result_text(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts) -> str:
     """One sentence for after Save: what the group grants now, and to how many people."""
     extras = [
         *sorted(permission.label for permission in mapping.permissions),
@@ -240,14 +247,13 @@ def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = IdpGroup.objects.live().filter(pk=group_id).first()
     if group is None:
         raise Http404
-    change, site = ProposedChange.mapping(group_id, None), site_facts()
-    current = site.mappings.get(group_id, site.default_mapping)
+    change, actor = ProposedChange.mapping(group_id, None), actor_of(request)
     try:
-        preview = save_previewed(request, change, lambda: reset_mapping(group_id, actor=actor_of(request)))
+        saved = save_previewed(request, change, lambda site: reset_mapping(group_id, actor=actor, site=site))
     except NeedsConfirmation as question:
-        return _render(request, group, site, current, question=str(question), resetting=True)
+        return _render(request, group, question=str(question), resetting=True)
     except (DomainError, PreviewOutdated) as refusal:
-        return _render(request, group, site, current, refusal=str(refusal), resetting=True)
+        return _render(request, group, refusal=str(refusal), resetting=True)
     members = member_counts([group_id]).get(group_id, 0)
-    show_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", preview)
+    show_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", saved.preview)
     return redirect("web:scim")

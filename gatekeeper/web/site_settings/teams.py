@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.counts import Kind
 from gatekeeper.directory.impact.preview import Preview
 from gatekeeper.directory.impact.proposals import ProposedChange
@@ -48,13 +49,12 @@ def teams(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, f"The team {team.name} exists now. Mappings can name it.")
             return redirect("web:teams")
-    page = {"form": form, "rows": _rows()}
+    page = {"form": form, "rows": _rows(site_facts())}
     return render(request, "web/site_settings/teams.html", page, status=422 if form.is_bound else 200)
 
 
-def _rows() -> list[dict[str, Any]]:
-    """Each team with how many mappings name it, and whether it is the fallback team. Five queries."""
-    site = site_facts()
+def _rows(site: SiteFacts) -> list[dict[str, Any]]:
+    """Each team with how many mappings name it, and whether it is the fallback team. One query."""
     named = Counter(team for mapping in site.mappings.values() for team in mapping.team_ids)
     return [
         {
@@ -98,25 +98,32 @@ def remove_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     def result_text(preview: Preview) -> str:
         return f"The team {team.name} is deleted. {effect_on_members(preview.kinds, team_id).sentence}"
 
-    return _end(request, team, change, lambda: delete_team(team_id, actor=actor_of(request)), result_text, DELETE_FORM)
+    return _end(
+        request, team, change, lambda _: delete_team(team_id, actor=actor_of(request)), result_text, DELETE_FORM
+    )
 
 
 @require_POST
 @only(may_configure, back="web:team")
 def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     """Put a team's people into another team, and end it."""
-    team = _team(team_id)
+    team, site = _team(team_id), site_facts()
     try:
-        target_id, change = _merger(request, team_id)
+        target_id, change = _merger(request, team_id, site)
     except DomainError as refusal:
         return _page(request, team, about=MERGE_FORM, refusal=str(refusal))
-    into = site_facts().teams[target_id]
+    into = site.teams[target_id]
 
     def result_text(_: Preview) -> str:
         return f"{team.name} is merged into {into}: mappings that named the one name the other now."
 
     return _end(
-        request, team, change, lambda: merge_teams(team_id, target_id, actor=actor_of(request)), result_text, MERGE_FORM
+        request,
+        team,
+        change,
+        lambda _: merge_teams(team_id, target_id, actor=actor_of(request)),
+        result_text,
+        MERGE_FORM,
     )
 
 
@@ -124,38 +131,41 @@ def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
 @only(may_configure, fresh=Fresh.NEVER)
 def preview_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """The preview beside the button that deletes a team."""
-    return preview_fragment(request, outlook(request, ProposedChange.without_team(site_facts(), team_id)), DELETE_FORM)
+    site = site_facts()
+    found = outlook(request, ProposedChange.without_team(site, team_id), site)
+    return preview_fragment(request, found, DELETE_FORM)
 
 
 @require_POST
 @only(may_configure, fresh=Fresh.NEVER)
 def preview_merge(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """The preview beside the choice of the team to merge into."""
+    site = site_facts()
     try:
-        _, change = _merger(request, team_id)
+        _, change = _merger(request, team_id, site)
     except DomainError as refusal:
         return HttpResponse(
             str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
         )
-    return preview_fragment(request, outlook(request, change), MERGE_FORM)
+    return preview_fragment(request, outlook(request, change, site), MERGE_FORM)
 
 
 def _end(
     request: HttpRequest,
     team: Team,
     change: ProposedChange,
-    write: Callable[[], object],
+    write: Callable[[SiteFacts], object],
     result_text: Callable[[Preview], str],
     form: str,
 ) -> HttpResponseBase:
     """Delete or merge a team, after one more look at what that would do; ``result_text`` says what was done."""
     try:
-        preview = save_previewed(request, change, write)
+        saved = save_previewed(request, change, write)
     except NeedsConfirmation as question:
         return _page(request, team, about=form, question=str(question))
     except (DomainError, PreviewOutdated) as refusal:
         return _page(request, team, about=form, refusal=str(refusal))
-    show_saved(request, result_text(preview), preview)
+    show_saved(request, result_text(saved.preview), saved.preview)
     return redirect("web:teams")
 
 
@@ -166,9 +176,8 @@ def _team(team_id: UUID) -> Team:
     return team
 
 
-def _merger(request: HttpRequest, team_id: UUID) -> tuple[UUID, ProposedChange]:
+def _merger(request: HttpRequest, team_id: UUID, site: SiteFacts) -> tuple[UUID, ProposedChange]:
     """The team that the form chooses, and what merging into it would change. Raises InvalidValue."""
-    site = site_facts()
     try:
         target_id = UUID(request.POST.get("target", ""))
     except ValueError:
@@ -189,8 +198,8 @@ def _page(
 ) -> HttpResponse:
     """The page of one team; ``question`` and ``refusal`` are about the form with the id ``about``."""
     form = form or TeamForm(None, initial={"name": team.name})
-    row = next(row for row in _rows() if row["team"] == team)
     site = site_facts()
+    row = next(row for row in _rows(site) if row["team"] == team)
     page: dict[str, Any] = {
         "form": form,
         **row,
@@ -202,12 +211,12 @@ def _page(
         "refusal": refusal,
     }
     if not row["is_fallback"]:
-        found = outlook(request, ProposedChange.without_team(site, team.id))
+        found = outlook(request, ProposedChange.without_team(site, team.id), site)
         page["deleting"] = preview_context(found, DELETE_FORM)
         page["where"] = effect_on_members(found.preview.kinds, team.id)
     if about == MERGE_FORM and request.POST.get("target") in {str(key) for key, _ in page["others"]}:
         page["target"] = request.POST["target"]
-        page["merging"] = preview_context(outlook(request, _merger(request, team.id)[1]), MERGE_FORM)
+        page["merging"] = preview_context(outlook(request, _merger(request, team.id, site)[1], site), MERGE_FORM)
     status = 422 if form.is_bound or question or refusal else 200
     return render(request, "web/site_settings/team.html", page, status=status)
 

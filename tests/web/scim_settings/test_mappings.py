@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gatekeeper.directory.access.loaders import access_of, site_facts
@@ -12,6 +14,8 @@ from gatekeeper.directory.models import IdpGroup
 from gatekeeper.directory.permissions import Permission
 from tests.builders import make_group, make_team, make_user, map_group
 from tests.web.pages import confirmation, text_of
+
+QUERIES_OF_A_SAVE = 41  # 57 while each step loaded the facts of the site
 
 
 def address(group: IdpGroup | None) -> str:
@@ -104,3 +108,16 @@ def test_names_are_shown_as_text_whatever_they_contain(admin_client: Client) -> 
         source = admin_client.get(page).content.decode()
         assert "<script>alert" not in source
         assert "<b>Ada" not in source
+
+
+def test_a_save_reads_the_facts_of_the_site_a_single_time(admin_client: Client) -> None:
+    """Besides, the session's own access is derived, once per request; everything else is derived from the two."""
+    group = make_group("GK Finance", [make_user()])
+
+    with CaptureQueriesContext(connection) as counted:
+        answer = admin_client.post(address(group), {"level": "administrator", "permissions": ["reports"]})
+
+    assert answer.status_code == 302
+    domains = [query for query in counted if '"directory_providerdomain"' in query["sql"]]
+    assert len(domains) == 2, "only site_facts() reads which domains the connections state"
+    assert len(counted) <= QUERIES_OF_A_SAVE
