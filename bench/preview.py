@@ -33,7 +33,7 @@ from gatekeeper.directory.access.people_pages import Place
 from gatekeeper.directory.changes import GroupRecord, MappingRecord
 from gatekeeper.directory.groups.idp_groups import create_group
 from gatekeeper.directory.impact.affected_people import affected_people
-from gatekeeper.directory.impact.preview import preview_change
+from gatekeeper.directory.impact.preview import Preview, preview_between
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_mapping
@@ -124,16 +124,22 @@ def measure(group: IdpGroup) -> None:
     }
     for name, proposal in kinds.items():
         report(f"preview of {name}, with the first page", lambda: shown(proposal))  # noqa: B023
-    preview = preview_change(change)
+    preview = previewed(change)
     last = User.objects.order_by("-user_name_folded")[50]
     report("first page of the people", lambda: len(affected_people(preview)[0]))
     report("last page of the people", lambda: len(affected_people(preview, place=Place(after=last.pk))[0]))
     report("search among the people", lambda: len(affected_people(preview, search="p9999")[0]))
 
 
+def previewed(change: ProposedChange) -> Preview:
+    """The preview of a change of the facts as they are, which are read too."""
+    site = site_facts()
+    return preview_between(site, change.applied_to(site))
+
+
 def shown(change: ProposedChange) -> int:
     """What a request for the preview works out: the numbers, their fingerprint, and one page of people."""
-    preview = preview_change(change)
+    preview = previewed(change)
     affected_people(preview)
     return preview.affected if preview.fingerprint else 0
 

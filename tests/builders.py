@@ -10,10 +10,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import GroupRecord, MappingRecord, MembersChange, UserRecord
 from gatekeeper.directory.groups.idp_groups import create_group, edit_group
 from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider
 from gatekeeper.directory.identity_linking.linking import LinkReport, link_users
+from gatekeeper.directory.impact.preview import Preview, preview_between
+from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.local_accounts.second_factors import add_second_factor, new_secret
@@ -67,6 +70,12 @@ def map_group(
         team_ids=frozenset[UUID](team.id for team in teams),
     )
     return set_mapping(group.id if group else None, wanted, actor=ADMIN, confirmed=True)
+
+
+def preview_of(change: ProposedChange, *, by: User | None = None) -> Preview:
+    """What a change would do now; ``by`` would make it, and is warned about their own access."""
+    site = site_facts()
+    return preview_between(site, change.applied_to(site), by=by)
 
 
 def make_provider(name: str = "Entra") -> IdentityProvider:

@@ -12,10 +12,8 @@ from typing import Any
 
 from gatekeeper.directory.access.affected_scope import affected_scope_between
 from gatekeeper.directory.access.group_sets import groupless_rows, member_rows
-from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import Access, SiteFacts
 from gatekeeper.directory.impact.counts import ImpactCounts, Kind, Shift, shifts
-from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.impact.warnings import Consequence, consequences
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import User
@@ -83,12 +81,6 @@ class Preview:
             "moves": [{"from": move.before.slug, "to": move.after.slug, "people": move.people} for move in self.moves],
             "warnings": [{"code": warning.code, "text": warning.text} for warning in self.warnings],
         }
-
-
-def preview_change(change: ProposedChange, *, by: User | None = None) -> Preview:
-    """What ``change`` would do now. ``by``: the person who would make it, to be warned about their own access."""
-    site = site_facts()
-    return preview_between(site, change.applied_to(site), by=by)
 
 
 def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = None) -> Preview:

@@ -15,7 +15,6 @@ from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.groups.idp_groups import delete_group
 from gatekeeper.directory.impact.affected_people import affected_people
 from gatekeeper.directory.impact.counts import Shift
-from gatekeeper.directory.impact.preview import preview_change
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import choose_fallback_team
@@ -33,6 +32,7 @@ from tests.builders import (
     make_user,
     make_users,
     map_group,
+    preview_of,
     remove_members,
 )
 
@@ -53,7 +53,7 @@ def worth(level: str, *permissions: Permission) -> MappingRecord:
 def test_nothing_changes_for_nobody() -> None:
     group = make_group(members=make_users(2))
 
-    preview = preview_change(ProposedChange.mapping(group.id, site_facts().default_mapping))
+    preview = preview_of(ProposedChange.mapping(group.id, site_facts().default_mapping))
 
     assert (preview.affected, preview.sentence) == (0, "Nobody's access changes.")
     assert affected_people(preview)[0] == []
@@ -65,7 +65,7 @@ def test_a_mapping_says_who_gains_and_loses_what() -> None:
     map_group(group, "collaborator", ["reports"])
     map_group(other, "collaborator", ["reports"])
 
-    preview = preview_change(ProposedChange.mapping(group.id, worth("administrator", Permission.USERS)))
+    preview = preview_of(ProposedChange.mapping(group.id, worth("administrator", Permission.USERS)))
 
     assert preview.sentence == "The access of 2 people changes."
     assert preview.levels == (Shift("Collaborator", 0, 2), Shift("Administrator", 2, 0))
@@ -79,7 +79,7 @@ def test_somebody_whose_other_group_gives_as_much_is_not_affected() -> None:
     map_group(low, "collaborator")
     map_group(high, "administrator")
 
-    assert preview_change(ProposedChange.mapping(low.id, worth("employee_portal"))).affected == 1
+    assert preview_of(ProposedChange.mapping(low.id, worth("employee_portal"))).affected == 1
 
 
 def test_without_a_team_people_go_to_the_fallback_team() -> None:
@@ -87,7 +87,7 @@ def test_without_a_team_people_go_to_the_fallback_team() -> None:
     choose_fallback_team(general.id, actor=ADMIN)
     map_group(make_group(members=make_users(3)), teams=[finance])
 
-    preview = preview_change(ProposedChange.without_team(site_facts(), finance.id))
+    preview = preview_of(ProposedChange.without_team(site_facts(), finance.id))
 
     assert preview.teams == (Shift("Finance", 0, 3), Shift("General", 3, 0))
 
@@ -95,13 +95,13 @@ def test_without_a_team_people_go_to_the_fallback_team() -> None:
 def test_whoever_becomes_global_administrator_is_warned_of() -> None:
     group = make_group(members=make_users(2))
 
-    [warning] = preview_change(ProposedChange.mapping(group.id, worth("global_administrator"))).warnings
+    [warning] = preview_of(ProposedChange.mapping(group.id, worth("global_administrator"))).warnings
 
     assert (warning.code, warning.text) == ("becomes_global_administrator", "2 people become Global Administrator.")
 
 
 def test_an_administrator_default_is_warned_of() -> None:
-    codes = [w.code for w in preview_change(ProposedChange.mapping(None, worth("administrator"))).warnings]
+    codes = [w.code for w in preview_of(ProposedChange.mapping(None, worth("administrator"))).warnings]
     assert codes == ["administrator_default"]
 
 
@@ -116,18 +116,18 @@ def test_who_would_lose_their_own_access_is_warned(level: str, expected: list[st
     map_group(group, "global_administrator", ["configuration"])
     link()
 
-    codes = [w.code for w in preview_change(ProposedChange.mapping(group.id, worth(level)), by=ada).warnings]
+    codes = [w.code for w in preview_of(ProposedChange.mapping(group.id, worth(level)), by=ada).warnings]
     assert codes == [*expected, "nobody_could_configure"]
 
     make_administrator()
-    warnings = preview_change(ProposedChange.mapping(group.id, worth(level)), by=ada).warnings
+    warnings = preview_of(ProposedChange.mapping(group.id, worth(level)), by=ada).warnings
     assert [w.code for w in warnings] == expected
 
 
 def test_the_list_is_searched_and_paged_in_both_directions() -> None:
     names = [make_user(f"p{number:02}@example.com", display_name=f"Person {number:02}") for number in range(7)]
     group = make_group(members=names)
-    preview = preview_change(ProposedChange.mapping(group.id, worth("administrator")))
+    preview = preview_of(ProposedChange.mapping(group.id, worth("administrator")))
 
     first, page = affected_people(preview, limit=3)
     second, middle = affected_people(preview, place=Place(after=page.last), limit=3)
@@ -144,7 +144,7 @@ def test_the_list_is_searched_and_paged_in_both_directions() -> None:
 
 def test_a_page_before_the_beginning_is_the_first_page() -> None:
     names = [make_user(f"p{number:02}@example.com") for number in range(5)]
-    preview = preview_change(ProposedChange.mapping(make_group(members=names).id, worth("administrator")))
+    preview = preview_of(ProposedChange.mapping(make_group(members=names).id, worth("administrator")))
 
     found, page = affected_people(preview, place=Place(before=names[1].id), limit=3)
 
@@ -155,25 +155,25 @@ def test_a_page_before_the_beginning_is_the_first_page() -> None:
 def test_the_fingerprint_changes_when_facts_do() -> None:
     group = make_group(members=make_users(1))
     change = ProposedChange.mapping(group.id, worth("administrator"))
-    shown = preview_change(change).fingerprint
-    assert preview_change(change).fingerprint == shown
+    shown = preview_of(change).fingerprint
+    assert preview_of(change).fingerprint == shown
 
     add_members(group, make_user())
 
-    assert preview_change(change).fingerprint != shown
+    assert preview_of(change).fingerprint != shown
 
 
 def test_the_fingerprint_changes_when_others_are_affected_in_the_same_number() -> None:
     ada, bob = make_users(2)
     group = make_group(members=[ada])
     change = ProposedChange.mapping(group.id, worth("administrator"))
-    shown = preview_change(change).fingerprint
+    shown = preview_of(change).fingerprint
 
     remove_members(group, ada)
     add_members(group, bob)
 
-    assert preview_change(change).affected == 1
-    assert preview_change(change).fingerprint != shown
+    assert preview_of(change).affected == 1
+    assert preview_of(change).fingerprint != shown
 
 
 @pytest.mark.parametrize("size", [2, 40])
@@ -183,7 +183,7 @@ def test_a_preview_costs_the_same_number_of_queries_for_many_people(size: int) -
     change = ProposedChange.mapping(group.id, worth("administrator"))
 
     with CaptureQueriesContext(connection) as queries:
-        preview_change(change)
+        preview_of(change)
 
     assert len(queries) == 7
 
@@ -253,7 +253,7 @@ def _compare(join: Any, leave: Any, deleted: Any, places: Any, change: Any) -> N
         last_group_policy=change["policy"],
         teams=None if gone is None else {k: v for k, v in site.teams.items() if k != teams[gone].id},
     )
-    preview = preview_change(proposal)
+    preview = preview_of(proposal)
     _expect_naive(preview, people, access_of_many(people), access_of_many(people, site=proposal.applied_to(site)))
 
 

@@ -5,7 +5,6 @@ import pytest
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of, access_of_many, site_facts
 from gatekeeper.directory.groups.idp_groups import delete_group
-from gatekeeper.directory.impact.preview import preview_change
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_last_group_policy
 from gatekeeper.directory.models import MappingVersion, Team, User
@@ -21,6 +20,7 @@ from tests.builders import (
     make_user,
     make_users,
     map_group,
+    preview_of,
     remove_members,
 )
 
@@ -54,7 +54,7 @@ def test_a_merger_is_what_its_preview_said() -> None:
     map_group(make_group(members=people[1:3]), teams=[target])
     site, before = site_facts(), access_of_many(people)
     change = ProposedChange.merged_teams(site, source.id, target.id)
-    preview = preview_change(change)
+    preview = preview_of(change)
 
     merge_teams(source.id, target.id, actor=ADMIN)
 
