@@ -45,6 +45,8 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 55},  # seconds; the next one does the same work
     },
+    "watch whether provisioning goes on": {"task": "scim.watch_provisioning", "schedule": crontab(minute="*/10")},
+    "announce API keys that expire": {"task": "scim.announce_expiring_keys", "schedule": crontab(hour="6", minute="5")},
     "forget delivered events": {"task": "events.forget_delivered", "schedule": crontab(hour="3", minute="30")},
     "heartbeat every minute": {
         "task": "health.heartbeat",

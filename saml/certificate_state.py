@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-WARN_AT = (30, 7, 1)  # days before the end: page, doctor, log and audit trail warn at these
-EXPIRED = 0  # the step that comes after the last warning
+from gatekeeper.secrets.expiry_steps import EXPIRED, step_due
 
 
 class Dated(Protocol):
@@ -55,7 +54,7 @@ def certificate_state(certificate: Dated, now: datetime) -> CertificateState:
     if now >= certificate.not_after:
         return CertificateState(Phase.EXPIRED, (now - certificate.not_after).days, EXPIRED)
     left = certificate.not_after - now
-    step = min((days for days in WARN_AT if left <= timedelta(days=days)), default=None)
+    step = step_due(certificate.not_after, now)
     if now < certificate.not_before:
         return CertificateState(Phase.NOT_YET, (certificate.not_before - now).days, step)
     return CertificateState(Phase.VALID if step is None else Phase.ENDING, left.days, step)

@@ -43,6 +43,9 @@ class Event(StrEnum):
     PRIVILEGE_HELD = "privilege.held"
     API_KEY_GENERATED = "api_key.generated"
     API_KEY_REVOKED = "api_key.revoked"
+    API_KEY_EXPIRING = "api_key.expiring"
+    PROVISIONING_SILENT = "provisioning.silent"
+    PROVISIONING_RESUMED = "provisioning.resumed"
     API_TOKEN_CREATED = "api_token.created"  # noqa: S105 - an event
     API_TOKEN_REVOKED = "api_token.revoked"  # noqa: S105
     TRACING_STARTED = "tracing.started"

@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from django.db import transaction
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
-from saml.certificate_state import EXPIRED, CertificateState, Phase, certificate_state, in_days, longest_valid
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.outbox import emit
+from gatekeeper.secrets.expiry_steps import EXPIRED
+from saml.certificate_state import CertificateState, Phase, certificate_state, in_days, longest_valid
 from saml.certificates import SigningCertificate
 from saml.connections.key_pairs import key_pair_warnings
 from saml.metadata import MetadataFacts, warn_about_address
 from saml.metadata.acceptance import facts_in_force
 from saml.models import Connection
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def _validity_warnings(facts: MetadataFacts, connection: Connection, now: dateti
 
 
 def announce_expiring_certificates(connection: Connection, *, actor: Actor, now: datetime) -> int:
-    """Announce certificates that expire, one time for each step (``certificate_state.WARN_AT``, and the end itself).
+    """Announce certificates that expire, one time for each step (``secrets/expiry_steps.py``, and the end itself).
 
-    Writes to the audit trail and the log; the hourly sync calls it. Returns how many entries were made.
+    Writes to the audit trail, and an event; the hourly sync calls it. Returns how many entries were made.
     """
     count = 0
     for row in connection.certificates.live():
@@ -91,25 +91,26 @@ def _announced(connection: Connection, sha256: str, step: int | None) -> bool:
 def _announce(
     connection: Connection, certificate: SigningCertificate, state: CertificateState, *, actor: Actor
 ) -> None:
+    facts = {
+        "sha256": certificate.sha256,
+        "subject": certificate.subject,
+        "not_after": certificate.not_after,
+        "step": state.step,
+    }
     record(
         Event.CERTIFICATE_EXPIRING,
         actor=actor,
         kind="connection",
         object_id=connection.id,
         label=f"{connection.name}: {state.text}",
-        after={
-            "sha256": certificate.sha256,
-            "subject": certificate.subject,
-            "not_after": certificate.not_after,
-            "step": state.step,
-        },
+        after=facts,
     )
-    log.warning(
-        "saml_certificate_expiring",
-        connection=str(connection.id),
-        sha256=certificate.sha256,
-        state=state.text,
-        step=state.step,
+    emit(
+        EventCode.CERTIFICATE_EXPIRING,
+        actor=actor,
+        kind="connection",
+        object_id=connection.id,
+        data={"connection": {"id": str(connection.id), "name": connection.name}, **facts},
     )
 
 

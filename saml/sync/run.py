@@ -15,6 +15,8 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.linking import link_users
 from gatekeeper.directory.people.retention import retention_days
 from gatekeeper.errors import IdentityProviderNotFound
+from gatekeeper.events.codes import EventCode
+from gatekeeper.events.outbox import emit
 from saml.connections.certificate_health import announce_expiring_certificates
 from saml.connections.lifecycle import record_refresh_failure, refresh_connection
 from saml.debugger.attempts import forget_old_attempts
@@ -48,10 +50,7 @@ def sync_saml_users(*, actor: Actor, now: datetime | None = None, delays: FetchD
         try:
             _work(run, actor, now, delays)
         except Exception as error:
-            SyncRun.objects.filter(pk=run.pk).update(
-                state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
-            )
-            log.exception("saml_sync_failed", run=str(run.id))
+            _fail(run, error, actor)
             raise
     log.info("saml_sync_finished", run=str(run.id), linked=run.linked, unlinked=run.unlinked)
     return run
@@ -79,6 +78,16 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
         )
 
 
+@transaction.atomic
+def _fail(run: SyncRun, error: Exception, actor: Actor) -> None:
+    """The event has the kind of error only: its text may hold names. The run's page and the log of the task have it."""
+    SyncRun.objects.filter(pk=run.pk).update(
+        state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
+    )
+    facts = {"scope": "run", "run": {"id": str(run.id)}, "code": type(error).__name__}
+    emit(EventCode.SYNC_FAILED, actor=actor, kind="sync", object_id="saml", data=facts)
+
+
 def _refresh_all(actor: Actor, delays: FetchDelays) -> list[dict[str, str]]:
     """Each connection is a unit: whatever happens at one of them is its result, and the next one's turn comes.
 
@@ -99,12 +108,12 @@ def _refresh(connection: Connection, actor: Actor) -> str:
     try:
         _, result = refresh_connection(connection.id, actor=actor)
     except MetadataRefused as refusal:
-        log.warning("saml_metadata_kept", connection=str(connection.id), reason=refusal.reason)
+        _emit_failure(connection, actor, refusal.code, reason=refusal.reason)
         result = f"kept the last good document: {refusal.reason}"
     except IdentityProviderNotFound:
         return "deleted meanwhile"
     except Exception as error:  # noqa: BLE001 - a connection harms itself only
-        return _failed(connection, error)
+        return _failed(connection, error, actor)
     return _announced(connection, actor) or result
 
 
@@ -113,20 +122,33 @@ def _announced(connection: Connection, actor: Actor) -> str:
     try:
         announce_expiring_certificates(connection, actor=actor, now=timezone.now())
     except Exception as error:  # noqa: BLE001 - as above
-        return _failed(connection, error)
+        return _failed(connection, error, actor)
     return ""
 
 
-def _failed(connection: Connection, error: Exception) -> str:
+def _failed(connection: Connection, error: Exception, actor: Actor) -> str:
     """What nobody foresaw: the whole of it is in the log, under a reference that the result names."""
     reference = uuid4().hex[:12]
     log.error("saml_refresh_failed", connection=str(connection.id), reference=reference, exc_info=error)
     result = f"failed: internal error; the log says what, under {reference}"
     try:
         record_refresh_failure(connection, f"{result}.")
+        _emit_failure(connection, actor, type(error).__name__, reference=reference)
     except DatabaseError:
         log.exception("saml_refresh_failure_not_noted", connection=str(connection.id), reference=reference)
     return result
+
+
+@transaction.atomic
+def _emit_failure(connection: Connection, actor: Actor, code: str, **more: str) -> None:
+    """``repeated``: the last try failed, too, so whoever wants to hear of it one time need not be told again."""
+    facts = {
+        "scope": "connection",
+        "connection": {"id": str(connection.id), "name": connection.name},
+        "code": code,
+        "repeated": connection.refresh_failed,
+    }
+    emit(EventCode.SYNC_FAILED, actor=actor, kind="connection", object_id=connection.id, data={**facts, **more})
 
 
 def _abandon_orphans(now: datetime) -> None:

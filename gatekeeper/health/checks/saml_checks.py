@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from gatekeeper.health.checks.result import Check, failed, ok, warning
+from gatekeeper.secrets.expiry_steps import WARN_AT
 from gatekeeper.setup_steps import NO_CONNECTION
-from saml.certificate_state import WARN_AT, certificate_state, longest_valid
+from saml.certificate_state import certificate_state, longest_valid
 from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import key_pairs, keys_are_readable
 from saml.models import Connection, SyncRun, SyncState

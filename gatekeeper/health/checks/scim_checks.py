@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from gatekeeper.health.checks.result import Check, ok, warning
+from gatekeeper.secrets.expiry_steps import WARN_AT
 from gatekeeper.setup_steps import MAP_THE_WORK_EMAIL, NO_KEY, work_emails
-from saml.certificate_state import WARN_AT
 from scim.models import ApiKey
 
 WARN_BEFORE = timedelta(days=max(WARN_AT))  # before a key expires; as for certificates

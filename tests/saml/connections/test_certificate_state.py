@@ -8,10 +8,12 @@ from structlog.testing import capture_logs
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.events.delivery import deliver_due
 from gatekeeper.health import metrics
 from gatekeeper.health.checks.result import Status
 from gatekeeper.health.checks.saml_checks import check_certificates
-from saml.certificate_state import WARN_AT, certificate_state, longest_valid
+from gatekeeper.secrets.expiry_steps import WARN_AT
+from saml.certificate_state import certificate_state, longest_valid
 from saml.certificates import SigningCertificate
 from saml.connections.lifecycle import create_connection, refresh_connection
 from saml.models import Certificate, Connection
@@ -88,12 +90,11 @@ def test_after_a_long_night_only_the_step_that_is_due_is_announced(connection):
     row = connection.certificates.get()
     with time_machine.travel(row.not_after - timedelta(days=3), tick=False), capture_logs() as logged:
         sync_saml_users(actor=CLOCK)
+        deliver_due()
 
     assert announced() == [(row.sha256, 7)]
-    lines = [line for line in logged if line["event"] == "saml_certificate_expiring"]
-    assert [(line["sha256"], line["state"], line["log_level"]) for line in lines] == [
-        (row.sha256, "3 days left", "warning")
-    ]
+    lines = [line for line in logged if line["event"] == "certificate.expiring"]
+    assert [(line["sha256"], line["step"], line["log_level"]) for line in lines] == [(row.sha256, 7, "warning")]
 
 
 @needs_database
