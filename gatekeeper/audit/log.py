@@ -1,8 +1,7 @@
 """Adding entries to the audit trail and to the provisioning log. Nothing else adds any."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from gatekeeper.audit.chain.writers import note_written, number_entries
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.provisioning_codes import Change
-from gatekeeper.audit.redact import redact
+from gatekeeper.audit.redact import log_copy, redact, storable
 
 Document = Mapping[str, Any]
 
@@ -75,7 +74,7 @@ def entry(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvisioningRecord:
-    """One SCIM request as the log keeps it; ``request`` and ``answer`` are redacted when it is written."""
+    """One SCIM request as the log keeps it; ``request`` and ``answer`` are redacted and cut off when it is written."""
 
     request_id: str
     method: str
@@ -101,12 +100,12 @@ class ProvisioningRecord:
 
 def record_provisioning(record: ProvisioningRecord) -> None:
     """Add one provisioning entry: in the transaction of the change, or after the rollback of what was refused."""
-    _provisioning_entry(record).save(force_insert=True)
+    provisioning_entry(record).save(force_insert=True)
 
 
 def record_all_provisioning(records: Sequence[ProvisioningRecord]) -> None:
     """Add many provisioning entries at once, as ``record_provisioning`` adds one."""
-    ProvisioningEntry.objects.bulk_create([_provisioning_entry(record) for record in records], batch_size=500)
+    ProvisioningEntry.objects.bulk_create([provisioning_entry(record) for record in records], batch_size=500)
 
 
 _LENGTHS = {  # of the columns
@@ -120,18 +119,15 @@ _LENGTHS = {  # of the columns
     "detail": 1000,
     "reason": 60,
 }
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def storable(text: str) -> str:
-    """A text without what no column holds: NUL, and halves of surrogate pairs."""
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
-    fields = asdict(record)
-    for name in ("request", "answer", "changed", "parameters"):
-        fields[name] = redact(fields[name])
+def provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
+    """A provisioning entry that is not stored yet."""
+    columns = {each.name: getattr(record, each.name) for each in fields(record)}
+    for name in ("request", "answer", "ignored"):
+        columns[name] = log_copy(columns[name])
+    for name in ("changed", "parameters"):
+        columns[name] = redact(columns[name])
     for name, limit in _LENGTHS.items():
-        fields[name] = storable(fields[name])[:limit]
-    return ProvisioningEntry(**fields)
+        columns[name] = storable(columns[name])[:limit]
+    return ProvisioningEntry(**columns)

@@ -1,10 +1,16 @@
 """Redaction: passwords and keys are never stored in a log, wherever they stand in a document."""
 
+import re
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 REDACTED = "•••"
 SECRET_NAMES = frozenset({"password", "secret", "token", "authorization", "api_key", "apikey", "x509certificates"})
 _VALUES = frozenset({"value", "before", "after", "elements"})  # beside the name of what they are values of
+MOST_ITEMS = 100  # items of one list, members of one object
+TEXT_LENGTH = 2000  # characters of one text
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEPTH_LIMIT = 30  # deeper than any SCIM document; what lies below is replaced too
 
 
@@ -17,11 +23,9 @@ def redact(document: Any, depth: int = 0) -> Any:
     if depth > _DEPTH_LIMIT:
         return REDACTED
     if isinstance(document, dict):
-        is_about_secret = any(is_secret(str(document.get(name, ""))) for name in ("path", "attribute"))
+        is_secret_member = _secret_members(document)
         return {
-            name: REDACTED
-            if is_secret(str(name)) or (is_about_secret and str(name).lower() in _VALUES)
-            else redact(value, depth + 1)
+            name: REDACTED if is_secret_member(str(name)) else redact(value, depth + 1)
             for name, value in document.items()
         }
     if isinstance(document, list):
@@ -29,6 +33,41 @@ def redact(document: Any, depth: int = 0) -> Any:
     return document
 
 
+def log_copy(document: Any, depth: int = 0) -> Any:
+    """A copy of a client's JSON document that a log can store, made in one pass.
+
+    Secrets are redacted as by ``redact``, characters that no column stores are replaced, and what is long keeps its
+    beginning and says how much was left out.
+    """
+    if depth > _DEPTH_LIMIT:
+        return REDACTED
+    if isinstance(document, str):
+        text = storable(document[:TEXT_LENGTH])
+        return text if len(document) <= TEXT_LENGTH else f"{text}… ({len(document)} characters)"
+    if isinstance(document, list):
+        kept = [log_copy(item, depth + 1) for item in document[:MOST_ITEMS]]
+        return kept if len(document) <= MOST_ITEMS else [*kept, f"… and {len(document) - MOST_ITEMS} more"]
+    if isinstance(document, dict):
+        is_secret_member = _secret_members(document)
+        some = {
+            storable(name)[:TEXT_LENGTH]: REDACTED if is_secret_member(name) else log_copy(value, depth + 1)
+            for name, value in islice(document.items(), MOST_ITEMS)
+        }
+        return some if len(document) <= MOST_ITEMS else {**some, "…": f"and {len(document) - MOST_ITEMS} more"}
+    return document
+
+
+def storable(text: str) -> str:
+    """A text without what no column stores: NUL, and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def is_secret(name: str) -> bool:
     """Whether the values of a member of that name, or at that path, are never kept."""
     return name.rsplit(":", 1)[-1].rsplit(".", 1)[-1].casefold() in SECRET_NAMES
+
+
+def _secret_members(document: Mapping[str, Any]) -> Callable[[str], bool]:
+    """Which members of an object are secret: those of such a name, and the values beside such a path."""
+    is_about_secret = any(is_secret(str(document.get(name, ""))) for name in ("path", "attribute"))
+    return lambda name: is_secret(name) or (is_about_secret and name.lower() in _VALUES)

@@ -8,6 +8,8 @@ def fold(text: str) -> str:
 
     Folding may undo the normal form (for example "ͅ"), so it is applied again. The text itself is kept as sent.
     """
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 

@@ -64,7 +64,7 @@ def _create_together(run: BulkRun, position: int) -> None:
 def _is_plain_creation(operation: Operation) -> bool:
     is_new_user = operation.method == "POST" and operation.path.strip("/") == "Users"
     is_open = operation.result is None and operation.problem is None and not operation.is_alone
-    return is_new_user and is_open and not any(references(operation.data))
+    return is_new_user and is_open and not operation.references
 
 
 def _perform(run: BulkRun, operation: Operation, depth: int = 0) -> None:
@@ -76,7 +76,7 @@ def _perform(run: BulkRun, operation: Operation, depth: int = 0) -> None:
         return
     if operation.bulk_id is not None:
         run.begun.add(operation.bulk_id)
-    for name in [*references(operation.path), *references(operation.data)]:
+    for name in operation.references:
         creator = run.creator_of(name)
         if creator is not None and creator is not operation and not run.is_over and depth < _DEPTH_LIMIT:
             _perform(run, creator, depth + 1)
@@ -151,6 +151,8 @@ def _data(run: BulkRun, operation: Operation) -> Any:
 
     Raises: Conflict (409) for a reference to an operation that failed; InvalidValue for one to nothing.
     """
+    if not operation.references:
+        return operation.data
     data = resolved(operation.data, run.ids)
     if any(references(data)):
         rest, manager = without_manager(data)

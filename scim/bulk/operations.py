@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
+from scim.bulk.references import references
 from scim.http.request_context import ScimRequestContext
 from scim.protocol.client_quirks import member
 from scim.protocol.errors import InvalidSyntax, InvalidValue, TooLarge
@@ -25,6 +27,11 @@ class Operation:
     problem: Exception | None = None
     result: dict[str, Any] | None = None
     is_alone: bool = False
+
+    @cached_property
+    def references(self) -> list[str]:
+        """The bulkIds in its path and its data; the data is searched once."""
+        return [*references(self.path), *references(self.data)]
 
     @property
     def failed(self) -> bool:

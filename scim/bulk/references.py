@@ -10,16 +10,16 @@ PREFIX = "bulkId:"
 
 def references(value: Any) -> Iterator[str]:
     """The bulkIds that a document or a path refers to, as a whole text or as the last part of an address."""
-    if isinstance(value, str):
-        _, sign, name = value.partition(PREFIX)
-        if sign:
-            yield name
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from references(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from references(each)
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            if PREFIX in each:
+                yield each.partition(PREFIX)[2]
+        elif isinstance(each, dict):
+            pending.extend(reversed(each.values()))
+        elif isinstance(each, list):
+            pending.extend(reversed(each))
 
 
 def resolved(value: Any, ids: Mapping[str, str]) -> Any:

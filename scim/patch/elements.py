@@ -46,6 +46,7 @@ class Elements:
         self._attribute = attribute
         self._visits = visits
         self._rows: dict[int, Element] = {}
+        self._keys: dict[int, Any] = {}
         self._by_key: dict[Any, int] = {}
         self._primaries: set[int] = set()
         self._indexes: dict[str, dict[Any, set[int]]] = {}
@@ -74,6 +75,7 @@ class Elements:
     def clear(self) -> None:
         """Remove all elements."""
         self._rows.clear()
+        self._keys.clear()
         self._by_key.clear()
         self._primaries.clear()
         self._indexes.clear()
@@ -104,7 +106,6 @@ class Elements:
         """Remove the elements at these positions."""
         for position in positions:
             self._forget(position)
-            del self._rows[position]
 
     def drop_listed(self, unwanted: Iterable[Any]) -> None:
         """Remove the elements that a list names: by value and by type if it is given, else by all that is given."""
@@ -120,38 +121,40 @@ class Elements:
         return all(self._form(name, row.get(name)) == form for name, form in forms.items())
 
     def _put(self, element: Element) -> int:
-        position = self._by_key.get(self._key(element))
+        key = self._key(element)
+        position = self._by_key.get(key)
         if position is None:
             self._next += 1
-            return self._store(self._next, element)
+            if element:
+                self._write(self._next, element, key)
+            return self._next
         return self._store(position, {**self._rows[position], **element})
 
     def _store(self, position: int, element: Element) -> int:
         """Write an element at its position, or into the earlier one that equals it now. Returns its position."""
         if position in self._rows:
             self._forget(position)
-            del self._rows[position]
-        twin = self._by_key.get(self._key(element)) if element else None
+        key = self._key(element)
+        twin = self._by_key.get(key) if element else None
         if twin is not None:
             position, element = min(position, twin), {**self._rows[twin], **element}
             self._forget(twin)
-            del self._rows[twin]
+            key = self._key(element)
         if element:
-            self._rows[position] = element
-            self._remember(position)
+            self._write(position, element, key)
         return position
 
-    def _remember(self, position: int) -> None:
-        row = self._rows[position]
-        self._by_key[self._key(row)] = position
+    def _write(self, position: int, row: Element, key: Any) -> None:
+        self._rows[position], self._keys[position] = row, key
+        self._by_key[key] = position
         if row.get("primary") is True:
             self._primaries.add(position)
         for name, index in self._indexes.items():
             index[self._form(name, row.get(name))].add(position)
 
     def _forget(self, position: int) -> None:
-        row = self._rows[position]
-        self._by_key.pop(self._key(row), None)
+        row = self._rows.pop(position)
+        self._by_key.pop(self._keys.pop(position), None)
         self._primaries.discard(position)
         for name, index in self._indexes.items():
             index[self._form(name, row.get(name))].discard(position)

@@ -50,11 +50,16 @@ class Attribute:
             subs=_by_name(cls.read(sub, path + ".") for sub in definition.get("subAttributes") or ()),
         )
 
-    @property
+    @cached_property
     def is_complex(self) -> bool:
         return self.type == "complex"
 
-    @property
+    @cached_property
+    def is_text(self) -> bool:
+        """Whether its values are texts: binaries, references and times are, too (RFC 7643 §2.3)."""
+        return self.type not in ("complex", "boolean")
+
+    @cached_property
     def is_reference(self) -> bool:
         """Whether it refers to another resource, by id and by address: a manager, a member."""
         return "value" in self.subs and "$ref" in self.subs

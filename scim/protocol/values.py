@@ -46,6 +46,8 @@ def read_single(attribute: Attribute, given: Any, label: str, ignored: list[str]
 
     Raises: InvalidValue, naming the value by its ``label``.
     """
+    if given and isinstance(given, str) and attribute.is_text:
+        return _read_text(attribute, given, label)  # as nearly all values come
     given = client_quirks.unwrap_list_of_one(given, label)
     if not attribute.is_complex:
         given = client_quirks.unwrap_value(given)
@@ -60,21 +62,27 @@ def read_single(attribute: Attribute, given: Any, label: str, ignored: list[str]
     )
 
 
-def read_object(attribute: Attribute, given: Any, label: str, ignored: list[str]) -> Element:
+def read_object(
+    attribute: Attribute, given: Any, label: str, ignored: list[str], *, is_element: bool = False
+) -> Element:
     """A complex value: the sub-attributes that are stated. Unknown ones are put into ``ignored``.
 
-    Raises: InvalidValue, naming the sub-attribute that can't be read.
+    Raises: InvalidValue, naming the sub-attribute that can't be read; for an element of which no one is known, too.
     """
     stated = client_quirks.as_object(attribute, given)
     if stated is None:
         raise InvalidValue(f"{label}: {client_quirks.quoted(given)} is no object.")
     read: Element = {}
+    unknown = []
     for key, each in stated.items():
         sub = attribute.sub(key)
         if sub is None:
-            ignored.append(f"{attribute.path}.{key}"[:200])
+            unknown.append(f"{attribute.path}.{key}"[:200])
         elif not sub.read_only:
             read[sub.name] = read_single(sub, each, f"{label}.{sub.name}", ignored)
+    if is_element and stated and len(unknown) == len(stated):
+        raise InvalidValue(f"{label}: {client_quirks.quoted(given)} has no sub-attribute of {attribute.path}.")
+    ignored += unknown
     return _as_id(read, label, ignored) if attribute.is_reference else read
 
 
@@ -113,10 +121,7 @@ def _read_element(attribute: Attribute, given: Any, label: str, ignored: list[st
         return ABSENT
     if not attribute.is_complex:
         return read_single(attribute, given, label, ignored)
-    stated = client_quirks.as_object(attribute, given)
-    if stated and not any(attribute.sub(key) for key in stated):
-        raise InvalidValue(f"{label}: {client_quirks.quoted(given)} has no sub-attribute of {attribute.path}.")
-    read = read_object(attribute, given, label, ignored)
+    read = read_object(attribute, given, label, ignored, is_element=True)
     return without_empty(read) or (EMPTY if read else ABSENT)
 
 

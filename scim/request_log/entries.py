@@ -2,10 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from itertools import islice
-from typing import Any
 
-from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning, storable
+from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
 from gatekeeper.audit.models import Outcome
 from gatekeeper.audit.read_counts import count_read
 from gatekeeper.directory.deprovisioning_limits.limits import alert_held
@@ -22,12 +20,12 @@ _UNSUCCESSFUL = frozenset({Outcome.REFUSED, Outcome.FAILED})
 def record_change(context: ScimRequestContext, response: ScimResponse) -> None:
     """Log a change, in its transaction. A write that changed nothing is no entry: Entra repeats itself a lot."""
     if context.changed:
-        record_provisioning(_record(context, response, Outcome.CHANGED))
+        record_provisioning(provisioning_record(context, response, Outcome.CHANGED))
 
 
 def record_changes(contexts: Sequence[ScimRequestContext], response: ScimResponse) -> None:
     """Log several changes with the same response, with one statement."""
-    record_all_provisioning([_record(context, response, Outcome.CHANGED) for context in contexts])
+    record_all_provisioning([provisioning_record(context, response, Outcome.CHANGED) for context in contexts])
 
 
 def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
@@ -36,7 +34,7 @@ def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
         return
     count_read(context.key.id)
     if getattr(context.key, "is_traced", False):
-        record_provisioning(_record(context, response, Outcome.READ))
+        record_provisioning(provisioning_record(context, response, Outcome.READ))
 
 
 def record_refusal(context: ScimRequestContext, response: ScimResponse, error: Exception) -> None:
@@ -45,7 +43,7 @@ def record_refusal(context: ScimRequestContext, response: ScimResponse, error: E
     try:
         if context.key is None and not listing_limit.take_place():
             return
-        record_provisioning(_record(context, response, outcome))
+        record_provisioning(provisioning_record(context, response, outcome))
         if isinstance(error, PrivilegeHeld):
             alert_held_gain(error, actor=context.actor)
         elif isinstance(error, HeldForApproval):
@@ -54,7 +52,8 @@ def record_refusal(context: ScimRequestContext, response: ScimResponse, error: E
         logger.exception("A refused request could not be put into the provisioning log")
 
 
-def _record(context: ScimRequestContext, response: ScimResponse, outcome: Outcome) -> ProvisioningRecord:
+def provisioning_record(context: ScimRequestContext, response: ScimResponse, outcome: Outcome) -> ProvisioningRecord:
+    """What the log keeps of a request."""
     request = context.request
     return ProvisioningRecord(
         request_id=context.request_id,
@@ -72,27 +71,9 @@ def _record(context: ScimRequestContext, response: ScimResponse, outcome: Outcom
         detail=str((response.document or {}).get("detail", "")) if outcome in _UNSUCCESSFUL else "",
         reason=response.reason if outcome in _UNSUCCESSFUL else "",
         parameters=dict(response.parameters) or None,
-        request=_shortened(context.body),
-        answer=_shortened(response.document),
+        request=context.body,
+        answer=response.document,
         changed=list(context.changed) or None,
-        ignored=_shortened(sorted(set(context.ignored))),
+        ignored=sorted(set(context.ignored)),
         warnings=list(context.warnings) or None,
     )
-
-
-def _shortened(document: Any) -> Any:
-    """A document that fits and can be stored; what is long keeps its beginning and says how much was left out."""
-    if isinstance(document, dict):
-        some = {storable(name)[:TEXT_LIMIT]: _shortened(value) for name, value in islice(document.items(), LIST_LIMIT)}
-        return some if len(document) <= LIST_LIMIT else {**some, "…": f"and {len(document) - LIST_LIMIT} more"}
-    if isinstance(document, list):
-        kept = [_shortened(value) for value in document[:LIST_LIMIT]]
-        return kept if len(document) <= LIST_LIMIT else [*kept, f"… and {len(document) - LIST_LIMIT} more"]
-    if isinstance(document, str):
-        text = storable(document[:TEXT_LIMIT])
-        return text if len(document) <= TEXT_LIMIT else f"{text}… ({len(document)} characters)"
-    return document
-
-
-LIST_LIMIT = 100  # items of one list, members of one object
-TEXT_LIMIT = 2000  # characters of one text

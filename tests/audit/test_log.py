@@ -6,7 +6,7 @@ from django.db import transaction
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import ProvisioningRecord, record, record_provisioning
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
-from gatekeeper.audit.redact import REDACTED, redact
+from gatekeeper.audit.redact import REDACTED, log_copy, redact
 from tests.builders import ADMIN
 
 
@@ -25,12 +25,24 @@ from tests.builders import ADMIN
 )
 def test_passwords_are_never_kept(document: object) -> None:
     assert "hunter2" not in repr(redact(document))
+    assert "hunter2" not in repr(log_copy(document))
 
 
 def test_everything_else_is_kept_as_it_was() -> None:
     document = {"userName": "ada", "emails": [{"value": "ada@example.com", "primary": True}], "n": None}
 
     assert redact(document) == document
+    assert log_copy(document) == document
+
+
+def test_a_copy_for_the_log_is_short_and_can_be_stored() -> None:
+    copy = log_copy({"members": [{"value": "7"}] * 300, "text": "x" * 5000, "nul": "a\x00b", "\ud800": 1})
+
+    assert copy["members"][100:] == ["… and 200 more"]
+    assert copy["text"] == "x" * 2000 + "… (5000 characters)"
+    assert copy["nul"] == "a\N{REPLACEMENT CHARACTER}b"
+    assert copy["\N{REPLACEMENT CHARACTER}"] == 1
+    assert log_copy({str(number): number for number in range(150)})["…"] == "and 50 more"
 
 
 def test_a_document_deeper_than_any_real_one_is_cut_off() -> None:
@@ -38,8 +50,9 @@ def test_a_document_deeper_than_any_real_one_is_cut_off() -> None:
     for _ in range(2000):
         document = [document]
 
-    assert REDACTED in repr(redact(document))
-    assert "bottom" not in repr(redact(document))
+    for copy in (redact(document), log_copy(document)):
+        assert REDACTED in repr(copy)
+        assert "bottom" not in repr(copy)
 
 
 @pytest.mark.django_db
