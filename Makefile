@@ -17,7 +17,8 @@ help:  ## what can be asked for
 
 # ── Set-up: nothing to do when .venv is fresh ────────────────────────────────────────────────────────────────────
 # Compiled once here: where Python may not write next to its modules, every start would compile them again.
-SYNC := $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python
+UV_OPTIONS := --quiet --require-hashes --compile-bytecode --python $(BIN)/python
+SYNC := $(BIN)/uv pip sync $(UV_OPTIONS)
 
 setup: .venv/runtime-stamp  ## .venv with the pinned dependencies
 
@@ -32,22 +33,26 @@ setup: .venv/runtime-stamp  ## .venv with the pinned dependencies
 	@$(SYNC) requirements.txt
 	@touch $@
 
+# Added to what is there: the tests' packages stay where they are installed.
+.venv/demo-stamp: .venv/runtime-stamp requirements-demo.txt
+	@$(BIN)/uv pip install $(UV_OPTIONS) --requirement requirements-demo.txt
+	@touch $@
+
 setup-tests: .venv/tests-stamp
 
-.venv/tests-stamp: .venv/runtime-stamp requirements-dev.txt
-	@$(SYNC) requirements.txt requirements-dev.txt
+.venv/tests-stamp: .venv/runtime-stamp requirements-demo.txt requirements-dev.txt
+	@$(SYNC) requirements.txt requirements-demo.txt requirements-dev.txt
 	@touch $@
 
 lock:  ## write requirements*.txt anew from requirements*.in (the one lock step)
-	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements.txt requirements.in
-	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements-dev.txt requirements-dev.in
-	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url -o requirements-idps.txt requirements-idps.in
+	for set in requirements requirements-demo requirements-dev requirements-idps; do $(BIN)/uv pip compile -q \
+		--python-version 3.11 --universal --generate-hashes --no-emit-index-url -o $$set.txt $$set.in || exit 1; done
 
 # ── The site ─────────────────────────────────────────────────────────────────────────────────────────────────────
 run: setup  ## the whole site until Ctrl-C; keeps its data in DATA_DIR (default var/)
 	@$(BIN)/python manage.py start
 
-demo: setup  ## the whole site with a believable company and a pretend Entra
+demo: .venv/demo-stamp  ## the whole site with a believable company and a pretend Entra
 	@$(BIN)/python manage.py demo
 
 # ── The tests ────────────────────────────────────────────────────────────────────────────────────────────────────

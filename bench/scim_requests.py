@@ -21,10 +21,10 @@ from uuid import uuid4
 
 import httpx
 
-from pretend_entra import requests
-from pretend_entra.company import Company, make_company
-from pretend_entra.quirks import WITHOUT_FLAG
-from pretend_entra.transport import Request, ScimServer
+from entra_client.directory.company import Company, make_company
+from entra_client.protocol import requests
+from entra_client.protocol.client_quirks import WITHOUT_FLAG
+from entra_client.protocol.transport import Request, ScimServer
 from tests.site import ROOT, Site, free_port, wait_until
 
 FILL = Path(__file__).parent / "fill.py"

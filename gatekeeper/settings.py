@@ -1,5 +1,6 @@
 """Everything that can be configured, read from the environment; docs/configuration.md is the table for operators."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,7 +56,9 @@ INSTALLED_APPS = [
     "gatekeeper.health",
     "gatekeeper.maintenance",
     "gatekeeper.runtime",
-    "pretend_entra",
+    "entra_client",
+    # The identity provider simulator and the demo: where their extra (requirements-demo.txt) is installed.
+    *(["pretend_entra"] if find_spec("signxml") and find_spec("pretend_entra") else []),
     "django_scim",
     "django.contrib.admin.apps.SimpleAdminConfig",  # our own AdminSite: gatekeeper/web/framework/admin_site.py
     "django.contrib.auth",

@@ -1,4 +1,4 @@
-"""A pretend Microsoft Entra: a provisioning client and a SAML identity provider, for newcomers, tests and benchmarks.
+"""An identity provider simulator that answers as Microsoft Entra does, and the demo: an extra that production lacks.
 
-It knows nothing of the site: it speaks HTTP to any SCIM server and SAML to any service provider.
+It knows nothing of the site, and speaks SAML to any service provider.
 """

@@ -1,10 +1,10 @@
-"""The Django application: only a shelf for the commands of this room."""
+"""The Django application, which exists for its commands."""
 
 from django.apps import AppConfig
 
 
 class PretendEntraConfig(AppConfig):
-    """No models: a pretend directory lives in memory."""
+    """No models: the identity provider keeps its key in a folder and its sessions in memory."""
 
     name = "pretend_entra"
-    verbose_name = "Pretend Entra"
+    verbose_name = "Identity provider simulator"

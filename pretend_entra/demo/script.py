@@ -12,16 +12,16 @@ from typing import Any
 
 import httpx
 
-from pretend_entra.company import Company
-from pretend_entra.conversation import ServerGone
+from entra_client.directory.company import Company
+from entra_client.run.conversation import ServerGone
+from entra_client.run.simulation import Size, provision, provision_people
 from pretend_entra.demo.processes import DemoFailed, Processes, expect_free
 from pretend_entra.identity_provider.addresses import Addresses, ServiceProvider, connect_service_provider
 from pretend_entra.identity_provider.server import HOST, identity_provider
-from pretend_entra.simulation import Size, provision, provision_people
 
 ADMINISTRATOR = "admin@demo.local"
 CONNECTION = "Pretend Entra"
-PORT_OFFSET = 90  # the pretend Entra listens that far above the site
+PORT_OFFSET = 90  # the identity provider listens that far above the site
 MAPPINGS: dict[str, Any] = {
     "fallback_team": "General",
     "last_group_policy": "revoke",
@@ -56,7 +56,7 @@ LINKS = """
                            {sign_on_url}
 
   The pretend Entra        {launch_url}
-  Try: somebody of 'GK Administrators' to configure, {stranger} to be refused{late}.
+  Try: somebody of 'GK Administrators' to configure, {unassigned} to be refused{late}.
 ────────────────────────────────────────────────────────────────────────
 Ctrl-C stops everything; `make demo` again goes on with the same company.
 """
@@ -147,7 +147,7 @@ class Demo:
     def _serve(self) -> None:
         self._say("Starting the site (web, worker, beat) and the pretend Entra …")
         self._processes.start("site", "start")
-        self._processes.start("pretend Entra", "pretend_idp", "--port", str(self._place.port + PORT_OFFSET))
+        self._processes.start("pretend Entra", "simulate_idp", "--port", str(self._place.port + PORT_OFFSET))
         self._processes.wait_for("site", lambda: _answers(f"{self._place.site_url}/healthz"))
         self._processes.wait_for("pretend Entra", lambda: _answers(self._idp.metadata_url))
 
@@ -162,7 +162,7 @@ class Demo:
         if report.failed:
             raise DemoFailed(f"{report.failed} requests failed. The first: {report.first_failure}")
         if self._is_new:
-            self._say("Deciding what the groups are worth …")
+            self._say("Mapping the groups …")
             mappings = self._place.folder / "configuration.json"
             mappings.write_text(json.dumps(MAPPINGS, indent=2))
             self._processes.document("configuration", "apply", str(mappings))
@@ -178,7 +178,7 @@ class Demo:
             json.dump(known, file)
 
     def _connect(self) -> None:
-        """Make the connection once; tell the pretend Entra the addresses each time, for the port may be another."""
+        """Make the connection once; give the identity provider its addresses each time: the port may be another."""
         connections = self._processes.document("saml_connection", "list")["connections"]
         mine = [one for one in connections if one["name"] == CONNECTION]
         made = (
@@ -209,7 +209,7 @@ class Demo:
                 late=f",\n  and {idp.late[0].display_name} to be told to wait for the next sync"
                 if self._is_new
                 else "",
-                stranger=idp.unassigned[0].display_name,
+                unassigned=idp.unassigned[0].display_name,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Where the pretend identity provider is, and which service provider it serves."""
+"""Where the identity provider is, and which service provider it serves."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""The pretend identity provider as a WSGI application: metadata, sign-on, logout, and the page to pick a person."""
+"""The identity provider as a WSGI application: metadata, sign-on, logout, and the page to pick a person."""
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pretend_entra.company import Company, Person
+from entra_client.directory.company import Company, Person
 from pretend_entra.identity_provider import pages
 from pretend_entra.identity_provider.addresses import Addresses, ServiceProvider, read_service_provider
 from pretend_entra.identity_provider.assertion import SignOn, signed_response
@@ -25,7 +25,7 @@ from pretend_entra.identity_provider.metadata import federation_metadata
 
 STATIC = {"entra.css": "text/css; charset=utf-8", "post.js": "text/javascript; charset=utf-8"}
 LARGEST_BODY = 256 * 1024  # bytes
-COOKIE = "pretend_entra_once"
+COOKIE = "identity_provider_sign_on"
 Fields = Mapping[str, str]
 
 

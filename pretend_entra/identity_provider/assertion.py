@@ -13,7 +13,7 @@ from signxml.algorithms import (
 )
 from signxml.signer import XMLSigner
 
-from pretend_entra.company import Company, Person
+from entra_client.directory.company import Company, Person
 from pretend_entra.identity_provider.addresses import Addresses, ServiceProvider
 from pretend_entra.identity_provider.keys import SigningKey
 from pretend_entra.identity_provider.messages import SAML, SAMLP, SUCCESS, moment, new_id

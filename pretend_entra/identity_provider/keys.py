@@ -1,4 +1,4 @@
-"""The signing key of the pretend identity provider, made at its first start and kept beside its other data."""
+"""The signing key of the identity provider, made at its first start and kept beside its other data."""
 
 import datetime as dt
 import os

@@ -1,4 +1,4 @@
-"""SAML messages on the redirect binding: read what a service provider asks, word what it is told."""
+"""SAML messages on the redirect binding: read requests of service providers, write the answers."""
 
 import base64
 import binascii

@@ -1,10 +1,10 @@
-"""The pages of the pretend identity provider. Every value from outside goes through ``escape``."""
+"""The pages of the identity provider. Every value from outside goes through ``escape``."""
 
 import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from pretend_entra.company import Company, Person
+from entra_client.directory.company import Company, Person
 
 
 def pick_page(

@@ -1,10 +1,10 @@
-"""The pretend identity provider as a process: one thread for each request, on this machine only."""
+"""The identity provider as a process: one thread for each request, on this machine only."""
 
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from pretend_entra.company import Company, make_joiner
+from entra_client.directory.company import Company, make_joiner
 from pretend_entra.identity_provider.addresses import Addresses
 from pretend_entra.identity_provider.application import IdentityProvider
 

@@ -11,13 +11,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pretend_entra.company import Company, make_company
-from pretend_entra.conversation import Conversation
-from pretend_entra.progress import Progress
-from pretend_entra.provisioning import Job
-from pretend_entra.quirks import WITH_FLAG
-from pretend_entra.report import Report
-from pretend_entra.transport import ScimServer
+from entra_client.directory.company import Company, make_company
+from entra_client.protocol.client_quirks import WITH_FLAG
+from entra_client.protocol.transport import ScimServer
+from entra_client.run.conversation import Conversation
+from entra_client.run.progress import Progress
+from entra_client.run.provisioning import Job
+from entra_client.run.report import Report
 from tests.builders import PASSWORD
 from tests.saml.idp import Idp, running_idp
 from tests.site import Site

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from entra_client.run.simulation import Size
 from pretend_entra.demo.processes import DemoFailed, Processes, expect_free
 from pretend_entra.demo.script import MAPPINGS, Place
-from pretend_entra.simulation import Size
 
 PLACE = Place(root=Path.cwd(), folder=Path("/data/demo"), port=8000)
 
 
-@pytest.mark.parametrize("command", ["pretend_idp", "demo"])
+@pytest.mark.parametrize("command", ["simulate_idp", "demo"])
 def test_the_pretend_entra_does_not_start_beside_a_public_site(settings, command: str):
     settings.PUBLIC_URL = "https://gatekeeper.example"
     with pytest.raises(CommandError, match=r"does not start beside PUBLIC_URL=https://gatekeeper\.example"):

@@ -1,4 +1,4 @@
-"""The pretend identity provider by itself, over WSGI."""
+"""The identity provider simulator by itself, over WSGI."""
 
 import base64
 import re
@@ -13,7 +13,7 @@ import pytest
 from lxml import etree
 from signxml.verifier import XMLVerifier
 
-from pretend_entra.company import make_company
+from entra_client.directory.company import make_company
 from pretend_entra.identity_provider.addresses import ServiceProvider, connect_service_provider
 from pretend_entra.identity_provider.application import IdentityProvider
 from pretend_entra.identity_provider.messages import SAML, SAMLP, read_message, redirect_address

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("gatekeeper", "scim", "saml", "pretend_entra")
+ROOMS = ("gatekeeper", "scim", "saml", "entra_client", "pretend_entra")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 

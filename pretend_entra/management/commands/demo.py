@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pretend_entra.demo.processes import DemoFailed
 from pretend_entra.demo.script import Demo, Place
-from pretend_entra.management.commands.pretend_idp import refuse_elsewhere
+from pretend_entra.management.commands.simulate_idp import refuse_elsewhere
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""manage.py pretend_idp: a SAML identity provider for demos and tests on one machine."""
+"""manage.py simulate_idp: a SAML identity provider for demos and tests on one machine."""
 
 from pathlib import Path
 from typing import Any
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from pretend_entra.company import make_company
+from entra_client.directory.company import make_company
+from entra_client.protocol.transport import LOCAL_HOSTS
+from entra_client.run.simulation import Size
 from pretend_entra.identity_provider.server import identity_provider, serve
-from pretend_entra.simulation import Size
-from pretend_entra.transport import LOCAL_HOSTS
 
 
 def refuse_elsewhere(public_url: str) -> None:
@@ -22,7 +22,7 @@ def refuse_elsewhere(public_url: str) -> None:
 class Command(BaseCommand):
     """Serves until it is stopped."""
 
-    help = "Serve a pretend identity provider whose people are the ones of simulate_entra with the same numbers."
+    help = "Serve an identity provider whose people are the ones of simulate_entra with the same numbers."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

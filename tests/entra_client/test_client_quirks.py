@@ -2,9 +2,9 @@
 
 import pytest
 
-from pretend_entra.company import SecurityGroup, make_company
-from pretend_entra.mapping import ENTERPRISE, differences, new_user, target_values, value_at
-from pretend_entra.quirks import PATCH_OP, WITH_FLAG, WITHOUT_FLAG, EntraQuirks, quoted
+from entra_client.directory.attribute_mapping import ENTERPRISE, differences, new_user, target_values, value_at
+from entra_client.directory.company import SecurityGroup, make_company
+from entra_client.protocol.client_quirks import PATCH_OP, WITH_FLAG, WITHOUT_FLAG, EntraQuirks, quoted
 
 PERSON = make_company(people=3, groups=1, seed=1).people[1]
 CHANGES = {

@@ -63,7 +63,7 @@ class ScimServer:
             follow_redirects=False,
             # A proxy of the environment has no way to a server on this machine.
             trust_env=address.hostname not in LOCAL_HOSTS,
-            headers={"Accept": SCIM_MEDIA_TYPE, "User-Agent": "pretend-entra"},
+            headers={"Accept": SCIM_MEDIA_TYPE, "User-Agent": "entra-client"},
         )
 
     def send(self, request: Request, *, api_key: str | None = None) -> Answer:

@@ -1,4 +1,4 @@
-"""What the people, places and jobs of the pretend company are called. Plain data."""
+"""What the people, places and jobs of the made-up company are called. Plain data."""
 
 from typing import NamedTuple
 

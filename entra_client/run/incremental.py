@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from pretend_entra import checks, requests
-from pretend_entra.checks import WrongAnswer
-from pretend_entra.company import Person, SecurityGroup, make_group, make_joiner
-from pretend_entra.mapping import value_at
-from pretend_entra.names import PLACES
-from pretend_entra.provisioning import Job, manager_of
-from pretend_entra.quirks import QUIRKS, WITHOUT_FLAG
-from pretend_entra.transport import Answer
+from entra_client.directory.attribute_mapping import value_at
+from entra_client.directory.company import Person, SecurityGroup, make_group, make_joiner
+from entra_client.directory.names import PLACES
+from entra_client.protocol import answer_checks, requests
+from entra_client.protocol.answer_checks import WrongAnswer
+from entra_client.protocol.client_quirks import QUIRKS, WITHOUT_FLAG
+from entra_client.protocol.transport import Answer
+from entra_client.run.provisioning import Job, manager_of
 
 T = TypeVar("T")
 
@@ -52,8 +52,8 @@ def _rename_somebody(job: Job, number: int) -> None:
     family = f"{person.family_name}-Lindqvist"
     user_name = person.user_name.replace("@", "-lindqvist@")
     job.update(replace(person, family_name=family, user_name=user_name))
-    job.talk.ask(requests.find_user(job.quirks, user_name.upper()), checks.match("User", "userName", user_name))
-    job.talk.ask(requests.find_user(job.quirks, person.user_name), checks.nothing_found)
+    job.talk.ask(requests.find_user(job.quirks, user_name.upper()), answer_checks.match("User", "userName", user_name))
+    job.talk.ask(requests.find_user(job.quirks, person.user_name), answer_checks.nothing_found)
     job.update(person)
 
 
@@ -63,7 +63,7 @@ def _disable_and_enable(job: Job, number: int) -> None:
     user_id = job.link(job.user_ids, person.object_id)
     job.update(replace(person, enabled=False))
     inactive = {"active": False}
-    job.talk.ask(requests.read("User", user_id), checks.found_with("User", user_id, inactive))
+    job.talk.ask(requests.read("User", user_id), answer_checks.found_with("User", user_id, inactive))
     job.talk.ask(requests.find_user(job.quirks, person.user_name), _inactive_user(person))
     job.update(person)
     for group in job.company.groups_of(person.object_id)[:2]:
@@ -105,7 +105,7 @@ def _join_and_leave(job: Job, number: int) -> None:
     person = make_joiner(job.company, number)
     user_id = job.provision(person)["id"]
     duplicate = requests.create("User", job.quirks.new_user(person))
-    job.talk.ask(duplicate, checks.error(409, scim_type="uniqueness"))
+    job.talk.ask(duplicate, answer_checks.error(409, scim_type="uniqueness"))
     for group in job.company.groups[:1]:
         job.add_members(group, [person.object_id])
         _expect_membership(job, group, person, member=True)
@@ -116,10 +116,10 @@ def _join_and_leave(job: Job, number: int) -> None:
     tombstone = replace(person, enabled=False, user_name=f"{person.object_id.replace('-', '')}{person.user_name}")
     for state in (tombstone, person, tombstone):
         job.update(state)
-    job.talk.ask(requests.delete("User", user_id), checks.no_content)
-    job.talk.ask(requests.read("User", user_id), checks.error(404))
-    job.talk.ask(requests.find_user(job.quirks, tombstone.user_name), checks.nothing_found)
-    job.talk.ask(requests.delete("User", user_id), checks.error(404))
+    job.talk.ask(requests.delete("User", user_id), answer_checks.no_content)
+    job.talk.ask(requests.read("User", user_id), answer_checks.error(404))
+    job.talk.ask(requests.find_user(job.quirks, tombstone.user_name), answer_checks.nothing_found)
+    job.talk.ask(requests.delete("User", user_id), answer_checks.error(404))
     del job.user_ids[person.object_id]
 
 
@@ -127,25 +127,26 @@ def _group_comes_and_goes(job: Job, number: int) -> None:
     group = make_group(job.company, number)
     group_id = job.provision_group(group)["id"]
     duplicate = requests.create("Group", job.quirks.new_group(group))
-    job.talk.ask(duplicate, checks.error(409, scim_type="uniqueness"))
+    job.talk.ask(duplicate, answer_checks.error(409, scim_type="uniqueness"))
     members = [person.object_id for person in job.company.people[:25] if person.object_id in job.user_ids]
     job.add_members(group, members)
     changes = {"displayName": f"{group.display_name} (renamed)"}
     job.patch_group(group, job.quirks.change_group(changes), changes)
     job.talk.ask(
-        requests.read("Group", group_id, without_members=True), checks.found("Group", group_id, without="members")
+        requests.read("Group", group_id, without_members=True),
+        answer_checks.found("Group", group_id, without="members"),
     )
     job.talk.ask(requests.read("Group", group_id), _has_members(group_id, len(members)))
     job.remove_members(group, members[:2])
     job.talk.ask(requests.read("Group", group_id), _has_members(group_id, len(members[2:])))
-    job.talk.ask(requests.delete("Group", group_id), checks.no_content)
-    job.talk.ask(requests.read("Group", group_id), checks.error(404))
-    job.talk.ask(requests.delete("Group", group_id), checks.error(404))
+    job.talk.ask(requests.delete("Group", group_id), answer_checks.no_content)
+    job.talk.ask(requests.read("Group", group_id), answer_checks.error(404))
+    job.talk.ask(requests.delete("Group", group_id), answer_checks.error(404))
     del job.group_ids[group.object_id]
 
 
 def _on_demand(job: Job, number: int) -> None:
-    """The flag has no effect on demand: the other quirks arrives in the middle of a flagged cycle."""
+    """The flag has no effect on demand: requests without it arrive in the middle of a flagged cycle."""
     usual, job.quirks = job.quirks, WITHOUT_FLAG
     try:
         job.connect()
@@ -168,45 +169,45 @@ def _expect_membership(job: Job, group: SecurityGroup, person: Person, *, member
     user_id = job.link(job.user_ids, person.object_id)
 
     def check(answer: Answer) -> None:
-        total = checks.listing(answer)["totalResults"]
+        total = answer_checks.listing(answer)["totalResults"]
         if total != int(member):
             raise WrongAnswer(f"found {total} where {int(member)} was expected")
 
     job.talk.ask(requests.is_member(job.quirks, group_id, user_id), check)
 
 
-def _is_only(user_id: str) -> checks.Check[None]:
+def _is_only(user_id: str) -> answer_checks.Check[None]:
     def check(answer: Answer) -> None:
-        ids = [resource.get("id") for resource in checks.listing(answer)["Resources"]]
+        ids = [resource.get("id") for resource in answer_checks.listing(answer)["Resources"]]
         if ids != [user_id]:
             raise WrongAnswer(f"found {ids} where only {user_id} matches")
 
     return check
 
 
-def _inactive_user(person: Person) -> checks.Check[None]:
+def _inactive_user(person: Person) -> answer_checks.Check[None]:
     """A deactivated user is still found, and says that it is inactive."""
 
     def check(answer: Answer) -> None:
-        user = checks.match("User", "userName", person.user_name)(answer)
+        user = answer_checks.match("User", "userName", person.user_name)(answer)
         if user is None or user.get("active") is not False:
             raise WrongAnswer("does not find the deactivated user with active false")
 
     return check
 
 
-def _has_no_manager(user_id: str) -> checks.Check[None]:
+def _has_no_manager(user_id: str) -> answer_checks.Check[None]:
     def check(answer: Answer) -> None:
-        manager = manager_of(checks.found("User", user_id)(answer))
+        manager = manager_of(answer_checks.found("User", user_id)(answer))
         if manager is not None:
             raise WrongAnswer(f"has the manager {manager!r} after that was removed")
 
     return check
 
 
-def _has_role(user_id: str, role: str) -> checks.Check[None]:
+def _has_role(user_id: str, role: str) -> answer_checks.Check[None]:
     def check(answer: Answer) -> None:
-        roles = value_at(checks.found("User", user_id)(answer), "roles")
+        roles = value_at(answer_checks.found("User", user_id)(answer), "roles")
         values = [item.get("value") for item in roles if isinstance(item, dict)] if isinstance(roles, list) else []
         if role not in values:
             raise WrongAnswer(f"has the roles {values} without {role!r}, which was written")
@@ -214,9 +215,9 @@ def _has_role(user_id: str, role: str) -> checks.Check[None]:
     return check
 
 
-def _has_members(group_id: str, number: int) -> checks.Check[None]:
+def _has_members(group_id: str, number: int) -> answer_checks.Check[None]:
     def check(answer: Answer) -> None:
-        members = checks.members_of(answer, group_id)
+        members = answer_checks.members_of(answer, group_id)
         if len(members) != number:
             raise WrongAnswer(f"has {len(members)} members where {number} were expected")
 

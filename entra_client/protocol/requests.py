@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
-from pretend_entra.quirks import EntraQuirks, quoted
-from pretend_entra.transport import Request
+from entra_client.protocol.client_quirks import EntraQuirks, quoted
+from entra_client.protocol.transport import Request
 
 
 def find_user(quirks: EntraQuirks, user_name: str) -> Request:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from pretend_entra import checks, requests
-from pretend_entra.checks import WrongAnswer
-from pretend_entra.mapping import CORE_GROUP, CORE_USER, ENTERPRISE, MANAGER
-from pretend_entra.provisioning import Job
-from pretend_entra.quirks import PATCH_OP
-from pretend_entra.transport import Answer, Request
+from entra_client.directory.attribute_mapping import CORE_GROUP, CORE_USER, ENTERPRISE, MANAGER
+from entra_client.protocol import answer_checks, requests
+from entra_client.protocol.answer_checks import WrongAnswer
+from entra_client.protocol.client_quirks import PATCH_OP
+from entra_client.protocol.transport import Answer, Request
+from entra_client.run.provisioning import Job
 
 PAGE = 5  # as many to a page as the gallery test asks for
 MOST_PAGES = 4
@@ -33,8 +33,8 @@ def play_validator(job: Job) -> None:
 def _discover(job: Job) -> None:
     """The mapped attributes have to be found in /Schemas, in any case."""
     job.talk.ask(Request(method="GET", path="/ServiceProviderConfig"), _can_patch_and_filter)
-    job.talk.ask(Request(method="GET", path="/ResourceTypes"), checks.listing)
-    schemas = job.talk.ask(Request(method="GET", path="/Schemas"), checks.listing)["Resources"]
+    job.talk.ask(Request(method="GET", path="/ResourceTypes"), answer_checks.listing)
+    schemas = job.talk.ask(Request(method="GET", path="/Schemas"), answer_checks.listing)["Resources"]
     attributes = {
         schema.get("id"): {str(one.get("name")).lower() for one in schema.get("attributes", [])} for schema in schemas
     }
@@ -67,11 +67,11 @@ def _odd_user(job: Job) -> None:
         "active": True,
         "displayName": 'Zoë "Zo" O\'Neill',
     }
-    found = job.talk.ask(requests.find_user(job.quirks, user_name), checks.match("User", "userName", user_name))
+    found = job.talk.ask(requests.find_user(job.quirks, user_name), answer_checks.match("User", "userName", user_name))
     if found is not None:  # left behind by a run that was stopped
-        job.talk.ask(requests.delete("User", found["id"]), checks.no_content)
-    user_id = job.talk.ask(requests.create("User", body), checks.created("User", body))["id"]
-    job.talk.ask(requests.find_user(job.quirks, user_name.upper()), checks.match("User", "userName", user_name))
+        job.talk.ask(requests.delete("User", found["id"]), answer_checks.no_content)
+    user_id = job.talk.ask(requests.create("User", body), answer_checks.created("User", body))["id"]
+    job.talk.ask(requests.find_user(job.quirks, user_name.upper()), answer_checks.match("User", "userName", user_name))
     work = 'emails[type eq "work"].value'
     _patch(job, user_id, {work: user_name}, {"op": "add", "path": work, "value": user_name})
     _patch(job, user_id, {"title": "Lead"}, {"op": "Add", "path": "title", "value": "Lead"})
@@ -89,41 +89,43 @@ def _odd_user(job: Job) -> None:
         _patch(
             job, user_id, {f"{MANAGER}.value": manager}, {"op": "replace", "path": MANAGER, "value": {"value": manager}}
         )
-    job.talk.ask(requests.delete("User", user_id), checks.no_content)
+    job.talk.ask(requests.delete("User", user_id), answer_checks.no_content)
 
 
 def _not_there(job: Job) -> None:
     """Every path answers SCIM, and what is not understood is refused, never guessed."""
     nobody = str(uuid5(NAMESPACE_URL, job.company.tenant_id))
     for kind in ("User", "Group"):
-        job.talk.ask(requests.read(kind, nobody), checks.error(404))
-        job.talk.ask(requests.delete(kind, nobody), checks.error(404))
-    job.talk.ask(Request(method="GET", path="/Nothing"), checks.error(404))
+        job.talk.ask(requests.read(kind, nobody), answer_checks.error(404))
+        job.talk.ask(requests.delete(kind, nobody), answer_checks.error(404))
+    job.talk.ask(Request(method="GET", path="/Nothing"), answer_checks.error(404))
     unread = f"filter={job.quirks.filter(NOT_A_FILTER)}"
-    job.talk.ask(Request(method="GET", path="/Users", query=unread), checks.error(400, scim_type="invalidFilter"))
+    job.talk.ask(
+        Request(method="GET", path="/Users", query=unread), answer_checks.error(400, scim_type="invalidFilter")
+    )
     nameless = {"schemas": [CORE_USER], "displayName": "Nobody"}
-    job.talk.ask(requests.create("User", nameless), checks.error(400))
+    job.talk.ask(requests.create("User", nameless), answer_checks.error(400))
 
 
 def _patch(job: Job, user_id: str, values: dict[str, Any], *operations: dict[str, Any]) -> None:
     body = {"schemas": [PATCH_OP], "Operations": list(operations)}
-    user = job.talk.ask(requests.change("User", user_id, body), checks.patched("User", user_id, values))
+    user = job.talk.ask(requests.change("User", user_id, body), answer_checks.patched("User", user_id, values))
     if user is None:
-        job.talk.ask(requests.read("User", user_id), checks.found_with("User", user_id, values))
+        job.talk.ask(requests.read("User", user_id), answer_checks.found_with("User", user_id, values))
 
 
 def _can_patch_and_filter(answer: Answer) -> None:
-    checks.expect_status(answer, 200)
-    config = checks.read_object(answer)
+    answer_checks.expect_status(answer, 200)
+    config = answer_checks.read_object(answer)
     for feature in ("patch", "filter"):
         if not isinstance(config.get(feature), dict) or config[feature].get("supported") is not True:
             raise WrongAnswer(f"does not say that {feature} is supported, without which Entra cannot work")
 
 
-def _describes(urn: str, missing: list[str]) -> checks.Check[None]:
+def _describes(urn: str, missing: list[str]) -> answer_checks.Check[None]:
     def check(answer: Answer) -> None:
-        checks.expect_status(answer, 200)
-        if checks.read_object(answer).get("id") != urn:
+        answer_checks.expect_status(answer, 200)
+        if answer_checks.read_object(answer).get("id") != urn:
             raise WrongAnswer(f"is not about {urn}")
         if missing:
             raise WrongAnswer(f"is not listed in /Schemas with {', '.join(missing)}, which Entra maps")
@@ -131,9 +133,9 @@ def _describes(urn: str, missing: list[str]) -> checks.Check[None]:
     return check
 
 
-def _page(start: int, seen: set[str]) -> checks.Check[dict[str, Any]]:
+def _page(start: int, seen: set[str]) -> answer_checks.Check[dict[str, Any]]:
     def check(answer: Answer) -> dict[str, Any]:
-        page = checks.listing(answer)
+        page = answer_checks.listing(answer)
         if page.get("startIndex") != start:
             raise WrongAnswer(f"says startIndex {page.get('startIndex')} where {start} was asked for")
         ids = [resource.get("id") for resource in page["Resources"]]
@@ -147,9 +149,9 @@ def _page(start: int, seen: set[str]) -> checks.Check[dict[str, Any]]:
     return check
 
 
-def _has_nothing_at(user_id: str, attribute: str) -> checks.Check[None]:
+def _has_nothing_at(user_id: str, attribute: str) -> answer_checks.Check[None]:
     def check(answer: Answer) -> None:
-        value = checks.found("User", user_id)(answer).get(attribute)
+        value = answer_checks.found("User", user_id)(answer).get(attribute)
         if value not in (None, ""):
             raise WrongAnswer(f"has {value!r} at {attribute} after that was cleared")
 

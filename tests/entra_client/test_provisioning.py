@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pretend_entra.company import make_company
-from pretend_entra.conversation import ServerGone
-from pretend_entra.report import Report
-from pretend_entra.simulation import provision
-from pretend_entra.transport import CannotBegin
-from tests.pretend_entra.scim_server import KEY, Fault, Reply, ScimServer, served
+from entra_client.directory.company import make_company
+from entra_client.protocol.transport import CannotBegin
+from entra_client.run.conversation import ServerGone
+from entra_client.run.report import Report
+from entra_client.run.simulation import provision
+from tests.entra_client.scim_server import KEY, Fault, Reply, ScimServer, served
 
 COMPANY = make_company(people=5, groups=2, seed=1)
 

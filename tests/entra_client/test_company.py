@@ -2,7 +2,7 @@
 
 import pytest
 
-from pretend_entra.company import make_company, make_group, make_joiner, plain
+from entra_client.directory.company import make_company, make_group, make_joiner, plain
 
 COMPANY = make_company(people=300, groups=12, seed=1)
 

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from pretend_entra.progress import ERASE_LINE, Progress
-from pretend_entra.report import Report, percentile
+from entra_client.run.progress import ERASE_LINE, Progress
+from entra_client.run.report import Report, percentile
 
 
 @pytest.mark.parametrize(("percent", "milliseconds"), [(50, 50.0), (95, 95.0), (99, 99.0)])

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pretend_entra.mapping import CORE_GROUP, CORE_USER, value_at
-from pretend_entra.transport import SCIM_MEDIA_TYPE, Answer
+from entra_client.directory.attribute_mapping import CORE_GROUP, CORE_USER, value_at
+from entra_client.protocol.transport import SCIM_MEDIA_TYPE, Answer
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from pretend_entra.names import (
+from entra_client.directory.names import (
     DEPARTMENTS,
     FAMILY_NAMES,
     GIVEN_NAMES,

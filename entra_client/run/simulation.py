@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-from pretend_entra.company import Company, Person, make_company
-from pretend_entra.conversation import Conversation
-from pretend_entra.incremental import play_cycle
-from pretend_entra.progress import Progress
-from pretend_entra.provisioning import Job
-from pretend_entra.quirks import WITHOUT_FLAG
-from pretend_entra.report import Report
-from pretend_entra.transport import ScimServer
-from pretend_entra.validator import play_validator
+from entra_client.directory.company import Company, Person, make_company
+from entra_client.protocol.client_quirks import WITHOUT_FLAG
+from entra_client.protocol.transport import ScimServer
+from entra_client.run.conversation import Conversation
+from entra_client.run.incremental import play_cycle
+from entra_client.run.progress import Progress
+from entra_client.run.provisioning import Job
+from entra_client.run.report import Report
+from entra_client.run.validator import play_validator
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import time
 from typing import TextIO
 
-from pretend_entra.report import Step, percentile
+from entra_client.run.report import Step, percentile
 
 REDRAW_EVERY = 0.1  # seconds
 ERASE_LINE = "\r\x1b[2K"

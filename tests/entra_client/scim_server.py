@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from pretend_entra.checks import ERROR, LIST_RESPONSE
+from entra_client.protocol.answer_checks import ERROR, LIST_RESPONSE
 
 KEY = "gk_right"
 

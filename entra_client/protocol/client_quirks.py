@@ -8,8 +8,16 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from pretend_entra.company import Person, SecurityGroup
-from pretend_entra.mapping import CORE_GROUP, CORE_USER, ENTERPRISE, ENTRA_GROUP, MANAGER, new_user, target_values
+from entra_client.directory.attribute_mapping import (
+    CORE_GROUP,
+    CORE_USER,
+    ENTERPRISE,
+    ENTRA_GROUP,
+    MANAGER,
+    new_user,
+    target_values,
+)
+from entra_client.directory.company import Person, SecurityGroup
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

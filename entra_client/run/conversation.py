@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from pretend_entra.checks import Check, WrongAnswer
-from pretend_entra.progress import Progress
-from pretend_entra.report import Report, Step
-from pretend_entra.transport import NoAnswer, Request, ScimServer
+from entra_client.protocol.answer_checks import Check, WrongAnswer
+from entra_client.protocol.transport import NoAnswer, Request, ScimServer
+from entra_client.run.progress import Progress
+from entra_client.run.report import Report, Step
 
 T = TypeVar("T")
 MOST_SILENCES = 5  # requests without an answer, one after the other, before the server counts as gone

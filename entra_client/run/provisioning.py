@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from pretend_entra import checks, requests
-from pretend_entra.checks import Resource, WrongAnswer
-from pretend_entra.company import Company, Person, SecurityGroup
-from pretend_entra.conversation import Conversation, Escrowed
-from pretend_entra.mapping import MANAGER, differences, target_values, value_at
-from pretend_entra.quirks import EntraQuirks
-from pretend_entra.transport import Answer
+from entra_client.directory.attribute_mapping import MANAGER, differences, target_values, value_at
+from entra_client.directory.company import Company, Person, SecurityGroup
+from entra_client.protocol import answer_checks, requests
+from entra_client.protocol.answer_checks import Resource, WrongAnswer
+from entra_client.protocol.client_quirks import EntraQuirks
+from entra_client.protocol.transport import Answer
+from entra_client.run.conversation import Conversation, Escrowed
 
 MEMBERS_PER_REQUEST = 100
 WRONG_KEY = "gk_this-key-was-never-generated"
@@ -32,10 +32,10 @@ class Job:
 
     def connect(self) -> None:
         """Test Connection: ask for somebody who does not exist, then with a wrong key. Raises Escrowed."""
-        self.talk.ask(requests.find_user(self.quirks, str(uuid4())), checks.nothing_found)
-        self.talk.ask(requests.find_group(self.quirks, str(uuid4())), checks.nothing_found)
+        self.talk.ask(requests.find_user(self.quirks, str(uuid4())), answer_checks.nothing_found)
+        self.talk.ask(requests.find_group(self.quirks, str(uuid4())), answer_checks.nothing_found)
         probe = requests.find_user(self.quirks, str(uuid4()))
-        self.talk.ask(probe, checks.error(401), api_key=WRONG_KEY)
+        self.talk.ask(probe, answer_checks.error(401), api_key=WRONG_KEY)
         self.connected = True
 
     def full_cycle(self, label: str) -> None:
@@ -76,11 +76,11 @@ class Job:
     def provision(self, person: Person) -> Resource:
         """Match a person by user name and return the user as it is then. Raises Escrowed."""
         user = self.talk.ask(
-            requests.find_user(self.quirks, person.user_name), checks.match("User", "userName", person.user_name)
+            requests.find_user(self.quirks, person.user_name), answer_checks.match("User", "userName", person.user_name)
         )
         if user is None:
             body = self.quirks.new_user(person)
-            user = self.talk.ask(requests.create("User", body), checks.created("User", body))
+            user = self.talk.ask(requests.create("User", body), answer_checks.created("User", body))
             self.user_ids[person.object_id] = user["id"]
             return user
         self.user_ids[person.object_id] = user["id"]
@@ -89,18 +89,18 @@ class Job:
     def update(self, person: Person) -> Resource:
         """Bring a linked person up to date: read by id, compare, write the differences. Raises Escrowed."""
         user_id = self.link(self.user_ids, person.object_id)
-        user = self.talk.ask(requests.read("User", user_id), checks.found("User", user_id))
+        user = self.talk.ask(requests.read("User", user_id), answer_checks.found("User", user_id))
         return self._write_differences(person, user)
 
     def provision_group(self, group: SecurityGroup) -> Resource:
         """Match a group by its name; create it, empty, when it is not there. Raises Escrowed."""
         found = self.talk.ask(
             requests.find_group(self.quirks, group.display_name),
-            checks.match("Group", "displayName", group.display_name, without="members"),
+            answer_checks.match("Group", "displayName", group.display_name, without="members"),
         )
         if found is None:
             body = self.quirks.new_group(group)
-            found = self.talk.ask(requests.create("Group", body), checks.created("Group", body))
+            found = self.talk.ask(requests.create("Group", body), answer_checks.created("Group", body))
         self.group_ids[group.object_id] = found["id"]
         wanted = {"displayName": group.display_name, "externalId": group.object_id}
         changes = {path: value for path, value in wanted.items() if found.get(path) != value}
@@ -121,14 +121,14 @@ class Job:
     def patch_group(self, group: SecurityGroup, body: dict[str, Any], values: Mapping[str, Any] | None = None) -> None:
         """Send a PATCH about a linked group. Raises Escrowed, also for a group without a link."""
         group_id = self.link(self.group_ids, group.object_id)
-        self.talk.ask(requests.change("Group", group_id, body), checks.patched("Group", group_id, values or {}))
+        self.talk.ask(requests.change("Group", group_id, body), answer_checks.patched("Group", group_id, values or {}))
 
     def patch_user(self, person: Person, body: dict[str, Any], values: Mapping[str, Any]) -> Resource:
         """Send a PATCH about a linked user and return the user; ``values`` must be there then. Raises Escrowed."""
         user_id = self.link(self.user_ids, person.object_id)
-        user = self.talk.ask(requests.change("User", user_id, body), checks.patched("User", user_id, values))
+        user = self.talk.ask(requests.change("User", user_id, body), answer_checks.patched("User", user_id, values))
         if user is None:  # a 204 says nothing, so look
-            user = self.talk.ask(requests.read("User", user_id), checks.found_with("User", user_id, values))
+            user = self.talk.ask(requests.read("User", user_id), answer_checks.found_with("User", user_id, values))
         return user
 
     def set_manager(self, person: Person, manager_id: str) -> None:
@@ -156,8 +156,8 @@ class Job:
             return
         self.set_manager(person, person.manager_id)
 
-    def _is_up_to_date(self, person: Person) -> checks.Check[None]:
-        read = checks.match("User", "userName", person.user_name)
+    def _is_up_to_date(self, person: Person) -> answer_checks.Check[None]:
+        read = answer_checks.match("User", "userName", person.user_name)
 
         def check(answer: Answer) -> None:
             user = read(answer)
@@ -180,13 +180,13 @@ class Job:
         found = self.provision_group(group)
         self.talk.ask(
             requests.read("Group", found["id"], without_members=True),
-            checks.found("Group", found["id"], without="members"),
+            answer_checks.found("Group", found["id"], without="members"),
         )
         everybody = set(self.user_ids.values())
         wanted = {self.user_ids[one] for one in group.members if one in self.user_ids}
 
         def members_are_right(answer: Answer) -> None:
-            members = checks.members_of(answer, found["id"])
+            members = answer_checks.members_of(answer, found["id"])
             if members & everybody != wanted:
                 missing, extra = len(wanted - members), len((members & everybody) - wanted)
                 raise WrongAnswer(f"has {missing} members too few and {extra} too many")

@@ -7,19 +7,19 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from entra_client.protocol.transport import CannotBegin
+from entra_client.run.conversation import ServerGone
+from entra_client.run.simulation import Size, simulate
 from gatekeeper.runtime.command import OperatorCommand
 from gatekeeper.runtime.plain_text import visible
-from pretend_entra.conversation import ServerGone
-from pretend_entra.simulation import Size, simulate
-from pretend_entra.transport import CannotBegin
 
 MOST_PEOPLE = 200_000
 
 
 class Command(OperatorCommand):
-    """A door: reads the arguments, plays the run, prints the report. It needs no database."""
+    """Reads the arguments, plays the run, prints the report. It needs no database."""
 
-    help = "Provision a pretend company into a SCIM server as Microsoft Entra does, and check each answer."
+    help = "Provision a made-up company into a SCIM server as Microsoft Entra does, and check each answer."
     needs_tables = False
 
     def arguments(self, parser: CommandParser) -> None:

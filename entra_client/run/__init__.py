@@ -1,0 +1,1 @@
+"""A run from the connection test to the restart: provisioning cycles, Microsoft's validator, progress, report."""
