@@ -1,11 +1,11 @@
 // A form with data-autosave saves itself when a choice changes. Without scripts it has a button.
-// Where a warning stands the site answers with a question first: what is chosen is saved when that is confirmed.
+// Where there is a warning the site answers with a question first: what is chosen is saved when that is confirmed.
 // keepalive lets the request finish although the reader is already on the way to the next page.
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const state = form.querySelector("[data-save-state]");
   const details = form.querySelector("[data-save-details]");
   const preview = document.getElementById(`${form.id}-preview`);
-  const tell = (text, kind) => {
+  const show = (text, kind) => {
     state.textContent = text;
     state.dataset.state = kind;
   };
@@ -15,22 +15,22 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       else control.value = value;
     }
   };
-  let standing = document.querySelector(`[name=previewed][form="${form.id}"]`).value; // what holds, as the site said
-  const carry = (previewed) => {
-    standing = previewed;
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "previewed", value: previewed });
+  let previewed = document.querySelector(`[name=previewed][form="${form.id}"]`).value; // what holds, as the site said
+  const carry = (shown) => {
+    previewed = shown;
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "previewed", value: shown });
     field.setAttribute("form", form.id);
     preview.replaceChildren(field);
     document.querySelector(`[data-preview-search="${form.id}"]`).hidden = true;
     document.querySelector(`[data-preview-said="${form.id}"]`).textContent = "";
   };
-  const show = (html) => details.replaceChildren(...new DOMParser().parseFromString(html ?? "", "text/html").body.childNodes);
+  const showDetails = (html) => details.replaceChildren(...new DOMParser().parseFromString(html ?? "", "text/html").body.childNodes);
 
   const save = async (confirmed) => {
     const body = new FormData(form);
     if (confirmed) body.set("confirmed", confirmed);
-    tell("Saving…", "saving");
-    show("");
+    show(state.dataset.saving, "saving");
+    showDetails("");
     try {
       const answer = await fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } });
       const result = await answer.json();
@@ -38,14 +38,14 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
         location.assign(result.sign_in_again);
         return;
       }
-      tell(answer.status === 409 ? "" : result.message, answer.ok ? "saved" : "failed");
-      show(result.details);
+      show(answer.status === 409 ? "" : result.message, answer.ok ? "saved" : "failed");
+      showDetails(result.details);
       if (answer.status === 409) form.dispatchEvent(new Event("preview:wanted"));
       if (!answer.ok) return;
       carry(result.previewed);
       for (const notice of document.querySelectorAll(form.dataset.clears ?? ":not(*)")) notice.remove();
     } catch {
-      tell("Not saved: the site did not answer. Try again.", "failed");
+      show(state.dataset.noAnswer, "failed");
     }
   };
 
@@ -63,9 +63,9 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     }
     if (autosaveBack !== undefined) {
       choose(autosaveBack);
-      show("");
-      tell("Nothing was changed.", "saved");
-      carry(standing);
+      showDetails("");
+      show(state.dataset.unchanged, "saved");
+      carry(previewed);
     }
   });
 }

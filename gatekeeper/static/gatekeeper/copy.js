@@ -1,4 +1,5 @@
 // Buttons that copy a read-only field: data-copies="ID of the field". data-copy-and-close also closes the dialog.
+// What is announced and shown stands in the page: data-copied of the field, data-copied-word of the button's text.
 async function copy(field) {
   field.select();
   try {
@@ -10,24 +11,24 @@ async function copy(field) {
   }
 }
 
-function say(text) {
-  const region = document.getElementById("announcements");
-  if (region) region.textContent = text;
+function showAsCopied(button, word) {
+  if (button.classList.contains("button-copied")) return;
+  const before = word.textContent;
+  button.classList.add("button-copied");
+  word.textContent = word.dataset.copiedWord;
+  setTimeout(() => {
+    word.textContent = before;
+    button.classList.remove("button-copied");
+  }, 2000);
 }
 
 async function copyFrom(button) {
   const field = document.getElementById(button.dataset.copies);
   const done = await copy(field);
-  const words = button.querySelector("[data-copy-word]");
-  say(done ? `${field.dataset.noun ?? "The value"} is on the clipboard.` : "Copying is not allowed here. The text is selected: copy it with your keyboard.");
-  if (done && words) {
-    button.classList.add("button-copied");
-    words.textContent = "Copied";
-    setTimeout(() => {
-      words.textContent = "Copy";
-      button.classList.remove("button-copied");
-    }, 2000);
-  }
+  const announcements = document.getElementById("announcements");
+  announcements.textContent = done ? field.dataset.copied : announcements.dataset.copyRefused;
+  const word = button.querySelector("[data-copy-word]");
+  if (done && word) showAsCopied(button, word);
   return done;
 }
 

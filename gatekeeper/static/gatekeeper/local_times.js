@@ -1,7 +1,10 @@
 // Times come in UTC and are shown in the reader's own zone, with the zone's name; how long ago stands beside it.
-const full = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-const second = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+const language = document.documentElement.lang;
+const CLOCK = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const FULL = { ...CLOCK, day: "numeric", month: "short", year: "numeric" };
+const full = new Intl.DateTimeFormat(language, FULL);
+const second = new Intl.DateTimeFormat(language, { ...FULL, second: "2-digit" });
+const clock = new Intl.DateTimeFormat(language, CLOCK);
 
 for (const element of document.querySelectorAll("time[data-moment]")) {
   const moment = new Date(element.dateTime);

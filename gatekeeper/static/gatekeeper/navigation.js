@@ -19,15 +19,16 @@ const theme = document.querySelector("[data-theme-toggle]");
 if (theme) {
   const root = document.documentElement;
   const name = () => root.dataset.theme ?? "system";
-  const tell = () => {
-    theme.querySelector("[data-theme-name]").textContent = name();
+  const label = theme.querySelector("[data-theme-name]");
+  const showName = () => {
+    label.textContent = label.dataset[name()];
   };
-  tell();
+  showName();
   theme.addEventListener("click", () => {
     const next = THEMES[(THEMES.indexOf(name()) + 1) % THEMES.length];
     if (next === "system") delete root.dataset.theme;
     else root.dataset.theme = next;
-    tell();
+    showName();
     try {
       localStorage.setItem("gatekeeper-theme", next);
     } catch {

@@ -27,10 +27,7 @@ async function use(options) {
 const answer = (credential, response) =>
   JSON.stringify({ id: credential.id, rawId: text(credential.rawId), type: credential.type, response });
 
-const PROBLEMS = {
-  NotAllowedError: "The passkey was not used: the request was cancelled, or took too long. Try again.",
-  InvalidStateError: "This device has a passkey of this account already.",
-};
+const PROBLEMS = { NotAllowedError: "notAllowed", InvalidStateError: "exists" }; // names of the data- attributes
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const problem = form.querySelector("[data-passkey-problem]");
@@ -40,7 +37,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     event.preventDefault();
     problem.textContent = "";
     if (!window.PublicKeyCredential) {
-      problem.textContent = "This browser knows no passkeys.";
+      problem.textContent = problem.dataset.unsupported;
       return;
     }
     try {
@@ -48,7 +45,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       form.elements.passkey.value = await ("passkeyNew" in form.dataset ? make(options) : use(options));
       form.submit();
     } catch (error) {
-      problem.textContent = PROBLEMS[error.name] ?? "The browser could not use a passkey here.";
+      problem.textContent = problem.dataset[PROBLEMS[error.name] ?? "failed"];
     }
   });
 }
