@@ -1,88 +1,83 @@
 """The closed list of what the audit trail can say. A retired event keeps its line here, marked as retired."""
 
-from enum import StrEnum
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
-class Event(StrEnum):
-    """``subject.action``; the label is what a page shows."""
+class Event(models.TextChoices):
+    """``subject.action`` with the label that pages show."""
 
-    USER_CREATED = "user.created"
-    USER_REVIVED = "user.revived"
-    USER_CHANGED = "user.changed"
-    USER_DEACTIVATED = "user.deactivated"
-    USER_REACTIVATED = "user.reactivated"
-    USER_DELETED = "user.deleted"
-    USER_ERASED = "user.erased"
-    ADMINISTRATOR_CREATED = "administrator.created"
-    PASSWORD_CHANGED = "administrator.password_changed"  # noqa: S105 - an event, not a password
-    SECOND_FACTOR_ADDED = "second_factor.added"
-    SECOND_FACTOR_REMOVED = "second_factor.removed"
-    PASSKEY_ADDED = "passkey.added"
-    PASSKEY_REMOVED = "passkey.removed"
-    LOCAL_ACCOUNT_RULE_SET = "local_accounts.rule_set"
-    RECOVERY_CODE_USED = "second_factor.recovery_code_used"
-    BREAK_GLASS_USED = "break_glass.used"
-    GROUP_CREATED = "group.created"
-    GROUP_CHANGED = "group.changed"
-    GROUP_MEMBERS_CHANGED = "group.members_changed"
-    GROUP_DELETED = "group.deleted"
-    TEAM_CREATED = "team.created"
-    TEAM_RENAMED = "team.renamed"
-    TEAM_DELETED = "team.deleted"
-    TEAM_MERGED = "team.merged"
-    MAPPING_SET = "mapping.set"
-    MAPPING_RESET = "mapping.reset"
-    DEFAULT_MAPPING_SET = "default_mapping.set"
-    FALLBACK_TEAM_CHOSEN = "fallback_team.chosen"
-    LAST_GROUP_POLICY_SET = "last_group_policy.set"
-    RETENTION_SET = "retention.set"
-    DEPROVISIONING_LIMITS_SET = "deprovisioning_limits.set"
-    DEPROVISIONING_ALERTED = "deprovisioning.alert"
-    HELD_CHANGES_APPROVED = "held_changes.approved"
-    PRIVILEGE_GAINED = "privilege.gained"
-    PRIVILEGE_HELD = "privilege.held"
-    API_KEY_GENERATED = "api_key.generated"
-    API_KEY_REVOKED = "api_key.revoked"
-    API_KEY_EXPIRING = "api_key.expiring"
-    PROVISIONING_SILENT = "provisioning.silent"
-    PROVISIONING_RESUMED = "provisioning.resumed"
-    API_TOKEN_CREATED = "api_token.created"  # noqa: S105 - an event
-    API_TOKEN_REVOKED = "api_token.revoked"  # noqa: S105
-    TRACING_STARTED = "tracing.started"
-    TRACING_STOPPED = "tracing.stopped"
-    CONNECTION_CREATED = "connection.created"
-    CONNECTION_CHANGED = "connection.changed"
-    CONNECTION_REFRESHED = "connection.refreshed"
-    CONNECTION_DELETED = "connection.deleted"
-    KEY_PAIR_MADE = "key_pair.made"
-    NEXT_KEY_PAIR_PUBLISHED = "key_pair.next_published"
-    KEY_PAIR_REPLACED = "key_pair.replaced"
-    CONNECTION_RENAMED = "connection.renamed"
-    CONNECTION_DOMAINS_SET = "connection.domains_set"
-    CERTIFICATE_EXPIRING = "certificate.expiring"
-    SYNC_FINISHED = "saml_sync.finished"
-    IDENTITY_LINKED = "identity.linked"
-    IDENTITY_UNLINKED = "identity.unlinked"
-    IDENTITY_CONFIRMED = "identity.confirmed"
-    IDENTITY_STATED = "identity.profile_stated"
-    SIGN_IN_ACCEPTED = "sign_in.accepted"
-    SIGN_IN_REFUSED = "sign_in.refused"
-    SIGN_IN_REFUSALS_COUNTED = "sign_in.refusals_counted"
-    SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown"
-    SIGN_IN_RENEWED = "sign_in.renewed"
-    SIGN_INS_ENDED = "sign_in.ended"
-    EVENT_SOURCE_SET = "connection.event_source_set"
-    IDP_EVENT_ACCEPTED = "idp_event.accepted"
-    AUDIT_CARRIED_OVER = "audit_trail.carried_over"
-    AUDIT_DAMAGE_FOUND = "audit_trail.damage_found"
+    USER_CREATED = "user.created", _("User created")
+    USER_REVIVED = "user.revived", _("User revived")
+    USER_CHANGED = "user.changed", _("User changed")
+    USER_DEACTIVATED = "user.deactivated", _("User deactivated")
+    USER_REACTIVATED = "user.reactivated", _("User reactivated")
+    USER_DELETED = "user.deleted", _("User deleted")
+    USER_ERASED = "user.erased", _("User erased")
+    ADMINISTRATOR_CREATED = "administrator.created", _("Administrator created")
+    PASSWORD_CHANGED = "administrator.password_changed", _("Administrator password changed")
+    SECOND_FACTOR_ADDED = "second_factor.added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = "second_factor.removed", _("Second factor removed")
+    PASSKEY_ADDED = "passkey.added", _("Passkey added")
+    PASSKEY_REMOVED = "passkey.removed", _("Passkey removed")
+    LOCAL_ACCOUNT_RULE_SET = "local_accounts.rule_set", _("Local accounts rule set")
+    RECOVERY_CODE_USED = "second_factor.recovery_code_used", _("Second factor recovery code used")
+    BREAK_GLASS_USED = "break_glass.used", _("Break glass used")
+    GROUP_CREATED = "group.created", _("Group created")
+    GROUP_CHANGED = "group.changed", _("Group changed")
+    GROUP_MEMBERS_CHANGED = "group.members_changed", _("Group members changed")
+    GROUP_DELETED = "group.deleted", _("Group deleted")
+    TEAM_CREATED = "team.created", _("Team created")
+    TEAM_RENAMED = "team.renamed", _("Team renamed")
+    TEAM_DELETED = "team.deleted", _("Team deleted")
+    TEAM_MERGED = "team.merged", _("Team merged")
+    MAPPING_SET = "mapping.set", _("Mapping set")
+    MAPPING_RESET = "mapping.reset", _("Mapping reset")
+    DEFAULT_MAPPING_SET = "default_mapping.set", _("Default mapping set")
+    FALLBACK_TEAM_CHOSEN = "fallback_team.chosen", _("Fallback team chosen")
+    LAST_GROUP_POLICY_SET = "last_group_policy.set", _("Last group policy set")
+    RETENTION_SET = "retention.set", _("Retention set")
+    DEPROVISIONING_LIMITS_SET = "deprovisioning_limits.set", _("Deprovisioning limits set")
+    DEPROVISIONING_ALERTED = "deprovisioning.alert", _("Deprovisioning alert")
+    HELD_CHANGES_APPROVED = "held_changes.approved", _("Held changes approved")
+    PRIVILEGE_GAINED = "privilege.gained", _("Privilege gained")
+    PRIVILEGE_HELD = "privilege.held", _("Privilege held")
+    API_KEY_GENERATED = "api_key.generated", _("API key generated")
+    API_KEY_REVOKED = "api_key.revoked", _("API key revoked")
+    API_KEY_EXPIRING = "api_key.expiring", _("API key expiring")
+    PROVISIONING_SILENT = "provisioning.silent", _("Provisioning silent")
+    PROVISIONING_RESUMED = "provisioning.resumed", _("Provisioning resumed")
+    API_TOKEN_CREATED = "api_token.created", _("API token created")
+    API_TOKEN_REVOKED = "api_token.revoked", _("API token revoked")
+    TRACING_STARTED = "tracing.started", _("Tracing started")
+    TRACING_STOPPED = "tracing.stopped", _("Tracing stopped")
+    CONNECTION_CREATED = "connection.created", _("Connection created")
+    CONNECTION_CHANGED = "connection.changed", _("Connection changed")
+    CONNECTION_REFRESHED = "connection.refreshed", _("Connection refreshed")
+    CONNECTION_DELETED = "connection.deleted", _("Connection deleted")
+    KEY_PAIR_MADE = "key_pair.made", _("Key pair made")
+    NEXT_KEY_PAIR_PUBLISHED = "key_pair.next_published", _("Key pair next published")
+    KEY_PAIR_REPLACED = "key_pair.replaced", _("Key pair replaced")
+    CONNECTION_RENAMED = "connection.renamed", _("Connection renamed")
+    CONNECTION_DOMAINS_SET = "connection.domains_set", _("Connection domains set")
+    CERTIFICATE_EXPIRING = "certificate.expiring", _("Certificate expiring")
+    SYNC_FINISHED = "saml_sync.finished", _("SAML sync finished")
+    IDENTITY_LINKED = "identity.linked", _("Identity linked")
+    IDENTITY_UNLINKED = "identity.unlinked", _("Identity unlinked")
+    IDENTITY_CONFIRMED = "identity.confirmed", _("Identity confirmed")
+    IDENTITY_STATED = "identity.profile_stated", _("Identity profile stated")
+    SIGN_IN_ACCEPTED = "sign_in.accepted", _("Sign in accepted")
+    SIGN_IN_REFUSED = "sign_in.refused", _("Sign in refused")
+    SIGN_IN_REFUSALS_COUNTED = "sign_in.refusals_counted", _("Sign in refusals counted")
+    SIGN_IN_VALUES_SHOWN = "sign_in.personal_values_shown", _("Sign in personal values shown")
+    SIGN_IN_RENEWED = "sign_in.renewed", _("Sign in renewed")
+    SIGN_INS_ENDED = "sign_in.ended", _("Sign in ended")
+    EVENT_SOURCE_SET = "connection.event_source_set", _("Connection event source set")
+    IDP_EVENT_ACCEPTED = "idp_event.accepted", _("IdP event accepted")
+    AUDIT_CARRIED_OVER = "audit_trail.carried_over", _("Audit trail carried over")
+    AUDIT_DAMAGE_FOUND = "audit_trail.damage_found", _("Audit trail damage found")
     # Retired: entries of earlier releases have these; an entry is never rewritten.
-    RETIRED_LIMITS_SET = "brakes.set"
-    RETIRED_ALERTED = "brakes.tripped"
-    RETIRED_APPROVED = "brakes.released"
-    SECRET_KEY_CHANGED = "secret_key.changed"  # noqa: S105 - an event
-
-    @property
-    def label(self) -> str:
-        """Words for a page: "user.created" reads "User created"."""
-        words = self.value.replace(".", " ").replace("_", " ")
-        return (words[0].upper() + words[1:]).replace("Saml", "SAML").replace("Api", "API").replace("Idp", "IdP")
+    RETIRED_LIMITS_SET = "brakes.set", _("Deprovisioning limits set (earlier release)")
+    RETIRED_ALERTED = "brakes.tripped", _("Deprovisioning alert (earlier release)")
+    RETIRED_APPROVED = "brakes.released", _("Held changes approved (earlier release)")
+    SECRET_KEY_CHANGED = "secret_key.changed", _("Secret key changed")

@@ -11,14 +11,15 @@ from django.core.paginator import Page
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from gatekeeper.audit import provisioning_texts
-from gatekeeper.audit.events import Event
 from gatekeeper.directory.access.states import Words
-from saml.models import SyncRun
 
 register = template.Library()
 
@@ -33,6 +34,21 @@ BADGE_KINDS = {
     "blocked": "danger",
     "running": "info",
     "finished": "ok",
+    "passed": "ok",
+}
+# The same codes in one or two words, where the label of the model is a sentence.
+BADGE_TEXTS = {
+    "changed": _("Changed"),
+    "unchanged": _("Unchanged"),
+    "refused": _("Refused"),
+    "failed": _("Failed"),
+    "read": _("Read"),
+    "running": _("Running"),
+    "finished": _("Finished"),
+    "abandoned": _("Abandoned"),
+    "passed": _("Passed"),
+    "not reached": _("Not reached"),
+    "begun here instead": _("Begun here instead"),
 }
 
 
@@ -56,10 +72,10 @@ def moment(value: datetime | None, how: str = "full") -> SafeString | str:
     if value is None:
         return "—"
     local = _local(value)
-    exact = f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+    exact = format_date(local, "j M Y, H:i T")
     texts = {
-        "clock": f"{local:%H:%M} {local.tzname()}",
-        "second": f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}",
+        "clock": format_date(local, "H:i T"),
+        "second": format_date(local, "j M Y, H:i:s T"),
         "ago": _ago(value),
     }
     text = texts.get(how, exact)
@@ -76,9 +92,9 @@ def _local(value: datetime) -> datetime:
 
 
 @register.filter
-def sentence(words: Words) -> SafeString:
+def sentence(pieces: Words) -> SafeString:
     """A sentence in pieces, its moments in the reader's own zone."""
-    return format_html_join("", "{}", ((moment(piece) if isinstance(piece, datetime) else piece,) for piece in words))
+    return format_html_join("", "{}", ((moment(piece) if isinstance(piece, datetime) else piece,) for piece in pieces))
 
 
 @register.filter
@@ -90,8 +106,10 @@ def exactly(value: datetime) -> str:
 def _ago(value: datetime) -> str:
     seconds = (timezone.now() - value).total_seconds()
     if abs(seconds) < 60:
-        return "just now"
-    return f"{timesince(value, depth=1)} ago" if seconds > 0 else f"in {timesince(timezone.now(), value, depth=1)}"
+        return gettext("just now")
+    if seconds > 0:
+        return gettext("%(time)s ago") % {"time": timesince(value, depth=1)}
+    return gettext("in %(time)s") % {"time": timesince(timezone.now(), value, depth=1)}
 
 
 @register.filter
@@ -99,6 +117,12 @@ def badge_kind(value: object) -> str:
     """The class of a badge for an outcome or a state: ``badge-ok``; empty for a plain grey one."""
     kind = BADGE_KINDS.get(str(value), "")
     return f"badge-{kind}" if kind else ""
+
+
+@register.filter
+def badge_text(value: object) -> str:
+    """The word in a badge for an outcome or a state; the code itself for one that is not listed."""
+    return str(BADGE_TEXTS.get(str(value), value))
 
 
 @register.filter
@@ -146,44 +170,13 @@ def is_plain_list(value: object) -> bool:
     return isinstance(value, list) and all(is_plain(part) for part in value)
 
 
-register.filter(provisioning_texts.change_texts)
-register.filter(provisioning_texts.reason_text)
-register.filter(provisioning_texts.summary_text)
-register.filter(provisioning_texts.warning_text)
-
-
 @register.filter
 def thousands(number: int) -> str:
-    """A count with its thousands apart: 77,000."""
-    return f"{number:,}"
+    """A count with its thousands apart, as the language writes it: 77,000."""
+    return number_format(number, force_grouping=True)
 
 
 @register.filter
 def spaced(name: str) -> str:
     """A stored name with spaces: ``scim_key`` becomes "scim key"."""
     return name.replace("_", " ")
-
-
-@register.filter
-def event_label(name: str) -> str:
-    """The label of an audit event; its stored name for one that this version does not know."""
-    try:
-        return Event(name).label
-    except ValueError:
-        return name
-
-
-@register.filter
-def duration(run: SyncRun) -> str:
-    """How long a run took."""
-    if run.finished_at is None:
-        return "—"
-    seconds = (run.finished_at - run.started_at).total_seconds()
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
-
-
-@register.filter
-def actor_label(row: Any) -> str:
-    """Who did it, for people: the scheduler, a command and a SCIM key are named as such."""
-    kinds = {"clock": "Schedule", "command": f"Command {row.actor_name}", "scim_key": f"SCIM: {row.actor_name}"}
-    return kinds.get(row.actor_kind, str(row.actor_name))

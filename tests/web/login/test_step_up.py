@@ -1,6 +1,7 @@
 """Signing in again before something that matters: who has to, how, and that nothing is lost on the way."""
 
 import html
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, quote, urlsplit
@@ -267,7 +268,7 @@ def test_a_person_goes_through_the_identity_provider_and_comes_back_to_the_form(
     first = SignIn.objects.live().get()
     asked = entra.client.post(DEFAULT, {"level": "employee_portal"})
     page = text_of(entra.client.get(asked["Location"]))
-    way = page.split('class="button button-main" href="')[1].split('"')[0]
+    way = re.search(r'class="button button-main"\s+href="([^"]*)"', page)[1]
 
     request = sent_message(entra.client.get(way)["Location"], "SAMLRequest")
     assert request.get("ForceAuthn") == "true"

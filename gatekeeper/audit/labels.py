@@ -1,0 +1,42 @@
+"""The labels of the codes that an audit entry stores beside its event: by whom, to what, through which channel.
+
+Pages show labels and logic compares codes.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTOR_KINDS: dict[str, Promise] = {
+    "person": _("person"),
+    "scim_key": _("SCIM key"),
+    "clock": _("scheduler"),
+    "command": _("command"),
+    "identity_provider": _("identity provider"),
+    "site": _("site"),
+    "stranger": _("unauthenticated client"),
+}
+
+OBJECT_KINDS: dict[str, Promise] = {
+    "user": _("user"),
+    "group": _("group"),
+    "team": _("team"),
+    "mapping": _("mapping"),
+    "connection": _("connection"),
+    "api_key": _("API key"),
+    "site": _("site"),
+    "sync_run": _("sync run"),
+    "audit_trail": _("audit trail"),
+}
+
+CHANNELS: dict[str, Promise] = {
+    "pages": _("pages"),
+    "scim": _("SCIM"),
+    "saml": _("SAML"),
+    "beat": _("scheduler"),
+    "command line": _("command line"),
+}
+
+
+def label_of(code: str, labels: dict[str, Promise]) -> str:
+    """The label of another code; the code with spaces for one that is not listed."""
+    return str(labels.get(code, code.replace("_", " ")))

@@ -1,0 +1,68 @@
+"""Template filters of the logs: labels of stored codes, and one-line texts of what an entry holds."""
+
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from gatekeeper.audit import labels, provisioning_texts
+from gatekeeper.audit.events import Event
+from saml.models import SyncRun
+
+register = template.Library()
+register.filter(provisioning_texts.change_texts)
+register.filter(provisioning_texts.reason_text)
+register.filter(provisioning_texts.summary_text)
+register.filter(provisioning_texts.warning_text)
+
+
+@register.filter
+def event_label(code: str) -> str:
+    """The label of an audit event; its stored code for one that this version does not know."""
+    try:
+        return str(Event(code).label)
+    except ValueError:
+        return code
+
+
+@register.filter
+def actor_label(row: Any) -> str:
+    """Who did it, for people: the scheduler, a command and a SCIM key are named as such."""
+    name = str(row.actor_name)
+    if row.actor_kind == "clock":
+        return _("Schedule")
+    if row.actor_kind == "command":
+        return _("Command %(name)s") % {"name": name}
+    if row.actor_kind == "scim_key":
+        return _("SCIM: %(name)s") % {"name": name}
+    return name
+
+
+@register.filter
+def actor_kind_label(code: str) -> str:
+    """What kind of actor it was."""
+    return labels.label_of(code, labels.ACTOR_KINDS)
+
+
+@register.filter
+def object_kind_label(code: str) -> str:
+    """What kind of object was changed."""
+    return labels.label_of(code, labels.OBJECT_KINDS)
+
+
+@register.filter
+def channel_label(code: str) -> str:
+    """Through what the change came; a dash for an entry without one."""
+    return labels.label_of(code, labels.CHANNELS) or "—"
+
+
+@register.filter
+def duration(run: SyncRun) -> str:
+    """How long a run took."""
+    if run.finished_at is None:
+        return "—"
+    seconds = (run.finished_at - run.started_at).total_seconds()
+    if seconds < 60:
+        return _("%(number)s s") % {"number": number_format(round(seconds, 1), decimal_pos=1)}
+    return _("%(number)s min") % {"number": number_format(round(seconds / 60, 1), decimal_pos=1)}
