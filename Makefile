@@ -9,7 +9,7 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/made-in 2>/dev/null)
 STALE := stale
 endif
 
-.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz lock clean $(STALE)
+.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz messages lock clean $(STALE)
 .DEFAULT_GOAL := help
 
 help:  ## what can be asked for
@@ -47,6 +47,9 @@ setup-tests: .venv/tests-stamp
 lock:  ## write requirements*.txt anew from requirements*.in (the one lock step)
 	for set in requirements requirements-demo requirements-dev requirements-idps; do $(BIN)/uv pip compile -q \
 		--python-version 3.11 --universal --generate-hashes --no-emit-index-url -o $$set.txt $$set.in || exit 1; done
+
+messages: setup-tests  ## write the texts to translate to locale/, and compile the translations
+	$(BIN)/python locale/messages.py
 
 # ── The site ─────────────────────────────────────────────────────────────────────────────────────────────────────
 run: setup  ## the whole site until Ctrl-C; keeps its data in DATA_DIR (default var/)

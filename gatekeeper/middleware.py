@@ -18,6 +18,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
 from gatekeeper.runtime.database_limits import REQUEST, limited
@@ -143,6 +145,17 @@ class DatabaseLimits:
 
 class BrowserSessions(_BrowserOnly, SessionMiddleware):
     """django.contrib.sessions, for browsers."""
+
+
+class BrowserLanguage(_BrowserOnly, LocaleMiddleware):
+    """The language of a page: the one of ``LANGUAGES`` that the browser prefers."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """The thread serves a machine next, whose answers and stored texts are in ``LANGUAGE_CODE``."""
+        try:
+            return super().__call__(request)
+        finally:
+            translation.deactivate()
 
 
 class BrowserCommon(_BrowserOnly, CommonMiddleware):

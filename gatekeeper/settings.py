@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "gatekeeper.middleware.SignInForms",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gatekeeper.middleware.BrowserSessions",
+    "gatekeeper.middleware.BrowserLanguage",
     "gatekeeper.middleware.BrowserCommon",
     "gatekeeper.middleware.BrowserCsrf",
     "gatekeeper.middleware.BrowserAuthentication",
@@ -219,6 +220,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]  # each page is in the one that the browser prefers; docs/translation.md
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 
