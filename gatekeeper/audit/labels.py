@@ -6,6 +6,8 @@ Pages show labels and logic compares codes.
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gatekeeper.audit.actor import Actor
+
 ACTOR_KINDS: dict[str, Promise] = {
     "person": _("person"),
     "scim_key": _("SCIM key"),
@@ -13,7 +15,7 @@ ACTOR_KINDS: dict[str, Promise] = {
     "command": _("command"),
     "identity_provider": _("identity provider"),
     "site": _("site"),
-    "stranger": _("unauthenticated client"),
+    Actor.unauthenticated().kind: _("unauthenticated client"),
 }
 
 OBJECT_KINDS: dict[str, Promise] = {
