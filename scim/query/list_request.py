@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.directory.models import IdpGroup, User
 from scim.protocol.client_quirks import member
 from scim.protocol.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
@@ -18,6 +19,7 @@ from scim.query.parameters import joined_names, query_parameters, read_number, r
 from scim.resources.projection import Projection
 
 Rows = QuerySet[Any]
+_BY_CREATION = KeysetOrder(key="created_at")
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,11 @@ def rows_of(resource_type: ResourceType) -> Rows:
 
 @dataclass(frozen=True)
 class Ordered:
-    """Rows in their order. ``key`` is the column or annotation that they are sorted by; ties are sorted by id."""
+    """Rows in their order. ``is_instant``: the key that they are sorted by is a time."""
 
     rows: Rows
-    key: str = "created_at"
-    descending: bool = False
-    is_instant: bool = True
+    order: KeysetOrder
+    is_instant: bool
 
 
 def matching(query: Query, resource_type: ResourceType, resource_types: tuple[ResourceType, ...]) -> Ordered:
@@ -90,11 +91,11 @@ def matching(query: Query, resource_type: ResourceType, resource_types: tuple[Re
         rows = rows.filter(compile_filter(resource_type, query.filter, resource_types))
     attribute = _sort_attribute(query.sort_by, resource_type, resource_types) if query.sort_by else None
     if attribute is None:
-        return Ordered(rows.order_by("created_at", "pk"))
-    rows = rows.annotate(sort_key=sort_expression(resource_type, attribute))
+        return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True)
     # A missing value is the largest one: last when ascending, first when descending (RFC 7644 §3.4.2.3).
-    key = F("sort_key").desc(nulls_first=True) if query.descending else F("sort_key").asc(nulls_last=True)
-    return Ordered(rows.order_by(key, "pk"), "sort_key", query.descending, attribute.type == "dateTime")
+    order = KeysetOrder(key="sort_key", descending=query.descending, nullable=True)
+    rows = rows.annotate(sort_key=sort_expression(resource_type, attribute)).order_by(*order.order_by)
+    return Ordered(rows, order, attribute.type == "dateTime")
 
 
 def _sort_attribute(name: str, resource_type: ResourceType, among: tuple[ResourceType, ...]) -> Attribute | None:

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from scim.protocol.schemas import USER, ResourceType
 from scim.query.cursors import Position, read_cursor, write_cursor
 from scim.query.list_request import Ordered, Query, Rows, matching
@@ -69,7 +67,7 @@ def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Docu
         if position is not None and position.type_name != resource_type.name:
             continue  # a type before the one in which the last page ended
         room = query.count - len(resources)
-        after = ordered.rows if position is None else ordered.rows.filter(_beyond(ordered, position))
+        after = ordered.rows if position is None else _after(ordered, position)
         rows = list(after[: room + 1]) if query.count and next_cursor is None else []
         position = None
         if len(rows) > room:
@@ -85,19 +83,14 @@ def _cursor_at(query: Query, resource_type: ResourceType, ordered: Ordered, last
     """The cursor after ``last``; without one, before the first of the type (the former type filled the page)."""
     if last is None:
         return write_cursor(query, Position(resource_type.name, None, ""))
-    key = getattr(last, ordered.key)
+    key = getattr(last, ordered.order.key)
     written = key.isoformat() if isinstance(key, datetime) else str(key) if isinstance(key, UUID) else key
     return write_cursor(query, Position(resource_type.name, written, str(last.pk)))
 
 
-def _beyond(ordered: Ordered, position: Position) -> Q:
-    """The rows after a position. A missing key is the largest one, as in the order itself."""
+def _after(ordered: Ordered, position: Position) -> Rows:
+    """The rows after a position; all of them for one before the first row of its type."""
     if not position.row_id:
-        return ~Q(pk__in=())
-    name, after_row = ordered.key, Q(pk__gt=UUID(position.row_id))
+        return ordered.rows
     key = datetime.fromisoformat(position.key) if ordered.is_instant and position.key else position.key
-    if key is None:
-        rest = Q(**{f"{name}__isnull": True}) & after_row
-        return rest | Q(**{f"{name}__isnull": False}) if ordered.descending else rest
-    later = Q(**{f"{name}__{'lt' if ordered.descending else 'gt'}": key}) | (Q(**{name: key}) & after_row)
-    return later if ordered.descending else later | Q(**{f"{name}__isnull": True})
+    return ordered.rows.filter(ordered.order.after(key, UUID(position.row_id)))

@@ -9,9 +9,11 @@ from django.db.models import Q, QuerySet
 from gatekeeper.directory.access.group_sets import id_text
 from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.directory.models import User
 
 PAGE = 50  # people on a page
+_BY_NAME = KeysetOrder(key="user_name_folded")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,15 +82,12 @@ def page_by_name(
 
 def _from(people: QuerySet[User], place: Place) -> QuerySet[User]:
     """The people from ``place`` on, in the direction in which the page is read."""
+    order = _BY_NAME.reversed() if place.before is not None else _BY_NAME
     person = place.before or place.after
     mark = User.objects.filter(pk=person).first() if person else None
     if mark is None:
-        return people.order_by("user_name_folded", "id")
-    name, same = mark.user_name_folded, Q(user_name_folded=mark.user_name_folded)
-    if place.before is not None:
-        earlier = Q(user_name_folded__lt=name) | (same & Q(pk__lt=mark.pk))
-        return people.filter(earlier).order_by("-user_name_folded", "-id")
-    return people.filter(Q(user_name_folded__gt=name) | (same & Q(pk__gt=mark.pk))).order_by("user_name_folded", "id")
+        return people.order_by(*_BY_NAME.order_by)
+    return people.filter(order.after(mark.user_name_folded, mark.pk)).order_by(*order.order_by)
 
 
 def _ids(ordered: QuerySet[User], among: Container[str] | None, wanted: int) -> list[str]:

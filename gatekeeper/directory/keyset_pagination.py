@@ -1,0 +1,48 @@
+"""Keyset pagination: the rows after a row, in an order by one key and then by primary key.
+
+A page costs the same wherever it is, and no row is repeated or left out when others come and go meanwhile.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import F, Q
+from django.db.models.expressions import OrderBy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeysetOrder:
+    """An order by ``key``, a column or an annotation; rows with equal keys are ordered by their primary key.
+
+    ``nullable``: rows may have no key; a missing key is the largest one.
+    """
+
+    key: str
+    descending: bool = False
+    pk_descending: bool = False
+    nullable: bool = False
+
+    @property
+    def order_by(self) -> tuple[OrderBy, OrderBy]:
+        """The expressions for ``QuerySet.order_by``."""
+        pk = F("pk")
+        return self._key_order(), pk.desc() if self.pk_descending else pk.asc()
+
+    def reversed(self) -> "KeysetOrder":
+        """The opposite order, for the page before a row."""
+        return replace(self, descending=not self.descending, pk_descending=not self.pk_descending)
+
+    def after(self, value: Any, pk: Any) -> Q:
+        """The condition for the rows after the one with this key and primary key."""
+        later_pk = Q(pk__lt=pk) if self.pk_descending else Q(pk__gt=pk)
+        if value is None:
+            others = Q(**{f"{self.key}__isnull": True}) & later_pk
+            return others | Q(**{f"{self.key}__isnull": False}) if self.descending else others
+        later = Q(**{f"{self.key}__{'lt' if self.descending else 'gt'}": value}) | (Q(**{self.key: value}) & later_pk)
+        return later | Q(**{f"{self.key}__isnull": True}) if self.nullable and not self.descending else later
+
+    def _key_order(self) -> OrderBy:
+        key = F(self.key)
+        if self.nullable:
+            return key.desc(nulls_first=True) if self.descending else key.asc(nulls_last=True)
+        return key.desc() if self.descending else key.asc()
