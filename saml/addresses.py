@@ -44,7 +44,7 @@ def event_addresses_of(connection_id: UUID) -> EventAddresses:
 def local_path(candidate: str | None) -> str:
     """``candidate`` when it is a path of this site, else "/".
 
-    Refused are absolute and protocol-relative addresses, backslashes (browsers read them as slashes), control
+    MessageRefused are absolute and protocol-relative addresses, backslashes (browsers read them as slashes), control
     characters (they split headers) and anything longer than a pending request can keep.
     """
     if not candidate or len(candidate) > 2000 or not candidate.startswith("/") or candidate.startswith("//"):

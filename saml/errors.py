@@ -1,27 +1,48 @@
 """Errors of the SAML endpoints and services: messages, metadata, the sync, our keys."""
 
+from typing import Any
+
 from gatekeeper.errors import DomainError, InvalidValue
+from saml.refusals.reasons import Reason
+from saml.refusals.texts import reason_text
 
 
-class Refused(Exception):
+class MessageRefused(Exception):
     """A SAML message is not trusted.
 
-    ``check`` is the stable name of the check that failed; ``reason`` is for administrators (audit trail, log), never
-    for the person in front of the browser, and never holds more of the message than the value that was wrong.
+    ``check`` is the stable name of the check that failed. ``reason`` and its ``parameters`` are for administrators
+    (audit trail, log), never for the person at the browser, and hold no more of the message than the wrong value.
     ``is_signed``: it is signed with a certificate of the connection, so no unauthenticated client can have forged it.
-    ``cause`` separates the reasons of one check (``saml/causes.py``), where it has several.
+    ``cause`` separates the reasons of one check (``saml/refusals/causes.py``), where it has several.
     """
 
-    def __init__(self, check: str, reason: str, cause: str = "") -> None:
-        super().__init__(f"{check}: {reason}")
+    def __init__(self, check: str, reason: Reason, *, cause: str = "", **parameters: Any) -> None:
+        super().__init__(check, reason, parameters)
         self.check = check
         self.reason = reason
+        self.parameters = parameters
         self.is_signed = False
         self.cause = cause
 
 
 class UnreadableXml(ValueError):
     """Bytes that are not XML as we accept it: too big, another encoding, a DOCTYPE, or not well-formed."""
+
+    def __init__(self, reason: Reason, **parameters: Any) -> None:
+        super().__init__(reason, parameters)
+        self.reason = reason
+        self.parameters = parameters
+
+    def __str__(self) -> str:
+        return reason_text(self.reason, self.parameters)
+
+
+class UnreadableTime(ValueError):
+    """A value that is no moment of SAML's calendar (SAML core 1.3.3)."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class MetadataRefused(InvalidValue):

@@ -17,10 +17,11 @@ from gatekeeper.directory.models import SignIn
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins_matching
 from saml.addresses import addresses_of
 from saml.connections.key_pairs import decryption_keys
-from saml.errors import Refused, UnreadableXml
+from saml.errors import MessageRefused, UnreadableTime, UnreadableXml
 from saml.messages import replay_protection
 from saml.messages.bindings import INFLATED_LIMIT, decode_post
 from saml.models import Connection
+from saml.refusals.reasons import Reason
 from saml.validation.decryption import decrypt_parts
 from saml.validation.encryption_shape import ENCRYPTED_ID, has_plain_encryption
 from saml.validation.message_shape import MESSAGE_GUARDS, Guard, is_identifier
@@ -36,7 +37,7 @@ def has_signature_in_place(root: etree._Element) -> None:
     """A signature stands directly in the message, and there is at most one."""
     signatures = list(root.iter("{*}Signature"))
     if len(signatures) > 1 or any(each.getparent() is not root for each in signatures):
-        raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
+        raise MessageRefused("has_signatures_in_place", Reason.SIGNATURE_MISPLACED)
 
 
 LOGOUT_GUARDS: tuple[Guard, ...] = (
@@ -68,13 +69,13 @@ class LogoutAnswer:
 def read_logout_request(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> LogoutMessage:
     """Read a LogoutRequest and judge it (SAML core 3.7, bindings 3.4). ``query``: the raw query of a redirect.
 
-    Raises: Refused when it is not for us, stale, from somebody else, or carries a signature that does not fit.
+    Raises: MessageRefused when it is not for us, stale, from somebody else, or carries a signature that does not fit.
     """
     root = _read(document, "LogoutRequest")
     is_signed = _is_signed(root, connection, query, "SAMLRequest")
     try:
         return _stated_by(_canonical(root), connection, is_signed=is_signed, now=now)
-    except Refused as refusal:
+    except MessageRefused as refusal:
         refusal.is_signed = is_signed
         raise
 
@@ -85,7 +86,7 @@ def _stated_by(root: etree._Element, connection: Connection, *, is_signed: bool,
     _require_issuer(root, connection)
     indexes = tuple(text(each).strip() for each in root.findall(tag(SAMLP, "SessionIndex")))
     if not is_signed and not any(indexes):
-        raise Refused("names_a_session", "an unsigned logout request must name the session.")
+        raise MessageRefused("names_a_session", Reason.NO_SESSION_NAMED)
     return LogoutMessage(
         id=root.get("ID") or "",
         name_id=_name_id(root, connection, is_signed=is_signed),
@@ -101,19 +102,19 @@ def _name_id(root: etree._Element, connection: Connection, *, is_signed: bool) -
     """
     if root.find(ENCRYPTED_ID) is not None:
         if not is_signed:
-            raise Refused("names_a_person", "an encrypted NameID is read in signed logout requests only.")
+            raise MessageRefused("names_a_person", Reason.ENCRYPTED_NAME_UNSIGNED)
         recipient = addresses_of(connection.id).metadata
         root = decrypt_parts(root, lambda: decryption_keys(connection), recipient=recipient)
     names = root.findall(tag(SAML, "NameID"))
     if len(names) != 1 or not text(names[0]).strip():
-        raise Refused("names_a_person", f"a logout request must name one person; this one names {len(names)}.")
+        raise MessageRefused("names_a_person", Reason.NOT_ONE_NAME, count=len(names))
     return text(names[0]).strip()
 
 
 def read_logout_response(document: bytes, connection: Connection, *, query: str | None, now: datetime) -> LogoutAnswer:
     """Read a LogoutResponse (SAML core 3.7.3.2). Only what the next page says hangs on it, so it may be unsigned.
 
-    Raises: Refused when it is somebody else's, not for us, stale, or carries a signature that does not fit.
+    Raises: MessageRefused when it is somebody else's, not for us, stale, or carries a signature that does not fit.
     """
     root = _read(document, "LogoutResponse")
     is_signed = _is_signed(root, connection, query, "SAMLResponse")
@@ -128,7 +129,7 @@ def read_logout_response(document: bytes, connection: Connection, *, query: str 
 
 
 def end_named_sessions(message: LogoutMessage, connection: Connection, *, now: datetime, actor: Actor) -> int:
-    """End the sessions that ``message`` names; returns how many. Raises: Refused when it was used before."""
+    """End the sessions that ``message`` names; returns how many. Raises: MessageRefused when it was used before."""
     replay_protection.mark_used(connection.idp_entity_id, [message.id], expires=now + FRESH_FOR + 2 * SKEW)
     indexes = message.session_indexes or tuple(_open_session_indexes(connection, message.name_id))
     return sum(end_sign_ins_matching(connection.id, message.name_id, index, actor=actor) for index in indexes)
@@ -143,9 +144,9 @@ def _read(document: bytes, name: str) -> etree._Element:
     try:
         root = parse(document, limit=INFLATED_LIMIT)
     except UnreadableXml as error:
-        raise Refused("xml", str(error)) from error
+        raise MessageRefused("xml", error.reason, **error.parameters) from error
     if root.tag != tag(SAMLP, name) or root.get("Version") != "2.0" or not is_identifier(root.get("ID")):
-        raise Refused("is_a_response", f"the message is not a SAML 2.0 {name}.")
+        raise MessageRefused("is_a_response", Reason.NOT_A_LOGOUT_MESSAGE, name=name)
     for guard in LOGOUT_GUARDS:
         guard(root)
     return root
@@ -155,7 +156,7 @@ def _canonical(root: etree._Element) -> etree._Element:
     try:
         return parse(canonical(root), limit=INFLATED_LIMIT * 2)
     except UnreadableXml as error:
-        raise Refused("xml", str(error)) from error
+        raise MessageRefused("xml", error.reason, **error.parameters) from error
 
 
 def _is_signed(root: etree._Element, connection: Connection, query: str | None, parameter: str) -> bool:
@@ -174,21 +175,19 @@ def _query_is_signed(query: str, connection: Connection, parameter: str) -> bool
     signed = "&".join(f"{name}={encoded[name]}" for name in names if name in encoded)
     decoded = parse_qs(query, keep_blank_values=True)
     if any(len(decoded.get(name, [])) > 1 for name in (*names, "Signature")):
-        raise Refused("is_signed_by_the_connection", "a parameter is there twice.")
+        raise MessageRefused("is_signed_by_the_connection", Reason.PARAMETER_TWICE)
     value = decode_post(decoded["Signature"][0])
     algorithm = decoded.get("SigAlg", [""])[0]
     if not verify_query(signed.encode("ascii", "replace"), value, algorithm, connection.signing_certificates()):
-        raise Refused("is_signed_by_the_connection", "the signature fits no certificate of the connection.")
+        raise MessageRefused("is_signed_by_the_connection", Reason.NO_FITTING_CERTIFICATE)
     return True
 
 
 def _require_issuer(root: etree._Element, connection: Connection) -> None:
     stated = [text(each).strip() for each in root.findall(tag(SAML, "Issuer"))]
     if stated != [connection.idp_entity_id]:
-        raise Refused(
-            "comes_from_the_connection",
-            f"the Issuer is {', '.join(stated)[:200] or 'missing'}, not this connection's identity provider.",
-        )
+        shown = ", ".join(stated)[:200] or None
+        raise MessageRefused("comes_from_the_connection", Reason.ISSUER_IS_ANOTHER, place="Issuer", stated=shown)
 
 
 def _require_addressed(root: etree._Element, connection: Connection, *, must_be: bool) -> None:
@@ -196,17 +195,18 @@ def _require_addressed(root: etree._Element, connection: Connection, *, must_be:
     if destination is None and not must_be:
         return
     if destination != addresses_of(connection.id).logout:
-        raise Refused("is_sent_to_us", f"the Destination is {(destination or 'missing')[:200]}, not our Logout url.")
+        stated = (destination or "")[:200] or None
+        raise MessageRefused("is_sent_to_us", Reason.LOGOUT_DESTINATION_IS_ANOTHER, stated=stated)
 
 
 def _require_fresh(root: etree._Element, now: datetime) -> None:
     issued, ends = _moment(root, "IssueInstant"), _moment(root, "NotOnOrAfter")
     if issued is None or not shifted(issued, -SKEW) <= now <= shifted(issued, FRESH_FOR + SKEW):
-        stated = (root.get("IssueInstant") or "missing")[:100]
-        raise Refused("is_within_its_time", f"IssueInstant is {stated}, too long ago or to come; compare the clocks.")
+        stated = (root.get("IssueInstant") or "")[:100] or None
+        raise MessageRefused("is_within_its_time", Reason.LOGOUT_STALE, stated=stated)
     if ends is not None and now >= shifted(ends, SKEW):
         stated = (root.get("NotOnOrAfter") or "")[:100]
-        raise Refused("is_within_its_time", f"NotOnOrAfter is {stated}, which is over; compare the clocks.")
+        raise MessageRefused("is_within_its_time", Reason.LOGOUT_EXPIRED, stated=stated)
 
 
 def _moment(root: etree._Element, name: str) -> datetime | None:
@@ -215,5 +215,7 @@ def _moment(root: etree._Element, name: str) -> datetime | None:
         return None
     try:
         return read_moment(stated)
-    except ValueError as error:
-        raise Refused("is_within_its_time", f"{name} is {stated[:100]}, {error}") from error
+    except UnreadableTime as error:
+        raise MessageRefused(
+            "is_within_its_time", Reason.TIME_UNREADABLE, name=name, stated=stated[:100], problem=error.reason
+        ) from error

@@ -17,15 +17,16 @@ from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.browser_session import open_browser_session
 from gatekeeper.sessions.request_details import address_of, request_id_of, user_agent_of
 from saml.addresses import addresses_of, local_path
-from saml.causes import Cause
 from saml.connections.claims import statement_for
 from saml.connections.key_pairs import decryption_keys
 from saml.debugger.attempts import Outcome, record_attempt
 from saml.debugger.message_summary import stated_in_response_to
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.messages import replay_protection
 from saml.messages.bindings import decode_post
 from saml.models import Connection, PendingRequest, SignInAttempt
+from saml.refusals.causes import Cause
+from saml.refusals.reasons import Reason
 from saml.validation import response
 from saml.validation.allow_list import RESPONSE_LIMIT, read_response
 from saml.validation.assertion import AssertedPerson
@@ -34,7 +35,6 @@ from saml.validation.expectation import Expectation
 
 # What the session keeps for a later LogoutRequest to the identity provider.
 SESSION_FACTS = "saml"
-NO_IN_RESPONSE_TO = "the identity provider does not say which request it answers (InResponseTo)."
 
 
 class Unsolicited(Exception):
@@ -77,7 +77,7 @@ class _Posted:
     def judge(self) -> PendingRequest | None:
         """Believe the message, then let the person in or, for a test, ask whether they could come in.
 
-        Returns: the sign-on that was answered, if any. Raises: Unsolicited, Refused, SignInRefused.
+        Returns: the sign-on that was answered, if any. Raises: Unsolicited, MessageRefused, SignInRefused.
         """
         self._learn(document=self._document())
         expected = expectation_of(self.connection)
@@ -116,7 +116,7 @@ class _Posted:
         if self.connection.accept_idp_initiated:
             return None
         if self.test is not None:
-            raise Refused("unsolicited", NO_IN_RESPONSE_TO)
+            raise MessageRefused("unsolicited", Reason.NO_IN_RESPONSE_TO)
         raise Unsolicited(self.outcome.document)
 
     def _learn(self, **facts: object) -> None:
@@ -132,28 +132,34 @@ class _Posted:
         self._learn(is_test=self.is_test, **facts)
         return record_attempt(self.request, self.connection, self.outcome)
 
-    def note_refusal(self, refusal: Refused | SignInRefused) -> SignInAttempt | None:
+    def note_refusal(self, refusal: MessageRefused | SignInRefused) -> SignInAttempt | None:
         """The same for what was refused."""
         self._learn(is_signed=self.outcome.person is not None)
-        if isinstance(refusal, Refused):
+        if isinstance(refusal, MessageRefused):
             is_signed = refusal.is_signed or self.outcome.is_signed
             refusal.cause = refusal.cause or self._size_as_cause(refusal.check)
-            return self.note(check=refusal.check, reason=refusal.reason, cause=refusal.cause, is_signed=is_signed)
-        return self.note(check=refusal.code, reason=str(refusal), user_id=refusal.user_id)
+            return self.note(
+                check=refusal.check,
+                reason=refusal.reason,
+                parameters=refusal.parameters,
+                cause=refusal.cause,
+                is_signed=is_signed,
+            )
+        return self.note(check=refusal.code, user_id=refusal.user_id)
 
 
 def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> Landing:
     """Judge the posted ``SAMLResponse`` and open a session for the person that it proves.
 
     An administrator's test opens nothing, and lands on the page of the attempt whatever came of it.
-    Raises: Unsolicited; Refused when the message is not trusted; SignInRefused when the person may not come in;
+    Raises: Unsolicited; MessageRefused when the message is not trusted; SignInRefused when the person may not come in;
     TestRefused for an answer to a test that is not pending in this browser (any more).
     Each outcome is in the audit trail and among the connection's sign-in attempts.
     """
     posted = _Posted(request, connection, browser)
     try:
         answered = posted.judge()
-    except (Refused, SignInRefused) as refusal:
+    except (MessageRefused, SignInRefused) as refusal:
         attempt = posted.note_refusal(refusal)
         if not posted.is_test or attempt is None:
             raise

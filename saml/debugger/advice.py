@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from saml.causes import Cause
 from saml.metadata.products import UNKNOWN, Product
+from saml.refusals.causes import Cause
 
 _BEGIN_AGAIN = "Let the person begin at the sign-in page again."
 _OR_A_CLAIM = "; or choose a claim under 'Who is signing in' on the connection here{carried}."

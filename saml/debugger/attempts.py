@@ -2,8 +2,10 @@
 
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -18,13 +20,13 @@ from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.secrets.sealing import seal, unseal
 from gatekeeper.sessions.request_details import address_of, request_id_of
-from saml.causes import Cause
 from saml.debugger.affected_person import find_affected_person
 from saml.debugger.message_summary import message_summary
 from saml.debugger.message_text import mask, mask_addresses, shortened
 from saml.debugger.name_digests import name_key
 from saml.debugger.refusal_counts import count_refusal
 from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
+from saml.refusals.causes import Cause
 from saml.validation.assertion import AssertedPerson
 
 ATTEMPTS_KEPT = timedelta(days=30)
@@ -39,11 +41,13 @@ log = structlog.get_logger(__name__)
 class Outcome:
     """The outcome of one message. An empty ``check`` means that it was accepted; ``person`` is whom it proved.
 
+    ``reason`` and ``parameters`` are those of a ``MessageRefused``; a refusal of the person has none, only its check.
     ``is_signed``: the message is signed with a certificate of the connection, whatever else was wrong with it.
     """
 
     check: str = ""
     reason: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     cause: str = ""
     document: bytes = b""
     person: AssertedPerson | None = None
@@ -75,18 +79,29 @@ def record_attempt(request: HttpRequest, connection: Connection, outcome: Outcom
     Runs in a transaction of its own, after the sign-on was rolled back. A test sign-in, and an unsolicited response in
     place of which a sign-on begins here, refuse nobody, so they are stored as attempts only.
     """
-    reason, attempt = mask_addresses(outcome.reason), None
+    outcome, attempt = replace(outcome, parameters=_masked(outcome.parameters)), None
     with transaction.atomic():
         if outcome.is_authentic or count_refusal(connection, outcome.check):
-            attempt = _store(request, connection, outcome, reason)
+            attempt = _store(request, connection, outcome)
             if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
-                _record_refusal(request, connection, attempt, reason)
+                _record_refusal(request, connection, attempt)
     if outcome.check and outcome.cause != Cause.BEGUN_HERE:
-        log.warning("saml_sign_in_refused", connection=str(connection.id), check=outcome.check, reason=reason)
+        log.warning(
+            "saml_sign_in_refused",
+            connection=str(connection.id),
+            check=outcome.check,
+            reason=outcome.reason,
+            parameters=outcome.parameters,
+        )
     return attempt
 
 
-def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reason: str) -> SignInAttempt:
+def _masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with each e-mail address in them masked."""
+    return {name: mask_addresses(value) if isinstance(value, str) else value for name, value in parameters.items()}
+
+
+def _store(request: HttpRequest, connection: Connection, outcome: Outcome) -> SignInAttempt:
     person, user_id, found_by = outcome.person, outcome.user_id, ""
     name = person.sign_in_name if person else ""
     if person is not None and outcome.check == UNKNOWN_PERSON:
@@ -97,7 +112,8 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome, reaso
         accepted=not outcome.check,
         is_test=outcome.is_test,
         failed_check=outcome.check,
-        reason=reason[:1000],
+        reason=outcome.reason,
+        parameters=outcome.parameters or None,
         cause=outcome.cause or _cause(outcome),
         user_id=user_id,
         user_by=found_by,
@@ -129,7 +145,7 @@ def _too_many_unverified() -> bool:
     return recent.filter(sealed_message__isnull=False, name_key="").count() >= MOST_UNVERIFIED_KEPT
 
 
-def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignInAttempt, reason: str) -> None:
+def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignInAttempt) -> None:
     by_name = attempt.user if attempt.user_id and not attempt.user_by else None
     record(
         Event.SIGN_IN_REFUSED,
@@ -140,7 +156,8 @@ def _record_refusal(request: HttpRequest, connection: Connection, attempt: SignI
         after={
             "connection": connection.name,
             "check": attempt.failed_check,
-            "reason": reason,
+            "reason": attempt.reason,
+            "parameters": attempt.parameters,
             "address": attempt.address,
         },
     )

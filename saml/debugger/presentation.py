@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 
 from saml.debugger.advice import advice_about, usable_claims
-from saml.debugger.steps import FAILED, LOGOUT, Step, steps_of, verdict
+from saml.debugger.steps import FAILED, LOGOUT, PERSON_TEXTS, Step, steps_of, verdict
 from saml.metadata.products import UNKNOWN
 from saml.models import SignInAttempt
+from saml.refusals.texts import reason_text
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptPresentation:
-    """``advice`` says what to change, in the terms of the connection's identity provider; "" when nothing is known."""
+    """``reason`` says why the message or the person was refused, "" for what was accepted.
+
+    ``advice`` says what to change, in the terms of the connection's identity provider; "" when nothing is known.
+    """
 
     verdict: str
+    reason: str
     steps: list[Step]
     advice: str
 
@@ -24,14 +29,18 @@ class AttemptPresentation:
 
 def presentation_of(attempt: SignInAttempt) -> AttemptPresentation:
     """The texts about an attempt, made from the codes that are stored with it."""
-    advice = _advice(attempt)
+    advice, reason = _advice(attempt), attempt_reason(attempt)
     return AttemptPresentation(
-        verdict=verdict(
-            attempt.accepted, attempt.failed_check, attempt.reason, cause=attempt.cause, is_test=attempt.is_test
-        ),
+        verdict=verdict(attempt.accepted, attempt.failed_check, reason, cause=attempt.cause, is_test=attempt.is_test),
+        reason=reason,
         steps=steps_of(attempt.accepted, attempt.failed_check, cause=attempt.cause, advice=advice),
         advice=advice,
     )
+
+
+def attempt_reason(attempt: SignInAttempt) -> str:
+    """Why the message was refused, or else the person; "" for what was accepted."""
+    return reason_text(attempt.reason, attempt.parameters) or PERSON_TEXTS.get(attempt.failed_check, "")
 
 
 def _advice(attempt: SignInAttempt) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from saml.causes import Cause
+from saml.refusals.causes import Cause
 from saml.validation import allow_list, response
 
 PASSED, FAILED, NOT_REACHED, BEGUN = "passed", "failed", "not reached", "begun here instead"

@@ -10,10 +10,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from saml.causes import Cause
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.messages.request_ids import new_request_id, sent_request
 from saml.models import Connection, PendingRequest, UsedMessage
+from saml.refusals.causes import Cause
+from saml.refusals.reasons import Reason
 
 PENDING_FOR = timedelta(minutes=15)  # Long enough for a second factor that has to be found first.
 
@@ -43,7 +44,7 @@ def find_pending_request(
 ) -> PendingRequest:
     """The request that a message claims to answer, if this very browser began it and it is not too old.
 
-    Raises: Refused("answers_this_browser") with the cause. Ids have 128 random bits, so stating the cause
+    Raises: MessageRefused("answers_this_browser") with the cause. Ids have 128 random bits, so stating the cause
     helps nobody to find one.
     """
     found = PendingRequest.objects.filter(request_id=request_id, purpose__in=purposes).first()
@@ -69,17 +70,17 @@ def _cause_of_absence(request_id: str) -> Cause:
 
 
 _REASONS = {
-    Cause.NEVER_ASKED: "the InResponseTo names no request that was sent from here.",
-    Cause.OTHER_CONNECTION: "the request that it answers was sent by another connection.",
-    Cause.TOO_OLD: "the request that it answers is more than 15 minutes old.",
-    Cause.NO_COOKIE: "the browser sent no cookie of the request that it answers.",
-    Cause.OTHER_BROWSER: "the request that it answers was sent from another browser.",
-    Cause.ANSWERED: "the request that it answers was answered before.",
+    Cause.NEVER_ASKED: Reason.REQUEST_NEVER_SENT,
+    Cause.OTHER_CONNECTION: Reason.REQUEST_OF_ANOTHER_CONNECTION,
+    Cause.TOO_OLD: Reason.REQUEST_TOO_OLD,
+    Cause.NO_COOKIE: Reason.REQUEST_WITHOUT_COOKIE,
+    Cause.OTHER_BROWSER: Reason.REQUEST_OF_ANOTHER_BROWSER,
+    Cause.ANSWERED: Reason.REQUEST_ANSWERED,
 }
 
 
-def _refused(cause: Cause) -> Refused:
-    return Refused("answers_this_browser", _REASONS[cause], cause)
+def _refused(cause: Cause) -> MessageRefused:
+    return MessageRefused("answers_this_browser", _REASONS[cause], cause=cause)
 
 
 def find_pending_test(connection: Connection, *, browser: str, request_id: str = "") -> PendingRequest | None:
@@ -104,20 +105,23 @@ def end_test(pending: PendingRequest) -> None:
 
 
 def take_request(pending: PendingRequest) -> None:
-    """Take the pending request away. Raises: Refused when another answer came first."""
+    """Take the pending request away. Raises: MessageRefused when another answer came first."""
     taken, _ = PendingRequest.objects.filter(pk=pending.pk).delete()
     if not taken:
         raise _refused(Cause.ANSWERED)
 
 
 def mark_used(issuer: str, message_ids: list[str], *, expires: datetime) -> None:
-    """Mark messages of ``issuer`` as used until ``expires``, all or none. Raises: Refused when one was used before."""
+    """Mark messages of ``issuer`` as used until ``expires``, all or none.
+
+    Raises: MessageRefused when one was used before (SAML profiles 4.1.4.5).
+    """
     rows = [UsedMessage(digest=digest(f"{issuer}\n{each}"), expires=expires) for each in message_ids]
     try:
         with transaction.atomic():
             UsedMessage.objects.bulk_create(rows)
     except IntegrityError as error:
-        raise Refused("is_used_once", "the message was used before.") from error
+        raise MessageRefused("is_used_once", Reason.USED_BEFORE) from error
 
 
 def forget_expired(now: datetime) -> int:

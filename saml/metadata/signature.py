@@ -10,7 +10,7 @@ from django.utils import timezone
 from lxml import etree
 
 from saml.certificates import SigningCertificate, certificates_in, from_der, has_issued, load
-from saml.errors import MetadataRefused, Refused, UnreadableXml
+from saml.errors import MessageRefused, MetadataRefused, UnreadableXml
 from saml.validation.assertion import without_signature
 from saml.validation.message_shape import MESSAGE_GUARDS, Guard
 from saml.validation.signature import require_fitting
@@ -37,7 +37,7 @@ def verify_metadata_signature(root: etree._Element, pin: str = "") -> tuple[etre
         signer = _stated_signer(signature, pin)
         require_fitting(root, signature, [signer])
         signed = parse(canonical(root), limit=_CANONICAL_LIMIT)
-    except Refused as refusal:
+    except MessageRefused as refusal:
         raise MetadataRefused(f"its signature does not hold ({refusal.check}).") from refusal
     except UnreadableXml as error:
         raise MetadataRefused(f"its signature does not hold ({error})") from error

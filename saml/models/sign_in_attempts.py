@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from gatekeeper.directory.models import User
 from gatekeeper.secrets.sealing import SealedField
-from saml.causes import Cause
 from saml.models.connections import Connection
+from saml.refusals.causes import Cause
 
 SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
 
@@ -28,7 +28,14 @@ class SignInAttempt(models.Model):
     accepted = models.BooleanField()
     is_test = models.BooleanField(default=False)
     failed_check = models.CharField(max_length=60, blank=True)
-    reason = models.CharField(max_length=1000, blank=True)
+    reason = models.CharField(
+        max_length=1000,
+        blank=True,
+        help_text="Why the check failed: a code, or a sentence that a former version wrote.",
+    )
+    parameters = models.JSONField(
+        null=True, blank=True, encoder=DjangoJSONEncoder, help_text="The values for the reason's text."
+    )
     cause = models.CharField(
         max_length=20, blank=True, default="", db_default="", help_text="Why the check failed, where it has several."
     )

@@ -9,7 +9,8 @@ import re
 
 from lxml import etree
 
-from saml.errors import Refused, UnreadableXml
+from saml.errors import MessageRefused, UnreadableXml
+from saml.refusals.reasons import Reason
 from saml.validation.encryption_shape import ENCRYPTED_ASSERTION, has_plain_encryption
 from saml.validation.message_shape import MESSAGE_GUARDS, Guard, is_identifier
 from saml.validation.signature_policy import Signing
@@ -28,12 +29,12 @@ def read_response(document: bytes, signing: Signing = Signing.ASSERTION) -> etre
     """Parse a SAML response and refuse it unless it has the one shape that we accept.
 
     ``signing``: what has to be signed at this connection.
-    Raises: Refused with the name of the guard (or ``xml``); nothing was verified yet when it returns.
+    Raises: MessageRefused with the name of the guard (or ``xml``); nothing was verified yet when it returns.
     """
     try:
         root = parse(document, limit=RESPONSE_LIMIT)
     except UnreadableXml as error:
-        raise Refused("xml", str(error)) from error
+        raise MessageRefused("xml", error.reason, **error.parameters) from error
     for guard in GUARDS:
         if guard is not has_signed_assertion or not _is_covered(root, signing):
             guard(root)
@@ -48,9 +49,9 @@ def _is_covered(root: etree._Element, signing: Signing) -> bool:
 def is_a_response(root: etree._Element) -> None:
     """The root is a SAML 2.0 Response with an ID."""
     if root.tag != _RESPONSE or root.get("Version") != "2.0":
-        raise Refused("is_a_response", "the message is not a SAML 2.0 Response.")
+        raise MessageRefused("is_a_response", Reason.NOT_A_RESPONSE)
     if not is_identifier(root.get("ID")):
-        raise Refused("is_a_response", "the Response has no usable ID.")
+        raise MessageRefused("is_a_response", Reason.RESPONSE_WITHOUT_ID)
 
 
 def says_success(root: etree._Element) -> None:
@@ -63,19 +64,21 @@ def says_success(root: etree._Element) -> None:
         return
     nested = [code.get("Value", "").rpartition(":")[2] for each in codes for code in each.iter(each.tag)]
     message = root.findtext(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusMessage')}") or ""
-    words = " / ".join(filter(None, nested)) or "no status"
-    raise Refused("says_success", f"the identity provider answered {words[:200]}. {message.strip()[:500]}".strip())
+    status = " / ".join(filter(None, nested))[:200] or None
+    if not message.strip():
+        raise MessageRefused("says_success", Reason.IDP_ANSWERED, status=status)
+    raise MessageRefused("says_success", Reason.IDP_ANSWERED_WITH_MESSAGE, status=status, message=message.strip()[:500])
 
 
 def has_one_assertion(root: etree._Element) -> None:
     """Exactly one Assertion, directly below the Response, and none of any name-alike elsewhere."""
     found = list(root.iter("{*}Assertion", "{*}EncryptedAssertion"))
     if len(found) != 1 or found[0].getparent() is not root:
-        raise Refused("has_one_assertion", "there must be exactly one assertion, directly in the Response.")
+        raise MessageRefused("has_one_assertion", Reason.NOT_ONE_ASSERTION)
     if found[0].tag == ENCRYPTED_ASSERTION:
         return
     if found[0].tag != _ASSERTION or not is_identifier(found[0].get("ID")):
-        raise Refused("has_one_assertion", "the assertion has no usable ID.")
+        raise MessageRefused("has_one_assertion", Reason.ASSERTION_WITHOUT_ID)
 
 
 def has_signed_assertion(root: etree._Element) -> None:
@@ -85,11 +88,8 @@ def has_signed_assertion(root: etree._Element) -> None:
     assertion = root.find(_ASSERTION)
     if assertion is None or assertion.find(_SIGNATURE) is None:
         if root.find(_SIGNATURE) is not None:
-            raise Refused(
-                "has_signed_assertion",
-                "only the Response is signed, not the assertion; have it signed, or accept that at the connection.",
-            )
-        raise Refused("has_signed_assertion", "the assertion is not signed.")
+            raise MessageRefused("has_signed_assertion", Reason.ONLY_RESPONSE_SIGNED)
+        raise MessageRefused("has_signed_assertion", Reason.ASSERTION_NOT_SIGNED)
 
 
 def has_signatures_in_place(root: etree._Element) -> None:
@@ -97,9 +97,9 @@ def has_signatures_in_place(root: etree._Element) -> None:
     assertion = root.find(_ASSERTION)
     holders = [signature.getparent() for signature in root.iter("{*}Signature")]
     if any(holder is not root and holder is not assertion for holder in holders):
-        raise Refused("has_signatures_in_place", "a signature stands where none belongs.")
+        raise MessageRefused("has_signatures_in_place", Reason.SIGNATURE_MISPLACED)
     if len(holders) != len({id(holder) for holder in holders}):
-        raise Refused("has_signatures_in_place", "there are two signatures in one place.")
+        raise MessageRefused("has_signatures_in_place", Reason.TWO_SIGNATURES)
 
 
 GUARDS: tuple[Guard, ...] = (
@@ -114,7 +114,7 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
-def entra_error(reason: str) -> str:
-    """The AADSTS code in a refusal's reason, or "": the one part of it that may be shown to a person."""
-    found = _ENTRA_ERROR.search(reason)
+def entra_error(message: str) -> str:
+    """The AADSTS code in a status message, or "": the one part of it that may be shown to a person."""
+    found = _ENTRA_ERROR.search(message)
     return found[0] if found else ""

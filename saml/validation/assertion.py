@@ -7,7 +7,8 @@ from datetime import datetime
 
 from lxml import etree
 
-from saml.errors import Refused
+from saml.errors import MessageRefused, UnreadableTime
+from saml.refusals.reasons import Reason
 from saml.validation.message_shape import local_name
 from saml.xml.datetimes import read_moment
 from saml.xml.parser import DS, SAML, tag, text
@@ -75,11 +76,11 @@ class AssertedPerson:
 def read_assertion(root: etree._Element) -> Assertion:
     """Read the root element of a verified, canonical assertion.
 
-    Raises: Refused when something that must be there once is missing or there twice (SAML core 2.3.3).
+    Raises: MessageRefused when something that must be there once is missing or there twice (SAML core 2.3.3).
     """
     if root.get("Version") != "2.0":
-        stated = (root.get("Version") or "missing")[:100]
-        raise Refused("reads_as_assertion", f"Version of Assertion is {stated}, not 2.0.")
+        stated = (root.get("Version") or "")[:100] or None
+        raise MessageRefused("reads_as_assertion", Reason.VERSION_IS_ANOTHER, stated=stated)
     subject = _one(root, "Subject")
     name_id = _one(subject, "NameID")
     conditions = _one(root, "Conditions")
@@ -108,8 +109,8 @@ def read_assertion(root: etree._Element) -> Assertion:
 def _one(parent: etree._Element, name: str) -> etree._Element:
     found = parent.findall(tag(SAML, name))
     if len(found) != 1:
-        stated = f"{len(found)} of them" if found else "none"
-        raise Refused("reads_as_assertion", f"{place_of(parent)} must have exactly one {name}, and has {stated}.")
+        reason = Reason.PART_REPEATED if found else Reason.PART_NOT_THERE
+        raise MessageRefused("reads_as_assertion", reason, place=place_of(parent), name=name, count=len(found))
     return found[0]
 
 
@@ -131,14 +132,21 @@ def _confirmations(subject: etree._Element) -> list[Confirmation]:
 
 
 def _moment(element: etree._Element, name: str) -> datetime | None:
-    """An xs:dateTime; absent is None. Raises: Refused for what is none."""
+    """An xs:dateTime; absent is None. Raises: MessageRefused for what is none."""
     stated = element.get(name)
     if stated is None:
         return None
     try:
         return read_moment(stated)
-    except ValueError as error:
-        raise Refused("reads_as_assertion", f"{name} of {place_of(element)} is {stated[:100]}, {error}") from error
+    except UnreadableTime as error:
+        raise MessageRefused(
+            "reads_as_assertion",
+            Reason.TIME_OF_ELEMENT_UNREADABLE,
+            name=name,
+            place=place_of(element),
+            stated=stated[:100],
+            problem=error.reason,
+        ) from error
 
 
 def place_of(element: etree._Element) -> str:
@@ -162,7 +170,7 @@ def _repeated(root: etree._Element) -> frozenset[str]:
     counts = Counter(value.getparent().get("Name") or "" for value in values)
     repeated = frozenset(name for name, count in counts.items() if count > 1)
     for name in _SINGLE_VALUED & repeated:
-        raise Refused("reads_as_assertion", f"the attribute {name} is stated more than once.")
+        raise MessageRefused("reads_as_assertion", Reason.ATTRIBUTE_REPEATED, name=name)
     return repeated
 
 

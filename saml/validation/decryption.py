@@ -11,6 +11,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -23,7 +24,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from lxml import etree
 
 from saml.certificates import SigningCertificate
-from saml.errors import Refused, UnreadableXml
+from saml.errors import MessageRefused, UnreadableXml
+from saml.refusals.reasons import Reason
 from saml.validation.allow_list import RESPONSE_LIMIT
 from saml.validation.encryption_shape import (
     ENCRYPTED_ASSERTION,
@@ -38,7 +40,6 @@ from saml.validation.signature import require_fitting
 from saml.xml.algorithms import CONTENT_ENCRYPTION, RSA_OAEP, RSA_OAEP_MGF1P
 from saml.xml.parser import DS, SAML, XENC, XENC11, parse, tag, text
 
-_ANOTHER_WAY = "it is encrypted in a way that is not accepted."
 _BLOCK = 16  # bytes, AES
 _NONCE = 12  # bytes, xmlenc 1.1, 5.2.4
 _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -71,7 +72,7 @@ def decrypt_assertion(document: bytes, root: etree._Element, expected: Expectati
 
     ``root``: the document, parsed, after ``allow_list``. A signature of the Response covers the bytes as they were
     received, so it is verified and taken off before they change. Our keys are asked for only if need be.
-    Raises: Refused.
+    Raises: MessageRefused.
     """
     encrypted = root.find(ENCRYPTED_ASSERTION)
     if encrypted is None:
@@ -83,14 +84,15 @@ def decrypt_assertion(document: bytes, root: etree._Element, expected: Expectati
     _replace(encrypted, tag(SAML, "Assertion"), expected.keys, expected.sp_entity_id)
     clear: bytes = etree.tostring(root)
     if len(clear) > RESPONSE_LIMIT:
-        raise _refused("the decrypted message is too large.")
+        raise _refused(Reason.DECRYPTED_TOO_LARGE)
     return ClearResponse(clear, signed_by)
 
 
 def decrypt_parts(root: etree._Element, keys: Keys, *, recipient: str = "") -> etree._Element:
     """The same tree with the name (EncryptedID) and the attributes that are encrypted one by one in the clear.
 
-    Called for signed messages only: an unauthenticated client must not learn what can be decrypted. Raises: Refused.
+    Called for signed messages only: an unauthenticated client must not learn what can be decrypted.
+    Raises: MessageRefused.
     """
     for part in list(root.iter(ENCRYPTED_ID, ENCRYPTED_ATTRIBUTE)):
         wanted = "NameID" if part.tag == ENCRYPTED_ID else "Attribute"
@@ -105,8 +107,8 @@ def _replace(encrypted: etree._Element, wanted: str, keys: Keys, recipient: str)
     return clear
 
 
-def _refused(reason: str) -> Refused:
-    return Refused("is_encrypted_for_us", reason)
+def _refused(reason: Reason, **parameters: Any) -> MessageRefused:
+    return MessageRefused("is_encrypted_for_us", reason, **parameters)
 
 
 def _element(content: bytes, place: etree._Element, wanted: str) -> etree._Element:
@@ -115,10 +117,10 @@ def _element(content: bytes, place: etree._Element, wanted: str) -> etree._Eleme
     try:
         wrapper = parse(b"<around%s>%s</around>" % (declared, content), limit=RESPONSE_LIMIT)
     except UnreadableXml as error:
-        raise _refused(f"what was decrypted cannot be read. {error}") from error
+        raise _refused(Reason.DECRYPTED_UNREADABLE, problem=error.reason, **error.parameters) from error
     is_one = [child.tag for child in wrapper] == [wanted]
     if not is_one or f"{wrapper.text or ''}{wrapper[0].tail or ''}".strip():
-        raise _refused(f"what was decrypted is not exactly one {local_name(wanted)}.")
+        raise _refused(Reason.DECRYPTED_NOT_ONE_ELEMENT, element=local_name(wanted))
     element: etree._Element = wrapper[0]
     return element
 
@@ -135,10 +137,10 @@ def _decrypted(encrypted: etree._Element, keys: Iterable[RSAPrivateKey], recipie
     algorithm = "" if data is None else _algorithm(data)
     wanted = CONTENT_ENCRYPTION.get(algorithm)
     if wanted is None:
-        raise _refused(_ANOTHER_WAY)
+        raise _refused(Reason.ENCRYPTION_NOT_ACCEPTED)
     key = _content_key(_for_us_first(keys_of(encrypted), recipient), list(keys))
     if len(key) != wanted:
-        raise _refused("the key of what is encrypted has another length than its algorithm wants.")
+        raise _refused(Reason.ENCRYPTION_KEY_LENGTH)
     content = _value(data)
     return _open_gcm(key, content) if algorithm.endswith("-gcm") else _open_cbc(key, content)
 
@@ -159,10 +161,7 @@ def _content_key(wrapped: list[etree._Element], keys: list[RSAPrivateKey]) -> by
                 return key.decrypt(value, padding)
             except ValueError:
                 continue
-    raise _refused(
-        "it is encrypted for a certificate that is not ours (any more); "
-        "give the identity provider the certificate that the Authentication page offers."
-    )
+    raise _refused(Reason.ENCRYPTED_FOR_ANOTHER)
 
 
 def _oaep(wrapped: etree._Element) -> OAEP:
@@ -175,9 +174,9 @@ def _oaep(wrapped: etree._Element) -> OAEP:
     )
     usable = stated[0] in _DIGESTS and stated[1] in _MASKS
     if not usable or _algorithm(wrapped) not in {RSA_OAEP, RSA_OAEP_MGF1P}:
-        raise _refused(_ANOTHER_WAY)
+        raise _refused(Reason.ENCRYPTION_NOT_ACCEPTED)
     if _algorithm(wrapped) == RSA_OAEP_MGF1P and stated[1] != f"{XENC11}mgf1sha1":
-        raise _refused(_ANOTHER_WAY)
+        raise _refused(Reason.ENCRYPTION_NOT_ACCEPTED)
     return OAEP(mgf=MGF1(_MASKS[stated[1]]()), algorithm=_DIGESTS[stated[0]](), label=None)
 
 
@@ -191,7 +190,7 @@ def _value(element: etree._Element) -> bytes:
     try:
         return _base64(text(value)) if value is not None else b""
     except (binascii.Error, ValueError) as error:
-        raise _refused("what is encrypted is not base64.") from error
+        raise _refused(Reason.ENCRYPTED_NOT_BASE64) from error
 
 
 def _base64(value: str) -> bytes:
@@ -202,15 +201,15 @@ def _open_gcm(key: bytes, content: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(content[:_NONCE], content[_NONCE:], None)
     except (InvalidTag, ValueError) as error:
-        raise _refused("what is encrypted was changed on its way.") from error
+        raise _refused(Reason.ENCRYPTED_CHANGED) from error
 
 
 def _open_cbc(key: bytes, content: bytes) -> bytes:
     """The last byte says how many bytes are padding; what stands in the others is anybody's choice (xmlenc 5.2.2)."""
     if len(content) < 2 * _BLOCK or len(content) % _BLOCK:
-        raise _refused("what is encrypted is incomplete.")
+        raise _refused(Reason.ENCRYPTED_INCOMPLETE)
     decryptor = Cipher(AES(key), CBC(content[:_BLOCK])).decryptor()
     padded = decryptor.update(content[_BLOCK:]) + decryptor.finalize()
     if not 1 <= padded[-1] <= _BLOCK:
-        raise _refused("what is encrypted was changed on its way.")
+        raise _refused(Reason.ENCRYPTED_CHANGED)
     return padded[: -padded[-1]]

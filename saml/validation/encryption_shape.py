@@ -8,7 +8,8 @@ from collections.abc import Collection
 
 from lxml import etree
 
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.reasons import Reason
 from saml.validation.message_shape import local_name
 from saml.validation.signature_shape import require_children
 from saml.xml.algorithms import CONTENT_ENCRYPTION, KEY_TRANSPORT, RSA_1_5
@@ -34,7 +35,7 @@ def has_plain_encryption(root: etree._Element) -> None:
     """What is encrypted is one element, with AES, under keys that stand beside it (RSA-OAEP); nothing is fetched."""
     parts = list(root.iter(ENCRYPTED_ASSERTION, ENCRYPTED_ID, ENCRYPTED_ATTRIBUTE))
     if len(parts) > MOST_PARTS:
-        raise Refused(_GUARD, "the message has too many encrypted parts.")
+        raise MessageRefused(_GUARD, Reason.TOO_MANY_ENCRYPTED_PARTS)
     for part in parts:
         _require_plain(part)
 
@@ -49,14 +50,18 @@ def _require_plain(part: etree._Element) -> None:
     require_children(part, [(ENCRYPTED_DATA, 1, 1), (ENCRYPTED_KEY, 0, MOST_KEYS)], _GUARD)
     data = part[0]
     if data.get("Type", f"{XENC}Element") != f"{XENC}Element":
-        raise Refused(_GUARD, f"{local_name(part.tag)} is encrypted as {_short(data.get('Type'))}, not as an element.")
+        raise MessageRefused(
+            _GUARD, Reason.ENCRYPTED_AS_ANOTHER_TYPE, element=local_name(part.tag), stated=_short(data.get("Type"))
+        )
     require_children(data, [(_METHOD, 1, 1), (_KEY_INFO, 0, 1), (_CIPHER, 1, 1)], _GUARD)
     _require_algorithm(data, CONTENT_ENCRYPTION, "AES")
     for key_info in data.findall(_KEY_INFO):
         _require_plain_key_info(key_info, part)
     keys = keys_of(part)
-    if not 1 <= len(keys) <= MOST_KEYS:
-        raise Refused(_GUARD, f"{local_name(part.tag)} has {len(keys) or 'no'} encrypted keys (EncryptedKey).")
+    if not keys:
+        raise MessageRefused(_GUARD, Reason.NO_ENCRYPTED_KEY, element=local_name(part.tag))
+    if len(keys) > MOST_KEYS:
+        raise MessageRefused(_GUARD, Reason.TOO_MANY_ENCRYPTED_KEYS, element=local_name(part.tag), count=len(keys))
     for key in keys:
         _require_plain_key(key)
     for holder in (data, *keys):
@@ -67,15 +72,15 @@ def _require_plain_key_info(key_info: etree._Element, part: etree._Element) -> N
     """A RetrievalMethod may lead to a key beside the data, and nowhere else."""
     beside = {key.get("Id") for key in part.findall(ENCRYPTED_KEY)} - {None}
     if len(key_info) > 2 * MOST_KEYS:
-        raise Refused(_GUARD, "KeyInfo has too many parts.")
+        raise MessageRefused(_GUARD, Reason.KEY_INFO_TOO_LONG)
     for child in key_info:
         if child.tag == RETRIEVAL_METHOD:
             if (child.get("URI") or "")[:1] != "#" or (child.get("URI") or "")[1:] not in beside or len(child):
-                raise Refused(
-                    _GUARD, f"the key is to be fetched from {_short(child.get('URI'))}, and it is not beside the data."
-                )
+                raise MessageRefused(_GUARD, Reason.KEY_ELSEWHERE, stated=_short(child.get("URI")))
         elif child.tag not in {ENCRYPTED_KEY, *_HINTS}:
-            raise Refused(_GUARD, f"KeyInfo has {local_name(str(child.tag))[:100]} where it must not.")
+            raise MessageRefused(
+                _GUARD, Reason.PART_NOT_ALLOWED, element="KeyInfo", part=local_name(str(child.tag))[:100]
+            )
 
 
 def _require_plain_key(key: etree._Element) -> None:
@@ -83,20 +88,24 @@ def _require_plain_key(key: etree._Element) -> None:
     hints = [(tag(XENC, "ReferenceList"), 0, 1), (tag(XENC, "CarriedKeyName"), 0, 1)]
     require_children(key, [(_METHOD, 1, 1), (_KEY_INFO, 0, 1), (_CIPHER, 1, 1), *hints], _GUARD)
     if key[0].get("Algorithm") == RSA_1_5:
-        raise Refused(_GUARD, "the key is encrypted with RSA 1.5 (rsa-1_5), which is not safe; choose RSA-OAEP.")
+        raise MessageRefused(_GUARD, Reason.KEY_UNDER_RSA_1_5)
     _require_algorithm(key, KEY_TRANSPORT, "RSA-OAEP")
     for parameter in key[0]:
         if parameter.tag not in _PARAMETERS:
-            raise Refused(_GUARD, f"RSA-OAEP with {local_name(str(parameter.tag))[:100]} is not accepted.")
+            raise MessageRefused(_GUARD, Reason.OAEP_PARAMETER, part=local_name(str(parameter.tag))[:100])
 
 
 def _require_algorithm(element: etree._Element, accepted: Collection[str], wanted: str) -> None:
     stated = element[0].get("Algorithm")
     if stated not in accepted:
-        raise Refused(
-            _GUARD, f"{local_name(element.tag)} says {_short(stated)}, which is not accepted; choose {wanted}."
+        raise MessageRefused(
+            _GUARD,
+            Reason.ENCRYPTION_ALGORITHM,
+            element=local_name(element.tag),
+            stated=_short(stated),
+            wanted=wanted,
         )
 
 
-def _short(value: str | None) -> str:
-    return (value or "nothing")[:100]
+def _short(value: str | None) -> str | None:
+    return value[:100] if value else None

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.reasons import Reason
 from saml.xml.parser import namespaces_declared
 
 Guard = Callable[[etree._Element], None]
@@ -32,11 +33,11 @@ def is_small(root: etree._Element) -> None:
             continue
         count, depth = count + 1, depth + 1
         if count > MOST_ELEMENTS:
-            raise Refused("is_small", "the message has too many elements.")
+            raise MessageRefused("is_small", Reason.TOO_MANY_ELEMENTS)
         if depth > DEEPEST:
-            raise Refused("is_small", "the message is nested too deeply.")
+            raise MessageRefused("is_small", Reason.NESTED_TOO_DEEPLY)
         if len(element.attrib) > MOST_ATTRIBUTES:
-            raise Refused("is_small", f"{local_name(element.tag)[:100]} has too many attributes.")
+            raise MessageRefused("is_small", Reason.TOO_MANY_ATTRIBUTES, element=local_name(element.tag)[:100])
 
 
 def has_no_oddities(root: etree._Element) -> None:
@@ -44,7 +45,7 @@ def has_no_oddities(root: etree._Element) -> None:
     is_whole = root.getparent() is None
     beside = is_whole and (root.getprevious() is not None or root.getnext() is not None)
     if beside or next(root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity), None) is not None:
-        raise Refused("has_no_oddities", "the message has comments, processing instructions or entities in it.")
+        raise MessageRefused("has_no_oddities", Reason.ODD_NODES)
 
 
 def has_plain_namespaces(root: etree._Element) -> None:
@@ -55,10 +56,10 @@ def has_plain_namespaces(root: etree._Element) -> None:
     declared: set[tuple[str, str]] = set()
     for prefix, uri in namespaces_declared(root):
         if uri and not _ABSOLUTE.fullmatch(uri):
-            raise Refused("has_plain_namespaces", f"the namespace {uri[:100]} is relative or endless.")
+            raise MessageRefused("has_plain_namespaces", Reason.ODD_NAMESPACE, namespace=uri[:100])
         declared.add((prefix, uri))
         if len(declared) > MOST_NAMESPACES:
-            raise Refused("has_plain_namespaces", "the message declares too many namespaces.")
+            raise MessageRefused("has_plain_namespaces", Reason.TOO_MANY_NAMESPACES)
 
 
 def has_plain_attributes(root: etree._Element) -> None:
@@ -66,7 +67,7 @@ def has_plain_attributes(root: etree._Element) -> None:
     for element in root.iter(etree.Element):
         attributes = element.attrib
         if len(attributes) > 1 and len({local_name(name).lower() for name in attributes}) < len(attributes):
-            raise Refused("has_plain_attributes", f"{local_name(element.tag)[:100]} has the same attribute twice.")
+            raise MessageRefused("has_plain_attributes", Reason.ATTRIBUTE_TWICE, element=local_name(element.tag)[:100])
 
 
 def has_unique_ids(root: etree._Element) -> None:
@@ -74,10 +75,10 @@ def has_unique_ids(root: etree._Element) -> None:
     seen: set[str] = set()
     for value in _ids(root):
         if value.casefold() in seen:
-            raise Refused("has_unique_ids", f"two elements have the ID {value[:100]}.")
+            raise MessageRefused("has_unique_ids", Reason.ID_TWICE, id=value[:100])
         seen.add(value.casefold())
         if len(seen) > MOST_IDS:
-            raise Refused("has_unique_ids", "the message has too many IDs.")
+            raise MessageRefused("has_unique_ids", Reason.TOO_MANY_IDS)
 
 
 def is_identifier(value: str | None) -> bool:

@@ -19,7 +19,8 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.reasons import Reason
 from saml.validation.decryption import decrypt_parts
 from saml.validation.expectation import Expectation
 from saml.xml.datetimes import SKEW, as_stated, read_moment, shifted
@@ -55,7 +56,7 @@ _LAST = {OneLogin_Saml2_ValidationError.INVALID_SIGNATURE, OneLogin_Saml2_Valida
 def library_accepts(received: etree._Element, expected: Expectation) -> None:
     """Let python3-saml judge the response, schema and all.
 
-    Raises: Refused("python3_saml") with the place and the value that it does not like.
+    Raises: MessageRefused("python3_saml") with the place and the value that it does not like.
     """
     copy = _readable(received, expected)
     try:
@@ -63,10 +64,12 @@ def library_accepts(received: etree._Element, expected: Expectation) -> None:
         response.is_valid(_request(expected.acs_url), expected.request_id, raise_exceptions=True)
     except Exception as error:
         if getattr(error, "code", None) not in _LAST:
-            raise Refused("python3_saml", _schema_error(copy) or str(error)) from error
+            raise MessageRefused(
+                "python3_saml", Reason.LIBRARY_REFUSES, detail=(_schema_error(copy) or str(error))[:500]
+            ) from error
     for path, its_path in _SIGNATURES.items():
         if received.find(path) is not None and not _signature_fits(received, its_path, expected):
-            raise Refused("python3_saml", "it finds no certificate that the signature fits.")
+            raise MessageRefused("python3_saml", Reason.LIBRARY_SIGNATURE)
 
 
 def _signature_fits(received: etree._Element, path: str, expected: Expectation) -> bool:

@@ -15,7 +15,8 @@ from datetime import datetime
 from lxml import etree
 
 from saml.certificates import SigningCertificate
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.reasons import Reason
 from saml.validation.allow_list import read_response
 from saml.validation.assertion import OBJECT_ID, TENANT_ID, AssertedPerson, Assertion, Confirmation, read_assertion
 from saml.validation.decryption import decrypt_parts
@@ -30,7 +31,7 @@ from saml.validation.subject_name import (
     require_known_format,
     sign_in_name,
 )
-from saml.xml.datetimes import SKEW, as_stated, shifted
+from saml.xml.datetimes import SKEW, shifted, shown_moment
 from saml.xml.parser import SAML, tag, text
 
 ENTRA_ISSUERS = ("https://sts.windows.net/", "https://login.microsoftonline.com/")
@@ -61,14 +62,14 @@ def validate_response(
     """Validate ``document``; return the person that it proves to be at the browser.
 
     ``signed_by``: what the Response was signed with before an assertion in it was decrypted, if it was signed at all.
-    Raises: Refused, with the first check that failed. Nothing is stored and nothing outside is asked.
+    Raises: MessageRefused, with the first check that failed. Nothing is stored and nothing outside is asked.
     """
     signing = required_signing(expected.accepts_signed_response, signed_by)
     root = read_response(document, signing)
-    verified = verify(root, expected.certificates, signing, signed_by=signed_by)
+    signed = verify(root, expected.certificates, signing, signed_by=signed_by)
     try:
-        return _stated_by(verified, root, expected)
-    except Refused as refusal:
+        return _stated_by(signed, root, expected)
+    except MessageRefused as refusal:
         refusal.is_signed = True
         raise
 
@@ -80,137 +81,129 @@ def required_signing(accepts_signed_response: bool, signed_by: SigningCertificat
     return Signing.RESPONSE if signed_by is None else Signing.VERIFIED
 
 
-def _stated_by(verified: SignedContent, received: etree._Element, expected: Expectation) -> AssertedPerson:
-    statement = decrypt_parts(verified.assertion, expected.keys, recipient=expected.sp_entity_id)
-    evidence = VerifiedResponse(
-        response=verified.response,
+def _stated_by(signed: SignedContent, received: etree._Element, expected: Expectation) -> AssertedPerson:
+    statement = decrypt_parts(signed.assertion, expected.keys, recipient=expected.sp_entity_id)
+    verified = VerifiedResponse(
+        response=signed.response,
         assertion=read_assertion(statement),
-        certificate=verified.certificate,
+        certificate=signed.certificate,
         expected=expected,
     )
     for check in CHECKS:
-        check(evidence)
+        check(verified)
     library_accepts(received, expected)
-    return _person(evidence)
+    return _person(verified)
 
 
-def has_current_certificate(evidence: VerifiedResponse) -> None:
+def has_current_certificate(verified: VerifiedResponse) -> None:
     """The certificate that verified is within its dates; python3-saml never looks at them."""
-    certificate, now = evidence.certificate, evidence.expected.now
+    certificate, now = verified.certificate, verified.expected.now
     if now >= certificate.not_after:
-        raise Refused(
-            "has_current_certificate", f"the signing certificate expired on {certificate.not_after:%d %B %Y}."
-        )
+        ended = shown_moment(certificate.not_after)
+        raise MessageRefused("has_current_certificate", Reason.CERTIFICATE_EXPIRED, ended=ended)
     if now < shifted(certificate.not_before, -SKEW):
-        raise Refused(
-            "has_current_certificate", f"the signing certificate is not valid before {certificate.not_before:%d %B %Y}."
-        )
+        begins = shown_moment(certificate.not_before)
+        raise MessageRefused("has_current_certificate", Reason.CERTIFICATE_NOT_YET_VALID, begins=begins)
 
 
-def comes_from_the_connection(evidence: VerifiedResponse) -> None:
+def comes_from_the_connection(verified: VerifiedResponse) -> None:
     """Both issuers are the connection's entityID, to the letter."""
-    issuer = evidence.response.find(tag(SAML, "Issuer"))
-    stated = {"Assertion/Issuer": evidence.assertion.issuer}
+    issuer = verified.response.find(tag(SAML, "Issuer"))
+    stated = {"Assertion/Issuer": verified.assertion.issuer}
     if issuer is not None:
         stated["Response/Issuer"] = text(issuer).strip()
     for place, value in stated.items():
-        if value != evidence.expected.idp_entity_id:
-            raise Refused(
-                "comes_from_the_connection",
-                f"{place} is {_shown(value)}, not this connection's identity provider.",
-            )
+        if value != verified.expected.idp_entity_id:
+            raise MessageRefused("comes_from_the_connection", Reason.ISSUER_IS_ANOTHER, place=place, stated=_cut(value))
 
 
-def is_meant_for_us(evidence: VerifiedResponse) -> None:
+def is_meant_for_us(verified: VerifiedResponse) -> None:
     """There is an AudienceRestriction, and each one names us exactly (SAML core 2.5.1.4)."""
-    audiences = evidence.assertion.audiences
+    audiences = verified.assertion.audiences
     if not audiences:
-        raise Refused("is_meant_for_us", "the assertion names no audience (Conditions/AudienceRestriction).")
+        raise MessageRefused("is_meant_for_us", Reason.NO_AUDIENCE)
     for audience in audiences:
-        if evidence.expected.sp_entity_id not in audience:
-            stated = _shown(", ".join(sorted(audience)))
-            raise Refused("is_meant_for_us", f"the Audience is {stated}, another application, not our Metadata url.")
+        if verified.expected.sp_entity_id not in audience:
+            stated = _cut(", ".join(sorted(audience)))
+            raise MessageRefused("is_meant_for_us", Reason.AUDIENCE_IS_ANOTHER, stated=stated)
 
 
-def is_sent_to_us(evidence: VerifiedResponse) -> None:
+def is_sent_to_us(verified: VerifiedResponse) -> None:
     """Destination is present and is the ACS address, not only begins with it."""
-    stated = evidence.response.get("Destination")
-    if stated != evidence.expected.acs_url:
-        raise Refused("is_sent_to_us", f"the Destination is {_shown(stated)}, not our ACS url; compare the addresses.")
+    stated = verified.response.get("Destination")
+    if stated != verified.expected.acs_url:
+        raise MessageRefused("is_sent_to_us", Reason.DESTINATION_IS_ANOTHER, stated=_cut(stated))
 
 
-def is_confirmed_for_us(evidence: VerifiedResponse) -> None:
+def is_confirmed_for_us(verified: VerifiedResponse) -> None:
     """A bearer confirmation names our ACS address as Recipient, exactly, and has not run out."""
-    _fitting_confirmation(evidence)
+    _fitting_confirmation(verified)
 
 
-def answers_our_request(evidence: VerifiedResponse) -> None:
+def answers_our_request(verified: VerifiedResponse) -> None:
     """InResponseTo is the pending request's in the Response and in the assertion, or absent from both."""
-    wanted = evidence.expected.request_id
-    stated = {"Response": evidence.response.get("InResponseTo")}
-    for number, each in enumerate(evidence.assertion.confirmations, start=1):
+    wanted = verified.expected.request_id
+    stated = {"Response": verified.response.get("InResponseTo")}
+    for number, each in enumerate(verified.assertion.confirmations, start=1):
         stated[f"SubjectConfirmationData {number}"] = each.in_response_to
     for place, value in stated.items():
         if value != wanted:
-            raise Refused(
-                "answers_our_request",
-                f"InResponseTo of {place} is {_shown(value)}, not the sign-on that this browser began.",
-            )
+            raise MessageRefused("answers_our_request", Reason.REQUEST_IS_ANOTHER, place=place, stated=_cut(value))
 
 
-def is_within_its_time(evidence: VerifiedResponse) -> None:
+def is_within_its_time(verified: VerifiedResponse) -> None:
     """The conditions hold now, give or take two minutes; the session that it would open is not over yet."""
-    assertion, now = evidence.assertion, evidence.expected.now
+    assertion, now = verified.assertion, verified.expected.now
     if assertion.not_before is not None and now < shifted(assertion.not_before, -SKEW):
-        begins = _time(assertion.not_before)
-        raise Refused("is_within_its_time", f"the assertion is not valid before {begins}; compare the clocks.")
+        begins = shown_moment(assertion.not_before)
+        raise MessageRefused("is_within_its_time", Reason.ASSERTION_NOT_YET_VALID, begins=begins)
     if assertion.not_on_or_after is not None and now >= shifted(assertion.not_on_or_after, SKEW):
-        end = _time(assertion.not_on_or_after)
-        raise Refused("is_within_its_time", f"the assertion has expired at {end}; compare the clocks.")
+        ended = shown_moment(assertion.not_on_or_after)
+        raise MessageRefused("is_within_its_time", Reason.ASSERTION_EXPIRED, ended=ended)
     if assertion.session_not_on_or_after is not None and now >= shifted(assertion.session_not_on_or_after, SKEW):
-        end = _time(assertion.session_not_on_or_after)
-        raise Refused("is_within_its_time", f"the session that it would open ended at {end}; compare the clocks.")
+        ended = shown_moment(assertion.session_not_on_or_after)
+        raise MessageRefused("is_within_its_time", Reason.SESSION_OVER, ended=ended)
 
 
-def comes_from_the_tenant(evidence: VerifiedResponse) -> None:
+def comes_from_the_tenant(verified: VerifiedResponse) -> None:
     """A tenantid claim, where one is sent and checked, is the tenant in the connection's entityID.
 
     It is checked for Entra, which sends it.
     """
-    stated = evidence.assertion.single(TENANT_ID)
-    entity_id = evidence.expected.idp_entity_id
+    stated = verified.assertion.single(TENANT_ID)
+    entity_id = verified.expected.idp_entity_id
     if stated is None or not entity_id.startswith(ENTRA_ISSUERS):
         return
     if stated.casefold() not in entity_id.casefold().split("/"):
-        raise Refused("comes_from_the_tenant", f"the tenantid claim is {_shown(stated)}, another tenant.")
+        raise MessageRefused("comes_from_the_tenant", Reason.TENANT_IS_ANOTHER, stated=_cut(stated))
 
 
-def names_a_person(evidence: VerifiedResponse) -> None:
+def names_a_person(verified: VerifiedResponse) -> None:
     """NameID is there, of a sensible length, without control characters, and not meant for another SP."""
-    name_id, qualifier = evidence.assertion.name_id, evidence.assertion.sp_name_qualifier
+    name_id, qualifier = verified.assertion.name_id, verified.assertion.sp_name_qualifier
     if not name_id.strip() or len(name_id) > LONGEST_NAME:
-        raise Refused("names_a_person", "the NameID is empty or too long.")
+        raise MessageRefused("names_a_person", Reason.NAME_ID_LENGTH)
     if has_invisible_characters(name_id.strip()):
-        raise Refused("names_a_person", "the NameID has invisible characters in it.")
-    if qualifier not in {None, evidence.expected.sp_entity_id}:
-        raise Refused("names_a_person", f"the NameID is qualified for {_shown(qualifier)}, another application.")
+        raise MessageRefused("names_a_person", Reason.NAME_ID_INVISIBLE)
+    if qualifier not in {None, verified.expected.sp_entity_id}:
+        raise MessageRefused("names_a_person", Reason.NAME_ID_FOR_ANOTHER, stated=_cut(qualifier))
 
 
-def has_a_known_name_format(evidence: VerifiedResponse) -> None:
+def has_a_known_name_format(verified: VerifiedResponse) -> None:
     """The NameID's format can name a person: emailAddress, persistent, unspecified; transient beside a chosen claim."""
-    require_known_format(evidence.assertion, evidence.expected.person_claim)
+    require_known_format(verified.assertion, verified.expected.person_claim)
 
 
-def says_who_signs_in(evidence: VerifiedResponse) -> None:
+def says_who_signs_in(verified: VerifiedResponse) -> None:
     """The NameID, or the claim that the connection names instead, says once who is signing in."""
-    sign_in_name(evidence.assertion, evidence.expected.person_claim)
+    sign_in_name(verified.assertion, verified.expected.person_claim)
 
 
-def is_a_new_authentication(evidence: VerifiedResponse) -> None:
+def is_a_new_authentication(verified: VerifiedResponse) -> None:
     """When signing in anew was asked for (ForceAuthn), the identity provider did so."""
-    since, stated = evidence.expected.authenticated_since, evidence.assertion.authenticated_at
+    since, stated = verified.expected.authenticated_since, verified.assertion.authenticated_at
     if since is not None and (stated is None or stated < shifted(since, -SKEW)):
-        raise Refused("is_a_new_authentication", "the identity provider did not ask the person to sign in again.")
+        raise MessageRefused("is_a_new_authentication", Reason.NO_NEW_AUTHENTICATION)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -229,40 +222,42 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _fitting_confirmation(evidence: VerifiedResponse) -> Confirmation:
-    now = evidence.expected.now
-    reason = "there is no bearer confirmation."
-    for each in evidence.assertion.confirmations:
-        if each.recipient != evidence.expected.acs_url:
-            reason = f"the Recipient is {_shown(each.recipient)}, not our ACS url; compare the addresses."
+def _fitting_confirmation(verified: VerifiedResponse) -> Confirmation:
+    check, now = "is_confirmed_for_us", verified.expected.now
+    refusal = MessageRefused(check, Reason.NO_CONFIRMATION)
+    for each in verified.assertion.confirmations:
+        if each.recipient != verified.expected.acs_url:
+            refusal = MessageRefused(check, Reason.RECIPIENT_IS_ANOTHER, stated=_cut(each.recipient))
         elif each.not_on_or_after is None:
-            reason = "the confirmation has no end (NotOnOrAfter of SubjectConfirmationData)."
+            refusal = MessageRefused(check, Reason.CONFIRMATION_WITHOUT_END)
         elif now >= shifted(each.not_on_or_after, SKEW):
-            reason = f"the confirmation has expired at {_time(each.not_on_or_after)}; compare the clocks."
+            ended = shown_moment(each.not_on_or_after)
+            refusal = MessageRefused(check, Reason.CONFIRMATION_EXPIRED, ended=ended)
         elif each.not_before is not None and now < shifted(each.not_before, -SKEW):
-            reason = f"the confirmation is not valid before {_time(each.not_before)}; compare the clocks."
+            begins = shown_moment(each.not_before)
+            refusal = MessageRefused(check, Reason.CONFIRMATION_NOT_YET_VALID, begins=begins)
         else:
             return each
-    raise Refused("is_confirmed_for_us", reason)
+    raise refusal
 
 
-def _person(evidence: VerifiedResponse) -> AssertedPerson:
-    assertion = evidence.assertion
+def _person(verified: VerifiedResponse) -> AssertedPerson:
+    assertion = verified.assertion
     ends = [each.not_on_or_after for each in assertion.confirmations] + [assertion.not_on_or_after]
     return AssertedPerson(
         issuer=assertion.issuer,
         name_id=assertion.name_id.strip(),
         name_id_format=assertion.name_id_format,
-        sign_in_name=sign_in_name(assertion, evidence.expected.person_claim),
+        sign_in_name=sign_in_name(assertion, verified.expected.person_claim),
         persistent_id=persistent_id(assertion),
         attributes=assertion.attributes,
         object_id=assertion.single(OBJECT_ID),
         session_index=assertion.session_index,
-        session_not_on_or_after=_session_end(assertion.session_not_on_or_after, evidence.expected.now),
-        authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, evidence.expected.now),
+        session_not_on_or_after=_session_end(assertion.session_not_on_or_after, verified.expected.now),
+        authenticated_at=assertion.authenticated_at and min(assertion.authenticated_at, verified.expected.now),
         assertion_id=assertion.id,
-        response_id=evidence.response.get("ID") or "",
-        expires=shifted(max((end for end in ends if end is not None), default=evidence.expected.now), SKEW),
+        response_id=verified.response.get("ID") or "",
+        expires=shifted(max((end for end in ends if end is not None), default=verified.expected.now), SKEW),
     )
 
 
@@ -271,9 +266,5 @@ def _session_end(stated: datetime | None, now: datetime) -> datetime | None:
     return stated if stated is None or stated > now else shifted(stated, SKEW)
 
 
-def _shown(value: str | None) -> str:
-    return "missing" if value is None else (value[:200] or "empty")
-
-
-def _time(moment: datetime) -> str:
-    return f"{as_stated(moment)[:16].replace('T', ' ')} UTC"
+def _cut(value: str | None) -> str | None:
+    return None if value is None else value[:200]

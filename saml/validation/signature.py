@@ -16,10 +16,12 @@ from django.utils import timezone
 from lxml import etree
 
 from saml.certificates import SigningCertificate
-from saml.errors import Refused, UnreadableXml
+from saml.errors import MessageRefused, UnreadableXml
+from saml.refusals.reasons import Reason
 from saml.validation.allow_list import RESPONSE_LIMIT
 from saml.validation.assertion import without_signature
 from saml.validation.signature_policy import Signing
+from saml.xml.datetimes import shown_moment
 from saml.xml.parser import DS, SAML, canonical, parse, tag
 
 xmlsec: Any = _xmlsec  # Its stub files leave out half of what the module has.
@@ -58,8 +60,8 @@ def verify(
 
     KeyInfo is ignored: whoever forges a message also chooses what stands there. ``signed_by``: with
     ``Signing.VERIFIED``, the certificate that the Response was signed with when it was received.
-    Raises: Refused when any signature, the Response's too, fits none of ``certificates``, or what ``signing`` asks for
-    is missing.
+    Raises: MessageRefused when any signature, the Response's too, fits none of ``certificates``, or what ``signing``
+    asks for is missing.
     """
     xmlsec.tree.add_ids(root, ["ID"])
     assertion = root.find(tag(SAML, "Assertion"))
@@ -67,7 +69,7 @@ def verify(
         signature.getparent(): _fitting(signature, certificates) for signature in root.iter(tag(DS, "Signature"))
     }
     if assertion is None:
-        raise _refused("there is no assertion.")
+        raise _refused(Reason.NO_ASSERTION)
     if assertion in fitting:
         return SignedContent(root, _signed(assertion), fitting[assertion])
     if signing is Signing.RESPONSE and root in fitting:
@@ -75,7 +77,7 @@ def verify(
         return SignedContent(response, _assertion_in(response), fitting[root])
     if signing is Signing.VERIFIED and signed_by is not None:
         return SignedContent(root, _signed(assertion), signed_by)
-    raise _refused("the assertion is not signed.")
+    raise _refused(Reason.ASSERTION_NOT_SIGNED)
 
 
 def _signed(element: etree._Element) -> etree._Element:
@@ -83,18 +85,18 @@ def _signed(element: etree._Element) -> etree._Element:
     try:
         return without_signature(parse(canonical(element), limit=RESPONSE_LIMIT * 2))
     except UnreadableXml as error:
-        raise _refused(str(error)) from error
+        raise _refused(error.reason, **error.parameters) from error
 
 
 def _assertion_in(response: etree._Element) -> etree._Element:
     assertions = response.findall(tag(SAML, "Assertion"))
     if len(assertions) != 1:
-        raise _refused("the signature covers no assertion.")
+        raise _refused(Reason.SIGNATURE_COVERS_NO_ASSERTION)
     return assertions[0]
 
 
-def _refused(reason: str) -> Refused:
-    return Refused("is_signed_by_the_connection", reason)
+def _refused(reason: Reason, **parameters: Any) -> MessageRefused:
+    return MessageRefused("is_signed_by_the_connection", reason, **parameters)
 
 
 def _fitting(signature: etree._Element, certificates: Sequence[SigningCertificate]) -> SigningCertificate:
@@ -107,15 +109,13 @@ def _fitting(signature: etree._Element, certificates: Sequence[SigningCertificat
         except xmlsec.Error:
             continue
         return certificate
-    raise _refused(
-        "the signature fits no certificate of the connection; refresh its metadata if the certificate was renewed."
-    )
+    raise _refused(Reason.NO_FITTING_CERTIFICATE)
 
 
 def require_fitting(
     root: etree._Element, signature: etree._Element, certificates: Sequence[SigningCertificate]
 ) -> SigningCertificate:
-    """Verify one signature of ``root`` and return what it fits. Raises: Refused when it fits no certificate."""
+    """Verify one signature of ``root`` and return what it fits. Raises: MessageRefused when it fits no certificate."""
     xmlsec.tree.add_ids(root, ["ID"])
     fitting = _fitting(signature, certificates)
     _require_begun(fitting)
@@ -125,7 +125,7 @@ def require_fitting(
 def verify_query(signed: bytes, value: bytes, algorithm: str, certificates: Sequence[SigningCertificate]) -> bool:
     """Does a redirect-binding signature (SAML bindings 3.4.4.1) fit one of the certificates?
 
-    Raises: Refused when that certificate is not valid yet.
+    Raises: MessageRefused when that certificate is not valid yet.
     """
     if algorithm in _ECDSA:
         fits = partial(_ecdsa_fits, signed, value, _ECDSA[algorithm])
@@ -142,8 +142,8 @@ def verify_query(signed: bytes, value: bytes, algorithm: str, certificates: Sequ
 def _require_begun(certificate: SigningCertificate) -> None:
     """Refuse a certificate that is not valid yet; of an expired one only responses are refused, by ``CHECKS``."""
     if certificate.not_before > timezone.now() + _SKEW:
-        begins = f"{certificate.not_before:%d %B %Y %H:%M} UTC"
-        raise Refused("has_current_certificate", f"the signing certificate is not valid before {begins}.")
+        begins = shown_moment(certificate.not_before)
+        raise MessageRefused("has_current_certificate", Reason.CERTIFICATE_NOT_YET_VALID, begins=begins)
 
 
 def _rsa_fits(signed: bytes, value: bytes, transform: Any, certificate: SigningCertificate) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.reasons import Reason
 from saml.validation.message_shape import local_name
 from saml.xml.algorithms import DIGEST_METHODS, ENVELOPED, EXCLUSIVE_C14N, SIGNATURE_METHODS
 from saml.xml.parser import DS, tag
@@ -36,25 +37,24 @@ def refers_to_its_parent(root: etree._Element) -> None:
     for signature in root.iter(_SIGNATURE):
         uris = [reference.get("URI") for reference in signature.iter(tag(DS, "Reference"))]
         if uris != [f"#{signature.getparent().get('ID')}"]:
-            raise Refused(
-                "refers_to_its_parent",
-                f"a signature covers {str(uris[:1])[1:-1][:100] or 'nothing'}, not the element in which it stands.",
-            )
+            if not uris or uris[0] is None:
+                raise MessageRefused("refers_to_its_parent", Reason.SIGNATURE_COVERS_NOTHING)
+            raise MessageRefused("refers_to_its_parent", Reason.SIGNATURE_COVERS_ANOTHER, stated=uris[0][:100])
 
 
 def has_known_transforms(root: etree._Element) -> None:
     """Only enveloped-signature and exclusive canonicalisation; XSLT and XPath would run before anything is trusted."""
     for method in root.iter(tag(DS, "CanonicalizationMethod")):
         if method.get("Algorithm") != EXCLUSIVE_C14N:
-            raise Refused(
-                "has_known_transforms", f"the canonicalisation {_algorithm(method)} of a signature is not accepted."
+            raise MessageRefused(
+                "has_known_transforms", Reason.CANONICALISATION_NOT_ACCEPTED, stated=_algorithm(method)
             )
         _require_few_prefixes(method)
     for transforms in root.iter(tag(DS, "Transforms")):
         algorithms = [transform.get("Algorithm") for transform in transforms[:3]]
         if algorithms not in ([ENVELOPED, EXCLUSIVE_C14N], [ENVELOPED]):
             stated = ", ".join(str(each)[:100] for each in algorithms)
-            raise Refused("has_known_transforms", f"the transforms {stated} of a signature are not accepted.")
+            raise MessageRefused("has_known_transforms", Reason.TRANSFORMS_NOT_ACCEPTED, stated=stated)
         for transform in transforms:
             _require_few_prefixes(transform)
 
@@ -64,10 +64,7 @@ def has_strong_algorithms(root: etree._Element) -> None:
     for name, accepted in (("SignatureMethod", SIGNATURE_METHODS), ("DigestMethod", DIGEST_METHODS)):
         for method in _in_signatures(root, name):
             if method.get("Algorithm") not in accepted:
-                raise Refused(
-                    "has_strong_algorithms",
-                    f"{_algorithm(method)} is not accepted; SHA-256 or better is.",
-                )
+                raise MessageRefused("has_strong_algorithms", Reason.WEAK_ALGORITHM, stated=_algorithm(method))
 
 
 SIGNATURE_GUARDS = (has_plain_signatures, refers_to_its_parent, has_known_transforms, has_strong_algorithms)
@@ -76,7 +73,7 @@ SIGNATURE_GUARDS = (has_plain_signatures, refers_to_its_parent, has_known_transf
 def require_children(element: etree._Element, expected: list[tuple[str, int, int]], guard: str) -> None:
     """``expected``: names of elements, in order, each with its least and most number. Nothing else may be there.
 
-    Raises: Refused with the name of ``guard``.
+    Raises: MessageRefused with the name of ``guard``.
     """
     most = sum(each for _, _, each in expected)
     names = [child.tag for child in element[: most + 1]]
@@ -86,9 +83,11 @@ def require_children(element: etree._Element, expected: list[tuple[str, int, int
         while position < len(names) and names[position] == name and count < times:
             count, position = count + 1, position + 1
         if count < least:
-            raise Refused(guard, f"{_name(element)} has no {local_name(name)} where it must have one.")
+            raise MessageRefused(guard, Reason.PART_MISSING, element=_name(element), part=local_name(name))
     if position < len(names):
-        raise Refused(guard, f"{_name(element)} has {local_name(str(names[position]))[:100]} where it must not.")
+        raise MessageRefused(
+            guard, Reason.PART_NOT_ALLOWED, element=_name(element), part=local_name(str(names[position]))[:100]
+        )
 
 
 def _require_parts(element: etree._Element, expected: list[tuple[str, int, int]]) -> None:
@@ -99,16 +98,16 @@ def _require_key_hints(key_info: etree._Element) -> None:
     """In any order, as identity providers send them; none of it is read."""
     names = [child.tag for child in key_info[: sum(_KEY_HINTS.values()) + 1]]
     if any(name not in _KEY_HINTS or names.count(name) > _KEY_HINTS[name] for name in names):
-        raise Refused("has_plain_signatures", "KeyInfo has other parts than it may have.")
+        raise MessageRefused("has_plain_signatures", Reason.KEY_INFO_PARTS)
 
 
 def _require_few_prefixes(method: etree._Element) -> None:
     for child in method[:2]:
         prefixes = child.get("PrefixList") or ""
         if child.tag != _INCLUSIVE or len(method) > 1:
-            raise Refused("has_known_transforms", f"{_name(method)} has parts that are not accepted.")
+            raise MessageRefused("has_known_transforms", Reason.TRANSFORM_PARTS, element=_name(method))
         if len(prefixes) > _LONGEST_PREFIX_LIST or len(prefixes.split()) > _MOST_PREFIXES:
-            raise Refused("has_known_transforms", "a signature names too many prefixes to be included.")
+            raise MessageRefused("has_known_transforms", Reason.TOO_MANY_PREFIXES)
 
 
 def _in_signatures(root: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -116,8 +115,8 @@ def _in_signatures(root: etree._Element, name: str) -> Iterator[etree._Element]:
     return (found for signature in root.iter(_SIGNATURE) for found in signature.iter(tag(DS, name)))
 
 
-def _algorithm(method: etree._Element) -> str:
-    return (method.get("Algorithm") or "none")[:100]
+def _algorithm(method: etree._Element) -> str | None:
+    return (method.get("Algorithm") or "")[:100] or None
 
 
 def _name(element: etree._Element) -> str:

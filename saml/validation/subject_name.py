@@ -2,8 +2,9 @@
 
 import unicodedata
 
-from saml.causes import Cause
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.causes import Cause
+from saml.refusals.reasons import Reason
 from saml.validation.assertion import OBJECT_ID, Assertion
 
 LONGEST_NAME = 256  # characters, SAML core 8.3.7
@@ -20,38 +21,35 @@ _ACCEPTED = {"", PERSISTENT, TRANSIENT} | {
 
 
 def require_known_format(assertion: Assertion, person_claim: str) -> None:
-    """Raises: Refused("has_a_known_name_format") unless the NameID's format can name a person at this connection."""
+    """Refuse a NameID whose format cannot name a person at this connection (SAML core 8.3).
+
+    Raises: MessageRefused("has_a_known_name_format").
+    """
     stated = assertion.name_id_format
     if stated == WINDOWS:
-        raise Refused(
-            "has_a_known_name_format", "the NameID is a Windows domain name (DOMAIN\\user), which is no e-mail address."
-        )
+        raise MessageRefused("has_a_known_name_format", Reason.NAME_ID_IS_WINDOWS)
     if stated not in _ACCEPTED:
-        raise Refused("has_a_known_name_format", f"the NameID has the format {stated[:150]}, which is not accepted.")
+        raise MessageRefused("has_a_known_name_format", Reason.NAME_ID_FORMAT, stated=stated[:150])
     if stated == TRANSIENT and not person_claim:
-        raise Refused(
-            "has_a_known_name_format",
-            "the NameID is transient: another one at each sign-in, so that it can't say who somebody is.",
-            Cause.TRANSIENT,
-        )
+        raise MessageRefused("has_a_known_name_format", Reason.NAME_ID_IS_TRANSIENT, cause=Cause.TRANSIENT)
 
 
 def sign_in_name(assertion: Assertion, person_claim: str) -> str:
     """What is compared with work e-mails: the NameID, or the value of ``person_claim`` when the connection names one.
 
-    Raises: Refused("says_who_signs_in") when the claim is missing, is there more than once (in one Attribute or in
-    several), or is no name; two values would leave it to chance who comes in.
+    Raises: MessageRefused("says_who_signs_in") when the claim is missing, has several values (in one Attribute or in
+    several), or is no name; two values would leave it to chance who signs in.
     """
     object_id = assertion.single(OBJECT_ID) or ""
-    _require_plain(object_id, "objectidentifier claim", LONGEST_OBJECT_ID)
+    _require_plain(object_id, "objectidentifier", LONGEST_OBJECT_ID)
     if not person_claim:
         return assertion.name_id.strip()
     if person_claim in assertion.repeated:
-        raise Refused("says_who_signs_in", f"the claim {person_claim} has more than one value.")
+        raise MessageRefused("says_who_signs_in", Reason.CLAIM_REPEATED, claim=person_claim)
     stated = assertion.single(person_claim)
     if stated is None:
-        raise Refused("says_who_signs_in", f"the claim {person_claim} was not sent or is empty.")
-    _require_plain(stated, f"claim {person_claim}", LONGEST_NAME)
+        raise MessageRefused("says_who_signs_in", Reason.CLAIM_MISSING, claim=person_claim)
+    _require_plain(stated, person_claim, LONGEST_NAME)
     return stated
 
 
@@ -65,8 +63,8 @@ def has_invisible_characters(value: str) -> bool:
     return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in value)
 
 
-def _require_plain(value: str, what: str, limit: int) -> None:
+def _require_plain(value: str, claim: str, limit: int) -> None:
     if len(value) > limit:
-        raise Refused("says_who_signs_in", f"the {what} is too long.")
+        raise MessageRefused("says_who_signs_in", Reason.CLAIM_TOO_LONG, claim=claim)
     if has_invisible_characters(value):
-        raise Refused("says_who_signs_in", f"the {what} has invisible characters in it.")
+        raise MessageRefused("says_who_signs_in", Reason.CLAIM_INVISIBLE, claim=claim)

@@ -11,15 +11,15 @@ from gatekeeper.directory.access.resolver import Blocked
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.request_details import request_id_of
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.models import Connection
-from saml.refusal_pages import SignedOut, heading_about, text_about
+from saml.refusals.pages import SignedOut, heading_about, text_about
 from saml.sign_on import TestRefused
 
 _UNREADABLE = frozenset({"arrives", "encoding", "xml"})
 
 
-def message_refused_page(request: HttpRequest, connection: Connection, refusal: Refused) -> HttpResponse:
+def message_refused_page(request: HttpRequest, connection: Connection, refusal: MessageRefused) -> HttpResponse:
     """A few sentences for all reasons: what exactly was wrong is for the administrator, not for whoever tries."""
     status = 400 if refusal.check in _UNREADABLE else 403
     heading = heading_about(refusal)

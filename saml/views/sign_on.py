@@ -17,9 +17,8 @@ from gatekeeper.directory.access.resolver import Access
 from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.browser_session import current_sign_in
 from saml.addresses import addresses_of, local_path
-from saml.causes import Cause
 from saml.debugger.attempts import Outcome, record_attempt
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.messages import build, replay_protection
 from saml.messages.browser_binding import (
     POSTED_AGAIN,
@@ -30,7 +29,9 @@ from saml.messages.browser_binding import (
 )
 from saml.messages.sending import OutgoingMessage, post_form_page, redirect_address
 from saml.models import Connection, PendingRequest
-from saml.sign_on import NO_IN_RESPONSE_TO, TestRefused, Unsolicited, sign_on
+from saml.refusals.causes import Cause
+from saml.refusals.reasons import Reason
+from saml.sign_on import TestRefused, Unsolicited, sign_on
 from saml.views.connections import connection_or_404, requires_private_key
 from saml.views.refusals import message_refused_page, person_refused_page, test_refused_page
 
@@ -65,7 +66,7 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take the identity provider's answer (assertion consumer service, HTTP-POST binding)."""
     connection = connection_or_404(connection_id)
     if "SAMLResponse" not in request.POST:
-        refusal = Refused("arrives", "there was no SAMLResponse in the request.")
+        refusal = MessageRefused("arrives", Reason.NO_RESPONSE)
         record_attempt(request, connection, Outcome(check=refusal.check, reason=refusal.reason))
         return message_refused_page(request, connection, refusal)
     if should_post_again(request):
@@ -78,7 +79,7 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         return person_refused_page(request, connection, refusal)
     except TestRefused as over:
         return test_refused_page(request, over)
-    except Refused as refusal:
+    except MessageRefused as refusal:
         return message_refused_page(request, connection, refusal)
     return HttpResponseRedirect(landing.path)
 
@@ -148,14 +149,13 @@ def _begin_sign_on_instead(request: HttpRequest, connection: Connection, documen
         connection=connection, browser=replay_protection.digest(browser_token(request)), after_unsolicited=True
     )
     if browser_token(request) and circling.delete()[0]:
-        refusal = Refused("unsolicited", NO_IN_RESPONSE_TO)
+        refusal = MessageRefused("unsolicited", Reason.NO_IN_RESPONSE_TO)
         record_attempt(request, connection, Outcome(check=refusal.check, reason=refusal.reason, document=document))
         return message_refused_page(request, connection, refusal)
-    reason = "it began at the identity provider; an ordinary sign-in was begun here in its place."
     record_attempt(
         request,
         connection,
-        Outcome(check="unsolicited", cause=Cause.BEGUN_HERE, reason=reason, document=document),
+        Outcome(check="unsolicited", cause=Cause.BEGUN_HERE, reason=Reason.BEGUN_HERE, document=document),
     )
     relay_path = local_path(request.POST.get("RelayState"))
     return _begin_sign_on(request, connection, relay_path=relay_path, after_unsolicited=True)

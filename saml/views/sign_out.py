@@ -18,13 +18,13 @@ from saml import logout as sign_out
 from saml.addresses import addresses_of
 from saml.debugger.attempts import Outcome, record_attempt
 from saml.debugger.steps import LOGOUT
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.messages import build, replay_protection
 from saml.messages.bindings import decode_post, decode_redirect
 from saml.messages.browser_binding import browser_token, browser_token_or_new, set_browser_cookie
 from saml.messages.sending import OutgoingMessage, post_form_page, redirect_address
 from saml.models import Connection
-from saml.refusal_pages import (
+from saml.refusals.pages import (
     after_a_refused_request,
     after_an_answer_too_many,
     after_the_answer,
@@ -52,9 +52,13 @@ def logout(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             return _answer_logout(request, connection, decode(values["SAMLRequest"]))
         if "SAMLResponse" in values:
             return _finish_logout(request, connection, decode(values["SAMLResponse"]))
-    except Refused as refusal:
+    except MessageRefused as refusal:
         check = f"{LOGOUT}{refusal.check}"
-        record_attempt(request, connection, Outcome(check=check, reason=refusal.reason, is_signed=refusal.is_signed))
+        record_attempt(
+            request,
+            connection,
+            Outcome(check=check, reason=refusal.reason, parameters=refusal.parameters, is_signed=refusal.is_signed),
+        )
         outcome = after_a_refused_request(connection.name, is_signed_in=_is_signed_in(request))
         return signed_out_page(request, outcome, status=400, reference=request_id_of(request))
     return _own_logout(request)
@@ -145,7 +149,7 @@ def _finish_logout(request: HttpRequest, connection: Connection, document: bytes
                 connection, answer.in_response_to, browser=browser, purposes=("sign_out",)
             )
         )
-    except Refused:
+    except MessageRefused:
         return signed_out_page(request, after_an_answer_too_many(connection.name, is_signed_in=_is_signed_in(request)))
     return signed_out_page(request, after_the_answer(connection.name, answer.status))
 

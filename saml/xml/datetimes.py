@@ -7,6 +7,9 @@ moments are kept a day away from the ends, where no time zone and no clock skew 
 import re
 from datetime import UTC, datetime, timedelta
 
+from saml.errors import UnreadableTime
+from saml.refusals.reasons import Reason
+
 SKEW = timedelta(seconds=120)  # Between the identity provider's clock and ours; Entra asks for at most 5 minutes.
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
@@ -19,20 +22,20 @@ _MIDNIGHT = "240000"
 
 
 def read_moment(stated: str) -> datetime:
-    """The moment in UTC, an offset applied. Raises: ValueError with what is wrong, to follow "NAME is VALUE, ".
+    """The moment in UTC, an offset applied. Raises: UnreadableTime.
 
     SAML wants UTC (core 1.3.3); an offset says the same moment and is taken, no zone at all could be any and is not.
     """
     found = _DATE_TIME.fullmatch(stated.strip(_WHITE_SPACE))
     if found is None:
-        raise ValueError("which is no time (2026-11-28T12:00:00Z).")
+        raise UnreadableTime(Reason.NOT_A_TIME)
     year, zone = int(found[1]), found[8]
     if not 1 <= year <= 9999:
-        raise ValueError("whose year is not between 0001 and 9999.")
+        raise UnreadableTime(Reason.YEAR_OUT_OF_RANGE)
     if zone is None:
-        raise ValueError("which has no time zone; SAML wants UTC (a Z at the end).")
+        raise UnreadableTime(Reason.NO_TIME_ZONE)
     if found[6] == "60":
-        raise ValueError("which is a leap second; SAML has none (core 1.3.3).")
+        raise UnreadableTime(Reason.LEAP_SECOND)
     return shifted(_of_parts(found, year), -_offset(zone))
 
 
@@ -54,6 +57,11 @@ def as_stated(moment: datetime) -> str:
     return f"{moment.year:04}{moment:-%m-%dT%H:%M:%SZ}"
 
 
+def shown_moment(moment: datetime) -> str:
+    """The moment for administrators, to the minute: "2026-11-28 12:00 UTC"."""
+    return f"{as_stated(moment)[:16].replace('T', ' ')} UTC"
+
+
 def _of_parts(found: re.Match[str], year: int) -> datetime:
     month, day, hour, minute, second = (int(found[place]) for place in range(2, 7))
     microsecond = int((found[7] or "")[:6].ljust(6, "0"))
@@ -61,7 +69,7 @@ def _of_parts(found: re.Match[str], year: int) -> datetime:
     try:
         moment = datetime(year, month, day, 0 if ends_the_day else hour, minute, second, microsecond, tzinfo=UTC)
     except ValueError:
-        raise ValueError("which is not in the calendar.") from None
+        raise UnreadableTime(Reason.NOT_IN_CALENDAR) from None
     return shifted(moment, timedelta(days=1)) if ends_the_day else moment
 
 
@@ -70,5 +78,5 @@ def _offset(zone: str) -> timedelta:
         return timedelta(0)
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
     if offset > _WIDEST_OFFSET or int(zone[4:6]) > 59:
-        raise ValueError("whose time zone does not exist.")
+        raise UnreadableTime(Reason.NO_SUCH_TIME_ZONE)
     return -offset if zone[0] == "-" else offset

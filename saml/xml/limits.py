@@ -6,15 +6,16 @@ bound, and the limits leave room for the densest honest messages (a value of one
 """
 
 from saml.errors import UnreadableXml
+from saml.refusals.reasons import Reason
 
 _ALWAYS = 2_000  # of each kind, in however small a document
 # One more of its kind for each so many bytes.
 _BYTES_EACH = ((b"<", 24), (b"=", 24), (b"&", 12))
-_WORDS = {b"<": "elements", b"=": "attributes", b"&": "character references"}
+_REASONS = {b"<": Reason.XML_DENSE_ELEMENTS, b"=": Reason.XML_DENSE_ATTRIBUTES, b"&": Reason.XML_DENSE_REFERENCES}
 
 
 def require_plain_markup(document: bytes) -> None:
     """Raises: UnreadableXml when there is more markup than an honest document of this size has."""
     for mark, size in _BYTES_EACH:
         if document.count(mark) > _ALWAYS + len(document) // size:
-            raise UnreadableXml(f"It has too many {_WORDS[mark]} for its size.")
+            raise UnreadableXml(_REASONS[mark])

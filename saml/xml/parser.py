@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from saml.errors import UnreadableXml
+from saml.refusals.reasons import Reason
 from saml.xml.limits import require_plain_markup
 
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
@@ -25,35 +26,35 @@ def parse(document: bytes, *, limit: int) -> etree._Element:
     """Return the root element of ``document``, comments and processing instructions kept for others to refuse.
 
     Only UTF-8 is read, so that the search for a DOCTYPE sees what the parser sees (UTF-7 and UTF-16 would hide one).
-    Raises: UnreadableXml with one sentence that says what is wrong; nothing is fetched or expanded.
+    Raises: UnreadableXml with the reason; nothing is fetched or expanded.
     """
     if len(document) > limit:
-        raise UnreadableXml(f"It is larger than {limit // 1024} KB.")
+        raise UnreadableXml(Reason.XML_TOO_LARGE, limit=limit // 1024)
     document = document.removeprefix(_BYTE_ORDER_MARK)
     _require_utf8(document)
     require_plain_markup(document)
     if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
-        raise UnreadableXml("It has a document type declaration (DOCTYPE), which is not accepted.")
+        raise UnreadableXml(Reason.XML_DOCTYPE)
     try:
         root = etree.fromstring(document, _parser())
     except etree.XMLSyntaxError as error:
-        raise UnreadableXml(f"It is not well-formed XML: {error.msg}.") from error
+        raise UnreadableXml(Reason.XML_NOT_WELL_FORMED, detail=error.msg) from error
     docinfo = root.getroottree().docinfo
     if docinfo.doctype or docinfo.internalDTD is not None:
-        raise UnreadableXml("It has a document type declaration (DOCTYPE), which is not accepted.")
+        raise UnreadableXml(Reason.XML_DOCTYPE)
     return root
 
 
 def _require_utf8(document: bytes) -> None:
     declared = _DECLARED_ENCODING.match(document)
     if declared and declared[1].strip().lower() not in _ACCEPTED_ENCODINGS:
-        raise UnreadableXml("It declares an encoding other than UTF-8.")
+        raise UnreadableXml(Reason.XML_OTHER_ENCODING)
     try:
         document.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableXml("It is not UTF-8.") from error
+        raise UnreadableXml(Reason.XML_NOT_UTF8) from error
     if b"\x00" in document:
-        raise UnreadableXml("It is not UTF-8.")
+        raise UnreadableXml(Reason.XML_NOT_UTF8)
 
 
 def _parser() -> etree.XMLParser:
@@ -78,9 +79,9 @@ def canonical(element: etree._Element) -> bytes:
     try:
         document: bytes = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
     except etree.C14NError as error:  # relative namespaces, for one
-        raise UnreadableXml("It could not be brought into canonical form.") from error
+        raise UnreadableXml(Reason.XML_NOT_CANONICAL) from error
     if not document:
-        raise UnreadableXml("It could not be brought into canonical form.")
+        raise UnreadableXml(Reason.XML_NOT_CANONICAL)
     return document
 
 

@@ -19,6 +19,7 @@ from saml.addresses import addresses_of
 from saml.connections.lifecycle import create_connection
 from saml.connections.settings import edit_connection, settings_of
 from saml.models import Connection
+from saml.refusals.texts import reason_text
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_user, map_group
 from tests.saml.forge import ResponseFacts, encode, metadata, signed_response
 
@@ -117,6 +118,12 @@ def sent_message(location: str, parameter: str) -> etree._Element:
     """The message that a redirect carries."""
     value = parse_qs(urlsplit(location).query)[parameter][0]
     return etree.fromstring(zlib.decompress(base64.b64decode(value), -15))
+
+
+def refusal_text(entry: AuditEntry) -> str:
+    """The text of a refusal in the audit trail."""
+    assert entry.after is not None
+    return reason_text(entry.after["reason"], entry.after["parameters"])
 
 
 def refusals() -> list[AuditEntry]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.messages import replay_protection
 from saml.models import PendingRequest
 from saml.validation import allow_list, decryption, response
@@ -31,7 +31,7 @@ def _believe_any_signature(root: Any, certificates: Any, *_: Any, **__: Any) -> 
 def _any_browser(connection: Any, request_id: str, **_: Any) -> PendingRequest:
     found = PendingRequest.objects.filter(request_id=request_id).first()
     if found is None:
-        raise Refused("answers_this_browser", "there is no such request at all.")
+        raise MessageRefused("answers_this_browser", "there is no such request at all.")
     return found
 
 

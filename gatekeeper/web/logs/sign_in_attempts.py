@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 
 from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
 from gatekeeper.web.framework.permissions import actor_of, may_configure, may_read_people, only, viewer_may
-from saml.causes import Cause
 from saml.debugger.attempts import PERSONAL_VALUES_KEPT, PersonalValues, show_personal_values
 from saml.debugger.attempts import personal_values as sealed_values
 from saml.debugger.message_summary import message_summary
@@ -22,6 +21,8 @@ from saml.debugger.refusal_counts import counted_only
 from saml.debugger.stated_values import claims_of, stated_values
 from saml.metadata.products import UNKNOWN
 from saml.models import Connection, SignInAttempt
+from saml.refusals.causes import Cause
+from saml.refusals.texts import reasons_with
 
 
 class ResultFilter(ChoiceFilter):
@@ -49,7 +50,6 @@ class SignInAttempts(ReadOnlyList):
     empty_text = "Nobody has tried to sign in through an identity provider yet."
     search_fields = (
         "request_id",
-        "reason",
         "failed_check",
         "user__user_name_folded",
         "user__work_email_folded",
@@ -66,10 +66,13 @@ class SignInAttempts(ReadOnlyList):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A whole sign-in name is found too, although it is not kept: by its digest."""
+        """A reason is found by its text, and a whole sign-in name by its digest, although neither is stored."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
-        return (found | queryset.filter(name_key__in=name_keys(term)) if term else found), may_repeat
+        if term:
+            by_reason = Q(reason__in=reasons_with(term)) | Q(parameters__icontains=term)
+            found = found | queryset.filter(Q(name_key__in=name_keys(term)) | by_reason)
+        return found, may_repeat
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         return {

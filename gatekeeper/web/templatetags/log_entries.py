@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from gatekeeper.audit import labels, provisioning_texts
 from gatekeeper.audit.events import Event
+from saml.debugger.presentation import attempt_reason
 from saml.models import SyncRun
 
 register = template.Library()
@@ -15,6 +16,7 @@ register.filter(provisioning_texts.change_texts)
 register.filter(provisioning_texts.reason_text)
 register.filter(provisioning_texts.summary_text)
 register.filter(provisioning_texts.warning_text)
+register.filter(attempt_reason)
 
 
 @register.filter

@@ -11,7 +11,7 @@ class Command(OperatorCommand):
     help = "Refresh each SAML connection's metadata and link people to the names under which they sign in."
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """Run the sync here, in this process. Refused while another one is running."""
+        """Run the sync here, in this process. MessageRefused while another one is running."""
         return sync_saml_users(actor=Actor.command("sync_saml_users")).as_document()
 
     def describe(self, document: dict[str, Any]) -> str:

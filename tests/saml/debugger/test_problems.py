@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.directory.access.resolver import Blocked
-from saml.causes import Cause
 from saml.debugger.advice import ADVICE, BY_CAUSE, advice_about
 from saml.debugger.steps import FAILED, NOT_REACHED, PASSED, PERSON_TEXTS, all_checks, steps_of, verdict
 from saml.metadata.products import PRODUCTS, UNKNOWN
+from saml.refusals.causes import Cause
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sign-in-problems.md"
 HEAD = """# When somebody cannot sign in

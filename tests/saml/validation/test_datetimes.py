@@ -10,9 +10,11 @@ from lxml import etree
 
 from gatekeeper.directory.models import SignIn
 from saml.connections.lifecycle import refresh_connection
-from saml.errors import Refused
+from saml.errors import MessageRefused, UnreadableTime
 from saml.logout import read_logout_request, read_logout_response
 from saml.models import SignInAttempt
+from saml.refusals.reasons import Reason
+from saml.refusals.texts import reason_text
 from saml.sign_on import expectation_of
 from saml.validation.response import validate_response
 from saml.xml.datetimes import EARLIEST, LATEST, as_stated, read_moment, shifted
@@ -41,33 +43,33 @@ READ = {
     "9999-12-31T24:00:00Z": LATEST,
 }
 UNREADABLE = {
-    "": "no time",
-    "tomorrow": "no time",
-    "2026-11-28": "no time",
-    "2026-11-28 12:00:00Z": "no time",
-    "20261128T120000Z": "no time",
-    "2026-W48-6T12:00:00Z": "no time",
-    "2026-11-28T12:00Z": "no time",
-    "2026-11-28T12:00:00,5Z": "no time",
-    "2026-11-28T12:00:00.Z": "no time",
-    "2026-11-28T12:00:00z": "no time",
-    "٢٠٢٦-11-28T12:00:00Z": "no time",
-    f"2026-11-28T12:00:00.{'0' * 100}Z": "no time",
-    "2026-11-28T12:00:00": "no time zone",
-    "0000-01-01T00:00:00Z": "year",
-    "10000-01-01T00:00:00Z": "year",
-    "123456789-01-01T00:00:00Z": "year",
-    "-0044-03-15T00:00:00Z": "year",
-    "2026-13-01T00:00:00Z": "calendar",
-    "2026-00-01T00:00:00Z": "calendar",
-    "2026-02-30T00:00:00Z": "calendar",
-    "2026-11-28T25:00:00Z": "calendar",
-    "2026-11-28T24:00:01Z": "calendar",
-    "2026-11-28T12:60:00Z": "calendar",
-    "2026-12-31T23:59:60Z": "leap second",
-    "2026-11-28T12:00:00+14:01": "time zone",
-    "2026-11-28T12:00:00+25:00": "time zone",
-    "2026-11-28T12:00:00+01:75": "time zone",
+    "": Reason.NOT_A_TIME,
+    "tomorrow": Reason.NOT_A_TIME,
+    "2026-11-28": Reason.NOT_A_TIME,
+    "2026-11-28 12:00:00Z": Reason.NOT_A_TIME,
+    "20261128T120000Z": Reason.NOT_A_TIME,
+    "2026-W48-6T12:00:00Z": Reason.NOT_A_TIME,
+    "2026-11-28T12:00Z": Reason.NOT_A_TIME,
+    "2026-11-28T12:00:00,5Z": Reason.NOT_A_TIME,
+    "2026-11-28T12:00:00.Z": Reason.NOT_A_TIME,
+    "2026-11-28T12:00:00z": Reason.NOT_A_TIME,
+    "٢٠٢٦-11-28T12:00:00Z": Reason.NOT_A_TIME,
+    f"2026-11-28T12:00:00.{'0' * 100}Z": Reason.NOT_A_TIME,
+    "2026-11-28T12:00:00": Reason.NO_TIME_ZONE,
+    "0000-01-01T00:00:00Z": Reason.YEAR_OUT_OF_RANGE,
+    "10000-01-01T00:00:00Z": Reason.YEAR_OUT_OF_RANGE,
+    "123456789-01-01T00:00:00Z": Reason.YEAR_OUT_OF_RANGE,
+    "-0044-03-15T00:00:00Z": Reason.YEAR_OUT_OF_RANGE,
+    "2026-13-01T00:00:00Z": Reason.NOT_IN_CALENDAR,
+    "2026-00-01T00:00:00Z": Reason.NOT_IN_CALENDAR,
+    "2026-02-30T00:00:00Z": Reason.NOT_IN_CALENDAR,
+    "2026-11-28T25:00:00Z": Reason.NOT_IN_CALENDAR,
+    "2026-11-28T24:00:01Z": Reason.NOT_IN_CALENDAR,
+    "2026-11-28T12:60:00Z": Reason.NOT_IN_CALENDAR,
+    "2026-12-31T23:59:60Z": Reason.LEAP_SECOND,
+    "2026-11-28T12:00:00+14:01": Reason.NO_SUCH_TIME_ZONE,
+    "2026-11-28T12:00:00+25:00": Reason.NO_SUCH_TIME_ZONE,
+    "2026-11-28T12:00:00+01:75": Reason.NO_SUCH_TIME_ZONE,
 }
 ENDS = tuple(value for value, moment in READ.items() if moment == LATEST)
 BEGINS = tuple(value for value, moment in READ.items() if moment == EARLIEST)
@@ -90,9 +92,12 @@ def test_a_time_is_read_as_the_moment_that_it_is(stated):
 
 
 @pytest.mark.parametrize("stated", UNREADABLE)
-def test_what_is_no_time_of_ours_is_refused_in_words(stated):
-    with pytest.raises(ValueError, match=UNREADABLE[stated]):
+def test_what_is_no_time_of_saml_is_refused_with_its_reason(stated):
+    """SAML core 1.3.3: xs:dateTime in UTC, without leap seconds."""
+    with pytest.raises(UnreadableTime) as refused:
         read_moment(stated)
+
+    assert refused.value.reason == UNREADABLE[stated]
 
 
 @pytest.mark.parametrize("moment", [EARLIEST, LATEST, NOON, datetime.min.replace(tzinfo=UTC)])
@@ -117,11 +122,11 @@ def with_time(facts, place, value):
 
 
 def refusal_of(judge, *arguments, **named):
-    """What was wrong, "" when nothing was; anything but a Refused is a bug."""
+    """What was wrong, "" when nothing was; anything but a MessageRefused is a bug."""
     try:
         judge(*arguments, **named)
-    except Refused as refusal:
-        return refusal.reason
+    except MessageRefused as refusal:
+        return reason_text(refusal.reason, refusal.parameters)
     return ""
 
 

@@ -7,11 +7,11 @@ from lxml import etree
 
 from gatekeeper.directory.models import SignIn
 from saml.connections.claims import set_person_claim
-from saml.debugger.presentation import presentation_of
+from saml.debugger.presentation import attempt_reason, presentation_of
 from saml.models import Connection, SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.attacks.names import CLAIM
-from tests.saml.conftest import refusals
+from tests.saml.conftest import refusal_text, refusals
 from tests.saml.encrypting import (
     AES256_CBC,
     AES256_GCM,
@@ -82,7 +82,7 @@ def test_a_hundred_recipients_are_not_tried(browser, ada):
     others = (certificate_of("other"),) * 100
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), others=others))
 
-    assert "too many" in refusals()[0].after["reason"]
+    assert "too many" in refusal_text(refusals()[0])
 
 
 def sealed_in_place(response, path, name, certificate, **how):
@@ -116,7 +116,7 @@ def test_a_name_that_is_encrypted_for_somebody_else_is_refused(browser, ada):
     browser.post(sealed_in_place(response, ".//saml:NameID", "EncryptedID", certificate_of("other")))
 
     assert refusals()[0].after["check"] == "is_encrypted_for_us"
-    assert "not ours" in refusals()[0].after["reason"]
+    assert "not ours" in refusal_text(refusals()[0])
 
 
 def test_something_else_in_place_of_the_name_is_refused(browser, ada):
@@ -143,7 +143,7 @@ def test_what_is_refused_is_named(browser, ada, how, words):
 
     attempt = SignInAttempt.objects.get()
     assert attempt.failed_check == "has_plain_encryption"
-    assert words in attempt.reason
+    assert words in attempt_reason(attempt)
     assert presentation_of(attempt).failing_step.advice
 
 
@@ -171,7 +171,7 @@ def test_what_can_be_decrypted_is_not_told_to_whoever_did_not_sign(browser, ada,
         answers.add((answer.status_code, len(answer.content)))
 
     assert len(answers) == 1
-    assert {entry.after["reason"] for entry in refusals()} == {
+    assert {refusal_text(entry) for entry in refusals()} == {
         "an encrypted NameID is read in signed logout requests only."
     }
     assert SignIn.objects.live().exists()

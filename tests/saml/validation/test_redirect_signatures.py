@@ -14,7 +14,7 @@ from django.test import Client
 from gatekeeper.directory.models import SignIn
 from saml.certificates import from_der
 from saml.connections.lifecycle import create_connection
-from saml.errors import Refused
+from saml.errors import MessageRefused
 from saml.validation.signature import verify_query
 from tests.builders import ADMIN, link, make_user, map_group
 from tests.saml.certificates import made
@@ -83,7 +83,7 @@ def test_a_certificate_that_is_not_valid_yet_signs_nothing(kind):
     algorithm = f"{PREFIX}{'rsa' if kind == 'rsa' else 'ecdsa'}-sha256"
 
     assert verify_query(QUERY, value, algorithm, [certificate])
-    with pytest.raises(Refused, match="not valid before"):
+    with pytest.raises(MessageRefused, match="not valid before"):
         verify_query(QUERY, value, algorithm, [early])
 
 

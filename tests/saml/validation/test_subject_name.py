@@ -4,7 +4,7 @@ import pytest
 
 from gatekeeper.directory.models import SignIn, SignInIdentity
 from saml.connections.claims import set_person_claim
-from saml.debugger.presentation import presentation_of
+from saml.debugger.presentation import attempt_reason, presentation_of
 from saml.models import SignInAttempt
 from tests.builders import ADMIN
 from tests.saml.conftest import refusals
@@ -49,7 +49,7 @@ def test_a_name_id_that_can_name_nobody_is_refused_with_advice(browser, ada, nam
 
     attempt = SignInAttempt.objects.get()
     assert attempt.failed_check == "has_a_known_name_format"
-    assert words in attempt.reason
+    assert words in attempt_reason(attempt)
     assert "Email address" in presentation_of(attempt).failing_step.advice
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from saml.causes import Cause
-from saml.errors import Refused
+from saml.errors import MessageRefused
+from saml.refusals.causes import Cause
 from saml.validation.allow_list import entra_error
 
 # A page that was sent twice, or a second tab: the person may well have a session, which did not arrive with the post.
@@ -52,9 +52,9 @@ _BY_CAUSE: Final = {
 }
 
 
-def text_about(refusal: Refused) -> str:
+def text_about(refusal: MessageRefused) -> str:
     """The sentences for the person; of the identity provider's own text only the code (AADSTS…) is passed on."""
-    code = entra_error(refusal.reason) if refusal.check == "says_success" else ""
+    code = entra_error(refusal.parameters.get("message", "")) if refusal.check == "says_success" else ""
     if code:
         return f"The identity provider did not sign you in ({code}). Ask your administrator, or sign in again."
     if refusal.cause in _BY_CAUSE:
@@ -62,7 +62,7 @@ def text_about(refusal: Refused) -> str:
     return _WORDS.get(refusal.check, _NOT_ACCEPTED)
 
 
-def heading_about(refusal: Refused) -> str:
+def heading_about(refusal: MessageRefused) -> str:
     """The heading where "You are not signed in" might be wrong; "" where it is right."""
     return _NOT_BY_THIS_PAGE if refusal.check in _MAY_BE_IN_ALREADY else ""
 

@@ -7,15 +7,15 @@ import time_machine
 from django.test import Client
 
 from gatekeeper.directory.models import SignIn
-from saml.causes import Cause
 from saml.connections.lifecycle import create_connection
-from saml.debugger.presentation import presentation_of
+from saml.debugger.presentation import attempt_reason, presentation_of
 from saml.messages import replay_protection
 from saml.messages.replay_protection import PENDING_FOR, forget_expired
 from saml.messages.request_ids import new_request_id, sent_request
 from saml.models import PendingRequest, SignInAttempt
+from saml.refusals.causes import Cause
 from tests.builders import ADMIN
-from tests.saml.conftest import Browser, refusals
+from tests.saml.conftest import Browser, refusal_text, refusals
 from tests.saml.forge import metadata, signed_response
 from tests.web.pages import text_of
 
@@ -85,7 +85,7 @@ def test_each_reason_is_told_apart(browser, ada, cause, situation):
     attempt = SignInAttempt.objects.latest("pk")
     assert answer.status_code == 403
     assert (attempt.failed_check, attempt.cause, attempt.accepted) == ("answers_this_browser", cause, False)
-    assert refusals()[-1].after["reason"] == attempt.reason
+    assert refusal_text(refusals()[-1]) == attempt_reason(attempt)
 
 
 def test_no_two_reasons_share_a_sentence(browser, ada, admin_client):
@@ -93,7 +93,7 @@ def test_no_two_reasons_share_a_sentence(browser, ada, admin_client):
     for cause, (situation, *_) in SITUATIONS.items():
         page = text_of(situation(browser)).split("<h1>")[1].split("</p>")[0]
         attempt = SignInAttempt.objects.latest("pk")
-        said[cause] = (attempt.reason, presentation_of(attempt).advice)
+        said[cause] = (attempt_reason(attempt), presentation_of(attempt).advice)
         assert presentation_of(attempt).advice in text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
         assert " or " not in page.replace("or another window", "").replace("or in another tab", ""), page
         browser.leave()
@@ -152,7 +152,7 @@ def test_what_became_an_ordinary_sign_in_is_listed_as_that(browser, ada, admin_c
     listed = text_of(admin_client.get("/sign-in-attempts/"))
     page = text_of(admin_client.get(f"/sign-in-attempts/{attempt.pk}/"))
     assert "Begun here instead" in listed
-    assert ">Refused</span>" not in listed + page
+    assert ">MessageRefused</span>" not in listed + page
     assert "An ordinary one was begun here in its place." in page
     assert "One check failed" not in page
     assert "0 passed" not in page

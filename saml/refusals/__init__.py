@@ -1,0 +1,1 @@
+"""Why SAML messages are refused: codes, causes, and the texts that administrators and people read."""
