@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.identity_linking.linking import TOMBSTONE_PATTERN
@@ -16,10 +18,10 @@ from gatekeeper.directory.models import IdpGroup, MappingVersion, SignInIdentity
 from saml.models import Certificate, Connection
 from scim.models import ApiKey
 
-NO_FALLBACK_TEAM = "None is chosen; people whom no mapping puts in a team have none."
-NO_KEY = "There is no active API key; nobody can provision."
-NO_CONNECTION = "There is no SAML connection; only local administrators can sign in."
-MAP_THE_WORK_EMAIL = (
+NO_FALLBACK_TEAM = gettext_lazy("None is chosen; people whom no mapping puts in a team have none.")
+NO_KEY = gettext_lazy("There is no active API key; nobody can provision.")
+NO_CONNECTION = gettext_lazy("There is no SAML connection; only local administrators can sign in.")
+MAP_THE_WORK_EMAIL = gettext_lazy(
     "In Entra's Provisioning, Mappings, Provision Microsoft Entra ID Users: give "
     'emails[type eq "work"].value the source attribute userPrincipalName.'
 )
@@ -69,10 +71,21 @@ class WorkEmails:
     def detail(self) -> str:
         """What is, in one sentence."""
         if not self.people:
-            return "Nobody is provisioned yet; the first users will show it."
+            return _("Nobody is provisioned yet; the first users will show it.")
+        counts = {"people": f"{self.people:,}", "differing": f"{self.differing:,}", "example": self.example}
         if not self.differing:
-            return f"The work e-mail is the userName of {_counted(self.people, 'active user')}."
-        return f"{self.differing:,} of {_counted(self.people, 'active user')} have another work e-mail: {self.example}."
+            text = ngettext(
+                "The work e-mail is the userName of %(people)s active user.",
+                "The work e-mail is the userName of %(people)s active users.",
+                self.people,
+            )
+            return text % counts
+        text = ngettext(
+            "%(differing)s of %(people)s active user have another work e-mail: %(example)s.",
+            "%(differing)s of %(people)s active users have another work e-mail: %(example)s.",
+            self.people,
+        )
+        return text % counts
 
 
 def setup_steps(site: SiteFacts) -> list[Step]:
@@ -88,38 +101,44 @@ def work_emails() -> WorkEmails:
     first = other.order_by("user_name_folded").first()
     if first is None:
         return WorkEmails(people.count(), 0, "")
-    example = f"{first.user_name} has {first.work_email or 'none'}"
+    example = _("%(user_name)s has %(work_email)s") % {
+        "user_name": first.user_name,
+        "work_email": first.work_email or _("none"),
+    }
     return WorkEmails(people.count(), other.count(), example)
 
 
 def _steps_here(site: SiteFacts) -> list[Step]:
     fallback = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
     has_key = ApiKey.objects.active().exists()
+    generate = _("Generate one and copy it into Entra's Secret Token.")
     return [
         Step(
             "fallback_team",
-            "Choose the fallback team",
+            _("Choose the fallback team"),
             fallback is not None,
-            f"{fallback} receives whoever has no other team." if fallback else NO_FALLBACK_TEAM,
+            _("%(fallback)s receives whoever has no other team.") % {"fallback": fallback}
+            if fallback
+            else str(NO_FALLBACK_TEAM),
             "web:scim",
-            "Choose",
+            _("Choose"),
         ),
         Step(
             "default_mapping",
-            "Set the Default Mapping",
+            _("Set the Default Mapping"),
             MappingVersion.objects.live().filter(group=None).exists(),
-            f"A new group grants: {site.default_mapping.level.label}. Keep it minimal.",
+            _("A new group grants: %(level)s. Keep it minimal.") % {"level": site.default_mapping.level.label},
             "web:default_mapping",
-            "Edit",
+            _("Edit"),
         ),
         _single_sign_on(),
         Step(
             "api_key",
-            "Give Entra the Base URL and an API key",
+            _("Give Entra the Base URL and an API key"),
             has_key,
-            "The key is active." if has_key else f"{NO_KEY} Generate one and copy it into Entra's Secret Token.",
+            _("The key is active.") if has_key else f"{NO_KEY} {generate}",
             "web:scim",
-            "Generate",
+            _("Generate"),
         ),
     ]
 
@@ -128,15 +147,17 @@ def _single_sign_on() -> Step:
     connections = Connection.objects.live()
     is_valid = Certificate.objects.live().filter(connection=OuterRef("pk"), not_after__gt=timezone.now())
     works = connections.filter(Exists(is_valid)).exists()
-    missing = "The connection has no certificate that is valid; refresh its metadata."
-    paste = f"{NO_CONNECTION} Paste Entra's App Federation Metadata Url, then copy four addresses back."
+    not_yet = _("The connection has no certificate that is valid; refresh its metadata.")
+    if not connections.exists():
+        paste = _("Paste Entra's App Federation Metadata Url, then copy four addresses back.")
+        not_yet = f"{NO_CONNECTION} {paste}"
     return Step(
         "single_sign_on",
-        "Connect single sign-on",
+        _("Connect single sign-on"),
         works,
-        "Metadata and a valid certificate are here." if works else missing if connections.exists() else paste,
+        _("Metadata and a valid certificate are here.") if works else not_yet,
         "web:authentication",
-        "Connect",
+        _("Connect"),
     )
 
 
@@ -147,21 +168,21 @@ def _steps_in_entra() -> list[Step]:
     return [
         Step(
             "first_request",
-            "Hear from Entra",
+            _("Hear from Entra"),
             key_used,
-            "The first request has arrived." if key_used else "Press Test Connection in Entra; it shows up here.",
+            _("The first request has arrived.") if key_used else _("Press Test Connection in Entra; it shows up here."),
             elsewhere=True,
         ),
         Step(
             "work_email",
-            "Map the work e-mail to userPrincipalName",
+            _("Map the work e-mail to userPrincipalName"),
             mapped,
             emails.detail if mapped else f"{emails.detail} {MAP_THE_WORK_EMAIL}",
             elsewhere=True,
         ),
         Step(
             "provisioned",
-            "Receive users and groups",
+            _("Receive users and groups"),
             emails.people > 0 and IdpGroup.objects.on_the_page().exists(),
             _arrived(),
             elsewhere=True,
@@ -173,21 +194,21 @@ def _steps_afterwards(site: SiteFacts) -> list[Step]:
     return [
         Step(
             "group_mappings",
-            "Say what the groups grant",
+            _("Say what the groups grant"),
             bool(site.mappings),
-            f"{_counted(len(site.mappings), 'group')} with a mapping; the others are on the Default Mapping."
+            _mapped(len(site.mappings))
             if site.mappings
-            else "Give each group its level, permissions and teams with its pencil.",
+            else _("Give each group its level, permissions and teams with its pencil."),
             "web:scim",
-            "Edit groups",
+            _("Edit groups"),
         ),
         Step(
             "first_sign_in",
-            "Let the first person sign in",
+            _("Let the first person sign in"),
             _linked(User.objects.provisioned()).exists(),
-            "The sync at minute 45 of every hour links people to single sign-on.",
+            _("The sync at minute 45 of every hour links people to single sign-on."),
             "admin:saml_syncrun_changelist",
-            "Sync history",
+            _("Sync history"),
         ),
     ]
 
@@ -199,9 +220,16 @@ def _linked(people: QuerySet[User]) -> QuerySet[User]:
 def _arrived() -> str:
     users, groups = User.objects.provisioned().count(), IdpGroup.objects.on_the_page().count()
     if not users and not groups:
-        return "Assign a test user and group in Entra, then use Provision on demand."
-    return f"{_counted(users, 'user')} and {_counted(groups, 'group')} so far."
+        return _("Assign a test user and group in Entra, then use Provision on demand.")
+    users_text = ngettext("%(users)s user", "%(users)s users", users) % {"users": f"{users:,}"}
+    groups_text = ngettext("%(groups)s group", "%(groups)s groups", groups) % {"groups": f"{groups:,}"}
+    return _("%(users)s and %(groups)s so far.") % {"users": users_text, "groups": groups_text}
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _mapped(groups: int) -> str:
+    text = ngettext(
+        "%(count)s group with a mapping; the others are on the Default Mapping.",
+        "%(count)s groups with a mapping; the others are on the Default Mapping.",
+        groups,
+    )
+    return text % {"count": f"{groups:,}"}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from uuid import UUID
+from typing import Any
 
 from django.db import transaction
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.config_as_code.changes import Change, ChangeCode, mapping_document
 from gatekeeper.config_as_code.document import ConfigurationDocument, NamedMapping
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
@@ -28,9 +29,9 @@ from gatekeeper.errors import InvalidValue
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """``changed``: one sentence for each thing that changed. ``preview``: what it means for people."""
+    """``changed``: each thing that changed. ``preview``: what it means for people."""
 
-    changed: tuple[str, ...]
+    changed: tuple[Change, ...]
     preview: Preview
 
 
@@ -74,7 +75,7 @@ class _Run:
     before: SiteFacts
     actor: Actor
     confirmed: bool
-    changed: list[str] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
     teams: dict[str, Team] = field(default_factory=dict)  # by folded name
     groups: dict[str, IdpGroup] = field(default_factory=dict)  # by folded name
 
@@ -108,17 +109,17 @@ class _Run:
             team = self.teams.get(fold(name))
             if team is None:
                 self.teams[fold(name)] = create_team(name, actor=self.actor)
-                self.changed.append(f"Team {name} is created.")
+                self._note(ChangeCode.TEAM_CREATED, name=name)
             elif team.name != name:
                 self.teams[fold(name)] = rename_team(team.id, name, actor=self.actor)
-                self.changed.append(f"Team {team.name} is now spelt {name}.")
+                self._note(ChangeCode.TEAM_RESPELT, name=name, was=team.name)
 
     def _delete_teams(self) -> None:
         listed = {fold(name.strip()) for name in self.document.teams}
         for folded, team in sorted(self.teams.items()):
             if folded not in listed:
                 delete_team(team.id, actor=self.actor)
-                self.changed.append(f"Team {team.name} is deleted.")
+                self._note(ChangeCode.TEAM_DELETED, name=team.name)
 
     def _choose_fallback(self) -> None:
         name = self.document.fallback_team
@@ -126,14 +127,14 @@ class _Run:
         current = self.before.fallback_team_id
         if (team.id if team else None) != current:
             choose_fallback_team(team.id if team else None, actor=self.actor)
-            was = self.before.teams.get(current, "none") if current else "none"
-            self.changed.append(f"The fallback team is {team.name if team else 'none'} (was {was}).")
+            was = self.before.teams.get(current) if current else None
+            self._note(ChangeCode.FALLBACK_TEAM_CHOSEN, name=team.name if team else None, was=was)
 
     def _set_policy(self) -> None:
         wanted, current = self.document.last_group_policy, str(self.before.last_group_policy)
         if wanted != current:
             set_last_group_policy(wanted, actor=self.actor)
-            self.changed.append(f"The last group policy is {wanted} (was {current}).")
+            self._note(ChangeCode.LAST_GROUP_POLICY_SET, policy=wanted, was=current)
 
     def _set_default(self) -> None:
         self._set(None, self.document.default_mapping, "default_mapping")
@@ -149,7 +150,7 @@ class _Run:
         for group in sorted(self.groups.values(), key=lambda group: group.display_name_folded):
             if group.id in self.before.mappings and group.id not in kept:
                 reset_mapping(group.id, actor=self.actor)
-                self.changed.append(f"{group.display_name} uses the Default Mapping again.")
+                self._note(ChangeCode.MAPPING_RESET, name=group.display_name)
 
     def _set(self, group: IdpGroup | None, stated: NamedMapping, place: str) -> None:
         wanted = MappingRecord(
@@ -163,8 +164,8 @@ class _Run:
             return
         set_mapping(group.id if group else None, wanted, actor=self.actor, confirmed=self.confirmed)
         name = group.display_name if group else DEFAULT_MAPPING_NAME
-        was = self._told(_living(current, self.before)) if current else "the Default Mapping"
-        self.changed.append(f"{name} grants {self._told(wanted)} (was {was}).")
+        was = self._document(_living(current, self.before)) if current else None
+        self._note(ChangeCode.MAPPING_SET, name=name, mapping=self._document(wanted), was_mapping=was)
 
     def _team(self, name: str, place: str) -> Team:
         team = self.teams.get(fold(name.strip()))
@@ -172,19 +173,12 @@ class _Run:
             raise InvalidValue(place, f"there is no team {name}.")
         return team
 
-    def _told(self, mapping: MappingRecord) -> str:
-        """A mapping in words: "Collaborator, Reports, team Finance"."""
-        names = {**self.before.teams, **{team.id: team.name for team in self.teams.values()}}
-        extras = [*_labels(mapping), *(f"team {name}" for name in _team_names(mapping.team_ids, names))]
-        return ", ".join([mapping.level.label, *extras])
+    def _document(self, mapping: MappingRecord) -> dict[str, Any]:
+        """A mapping with its teams by the names that they have now."""
+        return mapping_document(mapping, {**self.before.teams, **{team.id: team.name for team in self.teams.values()}})
 
-
-def _labels(mapping: MappingRecord) -> list[str]:
-    return sorted(permission.label for permission in mapping.permissions)
-
-
-def _team_names(ids: Iterable[UUID], names: dict[UUID, str]) -> list[str]:
-    return sorted(names[team_id] for team_id in ids)
+    def _note(self, code: ChangeCode, **values: Any) -> None:
+        self.changed.append(Change(code, values))
 
 
 def _living(mapping: MappingRecord, site: SiteFacts) -> MappingRecord:

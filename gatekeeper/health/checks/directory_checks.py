@@ -15,7 +15,7 @@ def check_fallback_team() -> Check:
     team = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
     if team is None:
         fix = "Choose one under Settings > Configuration > SCIM."
-        return warning("fallback_team", NO_FALLBACK_TEAM, fix)
+        return warning("fallback_team", str(NO_FALLBACK_TEAM), fix)
     return ok("fallback_team", f"{team} is the fallback team.")
 
 

@@ -21,7 +21,7 @@ def check_certificates() -> list[Check]:
     """What is to be done about each connection's signing certificates, and whether there is a connection."""
     found = [check for saml in Connection.objects.live() for check in _check_certificates_of(saml)]
     fix = "Create one under Settings > Configuration > Authentication."
-    return found or [warning("saml_certificates", NO_CONNECTION, fix)]
+    return found or [warning("saml_certificates", str(NO_CONNECTION), fix)]
 
 
 def _check_certificates_of(saml: Connection) -> Iterable[Check]:

@@ -17,7 +17,7 @@ def check_scim_key() -> Check:
     key = ApiKey.objects.active().order_by("-created_at").first()
     if key is None:
         fix = "Generate a key on the SCIM page and paste it into the identity provider as Secret Token."
-        return warning("scim_key", NO_KEY, fix)
+        return warning("scim_key", str(NO_KEY), fix)
     if key.expires_at is None:
         return ok("scim_key", f"{key.name} is active and does not expire.")
     left = key.expires_at - timezone.now()
@@ -31,5 +31,5 @@ def check_work_email() -> Check:
     """Whether the work e-mail is what people sign in under, as far as what was provisioned shows it."""
     emails = work_emails()
     if emails.differing:
-        return warning("work_email", emails.detail, MAP_THE_WORK_EMAIL)
+        return warning("work_email", emails.detail, str(MAP_THE_WORK_EMAIL))
     return ok("work_email", emails.detail)

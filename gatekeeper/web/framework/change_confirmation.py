@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.people_pages import START, Place
@@ -17,7 +19,7 @@ from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.affected_people import AffectedPerson, affected_people
 from gatekeeper.directory.impact.preview import Preview, preview_between
 from gatekeeper.directory.impact.proposals import ProposedChange
-from gatekeeper.directory.impact.warnings import NOBODY_COULD_CONFIGURE, counted, losing_access
+from gatekeeper.directory.impact.warnings import NOBODY_COULD_CONFIGURE, losing_access
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import NeedsConfirmation
 from gatekeeper.web.framework.charts import ShiftBar, shift_bars
@@ -28,7 +30,7 @@ class PreviewOutdated(Exception):
     """Somebody changed something that the preview was worked out from. A matter of these pages only."""
 
     def __init__(self) -> None:
-        super().__init__("The facts changed while you were looking; the new preview is beside the form. Save again.")
+        super().__init__(_("The facts changed while you were looking; the new preview is beside the form. Save again."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ def show_saved(request: HttpRequest, text: str, preview: Preview) -> None:
 def with_losses(text: str, preview: Preview) -> str:
     """``text``, and how many people can no longer sign in."""
     losing = losing_access(preview.kinds)
-    return f"{text} {counted(losing)} can no longer sign in." if losing else text
+    if not losing:
+        return text
+    lost = ngettext("%(count)s person can no longer sign in.", "%(count)s people can no longer sign in.", losing)
+    return f"{text} {lost % {'count': f'{losing:,}'}}"
 
 
 def require_confirmation(request: HttpRequest, questions: list[str]) -> None:
@@ -160,7 +165,7 @@ def preview_context(found: Outlook, form_id: str, data: QueryDict | None = None)
 
 def _shift_groups(preview: Preview) -> list[tuple[str, list[ShiftBar]]]:
     """All bars to one scale, so that they can be compared across the three tables."""
-    kinds = {"Levels": preview.levels, "Permissions": preview.permissions, "Teams": preview.teams}
+    kinds = {_("Levels"): preview.levels, _("Permissions"): preview.permissions, _("Teams"): preview.teams}
     largest = max((max(shift.gained, shift.lost) for some in kinds.values() for shift in some), default=0)
     return [(title, shift_bars(some, largest)) for title, some in kinds.items() if some]
 

@@ -10,6 +10,9 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from gatekeeper.web.framework.permissions import Rule, may_read_logs, require, viewer_may
 
@@ -22,9 +25,9 @@ class ReadOnlyList(ModelAdmin[Any]):
 
     address: str
     rule: Rule = may_read_logs
-    heading = ""
-    lead = ""
-    empty_text = "Nothing yet."
+    heading: StrOrPromise = ""
+    lead: StrOrPromise = ""
+    empty_text: StrOrPromise = gettext_lazy("Nothing yet.")
     actions: ClassVar[Any] = None  # type: ignore[misc]
     list_per_page = 50
     show_full_result_count = False
@@ -83,7 +86,7 @@ class ChoiceFilter(SimpleListFilter):
     """A filter as a select: its choices are the values themselves, so that the whole bar is one plain form."""
 
     template = "admin/filter_choice.html"
-    any_label = "Any"
+    any_label: StrOrPromise = gettext_lazy("Any")
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         yield {"value": "", "display": self.any_label, "selected": not self.value()}
@@ -123,7 +126,7 @@ class PeriodFilter(ChoiceFilter):
 
     title = "time"
     parameter_name = "time"
-    any_label = "Any time"
+    any_label = gettext_lazy("Any time")
     field = "at"
     _periods: ClassVar[dict[str, timedelta]] = {
         "hour": timedelta(hours=1),
@@ -133,7 +136,12 @@ class PeriodFilter(ChoiceFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("hour", "Last hour"), ("day", "Last 24 hours"), ("week", "Last 7 days"), ("month", "Last 30 days")]
+        return [
+            ("hour", _("Last hour")),
+            ("day", _("Last 24 hours")),
+            ("week", _("Last 7 days")),
+            ("month", _("Last 30 days")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         period = self._periods.get(self.value() or "")

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from gatekeeper.middleware import is_for_programs
 from gatekeeper.runtime.database_limits import RETRY_AFTER, count, reason_of
@@ -24,22 +25,24 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _page(
         request,
         HTTPStatus.BAD_REQUEST,
-        "That request can't be understood",
-        "The address or the form that was sent is not one this site knows. Nothing was changed.",
-        "Go back and try again from the page itself.",
+        _("That request can't be understood"),
+        _("The address or the form that was sent is not one this site knows. Nothing was changed."),
+        _("Go back and try again from the page itself."),
     )
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: says what the page needs, and who can give it."""
-    reason = str(exception) if isinstance(exception, AccessRefused) else "You may not open this page."
+    reason = str(exception) if isinstance(exception, AccessRefused) else _("You may not open this page.")
     return _page(
         request,
         HTTPStatus.FORBIDDEN,
-        "You don't have access to this page",
+        _("You don't have access to this page"),
         reason,
-        "Your profile shows the access you have and where it comes from. "
-        "A Global Administrator with the Configuration permission can change what your groups grant.",
+        _(
+            "Your profile shows the access you have and where it comes from. "
+            "A Global Administrator with the Configuration permission can change what your groups grant."
+        ),
     )
 
 
@@ -48,9 +51,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(
         request,
         HTTPStatus.NOT_FOUND,
-        "There is nothing here",
-        "No page has this address, or what it showed was deleted.",
-        "Check the address, or start again from the navigation.",
+        _("There is nothing here"),
+        _("No page has this address, or what it showed was deleted."),
+        _("Check the address, or start again from the navigation."),
     )
 
 
@@ -65,9 +68,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _unavailable(request, reason)
     request_id = getattr(request, "request_id", "")
     page = {
-        "title": "Something went wrong on our side",
-        "text": "The site could not finish that request. Nothing that was half done is kept.",
-        "hint": f"Try again; if it stays, give your operator this request id: {request_id}" if request_id else "",
+        "title": _("Something went wrong on our side"),
+        "text": _("The site could not finish that request. Nothing that was half done is kept."),
+        "hint": _("Try again; if it stays, give your operator this request id: %(request_id)s")
+        % {"request_id": request_id}
+        if request_id
+        else "",
         "status_code": int(HTTPStatus.INTERNAL_SERVER_ERROR),
     }
     return render(None, "web/framework/error_page.html", page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -78,16 +84,16 @@ def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
     logger.warning("The database could not serve a request", extra={"reason": reason})
     count(reason)
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    text = "The database is too busy for this request. Nothing was changed."
+    text = _("The database is too busy for this request. Nothing was changed.")
     response: HttpResponse
     if is_for_programs(request):
         problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
         response = JsonResponse(problem, status=status, content_type="application/problem+json")
     else:
         page = {
-            "title": "The site is too busy just now",
+            "title": _("The site is too busy just now"),
             "text": text,
-            "hint": "Wait a moment and do it again.",
+            "hint": _("Wait a moment and do it again."),
             "status_code": int(status),
         }
         response = render(None, "web/framework/error_page.html", page, status=status)
@@ -100,9 +106,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return _page(
         request,
         HTTPStatus.FORBIDDEN,
-        "This form has expired",
-        "The page that it was on is too old, or cookies are switched off. Nothing was changed.",
-        "Open the page again and repeat what you did.",
+        _("This form has expired"),
+        _("The page that it was on is too old, or cookies are switched off. Nothing was changed."),
+        _("Open the page again and repeat what you did."),
     )
 
 
@@ -111,8 +117,10 @@ def too_many_attempts(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,
-        "Too many attempts",
-        "A password or a code was wrong too often, so signing in with this local account is paused for a while.",
-        "Try again later, use a browser in which you have signed in with this account before, or sign in through "
-        "your organisation's identity provider.",
+        _("Too many attempts"),
+        _("A password or a code was wrong too often, so signing in with this local account is paused for a while."),
+        _(
+            "Try again later, use a browser in which you have signed in with this account before, or sign in through "
+            "your organisation's identity provider."
+        ),
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.web.framework.permissions import (
@@ -30,24 +31,24 @@ class Entry:
 
 def _entries() -> tuple[Entry, ...]:
     return (
-        Entry("Users", "users", "admin:directory_user_changelist", "/users/", may_read_people),
-        Entry("Who had", "clock", "web:who_had", "/who-had/", may_read_reports),
+        Entry(_("Users"), "users", "admin:directory_user_changelist", "/users/", may_read_people),
+        Entry(_("Who had"), "clock", "web:who_had", "/who-had/", may_read_reports),
         Entry(
-            "Provisioning log",
+            _("Provisioning log"),
             "log",
             "admin:audit_provisioningentry_changelist",
             "/provisioning-log/",
             may_read_logs,
         ),
-        Entry("Sync history", "sync", "admin:saml_syncrun_changelist", "/sync-history/", may_read_logs),
+        Entry(_("Sync history"), "sync", "admin:saml_syncrun_changelist", "/sync-history/", may_read_logs),
         Entry(
-            "Sign-in attempts",
+            _("Sign-in attempts"),
             "sign-in",
             "admin:saml_signinattempt_changelist",
             "/sign-in-attempts/",
             may_read_logs,
         ),
-        Entry("Audit trail", "audit", "admin:audit_auditentry_changelist", "/audit-trail/", may_read_logs),
+        Entry(_("Audit trail"), "audit", "admin:audit_auditentry_changelist", "/audit-trail/", may_read_logs),
     )
 
 

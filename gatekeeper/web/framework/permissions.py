@@ -15,6 +15,9 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.resolver import Access
@@ -51,7 +54,7 @@ class Rule:
     """Who may open a page. ``allows`` asks the effective access; ``needed`` says what it takes."""
 
     allows: Callable[[Access], bool]
-    needed: str
+    needed: StrOrPromise
 
     def __call__(self, access: Access | None) -> bool:
         """Whether it lets in who has this access; nobody who is not signed in."""
@@ -60,18 +63,18 @@ class Rule:
 
 may_configure = Rule(
     lambda access: access.can_configure,
-    "Settings need the level Global Administrator together with the Configuration permission.",
+    gettext_lazy("Settings need the level Global Administrator together with the Configuration permission."),
 )
 may_read_people = Rule(
     lambda access: access.can_read_people,
-    "The list of people needs the Users permission, at the level Global Administrator.",
+    gettext_lazy("The list of people needs the Users permission, at the level Global Administrator."),
 )
-may_read_logs = Rule(lambda access: access.can_read_logs, "The logs need the History permission.")
+may_read_logs = Rule(lambda access: access.can_read_logs, gettext_lazy("The logs need the History permission."))
 may_read_reports = Rule(
-    lambda access: access.can_read_reports, "Who had what needs the History or the Reports permission."
+    lambda access: access.can_read_reports, gettext_lazy("Who had what needs the History or the Reports permission.")
 )
-may_use_api = Rule(lambda access: access.can_use_api, "API tokens need the API permission.")
-is_signed_in = Rule(lambda _: True, "This page needs you to be signed in.")
+may_use_api = Rule(lambda access: access.can_use_api, gettext_lazy("API tokens need the API permission."))
+is_signed_in = Rule(lambda _: True, gettext_lazy("This page needs you to be signed in."))
 
 
 def viewer_may(request: HttpRequest, rule: Rule) -> bool:
@@ -163,7 +166,7 @@ def sign_in_again_first(request: HttpRequest, *, back: str = "", keep: Sequence[
     request.session[CARRIED] = {"back": back, "posted": request.method == "POST", "form": form.urlencode()}
     address = f"{reverse('web:sign_in_again')}?{urlencode({'next': back})}"
     if wants_json(request):
-        refusal = {"message": "Not saved: sign in again first.", "sign_in_again": address}
+        refusal = {"message": _("Not saved: sign in again first."), "sign_in_again": address}
         return JsonResponse(refusal, status=HTTPStatus.FORBIDDEN)
     return redirect(address)
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -26,7 +27,7 @@ def new_password(request: HttpRequest, user: User, target: str) -> HttpResponseB
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         if user.check_password(form.cleaned_data["new"]):
-            form.add_error("new", "That is the password that works once. Choose another one.")
+            form.add_error("new", _("That is the password that works once. Choose another one."))
         else:
             try:
                 change_password(user.id, form.cleaned_data["new"], actor=_actor(request, user))

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from gatekeeper.web.framework.forms import PageForm
 
 PASSKEY_LIMIT = 10_000  # characters of what a browser brings
-NEEDS_SECOND_FACTOR = "Use a passkey, or enter the code of your second factor."
-CODE_HINT = "The six digits that your authenticator app shows now, or one of your recovery codes."
+NEEDS_SECOND_FACTOR = gettext_lazy("Use a passkey, or enter the code of your second factor.")
+CODE_HINT = gettext_lazy("The six digits that your authenticator app shows now, or one of your recovery codes.")
 
 
 class LocalSignInForm(PageForm):
@@ -16,25 +19,28 @@ class LocalSignInForm(PageForm):
         label="E-mail",
         max_length=320,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
-        error_messages={"required": "Enter your e-mail address.", "invalid": "That is no e-mail address."},
+        error_messages={
+            "required": gettext_lazy("Enter your e-mail address."),
+            "invalid": gettext_lazy("That is no e-mail address."),
+        },
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password."},
+        error_messages={"required": gettext_lazy("Enter your password.")},
     )
 
 
-def _code_field(hint: str) -> forms.CharField:
+def _code_field(hint: StrOrPromise) -> forms.CharField:
     attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
     return forms.CharField(
-        label="Code",
+        label=_("Code"),
         max_length=40,
         help_text=hint,
         widget=forms.TextInput(attrs=attributes),
-        error_messages={"required": "Enter the code.", "max_length": "That is too long for a code."},
+        error_messages={"required": _("Enter the code."), "max_length": _("That is too long for a code.")},
     )
 
 
@@ -47,18 +53,18 @@ class CodeForm(PageForm):
 class FirstCodeForm(PageForm):
     """The first code of an app that was set up just now."""
 
-    code = _code_field("The six digits that the app shows now.")
+    code = _code_field(gettext_lazy("The six digits that the app shows now."))
 
 
 class ProofForm(PageForm):
     """A local administrator proves again who they are; with a code or a passkey where they have one."""
 
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password."},
+        error_messages={"required": gettext_lazy("Enter your password.")},
     )
     code = _code_field(CODE_HINT)
     passkey = forms.CharField(required=False, max_length=PASSKEY_LIMIT, widget=forms.HiddenInput)
@@ -85,26 +91,26 @@ class NewPasswordForm(PageForm):
     """A password that a local administrator chooses, twice."""
 
     new = forms.CharField(
-        label="New password",
+        label=gettext_lazy("New password"),
         max_length=1000,
         strip=False,
-        help_text="At least 12 characters. A few words in a row are easy to remember and hard to guess.",
+        help_text=gettext_lazy("At least 12 characters. A few words in a row are easy to remember and hard to guess."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": "Enter a new password."},
+        error_messages={"required": gettext_lazy("Enter a new password.")},
     )
     again = forms.CharField(
-        label="New password again",
+        label=gettext_lazy("New password again"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": "Enter the new password a second time."},
+        error_messages={"required": gettext_lazy("Enter the new password a second time.")},
     )
 
     def clean(self) -> dict[str, Any]:
         """Both must be the same."""
         cleaned = super().clean() or {}
         if cleaned.get("new") and cleaned.get("again") and cleaned["new"] != cleaned["again"]:
-            self.add_error("again", "The two new passwords are not the same.")
+            self.add_error("again", _("The two new passwords are not the same."))
         return cleaned
 
 
@@ -113,11 +119,11 @@ class PasswordForm(NewPasswordForm):
 
     field_order = ("current", "new", "again")
     current = forms.CharField(
-        label="Current password",
+        label=gettext_lazy("Current password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter the password that you have now."},
+        error_messages={"required": gettext_lazy("Enter the password that you have now.")},
     )
 
 
@@ -125,13 +131,18 @@ class PasskeyForm(PageForm):
     """A passkey that a browser has just made, and what its person calls it."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=60,
-        help_text="So that you know it again: Security key in the safe, Laptop.",
-        error_messages={"required": "Give the passkey a name.", "max_length": "At most 60 characters are possible."},
+        help_text=gettext_lazy("So that you know it again: Security key in the safe, Laptop."),
+        error_messages={
+            "required": gettext_lazy("Give the passkey a name."),
+            "max_length": gettext_lazy("At most 60 characters are possible."),
+        },
     )
     passkey = forms.CharField(
         max_length=PASSKEY_LIMIT,
         widget=forms.HiddenInput,
-        error_messages={"required": "The browser has not made a passkey. Try again, in a browser that knows passkeys."},
+        error_messages={
+            "required": gettext_lazy("The browser has not made a passkey. Try again, in a browser that knows passkeys.")
+        },
     )

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -25,11 +26,14 @@ def home_realm(request: HttpRequest) -> HttpResponse:
     target = local_path(request.GET.get("next"))
     account = request.POST.get("account", "").strip()
     if not _is_address(account):
-        messages.error(request, "Enter your whole work address, such as name@company.com.")
+        messages.error(request, _("Enter your whole work address, such as name@company.com."))
         return _back(target)
     connection = Connection.objects.live().filter(pk=provider_for(account)).first()
     if connection is None:
-        messages.info(request, f"No connection lists {domain_of(account)}. Choose yours from the list.")
+        messages.info(
+            request,
+            _("No connection lists %(domain)s. Choose yours from the list.") % {"domain": domain_of(account)},
+        )
         return _back(target)
     return sign_on_with_hint(request, connection, relay_path=target, login_hint=account)
 

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.local_accounts.failed_attempts import (
@@ -101,7 +102,7 @@ def prove_again(request: HttpRequest, user: User, form: ProofForm) -> bool:
     What is wrong is said beside its field. Raises TooManyAttempts.
     """
     if prove_password(request, user.user_name, form.cleaned_data["password"]) is None:
-        form.add_error("password", "That is not your password.")
+        form.add_error("password", _("That is not your password."))
         return False
     try:
         if form.cleaned_data.get("passkey"):

@@ -7,6 +7,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -31,8 +32,8 @@ from gatekeeper.web.login.second_factor_enrolment import enrol
 
 def _what_is_asked(user: User) -> str:
     if has_second_factor(user):
-        return "Signing in still takes a second factor."
-    return "The password alone lets you in from now on."
+        return _("Signing in still takes a second factor.")
+    return _("The password alone lets you in from now on.")
 
 
 @sensitive_post_parameters("current", "new", "again")
@@ -44,14 +45,14 @@ def password(request: HttpRequest) -> HttpResponseBase:
     user = local_person_of(request)
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _change(request, user, form):
-        messages.success(request, "Your password is changed. Every other session of yours has ended.")
+        messages.success(request, _("Your password is changed. Every other session of yours has ended."))
         return redirect("web:profile")
     return render(request, "web/login/password.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 def _change(request: HttpRequest, user: User, form: PasswordForm) -> bool:
     if prove_password(request, user.user_name, form.cleaned_data["current"]) is None:
-        form.add_error("current", "That is not your current password.")
+        form.add_error("current", _("That is not your current password."))
         return False
     this = current_sign_in(request)
     try:
@@ -99,7 +100,10 @@ def _remove(request: HttpRequest, user: User, factor: SecondFactor) -> HttpRespo
             form.add_error("password", str(refusal))
         else:
             remove_second_factor(user.id, actor=actor_of(request))
-            messages.success(request, f"The authenticator app is removed. {_what_is_asked(user)}")
+            messages.success(
+                request,
+                _("The authenticator app is removed. %(what_is_asked)s") % {"what_is_asked": _what_is_asked(user)},
+            )
             return redirect("web:profile")
     page = {
         "form": form,
@@ -117,7 +121,7 @@ def passkeys(request: HttpRequest) -> HttpResponseBase:
     user = local_person_of(request)
     form = PasskeyForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and _add_passkey(request, user, form):
-        messages.success(request, "The passkey is added. Other sessions of yours have ended.")
+        messages.success(request, _("The passkey is added. Other sessions of yours have ended."))
         return redirect("web:passkeys")
     page = {"form": form, "passkeys": passkeys_of(user), "options": offers_passkey(request, user)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
@@ -156,7 +160,11 @@ def remove_passkey(request: HttpRequest, passkey_id: int) -> HttpResponseBase:
     except SecondFactorDemanded as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"The passkey {passkey.name} is removed. {_what_is_asked(user)}")
+        messages.success(
+            request,
+            _("The passkey %(passkey)s is removed. %(what_is_asked)s")
+            % {"passkey": passkey.name, "what_is_asked": _what_is_asked(user)},
+        )
     return redirect("web:passkeys")
 
 

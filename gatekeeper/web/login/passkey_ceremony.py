@@ -6,6 +6,7 @@ import time
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from gatekeeper.directory.local_accounts.passkeys import (
     RelyingParty,
@@ -45,7 +46,7 @@ def take_challenge(request: HttpRequest) -> tuple[RelyingParty, bytes]:
     """What the browser's answer has to be about. Raises: PasskeyRefused when nothing was asked, or too long ago."""
     here, kept = site(), request.session.pop(_CHALLENGE, None)
     if here is None or not kept or time.time() - kept["at"] > _GOOD_FOR:
-        raise PasskeyRefused("it answers no question of this page, or an old one; try again")
+        raise PasskeyRefused(_("it answers no question of this page, or an old one; try again"))
     return here, base64.b64decode(kept["challenge"])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -55,7 +56,11 @@ def _with_code(request: HttpRequest, user: User, recovery_codes_left: int | None
     if not by_phone:
         messages.warning(
             request,
-            f"You used a recovery code; {recovery_codes_left} of them are left. If the phone is lost, remove the "
-            "second factor on your profile page with another one, and set it up anew.",
+            _(
+                "You used a recovery code; %(recovery_codes_left)s of them are left. If the phone is "
+                "lost, remove the second factor on your profile page with another one, and set it up "
+                "anew."
+            )
+            % {"recovery_codes_left": recovery_codes_left},
         )
     return response

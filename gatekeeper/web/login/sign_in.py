@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,7 +21,9 @@ from saml.addresses import local_path
 from saml.models import Connection
 from saml.views.sign_out import sign_out_here
 
-WRONG = "The e-mail or the password is wrong. Both are those of a local account, not of your organisation."
+WRONG = gettext_lazy(
+    "The e-mail or the password is wrong. Both are those of a local account, not of your organisation."
+)
 
 
 @never_cache
@@ -59,5 +63,5 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     onward = sign_out_here(request)
     if onward is not None:
         return onward
-    messages.success(request, "You are signed out.")
+    messages.success(request, _("You are signed out."))
     return redirect("web:sign_in")

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -77,9 +78,11 @@ def _go_on(request: HttpRequest, target: str) -> HttpResponseBase:
 
 
 def _what_to_do(carried: dict[str, Any]) -> str:
-    done = "You have signed in again."
     if carried["form"]:
-        return f"{done} Nothing was saved so far: what you entered is in the form below. Look at it and send it again."
+        return _(
+            "You have signed in again. Nothing was saved so far: what you entered is in the form below. "
+            "Look at it and send it again."
+        )
     if carried["posted"]:
-        return f"{done} Nothing was changed so far: press the button again."
-    return f"{done} You can go on."
+        return _("You have signed in again. Nothing was changed so far: press the button again.")
+    return _("You have signed in again. You can go on.")

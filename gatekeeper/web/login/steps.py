@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from gatekeeper.directory.local_accounts.passwords import one_time_password_of
@@ -35,8 +36,11 @@ def after_the_password(request: HttpRequest, user: User, target: str) -> HttpRes
     if one_time is not None and one_time.expires_at <= timezone.now():
         messages.error(
             request,
-            "This password was to be used once, and its time is over. Whoever operates this site sets another one: "
-            f"manage.py reset_password {user.user_name} --password-stdin.",
+            _(
+                "This password was to be used once, and its time is over. Whoever operates this site sets"
+                " another one: manage.py reset_password %(user_name)s --password-stdin."
+            )
+            % {"user_name": user.user_name},
         )
         return redirect(with_target("web:sign_in", target))
     return go_on(request, user, target, proof=PASSWORD)
@@ -83,7 +87,7 @@ def step(view: Step) -> Callable[[HttpRequest], HttpResponseBase]:
             return redirect(target)
         user = _whose_password_was_right(request)
         if user is None:
-            messages.warning(request, "That took too long. Enter your e-mail and password again.")
+            messages.warning(request, _("That took too long. Enter your e-mail and password again."))
             return redirect(with_target("web:sign_in", target))
         return view(request, user, target)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.chain.links import head
 from gatekeeper.audit.events import Event
@@ -17,12 +18,12 @@ from gatekeeper.web.framework.permissions import may_configure, viewer_may
 class EventFilter(CodeFilter):
     title = "what"
     parameter_name = "event"
-    any_label = "Any event"
+    any_label = _("Any event")
     codes = Event
 
 
 class ActorFilter(TextFilter):
-    title = "by whom"
+    title = _("by whom")
     parameter_name = "actor"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -31,10 +32,10 @@ class ActorFilter(TextFilter):
 
 class AuditTrail(ReadOnlyList):
     address = "audit-trail"
-    heading = "Audit trail"
-    lead = "Every change of state by anybody: who did what to whom, what it was before and what it is now."
+    heading = _("Audit trail")
+    lead = _("Every change of state by anybody: who did what to whom, what it was before and what it is now.")
     search_fields = ("object_label", "object_id", "actor_name", "request_id")
-    search_help_text = "Object, person or request id"
+    search_help_text = _("Object, person or request id")
     list_filter = (EventFilter, ActorFilter, PeriodFilter)
     change_list_template = "web/logs/audit_trail.html"
 

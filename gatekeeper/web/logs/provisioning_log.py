@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.read_counts import reads_since, tracing_until
@@ -21,7 +22,7 @@ from gatekeeper.web.framework.permissions import may_configure, viewer_may
 class OutcomeFilter(CodeFilter):
     title = "outcome"
     parameter_name = "outcome"
-    any_label = "Any outcome"
+    any_label = _("Any outcome")
     codes = Outcome
 
 
@@ -67,13 +68,13 @@ class RequestChangeList(ChangeList):
 
 class ProvisioningLog(ReadOnlyList):
     address = "provisioning-log"
-    heading = "Provisioning log"
-    lead = (
+    heading = _("Provisioning log")
+    lead = _(
         "Each SCIM request that changed something, or was refused or failed. Reads are counted. Secrets are left out."
     )
-    empty_text = "No request has changed anything yet, and none was refused."
+    empty_text = _("No request has changed anything yet, and none was refused.")
     search_fields = ("user_label", "group_label", "path", "request_id", "detail")
-    search_help_text = "Name, path, reason or request id"
+    search_help_text = _("Name, path, reason or request id")
     list_filter = (OutcomeFilter, UserFilter, GroupFilter, PeriodFilter)
     change_list_template = "web/logs/provisioning_log.html"
 

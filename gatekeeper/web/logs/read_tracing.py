@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from gatekeeper.audit.read_counts import start_tracing, stop_tracing
@@ -14,7 +15,7 @@ from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure,
 def start(request: HttpRequest) -> HttpResponse:
     """List every read for an hour."""
     start_tracing(actor=actor_of(request))
-    messages.success(request, "Every request is listed from now on, reads too, for an hour.")
+    messages.success(request, _("Every request is listed from now on, reads too, for an hour."))
     return redirect("admin:audit_provisioningentry_changelist")
 
 
@@ -23,5 +24,5 @@ def start(request: HttpRequest) -> HttpResponse:
 def stop(request: HttpRequest) -> HttpResponse:
     """Count reads only again."""
     stop_tracing(actor=actor_of(request))
-    messages.success(request, "Reads are only counted again.")
+    messages.success(request, _("Reads are only counted again."))
     return redirect("admin:audit_provisioningentry_changelist")

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
@@ -30,7 +32,7 @@ def run_now(request: HttpRequest) -> HttpResponse:
     try:
         sync_users.delay(asked_by=asdict(actor_of(request)))
     except OperationalError:
-        messages.error(request, "The sync could not be started: the message broker does not answer.")
+        messages.error(request, _("The sync could not be started: the message broker does not answer."))
         return redirect("admin:saml_syncrun_changelist")
     return redirect(f"{reverse('admin:saml_syncrun_changelist')}?{urlencode({'since': asked_at.isoformat()})}")
 
@@ -42,7 +44,7 @@ def progress(request: HttpRequest) -> JsonResponse:
     """What became of the run that was asked for at ``since``: a text for the page, and whether it is over."""
     since = parse_datetime(request.GET.get("since", ""))
     if since is None or timezone.is_naive(since):
-        return JsonResponse({"message": "No run was asked for.", "done": True}, status=HTTPStatus.BAD_REQUEST)
+        return JsonResponse({"message": _("No run was asked for."), "done": True}, status=HTTPStatus.BAD_REQUEST)
     run = SyncRun.objects.filter(started_at__gte=since).order_by("started_at").first()
     if run is None:
         running = SyncRun.objects.filter(state=SyncState.RUNNING).exists()
@@ -52,21 +54,27 @@ def progress(request: HttpRequest) -> JsonResponse:
 
 def _waiting(waited: timedelta, *, running: bool) -> str:
     if running:
-        return "Another run is going on; this one follows if it is still needed."
+        return _("Another run is going on; this one follows if it is still needed.")
     if waited > WORKER_MAY_TAKE:
-        return "Still waiting for a worker. Is the Celery worker running?"
-    return "Waiting for a worker…"
+        return _("Still waiting for a worker. Is the Celery worker running?")
+    return _("Waiting for a worker…")
 
 
 def text_of_run(run: SyncRun) -> str:
     """One sentence about a run."""
     if run.state == SyncState.RUNNING:
-        return "The sync is running…"
+        return _("The sync is running…")
     if run.state != SyncState.FINISHED:
-        return f"The sync did not finish: {run.error or run.get_state_display()}"
-    conflicts = len(run.conflicts)
-    trouble = "" if not conflicts else f", {conflicts} conflict{'' if conflicts == 1 else 's'}"
-    return f"The sync has finished: {run.linked:,} linked, {run.unlinked:,} unlinked{trouble}."
+        return _("The sync did not finish: %(reason)s") % {"reason": run.error or run.get_state_display()}
+    counts = {"linked": f"{run.linked:,}", "unlinked": f"{run.unlinked:,}", "conflicts": len(run.conflicts)}
+    if not run.conflicts:
+        return _("The sync has finished: %(linked)s linked, %(unlinked)s unlinked.") % counts
+    text = ngettext(
+        "The sync has finished: %(linked)s linked, %(unlinked)s unlinked, %(conflicts)s conflict.",
+        "The sync has finished: %(linked)s linked, %(unlinked)s unlinked, %(conflicts)s conflicts.",
+        len(run.conflicts),
+    )
+    return text % counts
 
 
 def since_of(request: HttpRequest) -> str:

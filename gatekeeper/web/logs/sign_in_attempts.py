@@ -7,6 +7,8 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from gatekeeper.web.framework.change_lists import ChoiceFilter, PeriodFilter, ReadOnlyList
@@ -28,10 +30,15 @@ from saml.refusals.texts import reasons_with
 class ResultFilter(ChoiceFilter):
     title = "result"
     parameter_name = "result"
-    any_label = "Any result"
+    any_label = gettext_lazy("Any result")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("accepted", "Accepted"), ("refused", "Refused"), ("begun", "Begun here instead"), ("test", "Tests")]
+        return [
+            ("accepted", _("Accepted")),
+            ("refused", _("Refused")),
+            ("begun", _("Begun here instead")),
+            ("test", _("Tests")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = {
@@ -45,9 +52,11 @@ class ResultFilter(ChoiceFilter):
 
 class SignInAttempts(ReadOnlyList):
     address = "sign-in-attempts"
-    heading = "Sign-in attempts"
-    lead = "What came of each SAML response, with the reason that only administrators see. Kept for 30 days."
-    empty_text = "Nobody has tried to sign in through an identity provider yet."
+    heading = gettext_lazy("Sign-in attempts")
+    lead = gettext_lazy(
+        "What came of each SAML response, with the reason that only administrators see. Kept for 30 days."
+    )
+    empty_text = gettext_lazy("Nobody has tried to sign in through an identity provider yet.")
     search_fields = (
         "request_id",
         "failed_check",
@@ -55,7 +64,7 @@ class SignInAttempts(ReadOnlyList):
         "user__work_email_folded",
         "user__display_name",
     )
-    search_help_text = "Reference number, person or reason"
+    search_help_text = gettext_lazy("Reference number, person or reason")
     list_filter = (ResultFilter, PeriodFilter)
     list_select_related = ("connection__provider", "user")
     change_list_template = "web/logs/sign_in_attempts.html"

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.web.framework.change_lists import CodeFilter, PeriodFilter, ReadOnlyList
@@ -16,7 +17,7 @@ from saml.models import SyncRun, SyncState
 class RunStateFilter(CodeFilter):
     title = "state"
     parameter_name = "state"
-    any_label = "Any state"
+    any_label = _("Any state")
     codes = SyncState
 
 
@@ -26,9 +27,9 @@ class RunPeriodFilter(PeriodFilter):
 
 class SyncHistory(ReadOnlyList):
     address = "sync-history"
-    heading = "Sync history"
-    lead = "Each run of the SAML user sync: whom it linked, whom it unlinked, and what stood in its way."
-    empty_text = "The sync has not run yet. It runs at minute 45 of every hour."
+    heading = _("Sync history")
+    lead = _("Each run of the SAML user sync: whom it linked, whom it unlinked, and what stood in its way.")
+    empty_text = _("The sync has not run yet. It runs at minute 45 of every hour.")
     list_filter = (RunStateFilter, RunPeriodFilter)
     change_list_template = "web/logs/sync_history.html"
 

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.api.tokens import TokenNotFound, create_token, revoke_token, revoke_tokens
@@ -41,9 +43,8 @@ def create(request: HttpRequest) -> HttpResponseBase:
         return _with_form(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     expires_at = timezone.now() + timedelta(days=int(form.cleaned_data["days"]))
     try:
-        _, text = create_token(
-            person_of(request), form.cleaned_data["name"], actor=actor_of(request), expires_at=expires_at
-        )
+        name, actor = form.cleaned_data["name"], actor_of(request)
+        text = create_token(person_of(request), name, actor=actor, expires_at=expires_at)[1]
     except DomainError as refusal:
         form.add_error("name", str(refusal))
         return _with_form(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -93,9 +94,13 @@ def _revoke(request: HttpRequest, token_id: UUID, user_id: UUID) -> None:
         token = revoke_token(token_id, actor=actor_of(request), user_id=user_id)
     except TokenNotFound as missing:
         raise Http404 from missing
-    messages.success(request, f"The API token {token.name} is revoked. Whatever uses it is refused from now on.")
+    messages.success(
+        request,
+        _("The API token %(token)s is revoked. Whatever uses it is refused from now on.") % {"token": token.name},
+    )
 
 
 def _all_revoked(count: int) -> str:
-    tokens = {0: "No API token was there to be", 1: "1 API token is"}.get(count, f"{count} API tokens are")
-    return f"{tokens} revoked."
+    if not count:
+        return _("No API token was there to be revoked.")
+    return ngettext("%(count)s API token is revoked.", "%(count)s API tokens are revoked.", count) % {"count": count}

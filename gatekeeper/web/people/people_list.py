@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.access.states import State
@@ -22,7 +23,7 @@ from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 class ReadinessFilter(ChoiceFilter):
     title = "state"
     parameter_name = "readiness"
-    any_label = "Any but deleted"
+    any_label = _("Any but deleted")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(state.value, state.label) for state in State]
@@ -40,7 +41,7 @@ class ReadinessFilter(ChoiceFilter):
 class OriginFilter(CodeFilter):
     title = "origin"
     parameter_name = "origin"
-    any_label = "Any origin"
+    any_label = _("Any origin")
     codes = Origin
 
 
@@ -67,11 +68,11 @@ class PeopleChangeList(ChangeList):
 class People(ReadOnlyList):
     address = "users"
     rule = may_read_people
-    heading = "Users"
-    lead = "Everybody whom the identity provider has provisioned, and the local administrators."
-    empty_text = "Nobody yet. Users appear here as soon as the identity provider provisions them."
+    heading = _("Users")
+    lead = _("Everybody whom the identity provider has provisioned, and the local administrators.")
+    empty_text = _("Nobody yet. Users appear here as soon as the identity provider provisions them.")
     search_fields = ("user_name_folded", "work_email_folded", "display_name")
-    search_help_text = "Name, userName or work e-mail"
+    search_help_text = _("Name, userName or work e-mail")
     list_filter = (ReadinessFilter, OriginFilter)
     ordering = ("user_name_folded", "id")
     change_list_template = "web/people/people_list.html"

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatekeeper.api.tokens import refusal_of_person, tokens_of
@@ -112,7 +113,7 @@ def _attributes(user: User) -> list[tuple[str, Any]]:
     known = [
         ("userName", user.user_name),
         ("displayName", user.display_name),
-        ("Work e-mail", user.work_email),
+        (_("Work e-mail"), user.work_email),
         ("externalId", user.external_id),
     ]
     rest = [flat for name, value in user.attributes.items() for flat in flatten(name, value)]
@@ -146,5 +147,5 @@ def confirm_address(request: HttpRequest, user_id: UUID) -> HttpResponse:
         confirm_recycled_address(user_id, actor=actor_of(request))
     except UserNotFound as missing:
         raise Http404 from missing
-    messages.success(request, "Confirmed. The account that signs in next under this address is believed.")
+    messages.success(request, _("Confirmed. The account that signs in next under this address is believed."))
     return redirect("web:person", user_id=user_id)

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gatekeeper.directory.access.past import names_at, past_moment
 from gatekeeper.directory.access.states import told
@@ -56,7 +57,10 @@ def moment_asked(request: HttpRequest, user: User) -> tuple[datetime | None, str
     except InvalidValue as refusal:
         return None, refusal.reason
     if at < user.created_at:
-        return None, f"{user.label} is known here since {told(user.created_at)}; there is nothing to show before that."
+        return None, _("%(user)s is known here since %(since)s; there is nothing to show before that.") % {
+            "user": user.label,
+            "since": told(user.created_at),
+        }
     return at, ""
 
 

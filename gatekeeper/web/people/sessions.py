@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.models import SessionEnd, SignIn, User
@@ -45,8 +47,8 @@ def browser_label(user_agent: str) -> str:
     """A session's browser as people know it, such as "Firefox on Windows". A claim of the client, no proof."""
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or (f"A browser on {system}" if system else "An unknown program")
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or (_("A browser on %(system)s") % {"system": system} if system else _("An unknown program"))
 
 
 def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
@@ -111,7 +113,13 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
         because=SessionEnd.SIGNED_OUT_ELSEWHERE,
         keep=this.id if this else None,
     )
-    messages.success(request, f"{_sessions(ended)} ended; this one goes on.")
+    if ended:
+        text = ngettext(
+            "%(count)s session ended; this one goes on.", "%(count)s sessions ended; this one goes on.", ended
+        )
+        messages.success(request, text % {"count": ended})
+    else:
+        messages.success(request, _("No session ended; this one goes on."))
     return redirect("web:profile")
 
 
@@ -141,9 +149,7 @@ def end_sessions(request: HttpRequest, user_id: UUID) -> HttpResponse:
     if user is None:
         raise Http404
     ended = end_sign_ins([user.id], actor=actor_of(request), because=SessionEnd.REVOKED_BY_ADMIN)
-    messages.success(
-        request, f"{_sessions(ended)} of {user.label} ended. They can sign in again while they have access."
-    )
+    messages.success(request, _ended_text(user, ended))
     return redirect("web:person", user_id=user_id)
 
 
@@ -152,8 +158,15 @@ def _end(request: HttpRequest, user_id: UUID, sign_in_id: UUID, because: Session
     if not SignIn.objects.filter(pk=sign_in_id, user=user_id).exists():
         raise Http404
     end_sign_in(sign_in_id, actor=actor_of(request), because=because)
-    messages.success(request, "That session is ended.")
+    messages.success(request, _("That session is ended."))
 
 
-def _sessions(count: int) -> str:
-    return {0: "No session", 1: "1 session"}.get(count, f"{count} sessions")
+def _ended_text(user: User, count: int) -> str:
+    if not count:
+        return _("No session of %(user)s ended. They can sign in again while they have access.") % {"user": user.label}
+    text = ngettext(
+        "%(count)s session of %(user)s ended. They can sign in again while they have access.",
+        "%(count)s sessions of %(user)s ended. They can sign in again while they have access.",
+        count,
+    )
+    return text % {"count": count, "user": user.label}

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.loaders import site_facts
@@ -60,7 +61,7 @@ def who_had_csv(request: HttpRequest) -> HttpResponseBase:
     """Everybody of the answer as CSV, sent while it is read; the columns of ``manage.py who_had --csv``."""
     question = _question(request)
     if question.wanted is None:
-        refusal = question.refused or "Choose a permission or a level."
+        refusal = question.refused or _("Choose a permission or a level.")
         return HttpResponse(f"{refusal}\n", status=400, content_type="text/plain; charset=utf-8")
     at = question.at or timezone.now()
     rows = (as_row(user, access) for user, access in who_had_it(question.wanted, at))

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
@@ -129,7 +130,8 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(
                 request,
-                f"{connection.name} is connected. Copy the four addresses below into {connection.product.name}.",
+                _("%(connection)s is connected. Copy the four addresses below into %(product)s.")
+                % {"connection": connection.name, "product": connection.product.name},
             )
             tell_what_was_left_out(request, connection)
             return back_to(connection.id)
@@ -180,7 +182,7 @@ def show_refusal(form: ConnectionForm | SettingsForm, refusal: DomainError) -> N
 
 def about_metadata(refusal: MetadataRefused) -> str:
     """A refused document in a sentence for the page."""
-    return f"The metadata was not accepted: {refusal.reason}"
+    return _("The metadata was not accepted: %(reason)s") % {"reason": refusal.reason}
 
 
 @require_POST
@@ -192,5 +194,5 @@ def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except DomainError as refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return page_of_connections(request, status, opened=connection_id, delete_error=str(refusal))
-    messages.success(request, "The connection is deleted. Everybody who came in through it is signed out.")
+    messages.success(request, _("The connection is deleted. Everybody who came in through it is signed out."))
     return redirect("web:authentication")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from gatekeeper.errors import DomainError
@@ -41,15 +42,17 @@ def person_claim(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     by_claim = request.POST.get("by") == "claim"
     claim = request.POST.get("claim", "").strip() if by_claim else ""
     if by_claim and not claim:
-        messages.error(request, "Enter the name of the claim that says who is signing in, or choose NameID.")
+        messages.error(request, _("Enter the name of the claim that says who is signing in, or choose NameID."))
         return back_to(connection_id)
     try:
         set_person_claim(connection_id, claim, actor=actor_of(request))
     except DomainError as refusal:
-        messages.error(request, f"{refusal} Nothing was changed.")
+        messages.error(request, _("%(refusal)s Nothing was changed.") % {"refusal": refusal})
     else:
-        who = f"the claim {claim}" if claim else "the NameID"
-        messages.success(request, f"From the next sign-in on, {who} says who is signing in. Try it: Test sign-in.")
+        who = _("the claim %(claim)s") % {"claim": claim} if claim else _("the NameID")
+        messages.success(
+            request, _("From the next sign-in on, %(who)s says who is signing in. Try it: Test sign-in.") % {"who": who}
+        )
     return back_to(connection_id)
 
 
@@ -61,7 +64,7 @@ def profile_fields(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     try:
         set_claim_mapping(connection_id, None if "reset" in request.POST else wanted, actor=actor_of(request))
     except DomainError as refusal:
-        messages.error(request, f"{refusal} Nothing was changed.")
+        messages.error(request, _("%(refusal)s Nothing was changed.") % {"refusal": refusal})
     else:
-        messages.success(request, "From the next sign-in on, these claims fill in what SCIM does not state.")
+        messages.success(request, _("From the next sign-in on, these claims fill in what SCIM does not state."))
     return back_to(connection_id)

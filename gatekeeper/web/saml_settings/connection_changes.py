@@ -11,6 +11,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
@@ -36,7 +38,7 @@ from saml.metadata.acceptance import live_connection, read_pinned
 from saml.metadata.changes import ChangedValue, MetadataChange, compare_metadata
 from saml.models import BINDINGS, Connection
 
-KEPT = "What was known before stays in force."
+KEPT = gettext_lazy("What was known before stays in force.")
 
 
 @require_POST
@@ -56,10 +58,10 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, f"The settings of {connection.name} are saved.")
+            messages.success(request, _("The settings of %(connection)s are saved.") % {"connection": connection.name})
             if domains_of(connection_id) != before:
                 messages.info(
-                    request, "Whom a connection may not name any more is out; others follow at the next sync."
+                    request, _("Whom a connection may not name any more is out; others follow at the next sync.")
                 )
             _doubt_pin(request, connection)
             return back_to(connection_id)
@@ -80,7 +82,13 @@ def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Conn
     connection = edit_connection(connection_id, wanted, actor=actor_of(request))
     losing = before - linked.count()
     if losing:
-        require_confirmation(request, [f"{counted(losing)} could no longer sign in through {connection.name}."])
+        require_confirmation(
+            request,
+            [
+                _("%(counted)s could no longer sign in through %(connection)s.")
+                % {"counted": counted(losing), "connection": connection.name}
+            ],
+        )
     return connection
 
 
@@ -95,7 +103,11 @@ def pin(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"Only metadata with that signature is taken for {connection.name} from now on.")
+        messages.success(
+            request,
+            _("Only metadata with that signature is taken for %(connection)s from now on.")
+            % {"connection": connection.name},
+        )
         _doubt_pin(request, connection)
     return back_to(connection_id)
 
@@ -107,7 +119,11 @@ def _doubt_pin(request: HttpRequest, connection: Connection) -> None:
     try:
         read_pinned(connection, bytes(connection.document))
     except MetadataRefused as refusal:
-        messages.warning(request, f"The document that is in force does not fit the pin: {refusal.reason} {KEPT}")
+        messages.warning(
+            request,
+            _("The document that is in force does not fit the pin: %(reason)s %(KEPT)s")
+            % {"reason": refusal.reason, "KEPT": KEPT},
+        )
 
 
 @require_POST
@@ -155,10 +171,14 @@ def _take(request: HttpRequest, change: MetadataChange, confirmed: str) -> HttpR
     connection, result = refresh_connection(
         change.connection_id, actor=actor_of(request), document=change.document, confirmed=confirmed
     )
-    messages.success(request, f"The metadata of {connection.name} was read again: {result}.")
+    messages.success(
+        request,
+        _("The metadata of %(connection)s was read again: %(result)s.")
+        % {"connection": connection.name, "result": result},
+    )
     if request.POST.get("sign_requests") == "on":
         edit_connection(connection.id, replace(settings_of(connection), sign_requests=True), actor=actor_of(request))
-        messages.success(request, "What we send is signed from now on.")
+        messages.success(request, _("What we send is signed from now on."))
     return back_to(connection.id)
 
 
@@ -169,18 +189,18 @@ def _show(
     page = {
         "change": change,
         "pairs": [
-            ("Identity provider (entityID)", change.entity_id),
-            ("Sign-on address", change.sso_url),
-            ("Sign-on binding", _labelled(change.sso_binding)),
-            ("Logout address", change.slo_url),
-            ("Answers to its logout requests", change.slo_response_url),
-            ("Wants signed requests", change.wants_signed_requests),
-            ("Signer of the metadata", change.signer),
+            (_("Identity provider (entityID)"), change.entity_id),
+            (_("Sign-on address"), change.sso_url),
+            (_("Sign-on binding"), _labelled(change.sso_binding)),
+            (_("Logout address"), change.slo_url),
+            (_("Answers to its logout requests"), change.slo_response_url),
+            (_("Wants signed requests"), change.wants_signed_requests),
+            (_("Signer of the metadata"), change.signer),
         ],
         "groups": [
-            ("Added", "badge-ok", [certificate_facts(each, now) for each in change.added]),
-            ("Withdrawn", "badge-danger", [certificate_facts(each, now) for each in change.withdrawn]),
-            ("Kept", "", [certificate_facts(each, now) for each in change.kept]),
+            (_("Added"), "badge-ok", [certificate_facts(each, now) for each in change.added]),
+            (_("Withdrawn"), "badge-danger", [certificate_facts(each, now) for each in change.withdrawn]),
+            (_("Kept"), "", [certificate_facts(each, now) for each in change.kept]),
         ],
         # What was uploaded travels with the page; what has an address is read again when it is confirmed.
         "document": base64.b64encode(change.document).decode("ascii") if by_hand else "",
@@ -200,7 +220,7 @@ def _carried(encoded: str) -> bytes:
     try:
         document = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MetadataRefused("it did not arrive whole; upload it again.") from error
+        raise MetadataRefused(_("it did not arrive whole; upload it again.")) from error
     if len(document) > METADATA_LIMIT:
-        raise MetadataRefused("it is larger than 1 MB.")
+        raise MetadataRefused(_("it is larger than 1 MB."))
     return document

@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from gatekeeper.errors import DomainError, InvalidValue
@@ -45,7 +46,7 @@ def event_secret(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     try:
         if request.POST.get("remove") == "yes":
             remove_secret(connection_id, actor=actor_of(request))
-            messages.success(request, "Security events are believed by their signature alone from now on.")
+            messages.success(request, _("Security events are believed by their signature alone from now on."))
             return back_to(connection_id)
         secret = make_secret(connection_id, actor=actor_of(request))
     except DomainError as refusal:
@@ -62,8 +63,10 @@ def _save(request: HttpRequest, connection_id: UUID, kind: SourceKind, form: Rev
             _show(form, refusal)
         else:
             believed = form.cleaned_data["issuer"]
-            effect = "is believed from now on" if believed else "is believed from nobody any more"
-            messages.success(request, f"{kind.label} {effect}.")
+            text = (
+                _("%(kind)s is believed from now on.") if believed else _("%(kind)s is believed from nobody any more.")
+            )
+            messages.success(request, text % {"kind": kind.label})
             return back_to(connection_id)
     return page_of_connections(request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=connection_id, **{name: form})
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.web.framework.forms import PageForm
 from saml.addresses import event_addresses_of
@@ -12,21 +13,21 @@ from saml.security_events.sources import Source, sources_of
 RECENT = 20
 REVOCATION_FORM, EVENTS_FORM = "revocation_form", "events_form"
 _PLAIN = {"spellcheck": "false", "autocomplete": "off"}
-_URL_HINT = "Where the public keys of its tokens are published. Okta: https://TENANT.okta.com/oauth2/v1/keys."
+_URL_HINT = _("Where the public keys of its tokens are published. Okta: https://TENANT.okta.com/oauth2/v1/keys.")
 
 
 class RevocationForm(PageForm):
     """Whose Universal Logout is believed. Both empty: nobody's."""
 
     issuer = forms.CharField(
-        label="Issuer",
+        label=_("Issuer"),
         required=False,
         max_length=1000,
-        help_text="The iss of its tokens, to the letter. Okta: https://TENANT.okta.com. Empty: nobody is believed.",
+        help_text=_("The iss of its tokens, to the letter. Okta: https://TENANT.okta.com. Empty: nobody is believed."),
         widget=forms.TextInput(attrs=_PLAIN),
     )
     jwks_url = forms.CharField(
-        label="JWKS URL", required=False, max_length=1000, help_text=_URL_HINT, widget=forms.URLInput(attrs=_PLAIN)
+        label=_("JWKS URL"), required=False, max_length=1000, help_text=_URL_HINT, widget=forms.URLInput(attrs=_PLAIN)
     )
 
 
@@ -34,10 +35,10 @@ class EventStreamForm(RevocationForm):
     """Whose pushed security events are believed."""
 
     audience = forms.CharField(
-        label="Audience",
+        label=_("Audience"),
         required=False,
         max_length=1000,
-        help_text="The aud of its tokens. Empty: the address above.",
+        help_text=_("The aud of its tokens. Empty: the address above."),
         widget=forms.TextInput(attrs=_PLAIN),
     )
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatekeeper.errors import DomainError
@@ -41,7 +42,7 @@ def certificate(request: HttpRequest, connection_id: UUID, sha256: str) -> HttpR
     published = [pair.certificate for pair in key_pairs(connection)] if connection else []
     found = next((each for each in published if each.sha256 == sha256), None)
     if connection is None or found is None:
-        raise Http404("There is no such certificate.")
+        raise Http404(_("There is no such certificate."))
     name = f"{slugify(connection.name) or 'gatekeeper'}-{sha256[:8]}.cer"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(found.pem, content_type="application/x-pem-file", headers=headers)
@@ -55,7 +56,7 @@ def publish_next(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         request,
         connection_id,
         lambda: publish_next_key_pair(connection_id, actor=actor_of(request)),
-        "The next certificate is published beside the one in use. Hand it to the identity provider, then finish.",
+        _("The next certificate is published beside the one in use. Hand it to the identity provider, then finish."),
     )
 
 
@@ -65,14 +66,14 @@ def finish_change(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Let the next key take over, when somebody says that the identity provider is ready for it."""
     if request.POST.get("ready") != "on":
         messages.error(
-            request, "Nothing was changed. Confirm first that the identity provider has the next certificate."
+            request, _("Nothing was changed. Confirm first that the identity provider has the next certificate.")
         )
         return back_to(connection_id)
     return _do(
         request,
         connection_id,
         lambda: finish_key_change(connection_id, actor=actor_of(request)),
-        "The next certificate is in use now. The old one is retired; remove it at the identity provider.",
+        _("The next certificate is in use now. The old one is retired; remove it at the identity provider."),
     )
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from gatekeeper.errors import DomainError
@@ -13,7 +15,7 @@ from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure,
 from gatekeeper.web.scim_settings.scim_page import scim_page
 from scim.credentials.api_keys import ActiveKeyExists, KeyNotFound, RevokeNotConfirmed, generate_key, revoke_keys
 
-STILL_ACTIVE = "An API key is active already. Revoke it first, or rotate it to have both for a while."
+STILL_ACTIVE = gettext_lazy("An API key is active already. Revoke it first, or rotate it to have both for a while.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,7 +28,7 @@ def generate(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return redirect("web:scim")
     try:
-        _, text = generate_key("", actor=actor_of(request), rotate=request.POST.get("rotate") == "yes")
+        text = generate_key("", actor=actor_of(request), rotate=request.POST.get("rotate") == "yes")[1]
     except ActiveKeyExists:
         messages.error(request, STILL_ACTIVE)
         return redirect("web:scim")
@@ -46,13 +48,17 @@ def revoke(request: HttpRequest) -> HttpResponseBase:
     try:
         revoked = revoke_keys(request.POST.get("phrase", ""), actor=actor_of(request), key_id=_key_id(chosen))
     except RevokeNotConfirmed:
-        refusal = "Nothing was revoked: type exactly Revoke, with a capital R."
+        refusal = _("Nothing was revoked: type exactly Revoke, with a capital R.")
         return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, revoking=True, phrase_error=refusal)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("web:scim")
-    what = "The API key is" if len(revoked) == 1 else f"{len(revoked)} API keys are"
-    messages.success(request, f"{what} revoked and can never be used again. Entra needs a new one to go on.")
+    text = ngettext(
+        "The API key is revoked and can never be used again. Entra needs a new one to go on.",
+        "%(count)s API keys are revoked and can never be used again. Entra needs a new one to go on.",
+        len(revoked),
+    )
+    messages.success(request, text % {"count": len(revoked)})
     return redirect("web:scim")
 
 

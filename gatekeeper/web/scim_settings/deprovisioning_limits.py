@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
@@ -60,7 +61,7 @@ def limits(request: HttpRequest) -> HttpResponseBase:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Saved. The new limits hold from this moment.")
+            messages.success(request, _("Saved. The new limits hold from this moment."))
             return redirect("web:deprovisioning_limits")
     page = {"form": form, "state": deprovisioning_state(), "held": held_changes(), "gains": latest_gains()}
     return render(request, "web/scim_settings/deprovisioning_limits.html", page, status=422 if form.is_bound else 200)
@@ -73,8 +74,8 @@ def approve(request: HttpRequest) -> HttpResponse:
     until = timezone.localtime(approve_held_changes(actor=actor_of(request)))
     messages.success(
         request,
-        f"Held changes are let through until {until:%d %b, %H:%M} {until.tzname()}. "
-        "The identity provider repeats them by itself.",
+        _("Held changes are let through until %(until)s %(tzname)s. The identity provider repeats them by itself.")
+        % {"until": f"{until:%d %b, %H:%M}", "tzname": until.tzname()},
     )
     return redirect("web:deprovisioning_limits")
 

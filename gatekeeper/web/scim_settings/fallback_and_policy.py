@@ -14,6 +14,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.access.loaders import site_facts
@@ -36,8 +38,6 @@ from gatekeeper.web.framework.change_confirmation import (
 )
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, wants_json
 from gatekeeper.web.scim_settings.scim_page import FALLBACK, POLICY, scim_page
-
-NO_TEAM = "no fallback team"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +100,11 @@ def _fallback_choice(request: HttpRequest, site: SiteFacts) -> Choice:
     name, old = _team_name(site, team_id), _team_name(site, before)
 
     def result_text(preview: Preview) -> str:
-        fact = f"Saved: {name} is the fallback team." if team_id else "Saved: there is no fallback team."
+        fact = (
+            _("Saved: %(name)s is the fallback team.") % {"name": name}
+            if team_id
+            else _("Saved: there is no fallback team.")
+        )
         return f"{fact} {_moved(preview, name if team_id else '', old if before else '')}".strip()
 
     return Choice(
@@ -118,7 +122,8 @@ def _policy_choice(request: HttpRequest, site: SiteFacts) -> Choice:
     """Raises InvalidValue."""
     policy = request.POST.get("policy", "")
     if policy not in LastGroupPolicy.values:
-        raise InvalidValue("last_group_policy", f"choose one of {', '.join(LastGroupPolicy.values)}.")
+        known = ", ".join(LastGroupPolicy.values)
+        raise InvalidValue("last_group_policy", _("choose one of %(known)s.") % {"known": known})
     before = LastGroupPolicy(site.last_group_policy)
     return Choice(
         form=POLICY,
@@ -127,31 +132,46 @@ def _policy_choice(request: HttpRequest, site: SiteFacts) -> Choice:
         before=str(before),
         before_label=before.label.lower(),
         save=lambda _: set_last_group_policy(policy, actor=actor_of(request)),
-        result_text=lambda preview: f"Saved: {LastGroupPolicy(policy).label.lower()}. {_changed(preview)}".strip(),
+        result_text=lambda preview: f"{_policy_saved(policy)} {_changed(preview)}".strip(),
     )
 
 
+def _policy_saved(policy: str) -> str:
+    return _("Saved: %(policy)s.") % {"policy": LastGroupPolicy(policy).label.lower()}
+
+
 def _team_name(site: SiteFacts, team_id: UUID | None) -> str:
-    return site.teams.get(team_id, NO_TEAM) if team_id else NO_TEAM
+    return (site.teams.get(team_id) if team_id else None) or _("no fallback team")
 
 
 def _changed(preview: Preview) -> str:
     if not preview.affected:
         return ""
-    return (
-        "1 person's access changed." if preview.affected == 1 else f"The access of {preview.affected:,} people changed."
+    changed = ngettext(
+        "%(count)s person's access changed.", "The access of %(count)s people changed.", preview.affected
     )
+    return changed % {"count": f"{preview.affected:,}"}
 
 
 def _moved(preview: Preview, into: str, out_of: str) -> str:
     """Whom the choice of another fallback team moved, in one sentence."""
     if not preview.affected:
         return ""
-    people = "1 person" if preview.affected == 1 else f"{preview.affected:,} people"
-    are = "is" if preview.affected == 1 else "are"
     if into and out_of:
-        return f"{people} moved from {out_of} to {into}."
-    return f"{people} {are} in {into} now." if into else f"{people} {are} in no team now."
+        moved = ngettext(
+            "%(count)s person moved from %(out_of)s to %(into)s.",
+            "%(count)s people moved from %(out_of)s to %(into)s.",
+            preview.affected,
+        )
+    elif into:
+        moved = ngettext(
+            "%(count)s person is in %(into)s now.", "%(count)s people are in %(into)s now.", preview.affected
+        )
+    else:
+        moved = ngettext(
+            "%(count)s person is in no team now.", "%(count)s people are in no team now.", preview.affected
+        )
+    return moved % {"count": f"{preview.affected:,}", "into": into, "out_of": out_of}
 
 
 def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choice]) -> HttpResponse:
@@ -196,12 +216,14 @@ def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpRespon
     asking = {
         "choice": choice,
         "question": question,
-        "note": "" if isinstance(problem, NeedsConfirmation) else "Somebody else changed this meanwhile. Look again.",
+        "note": ""
+        if isinstance(problem, NeedsConfirmation)
+        else _("Somebody else changed this meanwhile. Look again."),
         "confirmation": confirmation_of(question),
     }
     if wants_json(request):
         details = render_to_string("web/scim_settings/_choice_question.html", asking)
-        return JsonResponse({"message": "Not saved yet.", "details": details}, status=HTTPStatus.CONFLICT)
+        return JsonResponse({"message": _("Not saved yet."), "details": details}, status=HTTPStatus.CONFLICT)
     page = choice.page({**preview_context(found, choice.form), "warned": True})
     return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, **asking, **page)
 

@@ -1,6 +1,7 @@
 """The form of the deprovisioning limits."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.web.framework.forms import PageForm
 
@@ -9,17 +10,28 @@ class DeprovisioningLimitsForm(PageForm):
     """When to alert about many people losing access at once, and whether to hold."""
 
     share = forms.IntegerField(
-        label="Share of the active users, in percent", min_value=1, max_value=100, help_text="More than this share…"
+        label=_("Share of the active users, in percent"),
+        min_value=1,
+        max_value=100,
+        help_text=_("More than this share…"),
     )
     minimum = forms.IntegerField(
-        label="At least this many users", min_value=1, max_value=1_000_000, help_text="…and at least so many people…"
+        label=_("At least this many users"),
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("…and at least so many people…"),
     )
     minutes = forms.IntegerField(
-        label="Within how many minutes", min_value=1, max_value=10_080, help_text="…who lose access in so short a time."
+        label=_("Within how many minutes"),
+        min_value=1,
+        max_value=10_080,
+        help_text=_("…who lose access in so short a time."),
     )
     hold = forms.BooleanField(
-        label="Hold further losses, and new Global Administrators, until an administrator approves",
+        label=_("Hold further losses, and new Global Administrators, until an administrator approves"),
         required=False,
-        help_text="Off: Entra has the last word, and you are alerted. On: the identity provider is asked to come back "
-        "later, with what would go beyond the limits and with whoever would become Global Administrator.",
+        help_text=_(
+            "Off: Entra has the last word, and you are alerted. On: the identity provider is asked to come back "
+            "later, with what would go beyond the limits and with whoever would become Global Administrator."
+        ),
     )

@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.loaders import access_of_many, site_facts
@@ -60,6 +61,8 @@ def group_users(request: HttpRequest, group_id: UUID) -> HttpResponse:
             "page": page,
             "search": search,
             "level": (own or site.default_mapping).level.label,
-            "mapping_name": "its own mapping" if own else f"the {DEFAULT_MAPPING_NAME}",
+            "mapping_name": _("its own mapping")
+            if own
+            else _("the %(DEFAULT_MAPPING_NAME)s") % {"DEFAULT_MAPPING_NAME": DEFAULT_MAPPING_NAME},
         },
     )

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.directory.access.affected_scope import in_no_group
@@ -137,7 +139,7 @@ def read_mapping(data: QueryDict) -> MappingRecord:
     try:
         team_ids = frozenset(UUID(team_id) for team_id in data.getlist("teams"))
     except ValueError:
-        raise InvalidValue("teams", "choose among the teams of the list.") from None
+        raise InvalidValue("teams", _("choose among the teams of the list.")) from None
     return MappingRecord(
         level=Level.from_slug(data.get("level")),
         permissions=frozenset(Permission.parse(name) for name in data.getlist("permissions")),
@@ -202,7 +204,7 @@ def _team_choices(shown: MappingRecord, site: SiteFacts) -> list[Choice]:
         Choice(
             str(team_id),
             name,
-            "The fallback team." if team_id == site.fallback_team_id else "",
+            _("The fallback team.") if team_id == site.fallback_team_id else "",
             team_id in shown.team_ids,
         )
         for team_id, name in by_name
@@ -223,21 +225,29 @@ def _result_text(group: IdpGroup | None, mapping: MappingRecord, site: SiteFacts
     """One sentence for after Save: what the group grants now, and to how many people."""
     extras = [
         *sorted(permission.label for permission in mapping.permissions),
-        *(f"team {name}" for name in sorted(site.teams[team] for team in mapping.team_ids if team in site.teams)),
+        *(
+            _("team %(name)s") % {"name": name}
+            for name in sorted(site.teams[team] for team in mapping.team_ids if team in site.teams)
+        ),
     ]
-    granted = mapping.level.label + (f" with {', '.join(extras)}" if extras else "")
-    name = group.display_name if group else DEFAULT_MAPPING_NAME
-    return f"{name} is now {granted}. {_people(affected_count(group, site))}"
+    names = {
+        "name": group.display_name if group else DEFAULT_MAPPING_NAME,
+        "level": mapping.level.label,
+        "extras": ", ".join(extras),
+    }
+    granted = (
+        _("%(name)s is now %(level)s with %(extras)s.") % names if extras else _("%(name)s is now %(level)s.") % names
+    )
+    return f"{granted} {_people(affected_count(group, site))}"
 
 
 def _people(count: int) -> str:
     if count == 0:
-        return "Nobody is affected yet."
-    return (
-        "It applies to 1 person from this moment."
-        if count == 1
-        else f"It applies to {count:,} people from this moment."
+        return _("Nobody is affected yet.")
+    applies = ngettext(
+        "It applies to %(count)s person from this moment.", "It applies to %(count)s people from this moment.", count
     )
+    return applies % {"count": f"{count:,}"}
 
 
 @require_POST
@@ -255,5 +265,10 @@ def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, refusal=str(refusal), resetting=True)
     members = member_counts([group_id]).get(group_id, 0)
-    show_saved(request, f"{group.display_name} uses the Default Mapping again. {_people(members)}", saved.preview)
+    reset_text = _("%(group)s uses the Default Mapping again.") % {"group": group.display_name}
+    show_saved(
+        request,
+        f"{reset_text} {_people(members)}",
+        saved.preview,
+    )
     return redirect("web:scim")

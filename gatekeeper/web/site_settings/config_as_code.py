@@ -9,6 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatekeeper.config_as_code.apply import Applied, apply_document
@@ -35,7 +37,7 @@ class NotShownYet(Exception):
     """Apply was pressed before its preview was there. A matter of this page only."""
 
     def __init__(self) -> None:
-        super().__init__("Nothing is applied yet: beside the document is what it would change. Apply once more.")
+        super().__init__(_("Nothing is applied yet: beside the document is what it would change. Apply once more."))
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +99,7 @@ def _apply(request: HttpRequest, text: str) -> Applied:
 def _try(request: HttpRequest, document: ConfigurationDocument, text: str) -> tuple[Applied, Outlook]:
     """A dry run, and how the form carries that it was shown."""
     tried = apply_document(document, actor=actor_of(request), dry_run=True, confirmed=True, by=person_of(request))
-    said = json.dumps([tried.changed, tried.preview.fingerprint])
+    said = json.dumps([[change.as_document() for change in tried.changed], tried.preview.fingerprint])
     return tried, Outlook(tried.preview, Shown(_digest(""), _digest(text), _digest(said)))
 
 
@@ -130,11 +132,11 @@ def _text(request: HttpRequest) -> str:
     if upload is None:
         return request.POST.get("document", "")
     if (upload.size or 0) > MAXIMUM:
-        raise InvalidValue("The document", "the file is larger than 1 MB.")
+        raise InvalidValue(_("The document"), _("the file is larger than 1 MB."))
     try:
         return bytes(upload.read()).decode("utf-8-sig")
     except ValueError:
-        raise InvalidValue("The document", "the file is no UTF-8 text.") from None
+        raise InvalidValue(_("The document"), _("the file is no UTF-8 text.")) from None
 
 
 def _exported() -> str:
@@ -143,10 +145,17 @@ def _exported() -> str:
 
 def _result_text(applied: Applied) -> str:
     if not applied.changed:
-        return "The site is as the document says; nothing was changed."
+        return _("The site is as the document says; nothing was changed.")
     count = len(applied.changed)
-    done = applied.preview.sentence.replace("changes.", "changed.")
-    return f"Applied: {count} change{'' if count == 1 else 's'}. {done}"
+    text = ngettext("Applied: %(count)s change.", "Applied: %(count)s changes.", count) % {"count": count}
+    return f"{text} {_affected_text(applied.preview.affected)}"
+
+
+def _affected_text(people: int) -> str:
+    if not people:
+        return _("Nobody's access changed.")
+    text = ngettext("%(count)s person's access changed.", "The access of %(count)s people changed.", people)
+    return text % {"count": f"{people:,}"}
 
 
 def _digest(text: str) -> str:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from gatekeeper.directory.local_accounts.accounts import local_accounts as every_local_account
@@ -30,9 +31,9 @@ def local_accounts(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(
                 request,
-                "Saved. Every local account needs a second factor now."
+                _("Saved. Every local account needs a second factor now.")
                 if demanded
-                else "Saved. A local account may sign in with its password alone.",
+                else _("Saved. A local account may sign in with its password alone."),
             )
             return redirect("web:local_accounts")
     page = {"form": form, "accounts": every_local_account()}

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from gatekeeper.directory.models import User
@@ -23,7 +24,7 @@ def retention(request: HttpRequest) -> HttpResponseBase:
     )
     if request.method == "POST" and form.is_valid():
         set_retention(form.cleaned_data["days"], actor=actor_of(request))
-        messages.success(request, "Saved. The next daily run goes by it.")
+        messages.success(request, _("Saved. The next daily run goes by it."))
         return redirect("web:retention")
     page = {
         "form": form,

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.directory.access.loaders import site_facts
@@ -47,7 +49,7 @@ def teams(request: HttpRequest) -> HttpResponseBase:
         except DomainError as refusal:
             form.add_error("name", str(refusal))
         else:
-            messages.success(request, f"The team {team.name} exists now. Mappings can name it.")
+            messages.success(request, _("The team %(team)s exists now. Mappings can name it.") % {"team": team.name})
             return redirect("web:teams")
     page = {"form": form, "rows": _rows(site_facts())}
     return render(request, "web/site_settings/teams.html", page, status=422 if form.is_bound else 200)
@@ -77,14 +79,16 @@ def edit_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     if request.method != "POST" or not form.is_valid():
         return _page(request, team, form=form)
     if request.POST.get("called", team.name) != team.name:
-        form.add_error("name", f"Somebody renamed it meanwhile: it is called {team.name} now.")
+        form.add_error("name", _("Somebody renamed it meanwhile: it is called %(team)s now.") % {"team": team.name})
         return _page(request, team, form=form)
     try:
         renamed = rename_team(team_id, form.cleaned_data["name"], actor=actor_of(request))
     except DomainError as refusal:
         form.add_error("name", str(refusal))
         return _page(request, team, form=form)
-    messages.success(request, f"{team.name} is called {renamed.name} now, everywhere.")
+    messages.success(
+        request, _("%(team)s is called %(renamed)s now, everywhere.") % {"team": team.name, "renamed": renamed.name}
+    )
     return redirect("web:teams")
 
 
@@ -96,7 +100,8 @@ def remove_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     change = ProposedChange.without_team(site_facts(), team_id)
 
     def result_text(preview: Preview) -> str:
-        return f"The team {team.name} is deleted. {effect_on_members(preview.kinds, team_id).sentence}"
+        deleted = _("The team %(team)s is deleted.") % {"team": team.name}
+        return f"{deleted} {effect_on_members(preview.kinds, team_id).sentence}"
 
     return _end(
         request, team, change, lambda _: delete_team(team_id, actor=actor_of(request)), result_text, DELETE_FORM
@@ -114,8 +119,11 @@ def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
         return _page(request, team, about=MERGE_FORM, refusal=str(refusal))
     into = site.teams[target_id]
 
-    def result_text(_: Preview) -> str:
-        return f"{team.name} is merged into {into}: mappings that named the one name the other now."
+    def result_text(_preview: Preview) -> str:
+        return _("%(team)s is merged into %(into)s: mappings that named the one name the other now.") % {
+            "team": team.name,
+            "into": into,
+        }
 
     return _end(
         request,
@@ -142,7 +150,7 @@ def preview_merge(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """The preview beside the choice of the team to merge into."""
     site = site_facts()
     try:
-        _, change = _merger(request, team_id, site)
+        change = _merger(request, team_id, site)[1]
     except DomainError as refusal:
         return HttpResponse(
             str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
@@ -183,7 +191,7 @@ def _merger(request: HttpRequest, team_id: UUID, site: SiteFacts) -> tuple[UUID,
     except ValueError:
         target_id = team_id
     if target_id == team_id or not {team_id, target_id} <= site.teams.keys():
-        raise InvalidValue("team", "choose another team to merge it into.")
+        raise InvalidValue("team", _("choose another team to merge it into."))
     return target_id, ProposedChange.merged_teams(site, team_id, target_id)
 
 
@@ -234,13 +242,28 @@ class EffectOnMembers:
     def sentence(self) -> str:
         """All three in one sentence."""
         if not self.keep + self.fallback + self.nowhere:
-            return "Nobody is in it."
+            return _("Nobody is in it.")
         parts = [
-            (self.keep, "keeps another team", "keep another team"),
-            (self.fallback, *(f"{go} to {self.fallback_name}, the fallback team" for go in ("goes", "go"))),
-            (self.nowhere, "is left without a team", "are left without a team"),
+            (
+                self.keep,
+                ngettext("%(count)s person keeps another team", "%(count)s people keep another team", self.keep),
+            ),
+            (
+                self.fallback,
+                ngettext(
+                    "%(count)s person goes to %(team)s, the fallback team",
+                    "%(count)s people go to %(team)s, the fallback team",
+                    self.fallback,
+                ),
+            ),
+            (
+                self.nowhere,
+                ngettext(
+                    "%(count)s person is left without a team", "%(count)s people are left without a team", self.nowhere
+                ),
+            ),
         ]
-        said = (f"1 person {one}" if count == 1 else f"{count:,} people {many}" for count, one, many in parts if count)
+        said = [text % {"count": f"{count:,}", "team": self.fallback_name} for count, text in parts if count]
         return f"{'; '.join(said)}."
 
 

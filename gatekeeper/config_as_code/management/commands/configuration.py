@@ -115,7 +115,11 @@ def _apply(
     except NeedsConfirmation as question:
         raise CommandError(f"{question} Repeat the command with {FLAG}.") from question
     preview = applied.preview
-    result = {"changed": list(applied.changed), "access_changed": preview.affected, "dry_run": dry_run}
+    result = {
+        "changed": [change.text for change in applied.changed],
+        "access_changed": preview.affected,
+        "dry_run": dry_run,
+    }
     result["losing"] = losing_access(preview.kinds)
     return {**result, "preview": _preview(preview)} if dry_run else result
 
@@ -144,7 +148,7 @@ def _granted(access: Access) -> dict[str, Any]:
 def _diff(document: ConfigurationDocument) -> dict[str, Any]:
     """The sentences in which a dry run would describe what it changes."""
     differences = apply_document(document, actor=ACTOR, dry_run=True, confirmed=True).changed
-    return {"differs": bool(differences), "differences": list(differences)}
+    return {"differs": bool(differences), "differences": [change.text for change in differences]}
 
 
 def _result_text(document: dict[str, Any]) -> str:

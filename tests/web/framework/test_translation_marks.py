@@ -1,0 +1,81 @@
+"""Every text of the pages that is written in Python goes through gettext; the exceptions are listed with a reason."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+GATEKEEPER = Path(__file__).parents[3] / "gatekeeper"
+FILES = [
+    *sorted((GATEKEEPER / "web").rglob("*.py")),
+    GATEKEEPER / "setup_steps.py",
+    GATEKEEPER / "config_as_code" / "changes.py",
+]
+
+# By what the whole literal matches.
+NO_TEXTS = {
+    r"(text|application)/.*|attachment; filename=.*": "a header of HTTP",
+    r"Accept|Lax|DENY|Shown|SettingsForm|UploadedFile\[Any\] \| None": "a header's name or value, or an annotation",
+    r"<.*>|(badge|input)[- ].*|.*\\b.*": "HTML, a CSS class, a regular expression",
+    r"(\{\}|\W|s|min)*": "nothing but values, punctuation and units",
+    r"Gatekeeper|Edge|Opera|Samsung Internet|Firefox|Chrome|Safari|Windows|Android|ChromeOS|Linux": "a proper name",
+    r"Metadata url|Sso url|Logout url|ACS \(.*": "a name that contract.md fixes, and buttons repeat",
+    r"password and (code|passkey|recovery code)": "stored in the audit trail: what was proven at a sign-in",
+    r"The database could not serve a request": "a line of the log, for operators",
+    r"[%\w :,]*%[\w :,%]*": "a format of a date, which the browser replaces by the reader's own",
+    r"Administration pages": "the app's name, which no page shows",
+    r"(Contact|Expires|Preferred-Languages|Canonical): .*": "a field of security.txt (RFC 9116)",
+}
+
+
+def test_no_text_of_a_page_is_left_unmarked() -> None:
+    unmarked = [
+        f"{path.name}:{line}: {text}"
+        for path in FILES
+        for line, text in _unmarked(ast.parse(path.read_text()))
+        if not any(re.fullmatch(pattern, text, re.DOTALL) for pattern in NO_TEXTS)
+    ]
+
+    assert unmarked == []
+
+
+def test_what_is_marked_is_a_literal_so_that_it_can_be_extracted() -> None:
+    """makemessages reads the source: an f-string, or a text that is put together, would never be found."""
+    assembled = [
+        f"{path.name}:{call.lineno}"
+        for path in FILES
+        for call in _calls(ast.parse(path.read_text()))
+        if not isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert assembled == []
+
+
+def _unmarked(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Literals that look like text, a word with a capital or several words, outside of gettext and docstrings."""
+    skipped = {id(part) for call in _calls(tree) for argument in call.args for part in ast.walk(argument)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            skipped |= {id(part) for part in ast.walk(node.body[0])}
+        if isinstance(node, ast.JoinedStr) and id(node) not in skipped:
+            skipped |= {id(part) for part in node.values if isinstance(part, ast.Constant)}
+            yield from _if_text(node.lineno, "".join(_piece(part) for part in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield from _if_text(node.lineno, node.value)
+
+
+def _piece(part: ast.expr) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
+
+
+def _if_text(line: int, text: str) -> Iterator[tuple[int, str]]:
+    is_word = text.isalpha() and text[:1].isupper() and not text.isupper()
+    if is_word or " " in text.strip():
+        yield line, text
+
+
+def _calls(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+            yield node
