@@ -24,6 +24,8 @@ NO_TEXTS = {
     r"password and (code|passkey|recovery code)": "stored in the audit trail: what was proven at a sign-in",
     r"The database could not serve a request": "a line of the log, for operators",
     r"[%\w :,]*%[\w :,%]*": "a format of a date, which the browser replaces by the reader's own",
+    r"[jMYHisT :,]+": "a format of a moment, for django.utils.formats",
+    r"not reached|begun here instead": "codes of a step of a sign-in attempt, the keys of their texts",
     r"Administration pages": "the app's name, which no page shows",
     r"(Contact|Expires|Preferred-Languages|Canonical): .*": "a field of security.txt (RFC 9116)",
 }
