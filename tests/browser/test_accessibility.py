@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import PASSWORD
+from tests.idp_metadata import entra_metadata
 from tests.site import Site
 
 EMAIL = "access@example.com"
@@ -50,10 +51,10 @@ PAGES = {
 
 
 @pytest.fixture
-def admin_page(running_site: Site, page: Page, metadata: bytes, tmp_path: Path) -> Iterator[Page]:
+def admin_page(running_site: Site, page: Page, tmp_path: Path) -> Iterator[Page]:
     """The signed-in browser of an administrator on a site where each kind of page has something to show."""
     running_site.manage("create_admin", EMAIL, "--password-stdin", input=PASSWORD)
-    with _provisioned(running_site), _connected(running_site, metadata, tmp_path):
+    with _provisioned(running_site), _connected(running_site, tmp_path):
         page.goto(running_site.url)
         page.get_by_text("Sign in with a local account").click()
         page.get_by_label("E-mail").last.fill(EMAIL)
@@ -80,10 +81,10 @@ def _provisioned(site: Site) -> Iterator[None]:
 
 
 @contextmanager
-def _connected(site: Site, metadata: bytes, folder: Path) -> Iterator[None]:
+def _connected(site: Site, folder: Path) -> Iterator[None]:
     """A connection, and a sign-in attempt at it that was refused."""
     document = folder / "metadata.xml"
-    document.write_bytes(metadata)
+    document.write_bytes(entra_metadata())
     made = site.manage("saml_connection", "create", "Axe", "--metadata-file", str(document))
     assert httpx.post(made["acs_url"], data={"SAMLResponse": "bm90aGluZw=="}).is_client_error
     yield

@@ -1,12 +1,8 @@
 """Browsers for tests of pages: signed in through the real sign-in page, or through a linked identity."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.test import Client
@@ -15,7 +11,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.sessions.browser_session import BACKEND, SESSION_KEY
 from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_group, make_provider, make_user, map_group
-from tests.kept import rsa_key
+from tests.idp_metadata import entra_metadata
 
 SIGN_IN = "/sign-in/"
 
@@ -66,20 +62,4 @@ def person_with(browser_of: Callable[[User], Client]) -> Callable[..., Client]:
 
 @pytest.fixture(scope="session")
 def metadata() -> bytes:
-    """The metadata document of an Entra-shaped identity provider, with a certificate of its own."""
-    key = rsa_key("metadata")
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Federated SSO Certificate")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now - timedelta(days=1))
-    certificate = builder.not_valid_after(now + timedelta(days=400)).sign(key, SHA256())
-    body = "".join(certificate.public_bytes(Encoding.PEM).decode().splitlines()[1:-1])
-    return METADATA.replace("CERTIFICATE", body).encode()
-
-
-METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sts.example.com/tenant/">
-<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data>
-<X509Certificate>CERTIFICATE</X509Certificate></X509Data></KeyInfo></KeyDescriptor>
-<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
- Location="https://login.example.com/tenant/saml2"/></IDPSSODescriptor></EntityDescriptor>"""
+    return entra_metadata()
