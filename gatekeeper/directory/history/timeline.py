@@ -19,8 +19,8 @@ from gatekeeper.directory.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A cause with the audit entry that tells of it, as far as it is still kept."""
+class RecordedCause:
+    """The text of a cause with the audit entry of the change, as far as that is still kept."""
 
     text: str
     by: str = ""
@@ -34,7 +34,7 @@ class Change:
     at: datetime
     causes: tuple[Cause, ...]
     effects: tuple[str, ...]
-    told: tuple[Told, ...] = ()
+    recorded: tuple[RecordedCause, ...] = ()
 
 
 def timeline(history: History) -> list[Change]:
@@ -59,7 +59,8 @@ def with_entries(changes: Sequence[Change]) -> list[Change]:
     found = AuditEntry.objects.filter(reduce(or_, conditions, Q(pk=None))).defer("before", "after").order_by("id")
     entries = list(found)
     return [
-        replace(change, told=tuple(_told(cause, change.at, entries) for cause in change.causes)) for change in changes
+        replace(change, recorded=tuple(_recorded(cause, change.at, entries) for cause in change.causes))
+        for change in changes
     ]
 
 
@@ -71,13 +72,13 @@ def _entries_of(change: Change) -> Q:
     )
 
 
-def _told(cause: Cause, at: datetime, entries: Collection[AuditEntry]) -> Told:
-    """The first entry of the right kind from that moment on: the verb wrote it in the transaction of the change."""
+def _recorded(cause: Cause, at: datetime, entries: Collection[AuditEntry]) -> RecordedCause:
+    """The first entry of the right kind from that moment on: the service wrote it in the transaction of the change."""
     for entry in entries:
         fits = entry.object_id == cause.object_id and entry.event in cause.events
         if fits and at <= entry.at <= at + WRITTEN_WITHIN:
-            return Told(cause.text, entry.actor_name, entry.pk)
-    return Told(cause.text, cause.by)
+            return RecordedCause(cause.text, entry.actor_name, entry.pk)
+    return RecordedCause(cause.text, cause.by)
 
 
 def _effects(before: Access | None, after: Access) -> Iterator[str]:
