@@ -1,4 +1,4 @@
-"""What a person is told: what they can do about a message that was refused, and what is true after a sign-out.
+"""The texts that a person reads: what to do about a message that was refused, and what is true after a sign-out.
 
 Nothing of how a message was judged.
 """
@@ -94,8 +94,8 @@ def after_the_answer(name: str, status: Iterable[str]) -> SignedOut:
 
 
 def without_an_address(name: str) -> SignedOut:
-    """The identity provider cannot be told, since it has no address for that or we have no key to sign with."""
-    text = f"{name} could not be told, so your session there may still be open. Sign out there as well."
+    """No LogoutRequest can be sent, for want of an address there or of a key to sign with."""
+    text = f"{name} could not be informed, so your session there may still be open. Sign out there as well."
     return SignedOut(_HERE, f"Your session here has ended. {text}", warns=True)
 
 
@@ -109,7 +109,7 @@ def by_the_identity_provider(name: str, ended: int) -> SignedOut:
 
 
 def after_an_answer_too_many(name: str, *, is_signed_in: bool | None) -> SignedOut:
-    """A LogoutResponse that answers no sign-out of this browser. ``is_signed_in``: None when it cannot be told."""
+    """A LogoutResponse that answers no sign-out of this browser. ``is_signed_in``: None when that is unknown."""
     stray = f"An answer of {name} arrived that belongs to no sign-out of this browser; it changed nothing."
     if is_signed_in:
         return SignedOut("You are still signed in", f"{stray} To sign out, use Sign out.", may_be_signed_in=True)

@@ -141,7 +141,7 @@ def _failed(connection: Connection, error: Exception, actor: Actor) -> str:
 
 @transaction.atomic
 def _emit_failure(connection: Connection, actor: Actor, code: str, **more: str) -> None:
-    """``repeated``: the last try failed, too, so whoever wants to hear of it one time need not be told again."""
+    """``repeated``: the last try failed, too, so subscribers that report a failure one time ignore it."""
     facts = {
         "scope": "connection",
         "connection": {"id": str(connection.id), "name": connection.name},

@@ -2,7 +2,7 @@
 
 No parser is asked, so nothing can be cheap to send and dear to count: ``<`` stands for markup wherever it is no text,
 ``=`` for an attribute or a namespace, ``&`` for a reference. Text may hold some of them too, so each count is an upper
-bound, and the limits leave room for the densest honest messages (a value of one letter in each of a thousand groups).
+bound, and the limits allow for the densest honest messages (a value of one letter in each of a thousand groups).
 """
 
 from saml.errors import UnreadableXml

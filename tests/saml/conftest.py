@@ -37,7 +37,7 @@ def connection(db) -> Connection:
 
 @pytest.fixture
 def ada(connection):
-    """Somebody who may sign in: provisioned, worth something, linked."""
+    """Somebody who may sign in: provisioned, with access, linked."""
     map_group(None, "collaborator")
     user = make_user("ada.obi@contoso.com")
     link()

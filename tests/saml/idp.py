@@ -239,7 +239,7 @@ class _Pages(BaseHTTPRequestHandler):
 def running_idp(keys: KeyPair | None = None, *, https_host: str = "") -> Iterator[Idp]:
     """Serve an identity provider on a free port of this machine until the block ends.
 
-    ``https_host``: under this name and over https, for a browser that is told where the name leads.
+    ``https_host``: under this name and over https, for a browser that is given the address behind the name.
     """
     handler = type("Pages", (_Pages,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

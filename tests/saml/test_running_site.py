@@ -9,7 +9,7 @@ from tests.saml.idp import press_continue, running_idp
 from tests.saml.keys import key_pair
 
 SCIM_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-VERBS = "from tests.builders import map_group; from gatekeeper.directory.models import IdpGroup"
+IMPORTS = "from tests.builders import map_group; from gatekeeper.directory.models import IdpGroup"
 SCIM_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
 
@@ -35,7 +35,7 @@ def scim(running_site):
 
 @pytest.fixture
 def person(running_site, scim):
-    """Somebody in a group that is worth something; not linked yet."""
+    """Somebody in a group that grants access; not linked yet."""
     name = f"{uuid.uuid4().hex[:10]}@contoso.com"
     body = {
         "schemas": [SCIM_USER],
@@ -46,8 +46,8 @@ def person(running_site, scim):
     user = scim.post("Users", json=body).json()
     group = {"schemas": [SCIM_GROUP], "displayName": f"GK {name}", "members": [{"value": user["id"]}]}
     assert scim.post("Groups", json=group).status_code == 201
-    worth = f"map_group(IdpGroup.objects.get(display_name='GK {name}'))"
-    running_site.manage("shell", "--no-imports", "-c", f"{VERBS}; {worth}", as_json=False)
+    mapping = f"map_group(IdpGroup.objects.get(display_name='GK {name}'))"
+    running_site.manage("shell", "--no-imports", "-c", f"{IMPORTS}; {mapping}", as_json=False)
     return {"id": user["id"], "name": name}
 
 

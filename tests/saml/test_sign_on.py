@@ -1,4 +1,4 @@
-"""Signing on, as a browser does it: what is accepted, where people land, what those are told who cannot come in."""
+"""Signing on, as a browser does it: what is accepted, where people land, what those read who cannot sign in."""
 
 from datetime import timedelta
 
@@ -159,7 +159,7 @@ def test_two_tabs_can_sign_on_beside_each_other(browser, ada):
     assert answer.headers["Location"] == "/one"
 
 
-def test_who_is_not_linked_yet_is_told_when_the_next_sync_runs(browser, ada, settings):
+def test_who_is_not_linked_yet_reads_when_the_next_sync_runs(browser, ada, settings):
     make_user("new.person@contoso.com")
     settings.TIME_ZONE = "Europe/Helsinki"
 
@@ -176,7 +176,7 @@ def test_who_is_not_linked_yet_is_told_when_the_next_sync_runs(browser, ada, set
     assert SignInAttempt.objects.get().user.user_name == "new.person@contoso.com"
 
 
-def test_a_stranger_is_told_so_and_learns_nothing_of_others(browser, ada):
+def test_an_unknown_person_reads_so_and_learns_nothing_of_others(browser, ada):
     answer = browser.sign_on(name_id="nobody@contoso.com")
 
     assert answer.status_code == 403

@@ -1,4 +1,4 @@
-"""Certificates that run out: counted in days, told at 30, 7 and 1 of them, and written down once."""
+"""Certificates that run out: counted in days, announced at 30, 7 and 1 of them, each one time."""
 
 from datetime import UTC, datetime, timedelta
 

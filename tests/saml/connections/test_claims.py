@@ -67,8 +67,8 @@ def test_the_last_sign_in_replaces_what_the_one_before_said_and_the_audit_trail_
     browser.sign_on(attributes=ENTRA_CLAIMS[:1], assertion_id="_2", response_id="_r2")
 
     assert filled(ada) == {"display_name": "Ada Obi"}
-    told = AuditEntry.objects.filter(event="identity.profile_stated").latest("pk")
-    assert (told.before["given_name"], told.after) == ("Ada", {"display_name": "Ada Obi"})
+    entry = AuditEntry.objects.filter(event="identity.profile_stated").latest("pk")
+    assert (entry.before["given_name"], entry.after) == ("Ada", {"display_name": "Ada Obi"})
 
 
 def test_scim_never_echoes_what_a_claim_said(browser, ada, client):
@@ -140,8 +140,8 @@ def test_the_page_sets_who_is_signing_in_and_the_audit_trail_says_so(connection,
     assert "or choose NameID" in text_of(admin_client.post(address, {"by": "claim", "claim": " "}, follow=True))
     admin_client.post(address, {"by": "claim", "claim": f"{XMLSOAP}name"})
     assert Connection.objects.get().person_claim == f"{XMLSOAP}name"
-    told = AuditEntry.objects.filter(event="connection.changed").latest("pk")
-    assert json.dumps([told.before, told.after]) == json.dumps(
+    entry = AuditEntry.objects.filter(event="connection.changed").latest("pk")
+    assert json.dumps([entry.before, entry.after]) == json.dumps(
         [{"person_claim": "NameID"}, {"person_claim": f"{XMLSOAP}name"}]
     )
 

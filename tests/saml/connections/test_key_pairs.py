@@ -68,11 +68,11 @@ def test_the_private_key_is_sealed_and_nowhere_to_be_read(connection, capsys):
 
     assert b"PRIVATE" not in bytes(pair.sealed_key)
     assert secret not in bytes(pair.sealed_key)
-    told = json.dumps([describe(connection), *AuditEntry.objects.values_list("before", "after")], default=str)
-    told += "".join(capsys.readouterr())
-    assert "PRIVATE" not in told
-    assert str(number) not in told
-    assert bytes(pair.sealed_key).decode() not in told
+    shown = json.dumps([describe(connection), *AuditEntry.objects.values_list("before", "after")], default=str)
+    shown += "".join(capsys.readouterr())
+    assert "PRIVATE" not in shown
+    assert str(number) not in shown
+    assert bytes(pair.sealed_key).decode() not in shown
 
 
 def test_a_connection_from_before_there_were_keys_gets_one_when_it_is_asked_for(connection):

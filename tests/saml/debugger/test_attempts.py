@@ -237,7 +237,7 @@ def test_the_reference_number_and_the_whole_sign_in_name_find_the_attempt(browse
         assert f"/sign-in-attempts/{wanted.pk + 1}/" not in listed
 
 
-def test_a_refused_sign_out_is_not_told_as_a_refused_sign_in(browser, admin_client):
+def test_a_refused_sign_out_is_not_shown_as_a_refused_sign_in(browser, admin_client):
     browser.client.get(f"/saml/{browser.connection.id}/logout", {"SAMLRequest": "AAAA"})
 
     page = page_of(admin_client)

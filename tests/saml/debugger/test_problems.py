@@ -55,7 +55,7 @@ CAUSES = {
 
 
 def bullets(name: str, cause: str = "") -> list[str]:
-    """One line where everybody is told the same, else one for each product."""
+    """One line where the advice is the same for all, else one for each product."""
     everybody = advice_about(name, cause, UNKNOWN)
     sentences = [everybody, *(advice_about(name, cause, product) for product in PRODUCTS.values())]
     return [f"- {each}" for each in dict.fromkeys(sentences)]

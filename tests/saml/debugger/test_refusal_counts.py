@@ -1,4 +1,4 @@
-"""What strangers send is counted and sampled; what an identity provider signed is always written down."""
+"""Unsigned messages are counted and sampled; what an identity provider signed is always stored."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -26,7 +26,7 @@ def post_unsigned(connection, times=MANY, document="AAAA"):
         assert client.post(f"/saml/{connection.id}/acs", {"SAMLResponse": document}).status_code == 400
 
 
-def test_of_many_messages_of_strangers_a_sample_is_written_down_and_all_are_counted(connection):
+def test_of_many_unsigned_messages_a_sample_is_written_down_and_all_are_counted(connection):
     post_unsigned(connection)
     post_unsigned(connection, document="%%%")
 
@@ -46,7 +46,9 @@ def test_no_address_writes_more_than_the_sample(connection, address, fields):
     assert SignInAttempt.objects.count() <= MOST_OF_A_CHECK
 
 
-def test_what_the_identity_provider_signed_is_written_down_however_many_strangers_came(browser, ada, connection):
+def test_what_the_identity_provider_signed_is_written_down_however_many_unsigned_messages_came(
+    browser, ada, connection
+):
     post_unsigned(connection)
     browser.sign_on(audiences=(("https://other.example",),))
     browser.post(signed_response(browser.facts(browser.begin(), name_id="nobody@contoso.com", response_id="_r2")))

@@ -160,10 +160,10 @@ def test_a_sign_on_beside_a_pending_test_is_a_sign_on(tester, ada):
 
 def test_only_who_may_configure_can_begin_a_test(browser, ada):
     address = f"/saml/{browser.connection.id}/sso"
-    stranger = browser.client.get(address, {"test": "1"})
+    answer = browser.client.get(address, {"test": "1"})
     browser.sign_on()
 
-    assert stranger.headers["Location"] == "/sign-in/?next=/sign-in-attempts/"
+    assert answer.headers["Location"] == "/sign-in/?next=/sign-in-attempts/"
     assert browser.client.get(address, {"test": "1"}).status_code == 403
     assert not PendingRequest.objects.exists()
 

@@ -1,4 +1,4 @@
-"""What a stranger can send to each address, in hostile shapes, beside a control of the same size that is only wrong."""
+"""Hostile messages for each address from unauthenticated clients, beside a merely wrong control of the same size."""
 
 import base64
 import statistics

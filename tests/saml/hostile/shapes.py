@@ -1,6 +1,6 @@
-"""Messages that strangers could send to keep the site busy, made by rule: each fills about the size that is asked.
+"""Messages that keep a site busy, made by rule for unauthenticated clients: each fills about the size that is asked.
 
-Nothing here is signed by anybody: this is what costs a stranger nothing. ``FILLINGS`` are put where they pass as many
+Nothing here is signed by anybody: this is what costs its sender nothing. ``FILLINGS`` are put where they pass as many
 guards as possible, below an assertion (or a logout message) with a signature of the right shape.
 """
 

@@ -91,7 +91,7 @@ def test_an_answer_too_many_does_not_tell_somebody_who_is_in_that_they_are_out(s
     assert signed_in.is_signed_in
 
 
-def test_by_a_post_of_another_site_it_cannot_be_told_and_is_not_claimed(signed_in):
+def test_by_a_post_of_another_site_it_is_unknown_and_not_claimed(signed_in):
     document = logout_response(signed_in.connection, "_nothing", "Success")
     answer = Client().post(
         f"/saml/{signed_in.connection.id}/logout", {"SAMLResponse": b64encode(document.encode()).decode()}
@@ -136,7 +136,7 @@ def test_without_a_sign_out_address_the_page_says_that_only_the_session_here_end
 
     page = text_of(browser.client.post("/sign-out/"))
 
-    assert "Google could not be told, so your session there may still be open." in page
+    assert "Google could not be informed, so your session there may still be open." in page
     assert not SignIn.objects.live().exists()
 
 

@@ -68,7 +68,7 @@ def test_the_page_works_under_the_strict_policy(connection):
     assert "form-action 'self';" in f"{other};"
 
 
-def test_it_is_signed_for_who_wants_that_and_a_stranger_to_our_code_verifies_it(connection):
+def test_it_is_signed_for_who_wants_that_and_another_library_verifies_it(connection):
     assert connection.sign_requests
     _, message = posted(Client().get(f"/saml/{connection.id}/sso"))
 

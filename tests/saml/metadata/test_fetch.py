@@ -147,7 +147,7 @@ def test_a_compressed_answer_is_refused(local_site):
         fetch_metadata(url(running))
 
 
-def test_an_error_and_a_closed_port_are_told_apart(local_site):
+def test_an_error_and_a_closed_port_have_reasons_of_their_own(local_site):
     with server(send(b"", 404)) as running:
         address = url(running)
         with pytest.raises(MetadataRefused, match="answered 404"):

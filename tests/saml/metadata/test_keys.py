@@ -157,7 +157,7 @@ def test_metadata_full_of_certificates_costs_no_more_than_its_size():
         assert cost(*hostile, key(GOOD.base64)) < 3 * plain + 0.2
 
 
-def test_what_was_left_out_is_told_up_to_a_point():
+def test_what_was_left_out_is_listed_up_to_a_point():
     kinds = [made(kind).base64 for kind in WEAK]
 
     facts = read(*map(key, kinds), key(GOOD.base64))

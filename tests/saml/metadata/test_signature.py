@@ -29,7 +29,7 @@ def test_a_document_that_is_signed_with_the_pinned_certificate_is_read():
     assert facts.sha256 == hashlib.sha256(signed_metadata(SIGNER)).hexdigest()
 
 
-def test_without_a_pin_the_signer_is_told_and_an_unsigned_document_is_read_as_well():
+def test_without_a_pin_the_signer_is_stated_and_an_unsigned_document_is_read_as_well():
     assert read_metadata(signed_metadata(SIGNER)).signer == PIN
     facts = read_metadata(metadata())
     assert (facts.signer, facts.unsigned_because) == ("", "it is not signed.")
@@ -186,7 +186,7 @@ def test_a_signature_over_utf_16_holds():
 
 
 def test_an_aggregate_as_large_as_is_taken_is_verified_as_well():
-    """More elements than any response may have: a federation's document is no message of a stranger."""
+    """More elements than any response may have: a federation's document comes from no unauthenticated client."""
     more = "".join(entity(entity_id=f"https://{number}.example/idp") for number in range(740))
     content = document(aggregate("<md:Extensions/>", more, attributes='ID="_all"'))
     signed = etree.tostring(sign(etree.fromstring(content), SIGNER))

@@ -79,7 +79,7 @@ SITUATIONS = {
 @pytest.mark.parametrize(
     ("cause", "situation"), [(cause, each) for cause, situations in SITUATIONS.items() for each in situations]
 )
-def test_each_reason_is_told_apart(browser, ada, cause, situation):
+def test_each_reason_has_a_cause_of_its_own(browser, ada, cause, situation):
     answer = situation(browser)
 
     attempt = SignInAttempt.objects.latest("pk")
@@ -134,7 +134,7 @@ def test_too_large_a_message_says_so_and_advises_fewer_groups(browser, ada, size
     assert "too large" in text_of(answer)
 
 
-def test_a_name_that_is_no_address_is_told_apart_from_an_address_that_nobody_has(browser, ada):
+def test_a_name_that_is_no_address_differs_from_an_address_that_nobody_has(browser, ada):
     browser.sign_on(name_id="CONTOSO-4711", attributes=(("mail", "ada.obi@contoso.com"),))
     opaque = SignInAttempt.objects.latest("pk")
     browser.sign_on(name_id="nobody@contoso.com", assertion_id="_2", response_id="_r2")

@@ -30,7 +30,7 @@ def test_a_page_that_is_sent_twice_does_not_say_that_nobody_is_signed_in(browser
     assert '<a class="button" href="/">' in page
 
 
-def test_who_took_too_long_is_told_so_and_begins_again(browser, ada):
+def test_who_took_too_long_reads_so_and_begins_again(browser, ada):
     request_id = browser.begin()
     with time_machine.travel(PendingRequest.objects.get().expires + timedelta(seconds=1)):
         page = words_of(browser.post(signed_response(browser.facts(request_id))))
@@ -74,7 +74,7 @@ def _inactive(record):
         (lambda ada: (make_user("twin", work_email=ada.work_email), link()), "Two accounts have your work e-mail"),
     ],
 )
-def test_who_is_known_and_may_not_come_in_is_told_why(browser, ada, before, words):
+def test_who_is_known_and_may_not_sign_in_reads_why(browser, ada, before, words):
     before(ada)
 
     assert words in words_of(browser.sign_on())

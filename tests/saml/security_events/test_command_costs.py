@@ -1,4 +1,4 @@
-"""What a stranger's command costs: no shape of a token or body more than three times a plain one of the same size.
+"""The cost of unauthenticated commands: no shape of a token or body over three times a plain one of the same size.
 
 Processor time of this process, as a ratio within the same run.
 """
@@ -78,7 +78,7 @@ def idp(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Commander:
     return commanding(connection, monkeypatch)
 
 
-def test_no_token_of_a_stranger_costs_more_than_three_plain_ones(idp: Commander) -> None:
+def test_no_unauthenticated_token_costs_more_than_three_plain_ones(idp: Commander) -> None:
     email = {"sub_id": {"format": "email", "email": "ada.obi@contoso.com"}}
     for name, send in (
         ("revocation", lambda text: idp.revoke(email, bearer=text)),
@@ -90,7 +90,7 @@ def test_no_token_of_a_stranger_costs_more_than_three_plain_ones(idp: Commander)
             assert costs(lambda: send(text)) <= BUDGET * control, f"{name}: {shape}"  # noqa: B023
 
 
-def test_no_body_of_a_stranger_costs_more_than_three_plain_ones(idp: Commander) -> None:
+def test_no_unauthenticated_body_costs_more_than_three_plain_ones(idp: Commander) -> None:
     def send(body: bytes) -> int:
         path = f"/saml/{idp.connection.id}/global-token-revocation"
         bearer = {"authorization": f"Bearer {token(PLAIN)}"}

@@ -269,7 +269,7 @@ def test_a_command_whose_effect_failed_can_be_sent_again(idp, ada, monkeypatch):
 # ── Who is not the identity provider ─────────────────────────────────────────────────────────────────────────────
 
 OTHER_KEY = private_key("RS256", 1)
-STRANGERS: dict[str, Callable[[Commander], str]] = {
+UNAUTHENTICATED: dict[str, Callable[[Commander], str]] = {
     "no token": lambda idp: "",
     "no JWT": lambda idp: "f5641763544a7b24b08e4f74045",
     "another key": lambda idp: idp.bearer(key=OTHER_KEY),
@@ -292,10 +292,10 @@ STRANGERS: dict[str, Callable[[Commander], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGERS)
-def test_a_stranger_is_refused_counted_and_learns_nothing(idp, ada, name):
+@pytest.mark.parametrize("name", UNAUTHENTICATED)
+def test_an_unauthenticated_client_is_refused_counted_and_learns_nothing(idp, ada, name):
     answers = [
-        idp.revoke_email(each, bearer=STRANGERS[name](idp)) for each in ("ada.obi@contoso.com", "no@contoso.com")
+        idp.revoke_email(each, bearer=UNAUTHENTICATED[name](idp)) for each in ("ada.obi@contoso.com", "no@contoso.com")
     ]
 
     assert [answer.status_code for answer in answers] == [401, 401]
@@ -313,14 +313,14 @@ def test_the_body_is_read_only_of_the_identity_provider(idp, ada):
     assert idp.revoke("{" * 70_000).status_code == 413
 
 
-def test_another_connection_s_identity_provider_is_a_stranger_here(idp, ada, monkeypatch):
+def test_another_connection_s_identity_provider_is_unauthenticated_here(idp, ada, monkeypatch):
     other = Commander(create_connection("Other", document=metadata(entity_id="https://other.example/"), actor=ADMIN))
     other.set_up()
 
     assert idp.revoke_email("ada.obi@contoso.com", bearer=other.bearer()).status_code == 401
 
 
-def test_beyond_a_limit_strangers_leave_no_trace_and_the_identity_provider_still_comes_through(idp, ada):
+def test_beyond_a_limit_unauthenticated_clients_leave_no_trace_and_the_identity_provider_still_comes_through(idp, ada):
     idp.revoke_email("ada.obi@contoso.com", bearer="junk")
     ReceivedEvent.objects.update(count=MOST_UNAUTHENTICATED)
 

@@ -28,7 +28,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import User
 print(create_token(User.objects.get(user_name='{name}'), 'live', actor=Actor.command('tests'))[1])
 """
-WORTH = "from tests.builders import map_group; map_group(None, 'collaborator', ['api'])"
+MAPPING = "from tests.builders import map_group; map_group(None, 'collaborator', ['api'])"
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def person(running_site: Site) -> str:
     body = {"schemas": [SCIM_USER], "userName": name, "emails": [{"type": "work", "primary": True, "value": name}]}
     headers = {"Authorization": f"Bearer {key['api_key']}"}
     assert httpx.post(f"{key['base_url']}/Users", json=body, headers=headers).status_code == 201
-    running_site.manage("shell", "--no-imports", "-c", WORTH, as_json=False)
+    running_site.manage("shell", "--no-imports", "-c", MAPPING, as_json=False)
     running_site.manage("sync_saml_users")
     return name
 

@@ -131,8 +131,8 @@ def test_a_recycled_address_goes_from_the_refusal_to_the_persons_page_and_back_i
     assert "Another account was refused under this address" in text_of(admin_client.get(f"/users/{ada.id}/"))
 
     admin_client.post(f"/users/{ada.id}/confirm-address/")
-    told = AuditEntry.objects.get(event="identity.confirmed")
-    assert (told.actor_name, told.object_id, told.before) == (
+    entry = AuditEntry.objects.get(event="identity.confirmed")
+    assert (entry.actor_name, entry.object_id, entry.before) == (
         "root@example.com",
         str(ada.id),
         {"object_ids": ["first"]},

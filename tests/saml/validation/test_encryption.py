@@ -163,7 +163,7 @@ def test_whatever_fails_after_decryption_has_one_and_the_same_answer(browser, ad
     assert len(refusals()) == len(FAILURES)
 
 
-def test_the_administrator_is_told_what_failed(browser, ada):
+def test_the_administrator_reads_what_failed(browser, ada):
     for name in ("another certificate", "changed GCM", "not XML", "not signed"):
         browser.post(FAILURES[name](browser))
 

@@ -162,7 +162,7 @@ def test_an_encrypted_name_in_a_signed_logout_request_ends_the_session(browser, 
     assert not SignIn.objects.live().exists()
 
 
-def test_what_can_be_decrypted_is_not_told_to_whoever_did_not_sign(browser, ada, connection):
+def test_what_can_be_decrypted_is_not_shown_to_whoever_did_not_sign(browser, ada, connection):
     """AES-CBC can be read by whoever may ask often enough whether what they changed still decrypts."""
     browser.sign_on()
     answers = set()

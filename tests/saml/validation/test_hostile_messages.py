@@ -1,4 +1,4 @@
-"""No address that a stranger reaches costs more than three times what a plain message of the same size costs there.
+"""No address open to unauthenticated clients costs more than three times what a plain message of that size costs there.
 
 Processor time of this process, as a ratio within the same run; a busy machine slows both.
 """
