@@ -14,6 +14,7 @@ from gatekeeper.directory.identity_linking.sign_in import keep_statement, person
 from gatekeeper.directory.models import SessionEnd
 from gatekeeper.directory.sessions.open_sessions import end_sign_in, open_sign_in
 from gatekeeper.errors import SignInRefused
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.sessions.browser_session import open_browser_session
 from gatekeeper.sessions.request_details import address_of, request_id_of, user_agent_of
 from saml.addresses import addresses_of, local_path
@@ -231,7 +232,7 @@ def _try_out(
     answered: PendingRequest | None,  # noqa: ARG001
 ) -> UUID:
     """Ask whether the person could come in, and leave no trace of having asked."""
-    with transaction.atomic():
+    with one_transaction():
         user = person_who_signs_in(
             connection.id, person.sign_in_name, person.object_id, persistent_id=person.persistent_id
         )

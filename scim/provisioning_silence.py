@@ -7,7 +7,6 @@ is learnt from the site itself: the longest pause of the last two weeks, and hal
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import TruncHour
 
@@ -18,6 +17,7 @@ from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, ReadCount
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.runtime.transactions import one_transaction
 from scim.models import ApiKey
 
 SHORTEST = timedelta(hours=4)  # six cycles of Entra
@@ -27,7 +27,7 @@ FACTOR = 1.5
 OBJECT = ("site", "provisioning")
 
 
-@transaction.atomic
+@one_transaction()
 def watch_provisioning(*, actor: Actor, now: datetime) -> EventCode | None:
     """Announce that provisioning fell silent, or that it resumed; returns which, None when nothing is new.
 

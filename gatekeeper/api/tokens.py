@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.revocation import credentials_ended
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import KeyKind, digest
 
 TOKENS = KeyKind("gkt_")
@@ -42,7 +42,7 @@ class TokenNotFound(NotFound):
         super().__init__(f"There is no API token {token_id} that could be revoked.")
 
 
-@transaction.atomic
+@one_transaction()
 def create_token(user: User, name: str, *, actor: Actor, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
     """Make a token for this person; it expires after 90 days unless ``expires_at`` says otherwise.
 
@@ -69,7 +69,7 @@ def create_token(user: User, name: str, *, actor: Actor, expires_at: datetime | 
     return token, text
 
 
-@transaction.atomic
+@one_transaction()
 def revoke_token(token_id: UUID, *, actor: Actor, user_id: UUID | None = None) -> ApiToken:
     """Revoke one token, of exactly this person if one is named. It can't be undone and works on the next request.
 
@@ -82,7 +82,7 @@ def revoke_token(token_id: UUID, *, actor: Actor, user_id: UUID | None = None) -
     return token
 
 
-@transaction.atomic
+@one_transaction()
 def revoke_tokens(user_id: UUID, *, actor: Actor) -> int:
     """Revoke all of a person's tokens. Returns how many there were."""
     return _revoke(tokens_of(user_id), actor=actor)

@@ -18,6 +18,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import ReadCount, Tracing
+from gatekeeper.runtime.transactions import one_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +99,7 @@ def tracing_until() -> datetime | None:
     return running.until if running else None
 
 
-@transaction.atomic
+@one_transaction()
 def start_tracing(*, actor: Actor) -> datetime:
     """List every read for an hour from now on; returns the end. Started again, the hour begins again."""
     until = timezone.now() + TRACE_FOR
@@ -114,7 +115,7 @@ def start_tracing(*, actor: Actor) -> datetime:
     return until
 
 
-@transaction.atomic
+@one_transaction()
 def stop_tracing(*, actor: Actor) -> None:
     """Count reads only again, from this moment on."""
     now = timezone.now()

@@ -25,6 +25,7 @@ from gatekeeper.directory.models import IdpGroup, Team, User
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.directory.teams.teams import create_team, delete_team, rename_team
 from gatekeeper.errors import InvalidValue
+from gatekeeper.runtime.transactions import one_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def apply_document(
     Raises: InvalidValue for a team or group that does not exist; NeedsConfirmation; TeamIsFallback;
             NobodyCouldConfigure, judged by the end of the document, not by its steps.
     """
-    with transaction.atomic():
+    with one_transaction(), transaction.atomic():  # a savepoint, to which a dry run is rolled back
         lock_site()
         before = site_facts()
         run = _Run(document, before, actor, confirmed)

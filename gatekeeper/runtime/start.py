@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import connections
 from django.urls import reverse
 from honcho import manager as process_manager
 from honcho.environ import parse_procfile
@@ -16,6 +16,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import Team, User
 from gatekeeper.directory.teams.teams import create_team
+from gatekeeper.runtime.transactions import one_transaction
 
 FIRST_ADMINISTRATOR = "admin@gatekeeper.local"
 FIRST_TEAM = "General"
@@ -51,7 +52,7 @@ def create_first_administrator() -> str | None:
 
     A first team comes with them, so that there is one to choose as the fallback team.
     """
-    with transaction.atomic():
+    with one_transaction():
         if User.objects.exists():
             return None
         password = secrets.token_urlsafe(PASSWORD_BYTES)

@@ -3,8 +3,9 @@
 import hashlib
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.signed_tokens.models import UsedToken
 from gatekeeper.signed_tokens.parsing import Token
 from gatekeeper.signed_tokens.refusals import TokenRefused
@@ -15,7 +16,7 @@ def use_once(token: Token, expected: Expectation) -> None:
     """Mark a verified token as used, for as long as it could be accepted again. Raises: TokenRefused."""
     digest = hashlib.sha256(f"{token.claims['iss']}\n{token.claims['jti']}".encode()).hexdigest()
     try:
-        with transaction.atomic():
+        with one_transaction():
             UsedToken.objects.create(digest=digest, expires=expected.now + expected.max_age + 2 * CLOCKS_DIFFER_BY)
     except IntegrityError as error:
         raise TokenRefused("is_used_once", "it was used before.") from error

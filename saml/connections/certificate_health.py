@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.expiry_steps import EXPIRED
 from saml.certificate_state import CertificateState, Phase, certificate_state, in_days, longest_valid
 from saml.certificates import SigningCertificate
@@ -87,7 +86,7 @@ def _announced(connection: Connection, sha256: str, step: int | None) -> bool:
     return said.filter(after__sha256=sha256, after__step=step).exists()
 
 
-@transaction.atomic
+@one_transaction()
 def _announce(
     connection: Connection, certificate: SigningCertificate, state: CertificateState, *, actor: Actor
 ) -> None:

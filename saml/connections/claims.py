@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
-
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.errors import InvalidValue
+from gatekeeper.runtime.transactions import one_transaction
 from saml.models import Connection
 from saml.validation.subject_name import has_invisible_characters
 
@@ -74,7 +73,7 @@ def claim_mapping_or_usual(chosen: Mapping[str, str] | None) -> dict[str, str]:
     return dict(chosen)
 
 
-@transaction.atomic
+@one_transaction()
 def set_claim_mapping(connection_id: UUID, mapping: Mapping[str, str] | None, *, actor: Actor) -> Connection:
     """Choose which claim fills which profile field; None goes back to the usual claims. Holds from the next sign-in.
 
@@ -91,7 +90,7 @@ def set_claim_mapping(connection_id: UUID, mapping: Mapping[str, str] | None, *,
     return connection
 
 
-@transaction.atomic
+@one_transaction()
 def set_person_claim(connection_id: UUID, claim: str, *, actor: Actor) -> Connection:
     """Choose which claim says who is signing in; "" lets the NameID say it. Holds from the next sign-in.
 

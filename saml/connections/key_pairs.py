@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.errors import SealBroken
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.sealing import seal, unseal
 from saml.connections.self_signed import certificate_for, new_private_key
 from saml.errors import KeyChangeUnderway, NoKeyChange
@@ -47,7 +47,7 @@ def key_pairs(connection: Connection) -> list[KeyPair]:
     return _live(connection) or [make_first_key_pair(connection.id, actor=Actor.site())]
 
 
-@transaction.atomic
+@one_transaction()
 def make_first_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     """Give a connection its key pair, or return the one that it has. Raises: IdentityProviderNotFound."""
     connection = Connection.objects.locked(connection_id)
@@ -59,7 +59,7 @@ def make_first_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     return pair
 
 
-@transaction.atomic
+@one_transaction()
 def publish_next_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     """Begin to change keys: a new pair is published beside the one in use, and opens what is encrypted for it.
 
@@ -74,7 +74,7 @@ def publish_next_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     return pair
 
 
-@transaction.atomic
+@one_transaction()
 def finish_key_change(connection_id: UUID, *, actor: Actor) -> KeyPair:
     """The next pair takes over; the old one is retired at once, and its private key is forgotten.
 

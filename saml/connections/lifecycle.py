@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -14,6 +13,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider, end_identity_provider
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
+from gatekeeper.runtime.transactions import one_transaction
 from saml.addresses import addresses_of, event_addresses_of
 from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import make_first_key_pair, retire_key_pairs
@@ -57,7 +57,7 @@ def create_connection(
         document = fetch_metadata(metadata_url)
     facts = read_initial(document, pin=pin, entity_id=entity_id)
     switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
-    with transaction.atomic():
+    with one_transaction():
         provider = add_identity_provider(_usual_name(facts) if name is None else name, actor=actor)
         connection = Connection(
             provider=provider,
@@ -98,7 +98,7 @@ def refresh_connection(
     return _apply(connection_id, facts, document, confirmed, actor=actor)
 
 
-@transaction.atomic
+@one_transaction()
 def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> None:
     """Stop believing an identity provider: links and sessions that came through it end now.
 
@@ -155,7 +155,7 @@ def describe_fully(connection: Connection) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
+@one_transaction()
 def _apply(
     connection_id: UUID, facts: MetadataFacts, document: bytes, confirmed: str | None, *, actor: Actor
 ) -> tuple[Connection, str]:

@@ -4,14 +4,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
-
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.domains import set_domains
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
 from gatekeeper.directory.identity_linking.identity_providers import rename_identity_provider
+from gatekeeper.runtime.transactions import one_transaction
 from saml.connections.claims import set_claim_mapping, set_person_claim
 from saml.metadata.acceptance import facts_in_force, live_connection, read_pinned, require_acceptable
 from saml.metadata.fetch import fetch_metadata
@@ -75,7 +74,7 @@ def edit_connection(connection_id: UUID, wanted: ConnectionSettings, *, actor: A
     return choose_settings(connection_id, wanted, actor=actor)
 
 
-@transaction.atomic
+@one_transaction()
 def choose_settings(connection_id: UUID, wanted: ConnectionSettings, *, actor: Actor) -> Connection:
     """Change the settings without fetching the metadata at a new address."""
     before = settings_of(live_connection(connection_id))

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.sealing import seal, unseal
 from gatekeeper.sessions.request_details import address_of, request_id_of
 from saml.debugger.affected_person import find_affected_person
@@ -80,7 +80,7 @@ def record_attempt(request: HttpRequest, connection: Connection, outcome: Outcom
     place of which a sign-on begins here, refuse nobody, so they are stored as attempts only.
     """
     outcome, attempt = replace(outcome, parameters=_masked(outcome.parameters)), None
-    with transaction.atomic():
+    with one_transaction():
         if outcome.is_authentic or count_refusal(connection, outcome.check):
             attempt = _store(request, connection, outcome)
             if outcome.check and not outcome.is_test and outcome.cause != Cause.BEGUN_HERE:
@@ -174,7 +174,7 @@ def personal_values(attempt: SignInAttempt) -> PersonalValues | None:
     return PersonalValues(kept["name"], kept["message"])
 
 
-@transaction.atomic
+@one_transaction()
 def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalValues | None:
     """Unseal the values of an attempt for an administrator; the audit trail keeps who looked at whose attempt."""
     found = personal_values(attempt)

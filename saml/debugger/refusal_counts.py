@@ -14,6 +14,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
+from gatekeeper.runtime.transactions import one_transaction
 from saml.models import Connection, RefusalCount
 
 # In an hour at one connection; of each check some, so that one kind of junk does not hide another kind of refusal.
@@ -50,7 +51,7 @@ def announce_counts(now: datetime, *, actor: Actor) -> int:
     return sum(_announce(row, actor) for row in unannounced.select_related("connection__provider"))
 
 
-@transaction.atomic
+@one_transaction()
 def _announce(row: RefusalCount, actor: Actor) -> bool:
     if not RefusalCount.objects.filter(pk=row.pk, announced=False).update(announced=True):
         return False

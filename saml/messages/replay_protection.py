@@ -7,9 +7,10 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
+from gatekeeper.runtime.transactions import one_transaction
 from saml.errors import MessageRefused
 from saml.messages.request_ids import new_request_id, sent_request
 from saml.models import Connection, PendingRequest, UsedMessage
@@ -118,7 +119,7 @@ def mark_used(issuer: str, message_ids: list[str], *, expires: datetime) -> None
     """
     rows = [UsedMessage(digest=digest(f"{issuer}\n{each}"), expires=expires) for each in message_ids]
     try:
-        with transaction.atomic():
+        with one_transaction():
             UsedMessage.objects.bulk_create(rows)
     except IntegrityError as error:
         raise MessageRefused("is_used_once", Reason.USED_BEFORE) from error

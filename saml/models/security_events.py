@@ -21,7 +21,9 @@ class EventSource(models.Model):
     address. ``secret_digest``: SHA-256 of what has to stand in the Authorization header, where that is wanted.
     """
 
-    connection = models.ForeignKey("saml.Connection", on_delete=models.CASCADE, related_name="event_sources")
+    connection = models.ForeignKey(
+        "saml.Connection", db_index=False, on_delete=models.CASCADE, related_name="event_sources"
+    )
     kind = models.CharField(max_length=10, choices=SourceKind.choices)
     issuer = models.CharField(max_length=1000, blank=True, default="")
     jwks_url = models.CharField(max_length=1000, blank=True, default="")
@@ -46,7 +48,9 @@ class ReceivedEvent(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now)
-    connection = models.ForeignKey("saml.Connection", on_delete=models.CASCADE, related_name="received_events")
+    connection = models.ForeignKey(
+        "saml.Connection", db_index=False, on_delete=models.CASCADE, related_name="received_events"
+    )
     kind = models.CharField(max_length=10, choices=SourceKind.choices)
     authentic = models.BooleanField(help_text="Whether the token was the identity provider's.")
     accepted = models.BooleanField()

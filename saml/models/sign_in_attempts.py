@@ -69,7 +69,7 @@ class RefusalCount(models.Model):
     ``failed_check`` "" counts those of all checks. ``listed``: how many of them are among the sign-in attempts.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refusal_counts")
+    connection = models.ForeignKey(Connection, db_index=False, on_delete=models.CASCADE, related_name="refusal_counts")
     hour = models.DateTimeField()
     failed_check = models.CharField(max_length=60, blank=True)
     count = models.PositiveIntegerField(default=0)

@@ -16,6 +16,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.models import SessionEnd, User
 from gatekeeper.directory.sessions.revocation import Ended, end_everything_of
 from gatekeeper.outbound.fetching import Limits, fetch_document
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.signed_tokens.key_sets import find_key
 from gatekeeper.signed_tokens.parsing import Token
 from gatekeeper.signed_tokens.refusals import TokenRefused
@@ -72,7 +73,7 @@ class Repeated(Exception):
 
 def carry_out(verified: VerifiedCommand, do: Callable[[], Received]) -> tuple[Received, CommandRefused | None]:
     """Use the token up, and do what it asks for; a refusal uses it up, too. Raises: Repeated, and nothing was done."""
-    with transaction.atomic():
+    with one_transaction():
         try:
             use_once(verified.token, verified.expected)
         except TokenRefused as refusal:

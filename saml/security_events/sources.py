@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from lxml import etree
 
 from gatekeeper.audit.actor import Actor
@@ -12,6 +11,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.errors import InvalidValue
 from gatekeeper.outbound.public_addresses import is_usable_address, site_is_local
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import KeyKind, digest
 from saml.addresses import event_addresses_of
 from saml.errors import UnreadableXml
@@ -90,7 +90,7 @@ def _elements(root: etree._Element, path: str) -> list[etree._Element]:
     return list(root.iterfind(path))
 
 
-@transaction.atomic
+@one_transaction()
 def set_source(
     connection_id: UUID, kind: SourceKind, *, issuer: str, jwks_url: str, audience: str = "", actor: Actor
 ) -> None:
@@ -122,7 +122,7 @@ def check_source(*, issuer: str, jwks_url: str, audience: str) -> None:
         raise InvalidValue("jwks_url", "the address must begin with https:// and name a host.")
 
 
-@transaction.atomic
+@one_transaction()
 def make_secret(connection_id: UUID, *, actor: Actor) -> str:
     """A new value for the Authorization header of pushed events, shown this one time; the former one stops working.
 
@@ -135,7 +135,7 @@ def make_secret(connection_id: UUID, *, actor: Actor) -> str:
 
 def remove_secret(connection_id: UUID, *, actor: Actor) -> None:
     """Believe pushed events by their signature alone."""
-    with transaction.atomic():
+    with one_transaction():
         _set_secret(connection_id, "", actor=actor)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -17,6 +17,7 @@ from gatekeeper.directory.people.retention import retention_days
 from gatekeeper.errors import IdentityProviderNotFound
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.runtime.transactions import one_transaction
 from saml.connections.certificate_health import announce_expiring_certificates
 from saml.connections.lifecycle import record_refresh_failure, refresh_connection
 from saml.debugger.attempts import forget_old_attempts
@@ -66,7 +67,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
     run.conflicts = [asdict(conflict) for conflict in report.conflicts]
     run.state = SyncState.FINISHED
     run.finished_at = timezone.now()
-    with transaction.atomic():
+    with one_transaction():
         run.save()
         record(
             Event.SYNC_FINISHED,
@@ -78,7 +79,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
         )
 
 
-@transaction.atomic
+@one_transaction()
 def _fail(run: SyncRun, error: Exception, actor: Actor) -> None:
     """The event has the kind of error only: its text may hold names. The run's page and the log of the task have it."""
     SyncRun.objects.filter(pk=run.pk).update(
@@ -139,7 +140,7 @@ def _failed(connection: Connection, error: Exception, actor: Actor) -> str:
     return result
 
 
-@transaction.atomic
+@one_transaction()
 def _emit_failure(connection: Connection, actor: Actor, code: str, **more: str) -> None:
     """``repeated``: the last try failed, too, so subscribers that report a failure one time ignore it."""
     facts = {

@@ -6,8 +6,7 @@ from itertools import islice, takewhile
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
+from gatekeeper.runtime.transactions import one_transaction
 from scim import groups, users
 from scim.bulk.operations import BulkRun, Operation
 from scim.bulk.references import references, resolved, without_manager
@@ -47,7 +46,7 @@ def _create_together(run: BulkRun, position: int) -> None:
     contexts = [run.context_of(operation) for operation in following]
     try:
         create = users.create_many(contexts, [context.document for context in contexts])
-        with transaction.atomic(durable=True):
+        with one_transaction():
             created = create()
             record_changes(contexts, ScimResponse(None, HTTPStatus.CREATED))
     except Exception:  # noqa: BLE001  # whatever it is, it is raised again for the operation that it belongs to

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -13,6 +12,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.audit.read_counts import is_tracing
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import KeyKind, digest
 from scim.models import ApiKey
 
@@ -43,7 +43,7 @@ class KeyNotFound(NotFound):
         super().__init__(f"There is no active API key {key_id}." if key_id else "There is no active API key.")
 
 
-@transaction.atomic
+@one_transaction()
 def generate_key(
     name: str = "", *, actor: Actor, expires_at: datetime | None = None, rotate: bool = False
 ) -> tuple[ApiKey, str]:
@@ -70,7 +70,7 @@ def generate_key(
     return key, text
 
 
-@transaction.atomic
+@one_transaction()
 def revoke_keys(phrase: str, *, actor: Actor, key_id: UUID | None = None) -> list[ApiKey]:
     """Revoke one key, or all that are not revoked. It can't be undone and works at once on every process.
 

@@ -3,14 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.expiry_steps import WARN_AT, step_due
 from scim.models import ApiKey
 
@@ -27,7 +26,7 @@ def announce_expiring_keys(*, actor: Actor, now: datetime) -> int:
     return sum(_announce(key_id, actor=actor, now=now) for key_id in ids)
 
 
-@transaction.atomic
+@one_transaction()
 def _announce(key_id: UUID, *, actor: Actor, now: datetime) -> bool:
     """Under the key's lock, so that of two runs at once one announces it."""
     key = ApiKey.objects.select_for_update().filter(pk=key_id, revoked_at=None).first()

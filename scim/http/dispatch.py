@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.db import DataError, OperationalError, transaction
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +14,7 @@ from django_scim.views import SCIMView
 
 from gatekeeper.errors import DomainError
 from gatekeeper.runtime.database_limits import count, reason_of
+from gatekeeper.runtime.transactions import one_transaction
 from scim.http.authentication import authenticate
 from scim.http.errors import RETRY_AFTER, InternalError, MethodNotAllowed, Unavailable, scim_error_of
 from scim.http.request_body import CONTENT_TYPE, read_body
@@ -82,7 +83,7 @@ def run_in_transaction(context: ScimRequestContext, write: Write) -> ScimRespons
     for attempt in range(1, _ATTEMPTS + 1):
         context.forget_outcome()
         try:
-            with transaction.atomic(durable=True):
+            with one_transaction():
                 response = write()
                 record_change(context, response)
                 return response

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +35,7 @@ from tests.builders import (
     map_group,
     remove_members,
 )
+from tests.transactions import rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -190,10 +190,6 @@ mappings = st.builds(
 pairs = st.frozensets(st.tuples(st.integers(0, GROUPS - 1), st.integers(0, PEOPLE - 1)))
 
 
-class _RolledBack(Exception):
-    """Ends one example without a trace."""
-
-
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     join=pairs,
@@ -205,12 +201,8 @@ class _RolledBack(Exception):
     linked=st.booleans(),
 )
 def test_whether_somebody_could_configure_is_what_asking_everybody_gives(db: None, **scene: Any) -> None:
-    try:
-        with transaction.atomic():
-            _compare(**scene)
-            raise _RolledBack
-    except _RolledBack:
-        pass
+    with rolled_back():
+        _compare(**scene)
 
 
 def _compare(

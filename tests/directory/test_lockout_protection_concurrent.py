@@ -8,7 +8,7 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.changes import MappingRecord
@@ -17,6 +17,7 @@ from gatekeeper.directory.mappings.mappings import set_mapping
 from gatekeeper.directory.models import IdpGroup, User
 from gatekeeper.directory.people.users import edit_user
 from gatekeeper.errors import NobodyCouldConfigure
+from gatekeeper.runtime.transactions import one_transaction
 from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_user, map_group
 
 pytestmark = [
@@ -54,7 +55,7 @@ def test_of_two_changes_that_each_take_one_of_the_last_two_one_is_refused(
     def take(what: tuple[Callable[[User, IdpGroup], None], User, IdpGroup]) -> Any:
         change, user, group = what
         try:
-            with transaction.atomic():
+            with one_transaction():
                 change(user, group)
                 with suppress(BrokenBarrierError):
                     before_commit.wait(TOGETHER)

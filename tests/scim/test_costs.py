@@ -138,6 +138,32 @@ def test_each_request_asks_the_fewest_queries(scim):
     assert {name: queries(ask) for name, ask in asked.items()} == EXPECTED
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_writes_is_one_transaction_without_savepoints(scim):
+    """A savepoint is two more round trips; none of these requests catches a failure inside its transaction."""
+    ada, bo = scim.user("ada@x.com"), scim.user("bo@x.com")
+    group = scim.group("GK", ada["id"])
+    user, one = f"/Users/{ada['id']}", f"/Groups/{group['id']}"
+    member = {"path": "members", "value": [{"value": bo["id"]}]}
+    asked: dict[str, Callable[[], Any]] = {
+        "create user": lambda: scim.user("cy@x.com", title="T"),
+        "replace user": lambda: scim.put(user, {"userName": "ada@x.com", "title": "T"}),
+        "patch user": lambda: scim.patch(user, {"op": "add", "path": "title", "value": "U"}),
+        "deactivate user": lambda: scim.patch(user, {"op": "replace", "path": "active", "value": False}),
+        "create group": lambda: scim.group("GK 2", bo["id"]),
+        "add member": lambda: scim.patch(one, {"op": "add", **member}),
+        "remove member": lambda: scim.patch(one, {"op": "remove", **member}),
+        "rename group": lambda: scim.patch(one, {"op": "replace", "path": "displayName", "value": "GK 3"}),
+        "delete group": lambda: scim.delete(one),
+        "delete user": lambda: scim.delete(user),
+    }
+    for name, ask in asked.items():
+        with CaptureQueriesContext(connection) as captured:
+            ask()
+        control = [each["sql"] for each in captured if each["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE"))]
+        assert control in (["BEGIN"], ["BEGIN IMMEDIATE"]), name
+
+
 @pytest.mark.parametrize("query", ["", "sortBy=emails.value", "filter=title%20pr", "attributes=userName"])
 def test_a_page_costs_the_same_queries_whatever_its_size(scim, query):
     users = make_many(300)

@@ -6,7 +6,6 @@ No counter is kept: how many people lost access lately is derived from the facts
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -35,6 +34,7 @@ from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import HeldForApproval, InvalidValue, PrivilegeHeld
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.runtime.transactions import one_transaction
 
 APPROVAL_LASTS = timedelta(hours=24)  # how long an approval lets held changes through; Entra retries within it
 
@@ -136,7 +136,7 @@ def alert_losses(*, actor: Actor) -> None:
         _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 
 
-@transaction.atomic
+@one_transaction()
 def alert_held(held: HeldForApproval, *, actor: Actor) -> None:
     """Alert about a change that is held. The endpoint calls it after the change's transaction was rolled back."""
     _alert_once(lost=held.lost, active=held.active, minutes=held.minutes, held=True, actor=actor)
@@ -149,7 +149,7 @@ def held_entries(since: datetime) -> QuerySet[ProvisioningEntry]:
     )
 
 
-@transaction.atomic
+@one_transaction()
 def set_deprovisioning_limits(*, share: int, minimum: int, minutes: int, hold: bool, actor: Actor) -> None:
     """Choose when to alert (percent of the active people, least number of them, window) and whether to hold.
 
@@ -177,7 +177,7 @@ def set_deprovisioning_limits(*, share: int, minimum: int, minutes: int, hold: b
     )
 
 
-@transaction.atomic
+@one_transaction()
 def approve_held_changes(*, actor: Actor) -> datetime:
     """Let the held changes through for a day: the identity provider repeats what was held. Returns until when."""
     now = timezone.now()

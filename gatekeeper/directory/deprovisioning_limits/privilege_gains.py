@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Exists, Q
 from django.utils import timezone
 
@@ -29,6 +28,7 @@ from gatekeeper.errors import PrivilegeHeld
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import OutboxEvent
 from gatekeeper.events.outbox import emit_all, event
+from gatekeeper.runtime.transactions import one_transaction
 
 NAMED = 100  # people; of more the audit trail has the number
 
@@ -84,7 +84,7 @@ def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None
         _record_gains(active, actor=actor)
 
 
-@transaction.atomic
+@one_transaction()
 def alert_held_gain(held: PrivilegeHeld, *, actor: Actor) -> None:
     """Alert about each person whose gain is held, once a window. The endpoint calls it after the rollback."""
     start = timezone.now() - timedelta(minutes=_setting().minutes)

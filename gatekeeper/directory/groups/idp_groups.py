@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -27,6 +27,7 @@ from gatekeeper.directory.people.users import VersionCheck
 from gatekeeper.directory.row_locks import Lock, lock_group
 from gatekeeper.errors import GroupNameTaken, GroupNotFound, VersionMismatch
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.transactions import one_transaction
 
 GroupEdit = Callable[[GroupRecord], GroupRecord]
 
@@ -41,7 +42,7 @@ class EditedGroup:
     removed: frozenset[UUID]
 
 
-@transaction.atomic
+@one_transaction()
 def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Actor) -> IdpGroup:
     """Add a group; Entra creates it empty and adds members later.
 
@@ -67,7 +68,7 @@ def create_group(wanted: GroupRecord, member_ids: Collection[UUID], *, actor: Ac
     return group
 
 
-@transaction.atomic
+@one_transaction()
 def edit_group(
     group_id: UUID,
     edit: GroupEdit | None,
@@ -98,7 +99,7 @@ def edit_group(
     return EditedGroup(group, renamed or bool(added or removed), added, removed)
 
 
-@transaction.atomic
+@one_transaction()
 def delete_group(group_id: UUID, *, actor: Actor, expect: VersionCheck | None = None) -> IdpGroup:
     """End a group. Its members stay; whoever loses their last group by this falls back to the Default Mapping.
 
@@ -160,9 +161,7 @@ def _save(group: IdpGroup, wanted: GroupRecord, now: datetime, *, insert: bool) 
     group.attributes = dict(wanted.attributes)
     group.updated_at = now
     try:
-        # A savepoint: after a collision PostgreSQL would refuse every other statement of the transaction.
-        with transaction.atomic():
-            group.save(force_insert=insert, force_update=not insert)
+        group.save(force_insert=insert, force_update=not insert)
     except IntegrityError:
         raise GroupNameTaken(wanted.display_name) from None
 

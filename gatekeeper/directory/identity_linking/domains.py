@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import DomainNameValidator
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import OuterRef
 from django.utils import timezone
 
@@ -19,13 +19,14 @@ from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import IdentityProvider, ProviderDomain, SessionEnd, SignIn
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.errors import DomainTaken, IdentityProviderNotFound, InvalidValue
+from gatekeeper.runtime.transactions import one_transaction
 
 MOST_DOMAINS = 100
 _LONGEST = 253  # characters of a name in the DNS, RFC 1035 2.3.4
 _VALID = DomainNameValidator()
 
 
-@transaction.atomic
+@one_transaction()
 def set_domains(provider_id: UUID, domains: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
     """Set the e-mail domains of an identity provider; without any it is for everybody whose domain no other one has.
 
@@ -83,8 +84,7 @@ def _replace(provider: IdentityProvider, wanted: dict[str, str], before: tuple[s
         if taken is not None:
             raise DomainTaken(domain, taken.provider.name)
         try:
-            with transaction.atomic():
-                ProviderDomain.objects.create(provider=provider, domain=domain, ascii=wanted[domain], since=now)
+            ProviderDomain.objects.create(provider=provider, domain=domain, ascii=wanted[domain], since=now)
         except IntegrityError as error:  # taken in this very moment, by a transaction that was not to be seen yet
             raise DomainTaken(domain, "that was saved a moment ago") from error
 

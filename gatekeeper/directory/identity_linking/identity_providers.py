@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -13,11 +12,12 @@ from gatekeeper.directory.models import IdentityProvider, SessionEnd, SignIn, Si
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.limits import end_overdue
 from gatekeeper.errors import IdentityProviderNotFound, InvalidValue
+from gatekeeper.runtime.transactions import one_transaction
 
 LONGEST_NAME = 200  # characters of a connection's name
 
 
-@transaction.atomic
+@one_transaction()
 def add_identity_provider(name: str, *, actor: Actor) -> IdentityProvider:
     """Trust an identity provider from now on. People can use it after the next sync has linked them.
 
@@ -29,7 +29,7 @@ def add_identity_provider(name: str, *, actor: Actor) -> IdentityProvider:
     return provider
 
 
-@transaction.atomic
+@one_transaction()
 def rename_identity_provider(provider_id: UUID, name: str, *, actor: Actor) -> None:
     """Give an identity provider another name. Raises: InvalidValue; IdentityProviderNotFound."""
     name = _read_name(name)
@@ -59,7 +59,7 @@ def _read_name(name: str) -> str:
     return name
 
 
-@transaction.atomic
+@one_transaction()
 def end_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
     """Stop trusting an identity provider: its links and the sessions opened through it end now.
 

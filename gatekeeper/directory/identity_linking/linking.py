@@ -23,6 +23,7 @@ from gatekeeper.directory.row_locks import Lock, lock_users, locked
 from gatekeeper.errors import NobodyCouldConfigure
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.transactions import one_transaction
 
 _BATCH = 500
 # Entra renames a soft-deleted user to 32 hex digits followed by the old name.
@@ -114,7 +115,7 @@ def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@transaction.atomic  # a savepoint where a transaction is open: the caller catches NobodyCouldConfigure
 def _end_links(ids: list[Any], *, actor: Actor, now: datetime, guarded: bool = True) -> list[SignInIdentity]:
     """End those of these links that are still outdated once their people are locked. Returns the links."""
     chosen = SignInIdentity.objects.filter(pk__in=ids)
@@ -157,7 +158,7 @@ def _outdated_links() -> QuerySet[SignInIdentity]:
 def _link(provider: IdentityProvider, *, actor: Actor, now: datetime) -> int:
     count = 0
     for ids in _batches(_unlinked_people(provider).values_list("pk", flat=True)):
-        with transaction.atomic():
+        with one_transaction():
             if not locked(IdentityProvider.objects.live().filter(pk=provider.pk), Lock.CHANGE):
                 return count  # deleted a moment ago
             lock_users(ids, Lock.RELY)

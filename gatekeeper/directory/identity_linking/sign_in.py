@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.identity_linking.home_realm_discovery import may_name
 from gatekeeper.directory.models import Origin, SignInIdentity, User
 from gatekeeper.errors import SignInRefused, UserNotFound
+from gatekeeper.runtime.transactions import one_transaction
 
 SYNC_MINUTE = 45
 UNKNOWN_PERSON = "unknown_person"
@@ -28,7 +28,7 @@ LONGEST_NAME = 200  # characters of a connection's name
 log = structlog.get_logger(__name__)
 
 
-@transaction.atomic
+@one_transaction()
 def person_who_signs_in(
     provider_id: UUID, name_id: str, object_id: str | None = None, *, persistent_id: str = ""
 ) -> User:
@@ -94,7 +94,7 @@ def _remember_account(identity: SignInIdentity, object_id: str, persistent_id: s
         )
 
 
-@transaction.atomic
+@one_transaction()
 def keep_statement(user: User, provider_id: UUID, stated: Mapping[str, str], *, actor: Actor) -> None:
     """Store what the identity provider stated about a person's profile at this sign-in, in place of the last one's.
 
@@ -116,7 +116,7 @@ def keep_statement(user: User, provider_id: UUID, stated: Mapping[str, str], *, 
     )
 
 
-@transaction.atomic
+@one_transaction()
 def confirm_recycled_address(user_id: UUID, *, actor: Actor) -> None:
     """Confirm, as an administrator, that an address belongs to this person now, whoever had it before.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
@@ -21,9 +21,10 @@ from gatekeeper.directory.models import ActivePeriod, OneTimePassword, Origin, S
 from gatekeeper.directory.row_locks import Lock, lock_user
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import AdministratorExists, InvalidValue, UserNotFound
+from gatekeeper.runtime.transactions import one_transaction
 
 
-@transaction.atomic
+@one_transaction()
 def create_local_administrator(email: str, password: str, *, actor: Actor, one_time: bool = False) -> User:
     """Add a break-glass administrator who signs in with a password.
 
@@ -37,8 +38,7 @@ def create_local_administrator(email: str, password: str, *, actor: Actor, one_t
     names = {"user_name": email, "user_name_folded": fold(email), "work_email": email, "work_email_folded": fold(email)}
     user = User(origin=Origin.LOCAL, password=make_password(password), created_at=now, updated_at=now, **names)
     try:
-        with transaction.atomic():
-            user.save(force_insert=True)
+        user.save(force_insert=True)
     except IntegrityError:
         raise AdministratorExists(email) from None
     ActivePeriod.objects.create(user=user, since=now)
@@ -48,7 +48,7 @@ def create_local_administrator(email: str, password: str, *, actor: Actor, one_t
     return user
 
 
-@transaction.atomic
+@one_transaction()
 def change_password(user_id: UUID, password: str, *, actor: Actor, keep: UUID | None = None) -> None:
     """Give a local administrator another password; their sessions end, except ``keep``.
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 from webauthn import (
@@ -35,6 +35,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.directory.models import Passkey, SessionEnd, User
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import InvalidValue, PasskeyNotFound, PasskeyRefused, UserNotFound
+from gatekeeper.runtime.transactions import one_transaction
 
 NAME_LIMIT = 60  # characters
 MOST = 20  # passkeys of one account
@@ -101,7 +102,7 @@ def _descriptors(user: User) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each)) for each in ids]
 
 
-@transaction.atomic
+@one_transaction()
 def add_passkey(
     user_id: UUID,
     name: str,
@@ -133,14 +134,13 @@ def add_passkey(
     except _UNREADABLE as reason:
         raise PasskeyRefused(str(reason)) from reason
     try:
-        with transaction.atomic():
-            passkey = Passkey.objects.create(
-                user=user,
-                name=name,
-                credential_id=bytes_to_base64url(made.credential_id),
-                public_key=made.credential_public_key,
-                sign_count=made.sign_count,
-            )
+        passkey = Passkey.objects.create(
+            user=user,
+            name=name,
+            credential_id=bytes_to_base64url(made.credential_id),
+            public_key=made.credential_public_key,
+            sign_count=made.sign_count,
+        )
     except IntegrityError:
         raise PasskeyRefused("it is registered already") from None
     _record(Event.PASSKEY_ADDED, passkey, user, actor)
@@ -148,7 +148,7 @@ def add_passkey(
     return passkey
 
 
-@transaction.atomic
+@one_transaction()
 def take_passkey(user: User, answer: str, *, site: RelyingParty, challenge: bytes) -> None:
     """Check what a passkey of this account has signed, and note its counter.
 
@@ -174,7 +174,7 @@ def take_passkey(user: User, answer: str, *, site: RelyingParty, challenge: byte
     passkey.save(update_fields=["sign_count", "last_used_at"])
 
 
-@transaction.atomic
+@one_transaction()
 def remove_passkey(user_id: UUID, passkey_id: int, *, actor: Actor) -> Passkey:
     """End one passkey. Raises: PasskeyNotFound."""
     passkey = Passkey.objects.live().select_related("user").filter(pk=passkey_id, user=user_id).first()

@@ -1,6 +1,6 @@
 """Whether local (break-glass) accounts need a second factor beside their password, and who has one."""
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from gatekeeper.directory.models import LocalAccountRule, Passkey, SecondFactor,
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import SecondFactorDemanded, SecondFactorMissing
+from gatekeeper.runtime.transactions import one_transaction
 
 
 def _with(proof: type[SecondFactor | Passkey]) -> Exists:
@@ -40,7 +41,7 @@ def second_factor_is_demanded() -> bool:
     return rule is not None and rule.second_factor
 
 
-@transaction.atomic
+@one_transaction()
 def demand_second_factor(demanded: bool, *, actor: Actor, by: User | None = None) -> bool:
     """Set whether every local account needs a second factor. Returns whether that differs from before.
 
@@ -70,7 +71,7 @@ def demand_second_factor(demanded: bool, *, actor: Actor, by: User | None = None
     return True
 
 
-@transaction.atomic
+@one_transaction()
 def remove_every_second_factor(user: User, *, actor: Actor) -> None:
     """End the app, its recovery codes and every passkey of a person who lost them. Raises: SecondFactorMissing.
 

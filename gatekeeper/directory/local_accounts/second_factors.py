@@ -9,7 +9,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -20,6 +20,7 @@ from gatekeeper.directory.models import RecoveryCode, SecondFactor, SessionEnd, 
 from gatekeeper.directory.models.local_credentials import SECOND_FACTOR_PURPOSE
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import SecondFactorExists, SecondFactorMissing, UserNotFound, WrongCode
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.sealing import seal, unseal
 
 ISSUER = "Gatekeeper"  # what the app shows above the code
@@ -56,7 +57,7 @@ def recovery_codes_left(factor: SecondFactor) -> int:
     return RecoveryCode.objects.filter(factor=factor, used_at=None).count()
 
 
-@transaction.atomic
+@one_transaction()
 def add_second_factor(
     user_id: UUID, secret: bytes, code: str, *, actor: Actor, keep: UUID | None = None
 ) -> tuple[str, ...]:
@@ -73,10 +74,9 @@ def add_second_factor(
     if step is None:
         raise WrongCode
     try:
-        with transaction.atomic():
-            factor = SecondFactor.objects.create(
-                user=user, sealed_secret=seal(secret, purpose=SECOND_FACTOR_PURPOSE), last_step=step
-            )
+        factor = SecondFactor.objects.create(
+            user=user, sealed_secret=seal(secret, purpose=SECOND_FACTOR_PURPOSE), last_step=step
+        )
     except IntegrityError:
         raise SecondFactorExists(user.label) from None
     codes = tuple(_new_recovery_code() for _ in range(RECOVERY_CODES))
@@ -86,7 +86,7 @@ def add_second_factor(
     return codes
 
 
-@transaction.atomic
+@one_transaction()
 def remove_second_factor(user_id: UUID, *, actor: Actor) -> None:
     """Let this local administrator sign in with the password alone again. Raises: UserNotFound, SecondFactorMissing."""
     user = User.objects.local().filter(pk=user_id).first()
@@ -97,7 +97,7 @@ def remove_second_factor(user_id: UUID, *, actor: Actor) -> None:
     record(Event.SECOND_FACTOR_REMOVED, actor=actor, kind="user", object_id=user.id, label=user.label)
 
 
-@transaction.atomic
+@one_transaction()
 def take_code(user: User, code: str, *, actor: Actor) -> int | None:
     """Take a code of the app, or a recovery code, so that it cannot be used a second time.
 

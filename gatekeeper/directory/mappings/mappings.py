@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -19,9 +18,10 @@ from gatekeeper.directory.row_locks import Lock, lock_group, lock_site
 from gatekeeper.errors import GroupNotFound, InvalidValue, NeedsConfirmation, TeamNotFound
 from gatekeeper.events.models import OutboxEvent
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.transactions import one_transaction
 
 
-@transaction.atomic
+@one_transaction()
 def set_mapping(
     group_id: UUID | None,
     wanted: MappingRecord,
@@ -63,7 +63,7 @@ def set_mapping(
     return version
 
 
-@transaction.atomic
+@one_transaction()
 def reset_mapping(group_id: UUID, *, actor: Actor, site: SiteFacts | None = None) -> None:
     """Put a group back on the Default Mapping; ``site`` as for ``set_mapping``.
 
@@ -89,7 +89,7 @@ def reset_mapping(group_id: UUID, *, actor: Actor, site: SiteFacts | None = None
 
 def choose_fallback_team(team_id: UUID | None, *, actor: Actor) -> None:
     """Choose the team of whoever has access and no other team; None chooses none. Raises TeamNotFound."""
-    with transaction.atomic():
+    with one_transaction():
         current = _lock_choice()
         team = _living_team(team_id)
         if current.fallback_team_id == team_id:
@@ -113,7 +113,7 @@ def set_last_group_policy(policy: str, *, actor: Actor) -> None:
     """``revoke`` or ``fallback``: what is left to whoever was removed from their last group. Raises InvalidValue."""
     if policy not in LastGroupPolicy.values:
         raise InvalidValue("last_group_policy", f"choose one of {', '.join(LastGroupPolicy.values)}.")
-    with transaction.atomic():
+    with one_transaction():
         current = _lock_choice()
         if current.last_group_policy == policy:
             return

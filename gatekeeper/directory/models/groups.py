@@ -68,7 +68,7 @@ class EndedBecause(models.TextChoices):
 
 
 class Membership(Period):
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="memberships")
     group = models.ForeignKey(IdpGroup, on_delete=models.CASCADE, related_name="memberships")
     ended_because = models.CharField(max_length=15, choices=EndedBecause.choices, blank=True)
 

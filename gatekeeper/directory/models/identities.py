@@ -136,8 +136,10 @@ class SignIn(Period):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
-    provider = models.ForeignKey(IdentityProvider, null=True, on_delete=models.SET_NULL, related_name="sign_ins")
+    user = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="sign_ins")
+    provider = models.ForeignKey(
+        IdentityProvider, db_index=False, null=True, on_delete=models.SET_NULL, related_name="sign_ins"
+    )
     name_id = models.CharField(max_length=512, blank=True)
     session_index = models.CharField(max_length=300, blank=True)
     authenticated_at = models.DateTimeField(null=True, blank=True)

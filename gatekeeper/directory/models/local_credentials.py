@@ -39,7 +39,7 @@ class SecondFactor(Period):
 class RecoveryCode(models.Model):
     """One of the codes for when the phone is lost. Taken once; only its SHA-256 is kept."""
 
-    factor = models.ForeignKey(SecondFactor, on_delete=models.CASCADE, related_name="recovery_codes")
+    factor = models.ForeignKey(SecondFactor, db_index=False, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
     used_at = models.DateTimeField(null=True, blank=True)
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
@@ -19,6 +18,7 @@ from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, Si
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import InvalidValue
 from gatekeeper.events.retention import erase_from_outbox
+from gatekeeper.runtime.transactions import one_transaction
 
 user_erased = Signal()  # sent with user_id, in the transaction: packages above erase what they keep about that person
 
@@ -31,7 +31,7 @@ def retention_days() -> int:
     return setting.days
 
 
-@transaction.atomic
+@one_transaction()
 def set_retention(days: int, *, actor: Actor) -> None:
     """Set the retention time; a shorter one takes effect at the next daily run. Raises: InvalidValue."""
     if not SHORTEST <= days <= LONGEST:
@@ -73,7 +73,7 @@ def erase_due(*, actor: Actor, now: datetime | None = None) -> int:
     return sum(_erase(user_id, moment, actor=actor) for user_id in ids)
 
 
-@transaction.atomic
+@one_transaction()
 def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
     user = User.objects.select_for_update().filter(pk=user_id, erased_at=None).first()
     if user is None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -32,9 +32,7 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
     Raises: UserNameTaken; PrivilegeHeld.
     """
     try:
-        # A savepoint: after a collision PostgreSQL would refuse every other statement of the transaction.
-        with transaction.atomic():
-            user.save(force_insert=True)
+        user.save(force_insert=True)
     except IntegrityError:
         raise UserNameTaken(wanted.user_name) from None
     if user.active:
@@ -59,8 +57,7 @@ def update_user(user: User, wanted: UserRecord, now: datetime) -> None:
         remember_name(user.id, user.user_name, now, work_email=user.work_email, email_folded=user.work_email_folded)
     _set_attributes(user, wanted, now)
     try:
-        with transaction.atomic():
-            user.save(force_update=True)
+        user.save(force_update=True)
     except IntegrityError:
         raise UserNameTaken(wanted.user_name) from None
 

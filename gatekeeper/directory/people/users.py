@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
@@ -39,6 +39,7 @@ from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UserNameTaken, UserNotFound, VersionMismatch
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.transactions import one_transaction
 
 UserEdit = Callable[[UserRecord], UserRecord]
 VersionCheck = Callable[[int], bool]
@@ -60,7 +61,7 @@ def create_user(wanted: UserRecord, *, actor: Actor) -> User:
     return provision_user(wanted, actor=actor).user
 
 
-@transaction.atomic
+@one_transaction()
 def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
     """Add a person from the identity provider, or revive the inactive one of that userName.
 
@@ -89,7 +90,7 @@ def _is_another_person(twin: User, wanted: UserRecord) -> bool:
     return bool(twin.external_id and wanted.external_id and twin.external_id != wanted.external_id)
 
 
-@transaction.atomic
+@one_transaction()
 def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
     """Add many new people at once, all or none; nobody is revived. Returns them in the order of ``wanted``.
 
@@ -107,8 +108,7 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
     now = timezone.now()
     users = [new_user(each, now) for each in wanted]
     try:
-        with transaction.atomic():
-            User.objects.bulk_create(users, batch_size=BATCH)
+        User.objects.bulk_create(users, batch_size=BATCH)
     except IntegrityError:
         raise UserNameTaken(wanted[0].user_name) from None
     ActivePeriod.objects.bulk_create(
@@ -120,7 +120,7 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
     return users
 
 
-@transaction.atomic
+@one_transaction()
 def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionCheck | None = None) -> tuple[User, bool]:
     """Change a person by a pure function from the present record to the wanted one, under a lock.
 
@@ -142,7 +142,7 @@ def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionChe
     return user, True
 
 
-@transaction.atomic
+@one_transaction()
 def delete_user(user_id: UUID, *, actor: Actor, expect: VersionCheck | None = None) -> User:
     """End a person: memberships, link and sessions end now, the name is free, the record stays for the auditor.
 

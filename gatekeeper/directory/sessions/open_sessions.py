@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -20,9 +20,10 @@ from gatekeeper.directory.sessions.limits import end_overdue
 from gatekeeper.errors import SignInRefused
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.runtime.transactions import one_transaction
 
 
-@transaction.atomic
+@one_transaction()
 def open_sign_in(  # noqa: PLR0913 - each is a column
     user: User,
     *,
@@ -71,7 +72,7 @@ def _require_access(user: User) -> None:
         raise SignInRefused(blocked.value, words_for(blocked), user_id=user.pk)
 
 
-@transaction.atomic
+@one_transaction()
 def open_local_sign_in(user: User, *, actor: Actor, proof: str, address: str, user_agent: str) -> SignIn:
     """Store a session of a break-glass account; the audit trail and the operators' log say that it was used.
 
@@ -102,7 +103,7 @@ def break_glass_uses(since: datetime | None = None) -> models.QuerySet[SignIn]:
     return uses if since is None else uses.filter(since__gte=since)
 
 
-@transaction.atomic
+@one_transaction()
 def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
     """Note that the person of an open session has authenticated again."""
     sign_in = SignIn.objects.live().select_related("user").get(pk=sign_in_id)
@@ -140,7 +141,7 @@ def end_sign_ins(
     return ended
 
 
-@transaction.atomic
+@one_transaction()
 def end_sign_in(sign_in_id: UUID, *, actor: Actor, because: SessionEnd) -> bool:
     """End one session; False when it had ended before."""
     now = timezone.now()
@@ -160,7 +161,7 @@ def end_sign_in(sign_in_id: UUID, *, actor: Actor, because: SessionEnd) -> bool:
     return True
 
 
-@transaction.atomic
+@one_transaction()
 def end_sign_ins_matching(provider_id: UUID, name_id: str, session_index: str, *, actor: Actor) -> int:
     """End the sessions of one provider, NameID and SessionIndex: all that a LogoutRequest may do. Returns how many."""
     matching = SignIn.objects.open().filter(provider=provider_id, session_index=session_index)

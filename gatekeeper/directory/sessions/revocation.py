@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from django.db import transaction
 from django.dispatch import Signal
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import SessionEnd, User
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
+from gatekeeper.runtime.transactions import one_transaction
 
 # Sent with user_id and actor, in the transaction: packages above end the person's credentials and return how many.
 credentials_ended = Signal()
@@ -20,7 +20,7 @@ class Ended(NamedTuple):
     api_tokens: int
 
 
-@transaction.atomic
+@one_transaction()
 def end_everything_of(user: User, *, actor: Actor, because: SessionEnd, api_tokens: bool = True) -> Ended:
     """End every session of a person, through whichever connection it was opened, and with them their API tokens.
 

@@ -19,11 +19,12 @@ from gatekeeper.directory.outbox_events import AccessChange, team_event
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import GroupNotFound, InvalidValue, TeamIsFallback, TeamNameTaken, TeamNotFound
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.transactions import one_transaction
 
 NAME_LIMIT = 120  # characters
 
 
-@transaction.atomic
+@one_transaction()
 def create_team(name: str, *, actor: Actor) -> Team:
     """Raises TeamNameTaken, InvalidValue."""
     team = Team()
@@ -32,7 +33,7 @@ def create_team(name: str, *, actor: Actor) -> Team:
     return team
 
 
-@transaction.atomic
+@one_transaction()
 def rename_team(team_id: UUID, name: str, *, actor: Actor) -> Team:
     """Raises TeamNotFound, TeamNameTaken, InvalidValue."""
     team = _lock_team(team_id)
@@ -53,7 +54,7 @@ def rename_team(team_id: UUID, name: str, *, actor: Actor) -> Team:
     return team
 
 
-@transaction.atomic
+@one_transaction()
 def delete_team(team_id: UUID, *, actor: Actor) -> Team:
     """End a team: mappings that name it go on without it, and whoever has no other team is in the fallback team.
 
@@ -69,7 +70,7 @@ def delete_team(team_id: UUID, *, actor: Actor) -> Team:
     return team
 
 
-@transaction.atomic
+@one_transaction()
 def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
     """End ``source`` and put its people into ``target``: every mapping that names the one names the other instead.
 
@@ -86,7 +87,8 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
         for version in named:
             now = version.record()
             wanted = replace(now, team_ids=now.team_ids - {source_id} | {target_id})
-            with suppress(GroupNotFound):  # the identity provider deleted it just now, and its mapping with it
+            # The identity provider may have deleted the group just now, and its mapping with it.
+            with suppress(GroupNotFound), transaction.atomic():
                 set_mapping(version.group_id, wanted, actor=actor, confirmed=True)
         if _is_fallback(source):
             choose_fallback_team(target_id, actor=actor)
@@ -119,8 +121,7 @@ def _save_name(team: Team, name: str) -> None:
     if not team.name or len(team.name) > NAME_LIMIT or "\x00" in team.name:
         raise InvalidValue("name", f"a team's name has 1 to {NAME_LIMIT} characters.")
     try:
-        with transaction.atomic():
-            team.save()
+        team.save()
     except IntegrityError:
         raise TeamNameTaken(team.name) from None
 

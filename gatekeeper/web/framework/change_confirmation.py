@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.impact.warnings import NOBODY_COULD_CONFIGURE, losing_access
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import NeedsConfirmation
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.web.framework.charts import ShiftBar, shift_bars
 from gatekeeper.web.framework.permissions import person_of
 
@@ -102,7 +102,7 @@ def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable
     Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until exactly that is
             confirmed; whatever ``write`` raises.
     """
-    with transaction.atomic():
+    with one_transaction():
         lock_site()
         site = site_facts()
         fresh = outlook(request, change, site)

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,6 +18,7 @@ from gatekeeper.directory.identity_linking.home_realm_discovery import domains_o
 from gatekeeper.directory.impact.warnings import counted
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.errors import DomainError, NeedsConfirmation
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.web.framework.change_confirmation import confirmation_of, require_confirmation
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
 from gatekeeper.web.saml_settings.authentication import (
@@ -69,7 +69,7 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     return page_of_connections(request, status, opened=connection_id, settings_form=form)
 
 
-@transaction.atomic
+@one_transaction()
 def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Connection:
     """Save what the form says, unless it takes links away and nobody has said yes to that: then nothing is saved.
 

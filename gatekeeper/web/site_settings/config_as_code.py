@@ -6,7 +6,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from gatekeeper.config_as_code.apply import Applied, apply_document
 from gatekeeper.config_as_code.document import ConfigurationDocument, export_document, read_document
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.web.framework.carried_form import carried_fields
 from gatekeeper.web.framework.change_confirmation import (
     Outlook,
@@ -84,7 +84,7 @@ def _apply(request: HttpRequest, text: str) -> Applied:
     Raises: NotShownYet; PreviewOutdated; NeedsConfirmation; what reading and applying a document raise.
     """
     document = read_document(text)
-    with transaction.atomic():
+    with one_transaction():
         lock_site()
         tried, fresh = _try(request, document, text)
         shown = Shown.from_form(request.POST)

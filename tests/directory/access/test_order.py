@@ -5,7 +5,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from tests.builders import (
     map_group,
     remove_members,
 )
+from tests.transactions import rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -34,42 +34,33 @@ joins = st.frozensets(st.tuples(st.integers(0, GROUPS - 1), st.integers(0, PEOPL
 mappings = st.dictionaries(st.integers(-1, GROUPS - 1), st.tuples(levels, permissions, teams))
 
 
-class _RolledBack(Exception):
-    """Ends one history without a trace."""
-
-
 def _play(
     join: frozenset[tuple[int, int]], worth: dict[int, Any], leave: frozenset[tuple[int, int]], order: Random | None
 ) -> list[dict[str, Any]]:
     """Carry the operations out, shuffled; a person still joins before they leave. Returns everybody's access."""
-    result: list[dict[str, Any]] = []
-    try:
-        with transaction.atomic():
-            groups = [make_group(f"GK {number}") for number in range(GROUPS)]
-            people = make_users(PEOPLE)
-            named = [make_team(f"Team {number}") for number in range(TEAMS)]
-            steps: list[Callable[[], object]] = [
-                lambda g=g, p=p: add_members(groups[g], people[p])
-                for g, p in join  # type: ignore[misc]
-            ]
-            steps += [
-                lambda g=g, w=w: map_group(None if g < 0 else groups[g], w[0], w[1], [named[t] for t in w[2]])  # type: ignore[misc]
-                for g, w in worth.items()
-            ]
-            leavers: list[Callable[[], object]] = [
-                lambda g=g, p=p: remove_members(groups[g], people[p])
-                for g, p in leave  # type: ignore[misc]
-            ]
-            if order is not None:
-                order.shuffle(steps)
-                order.shuffle(leavers)
-            for step in steps + leavers:
-                step()
-            found = access_of_many(people)
-            result = [{**found[person.id].as_document(), "user_name": "", "email": ""} for person in people]
-            raise _RolledBack
-    except _RolledBack:
-        return result
+    with rolled_back():
+        groups = [make_group(f"GK {number}") for number in range(GROUPS)]
+        people = make_users(PEOPLE)
+        named = [make_team(f"Team {number}") for number in range(TEAMS)]
+        steps: list[Callable[[], object]] = [
+            lambda g=g, p=p: add_members(groups[g], people[p])
+            for g, p in join  # type: ignore[misc]
+        ]
+        steps += [
+            lambda g=g, w=w: map_group(None if g < 0 else groups[g], w[0], w[1], [named[t] for t in w[2]])  # type: ignore[misc]
+            for g, w in worth.items()
+        ]
+        leavers: list[Callable[[], object]] = [
+            lambda g=g, p=p: remove_members(groups[g], people[p])
+            for g, p in leave  # type: ignore[misc]
+        ]
+        if order is not None:
+            order.shuffle(steps)
+            order.shuffle(leavers)
+        for step in steps + leavers:
+            step()
+        found = access_of_many(people)
+        return [{**found[person.id].as_document(), "user_name": "", "email": ""} for person in people]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,7 +1,7 @@
 """Any day in the past: a random history asked about afterwards answers what it answered at the time."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, zip_longest
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,6 +30,7 @@ from gatekeeper.directory.people.users import delete_user, edit_user
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.teams.teams import delete_team, merge_teams, rename_team
 from gatekeeper.errors import DomainError
+from gatekeeper.runtime.transactions import one_transaction
 from tests.builders import (
     ADMIN,
     ENTRA,
@@ -43,15 +43,12 @@ from tests.builders import (
     map_group,
     remove_members,
 )
+from tests.transactions import rolled_back
 
 pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 3, 3, 9, tzinfo=UTC)
 PERMISSIONS = ("configuration", "reports", "users")
-
-
-class _RolledBack(Exception):
-    """Ends one history without a trace."""
 
 
 class World:
@@ -180,13 +177,13 @@ def played(
     history: list[Any], each: Callable[[World], object] = lambda world: None
 ) -> Iterator[tuple[World, list[Asked]]]:
     """The world after a history, with what was answered at the time after each step; nothing of it stays."""
-    with suppress(_RolledBack), transaction.atomic(), time_machine.travel(START, tick=False) as clock:
+    with rolled_back(), time_machine.travel(START, tick=False) as clock:
         world = World()
         asked = [(START, list(world.people), world.ask())]
         for name, a, b, seconds in history:
             clock.shift(seconds)
             try:
-                with transaction.atomic():
+                with one_transaction():
                     world.steps[name](a, b)
             except DomainError:
                 continue  # refused: nothing happened, as a door would answer
@@ -194,7 +191,6 @@ def played(
             each(world)
         clock.shift(5)
         yield world, asked
-        raise _RolledBack
 
 
 def last_seconds(asked: list[Asked]) -> Iterator[tuple[datetime, Asked]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,15 +35,12 @@ from tests.builders import (
     preview_of,
     remove_members,
 )
+from tests.transactions import rolled_back
 
 pytestmark = pytest.mark.django_db
 
 LEADER = MappingRecord(level=Level.GLOBAL_ADMINISTRATOR, permissions=frozenset({Permission.CONFIGURATION}))
 PEOPLE, GROUPS, TEAMS = 5, 3, 3
-
-
-class _RolledBack(Exception):
-    """Ends one example without a trace."""
 
 
 def worth(level: str, *permissions: Permission) -> MappingRecord:
@@ -217,12 +214,8 @@ changes = st.fixed_dictionaries(
 def test_a_preview_is_what_asking_everybody_would_give(
     db: None, join: Any, leave: Any, deleted: Any, worth: Any, change: Any
 ) -> None:
-    try:
-        with transaction.atomic():
-            _compare(join, leave, deleted, worth, change)
-            raise _RolledBack
-    except _RolledBack:
-        pass
+    with rolled_back():
+        _compare(join, leave, deleted, worth, change)
 
 
 def _compare(join: Any, leave: Any, deleted: Any, places: Any, change: Any) -> None:

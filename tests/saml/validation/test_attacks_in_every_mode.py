@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from lxml import etree
 
@@ -21,6 +20,7 @@ from tests.saml.conftest import Browser, choose, refusals
 from tests.saml.encrypting import encrypted, our_certificate
 from tests.saml.forge import SigningStyle, sign, signed_response
 from tests.saml.validation.test_attacks import ATTACK_MODULES
+from tests.transactions import rolled_back
 
 pytestmark = pytest.mark.django_db
 assert ATTACK_MODULES
@@ -92,7 +92,7 @@ def test_a_genuine_message_of_this_mode_comes_in(fresh):
 @pytest.mark.parametrize("module", sorted({attack.module for attack in ATTACKS}))
 def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, module):
     for attack in attacks_in(mode, module):
-        with transaction.atomic():
+        with rolled_back():
             browser = fresh()
             answer = attack.do(browser)
 
@@ -100,7 +100,6 @@ def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, module):
             assert SESSION_KEY not in browser.client.session, attack.name
             assert not SignIn.objects.live().exists(), attack.name
             assert len(refusals()) == 1, attack.name
-            transaction.set_rollback(True)
 
 
 def attacks_in(mode: Mode, module: str) -> list[Attack]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt, SyncRun
 from saml.sync.run import sync_saml_users
 from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
+from tests.transactions import rolled_back
 from tests.web.addresses import Row, all_addresses, table
 
 ADDRESSES = {address.shown: address for address in all_addresses()}
@@ -107,9 +107,8 @@ def outcome_of(browser: Client, method: str, address: str) -> str:
     """What became of a request, which leaves nothing behind."""
     browser.raise_request_exception = False
     cookies = browser.cookies.copy()
-    with transaction.atomic():
+    with rolled_back():
         answer = browser.generic(method, address)
-        transaction.set_rollback(True)
     browser.cookies = cookies
     onward = answer.headers.get("Location", "")
     if onward.startswith("/sign-in/?next="):

@@ -1,0 +1,16 @@
+from django.db import migrations
+
+from gatekeeper.runtime.index_removal import DropPatternIndex
+
+
+class Migration(migrations.Migration):
+    """Text columns whose values are compared as a whole need no second index for LIKE, which only PostgreSQL had."""
+
+    atomic = False
+
+    dependencies = [("health", "0002_database_refusals")]
+
+    operations = [
+        DropPatternIndex("databaserefusal", "reason"),
+        DropPatternIndex("heartbeat", "name"),
+    ]

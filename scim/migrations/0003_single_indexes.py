@@ -1,0 +1,15 @@
+from django.db import migrations
+
+from gatekeeper.runtime.index_removal import DropPatternIndex
+
+
+class Migration(migrations.Migration):
+    """Text columns whose values are compared as a whole need no second index for LIKE, which only PostgreSQL had."""
+
+    atomic = False
+
+    dependencies = [("scim", "0002_unauthenticated_request_counts")]
+
+    operations = [
+        DropPatternIndex("apikey", "digest"),
+    ]
