@@ -226,10 +226,23 @@ USE_I18N = True
 USE_TZ = True
 
 # ── Libraries ────────────────────────────────────────────────────────────────────────────────────────────────────
-SCIM_SERVICE_PROVIDER = {
-    "NETLOC": _public.netloc,
-    "SCHEME": _public.scheme,
-    "AUTHENTICATION_SCHEMES": [],
+SCIM_SERVICE_PROVIDER = {  # docs/decisions/0006-django-scim2.md
+    "USER_ADAPTER": "scim.resources.adapters.UserAdapter",
+    "GROUP_MODEL": "gatekeeper.directory.models.IdpGroup",
+    "GROUP_ADAPTER": "scim.resources.adapters.GroupAdapter",
+    "SERVICE_PROVIDER_CONFIG_MODEL": "scim.http.discovery.ServiceProviderConfig",
+    "BASE_LOCATION_GETTER": "scim.protocol.addresses.base_location",
+    "DOCUMENTATION_URI": f"{PUBLIC_URL}/docs/scim-limits/",
+    "WWW_AUTHENTICATE_HEADER": 'Bearer realm="Gatekeeper SCIM"',
+    "AUTHENTICATION_SCHEMES": [
+        {
+            "type": "oauthbearertoken",
+            "name": "API key",
+            "description": "An API key of this site as a bearer token.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+            "primary": True,
+        }
+    ],
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -18,7 +18,7 @@ from scim.protocol.references import as_id
 from scim.protocol.schemas import ENTERPRISE_USER
 from scim.protocol.versions import etag, version_check
 from scim.request_log.entries import record_changes, record_refusal
-from scim.resources.documents import group_url, user_url
+from scim.resources.adapters import group_url, user_url
 
 _DEPTH_LIMIT = 20  # operations that wait for each other
 _ENDPOINTS: Mapping[str, Any] = {"Users": users, "Groups": groups}

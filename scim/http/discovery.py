@@ -5,53 +5,41 @@ The documents are made from the definitions that the endpoints work by, so they 
 
 from typing import Any
 
-from scim.http import documented_limits
+from django_scim.constants import SchemaURI
+from django_scim.models import SCIMServiceProviderConfig
+from django_scim.utils import get_service_provider_config_model
+
 from scim.http.dispatch import ScimEndpoint
 from scim.http.errors import Forbidden, NotFound
 from scim.http.request_context import ScimRequestContext, ScimResponse
 from scim.protocol.addresses import scim_url
 from scim.protocol.limits import CURSOR_TIMEOUT, DEFAULT_COUNT, MAX_BODY, MAX_COUNT, MAX_OPERATIONS
 from scim.protocol.schemas import RESOURCE_TYPES, SCHEMAS, Schema
-from scim.query.list_response import LIST_RESPONSE
 
 Document = dict[str, Any]
 
-_CONFIG_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 
-
-def service_provider_config() -> Document:
+class ServiceProviderConfig(SCIMServiceProviderConfig):  # type: ignore[misc]  # django_scim is untyped
     """The features and limits in force. A test compares it with what the endpoints do."""
-    return {
-        "schemas": [_CONFIG_URN],
-        "documentationUri": documented_limits.documentation_url(),
-        "patch": {"supported": True},
-        "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_BODY},
-        "filter": {"supported": True, "maxResults": MAX_COUNT},
-        "changePassword": {"supported": False},
-        "sort": {"supported": True},
-        "etag": {"supported": True},
-        "pagination": {
-            "cursor": True,
-            "index": True,
-            "defaultPaginationMethod": "index",
-            "defaultPageSize": DEFAULT_COUNT,
-            "maxPageSize": MAX_COUNT,
-            "cursorTimeout": CURSOR_TIMEOUT,
-        },
-        "authenticationSchemes": [
-            {
-                "type": "oauthbearertoken",
-                "name": "API key",
-                "description": "An API key of this site as a bearer token.",
-                "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
-                "primary": True,
-            }
-        ],
-        "meta": {
-            "resourceType": "ServiceProviderConfig",
-            "location": scim_url("/ServiceProviderConfig"),
-        },
-    }
+
+    def to_dict(self) -> Document:
+        """RFC 7643 §5, RFC 9865 §4. Documentation and authentication schemes are of ``SCIM_SERVICE_PROVIDER``."""
+        return {
+            **super().to_dict(),
+            "bulk": {"supported": True, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_BODY},
+            "filter": {"supported": True, "maxResults": MAX_COUNT},
+            "changePassword": {"supported": False},
+            "sort": {"supported": True},
+            "etag": {"supported": True},
+            "pagination": {
+                "cursor": True,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": DEFAULT_COUNT,
+                "maxPageSize": MAX_COUNT,
+                "cursorTimeout": CURSOR_TIMEOUT,
+            },
+        }
 
 
 class ConfigView(ScimEndpoint):
@@ -60,7 +48,7 @@ class ConfigView(ScimEndpoint):
     def get(self, context: ScimRequestContext) -> ScimResponse:
         """One object, not a list."""
         _refuse_filter(context)
-        return ScimResponse(service_provider_config())
+        return ScimResponse(get_service_provider_config_model()(context.request).to_dict())
 
 
 class ResourceTypesView(ScimEndpoint):
@@ -103,7 +91,7 @@ def _schema_document(schema: Schema) -> Document:
 
 def _list(resources: list[Document]) -> Document:
     return {
-        "schemas": [LIST_RESPONSE],
+        "schemas": [SchemaURI.LIST_RESPONSE],
         "totalResults": len(resources),
         "startIndex": 1,
         "itemsPerPage": len(resources),

@@ -10,6 +10,7 @@ from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
+from django_scim.constants import SCIM_CONTENT_TYPE
 from django_scim.views import SCIMView
 
 from gatekeeper.errors import DomainError
@@ -17,7 +18,7 @@ from gatekeeper.runtime.database_limits import count, reason_of
 from gatekeeper.runtime.transactions import one_transaction
 from scim.http.authentication import authenticate
 from scim.http.errors import RETRY_AFTER, InternalError, MethodNotAllowed, Unavailable, scim_error_of
-from scim.http.request_body import CONTENT_TYPE, read_body
+from scim.http.request_body import read_body
 from scim.http.request_context import ScimRequestContext, ScimResponse, require_acceptable
 from scim.protocol.errors import InvalidValue, ScimError
 from scim.request_log.entries import record_change, record_read, record_refusal
@@ -123,7 +124,7 @@ def _http_response(request: HttpRequest, response: ScimResponse) -> HttpResponse
     else:
         content = json.dumps(response.document, separators=(",", ":")).encode()
         is_head = request.method == "HEAD"
-        written = HttpResponse(b"" if is_head else content, content_type=CONTENT_TYPE, status=response.status)
+        written = HttpResponse(b"" if is_head else content, content_type=SCIM_CONTENT_TYPE, status=response.status)
         written.headers["Content-Length"] = str(len(content))
     if response.status in RETRY_AFTER:
         written.headers["Retry-After"] = RETRY_AFTER[response.status]

@@ -2,12 +2,10 @@
 
 from typing import NamedTuple
 
-from django.conf import settings
-
 from gatekeeper.runtime.database_limits import REQUEST, RETRY_AFTER
 from scim.protocol import limits
 
-PATH = "/docs/scim-limits/"
+PATH = "/docs/scim-limits/"  # SCIM_SERVICE_PROVIDER names it
 
 
 class DocumentedLimit(NamedTuple):
@@ -21,11 +19,6 @@ class DocumentedLimit(NamedTuple):
 class Section(NamedTuple):
     title: str
     limits: tuple[DocumentedLimit, ...]
-
-
-def documentation_url() -> str:
-    """The public address of the page."""
-    return f"{settings.PUBLIC_URL}{PATH}"
 
 
 def documented_limits() -> tuple[Section, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
+from django_scim.settings import scim_settings
+
 from gatekeeper import errors
 from gatekeeper.audit.provisioning_codes import FailureReason
 from gatekeeper.runtime.database_limits import RETRY_AFTER as AFTER_THE_DATABASE
@@ -12,7 +14,7 @@ from scim.protocol.errors import ScimError
 class Unauthorized(ScimError):
     reason = "unauthorized"
     status = HTTPStatus.UNAUTHORIZED
-    headers = {"WWW-Authenticate": 'Bearer realm="Gatekeeper SCIM"'}
+    headers = {"WWW-Authenticate": scim_settings.WWW_AUTHENTICATE_HEADER}
 
 
 class Forbidden(ScimError):

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
+from django_scim.constants import SCIM_CONTENT_TYPE
 
 from scim.http.errors import UnsupportedCoding, UnsupportedMediaType
 from scim.protocol.errors import InvalidSyntax, TooLarge
 from scim.protocol.json_text import parse_json
 from scim.protocol.limits import MAX_BODY, MAX_GZIP_MEMBERS
 
-CONTENT_TYPE = "application/scim+json"
-JSON_TYPES = frozenset({CONTENT_TYPE, "application/json"})
+JSON_TYPES = frozenset({SCIM_CONTENT_TYPE, "application/json"})
 _UTF_8 = frozenset({"", "utf-8", "utf8"})
 _GZIP = frozenset({"gzip", "x-gzip"})  # RFC 9110 §8.4.1.3: both name the same coding
 _GZIP_MEMBER = 16 + zlib.MAX_WBITS  # zlib's way to say: with a gzip header and checksum
@@ -104,7 +104,7 @@ def _coding(request: HttpRequest) -> str:
 def _require_json(request: HttpRequest) -> None:
     media_type = (request.content_type or "").lower()
     if media_type and media_type not in JSON_TYPES:
-        raise UnsupportedMediaType(f"Bodies have to be {CONTENT_TYPE}, not {media_type[:100]}.")
+        raise UnsupportedMediaType(f"Bodies have to be {SCIM_CONTENT_TYPE}, not {media_type[:100]}.")
     charset = (request.content_params or {}).get("charset", "").strip("\"' ").lower()
     if charset not in _UTF_8:
         raise UnsupportedMediaType(f"Bodies have to be UTF-8 (RFC 8259 §8.1), not {charset[:100]}.")

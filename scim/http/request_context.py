@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest
+from django_scim.constants import SCIM_CONTENT_TYPE
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.provisioning_codes import Change
 from scim.http.errors import NotAcceptable
-from scim.http.request_body import CONTENT_TYPE, JSON_TYPES
+from scim.http.request_body import JSON_TYPES
 from scim.models import ApiKey
 from scim.protocol.errors import InvalidSyntax
 
@@ -81,4 +82,4 @@ def require_acceptable(request: HttpRequest) -> None:
     header = request.headers.get("Accept", "").strip()
     wanted = {part.partition(";")[0].strip().lower() for part in header.split(",")}
     if header and not wanted & _ACCEPTED:
-        raise NotAcceptable(f"Answers are {CONTENT_TYPE}; Accept has to allow it.")
+        raise NotAcceptable(f"Answers are {SCIM_CONTENT_TYPE}; Accept has to allow it.")

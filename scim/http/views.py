@@ -1,7 +1,8 @@
 """The views of resources: status, headers and projection. Changes are made by ``scim.users`` and ``scim.groups``."""
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from gatekeeper.directory.models import IdpGroup, User
@@ -12,12 +13,25 @@ from scim.http.etags import expected_version, is_unchanged, require_version
 from scim.http.request_context import ScimRequestContext, ScimResponse
 from scim.protocol.references import as_id
 from scim.protocol.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
-from scim.protocol.versions import etag
+from scim.protocol.versions import VersionCheck, etag
 from scim.query.list_request import Query, rows_of
 from scim.query.list_response import documents_of, list_page
 from scim.query.parameters import joined_names, query_parameters
-from scim.resources.documents import group_url, user_documents, user_url
+from scim.resources.adapters import group_url, user_url
+from scim.resources.documents import user_documents
 from scim.resources.projection import Projection
+
+
+class Changes(Protocol):
+    """The functions of ``scim.users`` and ``scim.groups`` that both views call alike."""
+
+    def replace(
+        self, context: ScimRequestContext, resource_id: UUID, body: Mapping[str, Any], expect: VersionCheck | None, /
+    ) -> Callable[[], User | IdpGroup]: ...
+
+    def remove(
+        self, context: ScimRequestContext, resource_id: UUID, expect: VersionCheck | None, /
+    ) -> Callable[[], None]: ...
 
 
 class ResourceView(ScimEndpoint):
@@ -54,7 +68,9 @@ class ListView(ResourceView):
 
 
 class OneView(ResourceView):
-    """``/Users/{id}`` and ``/Groups/{id}``."""
+    """``/Users/{id}`` and ``/Groups/{id}``. ``changes``: the functions that change a resource of the type."""
+
+    changes: Changes
 
     def get(self, context: ScimRequestContext, uuid: str) -> ScimResponse:
         """RFC 7644 §3.4.1; 304 when the client has this version already (§3.14)."""
@@ -66,6 +82,22 @@ class OneView(ResourceView):
         if is_unchanged(context.request, row.version):
             return ScimResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag(row.version)})
         return self.respond_with(row, projection)
+
+    def put(self, context: ScimRequestContext, uuid: str) -> Write:
+        """RFC 7644 §3.5.1."""
+        projection, expect = self.projection(context), expected_version(context.request)
+        replace = self.changes.replace(context, self.require_id(uuid), context.document, expect)
+        return lambda: self.respond_with(replace(), projection)
+
+    def delete(self, context: ScimRequestContext, uuid: str) -> Write:
+        """RFC 7644 §3.6."""
+        remove = self.changes.remove(context, self.require_id(uuid), expected_version(context.request))
+
+        def write() -> ScimResponse:
+            remove()
+            return ScimResponse(status=HTTPStatus.NO_CONTENT)
+
+        return write
 
 
 class UsersView(ListView):
@@ -89,29 +121,13 @@ class UsersView(ListView):
 class UserView(OneView):
     """``/Users/{id}``."""
 
-    resource_type = USER
-
-    def put(self, context: ScimRequestContext, uuid: str) -> Write:
-        """RFC 7644 §3.5.1."""
-        projection, expect = self.projection(context), expected_version(context.request)
-        replace = users.replace(context, self.require_id(uuid), context.document, expect)
-        return lambda: self.respond_with(replace(), projection)
+    resource_type, changes = USER, users
 
     def patch(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.5.2: 200 with the resource, as Microsoft's validator wants it."""
         projection, expect = self.projection(context), expected_version(context.request)
         patch = users.patch(context, self.require_id(uuid), context.document, expect)
         return lambda: self.respond_with(patch(), projection)
-
-    def delete(self, context: ScimRequestContext, uuid: str) -> Write:
-        """RFC 7644 §3.6."""
-        remove = users.remove(context, self.require_id(uuid), expected_version(context.request))
-
-        def write() -> ScimResponse:
-            remove()
-            return ScimResponse(status=HTTPStatus.NO_CONTENT)
-
-        return write
 
 
 class GroupsView(ListView):
@@ -128,13 +144,7 @@ class GroupsView(ListView):
 class GroupView(OneView):
     """``/Groups/{id}``."""
 
-    resource_type = GROUP
-
-    def put(self, context: ScimRequestContext, uuid: str) -> Write:
-        """RFC 7644 §3.5.1."""
-        projection, expect = self.projection(context), expected_version(context.request)
-        replace = groups.replace(context, self.require_id(uuid), context.document, expect)
-        return lambda: self.respond_with(replace(), projection)
+    resource_type, changes = GROUP, groups
 
     def patch(self, context: ScimRequestContext, uuid: str) -> Write:
         """RFC 7644 §3.5.2: 204, as Entra recommends, unless ``attributes`` asks for something back."""
@@ -146,16 +156,6 @@ class GroupView(OneView):
             if projection.is_explicit:
                 return self.respond_with(group, projection)
             return ScimResponse(status=HTTPStatus.NO_CONTENT, headers={"ETag": etag(group.version)})
-
-        return write
-
-    def delete(self, context: ScimRequestContext, uuid: str) -> Write:
-        """RFC 7644 §3.6."""
-        remove = groups.remove(context, self.require_id(uuid), expected_version(context.request))
-
-        def write() -> ScimResponse:
-            remove()
-            return ScimResponse(status=HTTPStatus.NO_CONTENT)
 
         return write
 

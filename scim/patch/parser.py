@@ -7,6 +7,8 @@ directory's service function to the record as it is then, under its lock. ``scim
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django_scim.constants import VALID_PATCH_OPS
+
 from gatekeeper.directory.changes import MembersChange
 from scim.patch.members import ALL, MembersEdit, member_ids, selected_members
 from scim.patch.operations import Edit, Operation, Profile
@@ -18,7 +20,7 @@ from scim.protocol.schemas import Attribute, ResourceType
 from scim.protocol.value_filters import check
 from scim.protocol.values import ABSENT, EMPTY, is_empty, read_elements, read_single, without_empty
 
-_OPERATIONS = frozenset({"add", "replace", "remove"})
+_OPERATIONS = frozenset(VALID_PATCH_OPS)
 
 
 class Patch:

@@ -5,6 +5,13 @@ from django.conf import settings
 BASE_PATH = "/scim/v2"
 
 
+def base_location(request: object = None) -> str:
+    """The origin that addresses begin with (django-scim2's BASE_LOCATION_GETTER), whatever Host a request states."""
+    del request
+    origin: str = settings.PUBLIC_URL
+    return origin
+
+
 def scim_url(path: str = "") -> str:
     """The SCIM base URL, or the address of what lies below it."""
-    return f"{settings.PUBLIC_URL}{BASE_PATH}{path}"
+    return f"{base_location()}{BASE_PATH}{path}"

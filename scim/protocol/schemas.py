@@ -9,15 +9,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from django_scim.constants import SchemaURI
 from scim2_models import EnterpriseUser, Group, User
 
 Document = dict[str, Any]
 
-CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+CORE_USER: str = SchemaURI.USER
+CORE_GROUP: str = SchemaURI.GROUP
+ENTERPRISE_USER: str = SchemaURI.ENTERPRISE_USER
 SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
-RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ class ResourceType:
     def document(self, base_url: str) -> Document:
         """The ResourceType document (RFC 7643 §6)."""
         document: Document = {
-            "schemas": [RESOURCE_TYPE_URN],
+            "schemas": [SchemaURI.RESOURCE_TYPE],
             "id": self.name,
             "name": self.name,
             "endpoint": self.endpoint,

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django_scim.constants import SchemaURI
+
 from scim.protocol.schemas import USER, ResourceType
 from scim.query.cursors import Position, read_cursor, write_cursor
 from scim.query.list_request import Ordered, Query, Rows, matching
 from scim.resources.documents import group_documents, user_documents
 from scim.resources.projection import Projection
-
-LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 Document = dict[str, Any]
 
@@ -37,7 +37,7 @@ def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Documen
         total += found
         resources += documents_of(resource_type, rows, query.projection(resource_type))
     return {
-        "schemas": [LIST_RESPONSE],
+        "schemas": [SchemaURI.LIST_RESPONSE],
         "totalResults": total,
         "startIndex": query.start,
         "itemsPerPage": len(resources),
@@ -75,7 +75,7 @@ def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Docu
             last = rows[-1] if rows else None
             next_cursor = _cursor_at(query, resource_type, ordered, last)
         resources += documents_of(resource_type, rows, query.projection(resource_type))
-    document: Document = {"schemas": [LIST_RESPONSE], "totalResults": total, "itemsPerPage": len(resources)}
+    document: Document = {"schemas": [SchemaURI.LIST_RESPONSE], "totalResults": total, "itemsPerPage": len(resources)}
     return {**document, **({"nextCursor": next_cursor} if next_cursor else {}), "Resources": resources}
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gatekeeper.runtime.database_limits import REQUEST, RETRY_AFTER
-from scim.http.discovery import service_provider_config
+from scim.http.discovery import ServiceProviderConfig
 from scim.http.documented_limits import documented_limits
 from scim.protocol import limits
 
@@ -16,7 +16,7 @@ CONSTANTS = {name: value for name, value in vars(limits).items() if name.isupper
 
 
 def page(client):
-    return client.get(urlsplit(service_provider_config()["documentationUri"]).path)
+    return client.get(urlsplit(ServiceProviderConfig().to_dict()["documentationUri"]).path)
 
 
 def numbers(text):
@@ -31,7 +31,7 @@ def test_the_documentation_uri_leads_to_a_page_that_everybody_may_read(client, d
 
 
 def test_head_is_answered_and_a_form_is_not(client, db):
-    path = urlsplit(service_provider_config()["documentationUri"]).path
+    path = urlsplit(ServiceProviderConfig().to_dict()["documentationUri"]).path
 
     assert client.head(path).status_code == 200
     assert client.post(path).status_code in (403, 405)
@@ -69,7 +69,7 @@ def test_the_time_that_a_request_has_is_documented_limits():
 
 
 def test_discovery_states_the_same_numbers():
-    config = service_provider_config()
+    config = ServiceProviderConfig().to_dict()
 
     assert config["bulk"]["maxOperations"] == limits.MAX_OPERATIONS
     assert config["bulk"]["maxPayloadSize"] == limits.MAX_BODY
