@@ -1,4 +1,4 @@
-"""What every room's tests may use: the running site, and a real Chromium."""
+"""What the tests of every package may use: the running site, and a real Chromium."""
 
 import itertools
 import os

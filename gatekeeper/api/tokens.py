@@ -14,7 +14,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.access.states import told, words_for
+from gatekeeper.directory.access.states import moment_text, words_for
 from gatekeeper.directory.field_values import require_storable
 from gatekeeper.directory.models import User
 from gatekeeper.directory.row_locks import Lock, lock_users
@@ -102,9 +102,9 @@ def tokens_of(user_id: UUID) -> list[ApiToken]:
 def refusal_of(token: ApiToken) -> str | None:
     """Why this token opens nothing any more, for whoever sends it; None while it holds."""
     if token.revoked_at is not None:
-        return f"This API token was revoked on {told(token.revoked_at)}. Make another one on your profile page."
+        return f"This API token was revoked on {moment_text(token.revoked_at)}. Make another one on your profile page."
     if token.is_expired:
-        return f"This API token expired on {told(token.expires_at)}. Make another one on your profile page."
+        return f"This API token expired on {moment_text(token.expires_at)}. Make another one on your profile page."
     return None
 
 

@@ -122,7 +122,7 @@ def test_a_refused_request_is_no_use(holder):
 # ── Who gets one ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_token_lasts_ninety_days_unless_told_otherwise_and_a_year_at_most(person):
+def test_a_token_lasts_ninety_days_unless_another_end_is_stated_and_a_year_at_most(person):
     user, _, _ = person("collaborator", "api")
     now = datetime.now(UTC)
 

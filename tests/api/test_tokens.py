@@ -68,7 +68,7 @@ def test_what_is_no_token_is_refused_without_asking_the_database(db, text, djang
         refusal(text)
 
 
-def test_a_key_of_the_scim_door_opens_nothing_here_and_the_other_way_round(holder, client):
+def test_an_api_key_of_scim_opens_nothing_here_and_the_other_way_round(holder, client):
     _, _, text = holder()
     _, key = generate_key("Entra", actor=ADMIN)
 
@@ -76,7 +76,7 @@ def test_a_key_of_the_scim_door_opens_nothing_here_and_the_other_way_round(holde
     assert client.get("/scim/v2/Users", headers={"Authorization": f"Bearer {text}"}).status_code == 401
 
 
-def test_a_mistyped_token_is_told_by_its_checksum(holder, django_assert_num_queries):
+def test_a_mistyped_token_is_recognised_by_its_checksum(holder, django_assert_num_queries):
     _, _, text = holder()
     mistyped = text[:20] + ("0" if text[20] != "0" else "1") + text[21:]
 

@@ -89,10 +89,10 @@ def test_a_time_without_a_zone_is_the_sites(ada: User, settings: Any) -> None:
 
 
 def test_people_read_what_gives_each_thing(ada: User) -> None:
-    told = text("access", "ada", "--at", THEN)
+    printed = text("access", "ada", "--at", THEN)
 
-    assert "level Administrator: GK Finance since 2026-03-03T09:00:00+00:00, decided by tests" in told
-    assert "permission Reports: GK Finance" in told
+    assert "level Administrator: GK Finance since 2026-03-03T09:00:00+00:00, decided by tests" in printed
+    assert "permission Reports: GK Finance" in printed
 
 
 @pytest.mark.parametrize(

@@ -323,7 +323,7 @@ def three_people() -> None:
     make_group("GK", make_users(3))
 
 
-def told_by(path: Path, *flags: str) -> tuple[str, str]:
+def output_of(path: Path, *flags: str) -> tuple[str, str]:
     out, err = io.StringIO(), io.StringIO()
     call_command("configuration", "apply", str(path), *flags, stdout=out, stderr=err)
     return out.getvalue(), err.getvalue()
@@ -336,12 +336,12 @@ def taking(tmp_path: Path, three_people: None) -> Path:
     return path
 
 
-def test_how_many_can_no_longer_sign_in_is_told_beside_the_document(taking: Path) -> None:
-    tried, warned = told_by(taking, "--dry-run", "--json")
-    done, told = told_by(taking, "--json")
+def test_how_many_can_no_longer_sign_in_is_printed_beside_the_document(taking: Path) -> None:
+    tried, warned = output_of(taking, "--dry-run", "--json")
+    done, stderr = output_of(taking, "--json")
 
     assert warned.strip() == "3 people could no longer sign in."
-    assert told.strip() == "3 people can no longer sign in."
+    assert stderr.strip() == "3 people can no longer sign in."
     assert json.loads(tried).keys() == json.loads(done).keys() == {"changed", "access_changed", "dry_run"}
 
 
@@ -358,9 +358,9 @@ def test_somebody_at_a_terminal_is_asked(
     before = run("export")
 
     if is_done:
-        assert "3 people could no longer sign in. Do you mean it?" in told_by(taking)[1]
+        assert "3 people could no longer sign in. Do you mean it?" in output_of(taking)[1]
         assert run("export")["default_mapping"]["level"] == "none"
     else:
         with pytest.raises(CommandError, match="Nothing was changed"):
-            told_by(taking)
+            output_of(taking)
         assert run("export") == before

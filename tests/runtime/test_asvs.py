@@ -22,7 +22,7 @@ from gatekeeper import settings as site
 from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import User
 from gatekeeper.runtime.logging import logging_configuration
-from gatekeeper.web.framework import forms as pages
+from gatekeeper.web.login import forms as pages
 from tests.api.conftest import browser_of
 from tests.builders import ADMIN, make_administrator
 from tests.web.addresses import all_addresses
@@ -110,8 +110,8 @@ def test_every_heading_that_is_referred_to_exists() -> None:
 
 
 def files_that_use_cryptography() -> Iterator[str]:
-    for room in ("gatekeeper", "scim", "saml"):
-        for path in (ROOT / room).rglob("*.py"):
+    for package in ("gatekeeper", "scim", "saml"):
+        for path in (ROOT / package).rglob("*.py"):
             if "migrations" not in path.parts and any(map(_is_cryptography, _imports(path))):
                 yield path.relative_to(ROOT).as_posix()
 
@@ -173,8 +173,8 @@ def test_no_program_is_started_and_no_text_is_run() -> None:
     modules = {"subprocess", "pickle", "marshal", "shelve", "yaml"}
     calls = {"eval", "exec", "compile", "system", "popen", "execv", "execvp", "spawnv"}
     used = set()
-    for room in ("gatekeeper", "scim", "saml"):
-        for path in (ROOT / room).rglob("*.py"):
+    for package in ("gatekeeper", "scim", "saml"):
+        for path in (ROOT / package).rglob("*.py"):
             tree = ast.parse(path.read_text())
             used |= {(path.name, name) for name in _imports(path) if name.partition(".")[0] in modules}
             used |= {(path.name, called) for called in _called(tree) if called in calls}
@@ -196,7 +196,7 @@ def _called(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/sign-in/", "/api/v1/me", "/scim/v2/Users", "/healthz", "/nowhere/"])
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-def test_no_other_origin_is_told_that_it_may_read(address: str, method: str) -> None:
+def test_no_other_origin_is_allowed_to_read(address: str, method: str) -> None:
     asked = {"origin": "https://elsewhere.example", "access-control-request-method": "GET"}
 
     answer = Client().generic(method, address, headers=asked)

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("gatekeeper", "scim", "saml", "entra_client", "pretend_entra")
+PACKAGES = ("gatekeeper", "scim", "saml", "entra_client", "pretend_entra")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 
 
 def sources() -> Iterator[Path]:
-    for room in ROOMS:
-        yield from (path for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
+    for package in PACKAGES:
+        yield from (path for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts)
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

@@ -1,4 +1,4 @@
-"""What browsers are told beside the page: cookies that only this host can set, HSTS, and what no page may use."""
+"""Headers and cookies beside the page: cookies that only this host can set, HSTS, and what no page may use."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from django.test import Client
 ROOT = Path(__file__).resolve().parents[2]
 
 # A site on https in a process of its own, since cookies are named when the settings are read. Prints every cookie
-# that a stranger and a local administrator get, and the headers of an ordinary page.
+# that an unauthenticated client and a local administrator get, and the headers of an ordinary page.
 VISIT = """
 import json, os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "gatekeeper.settings"
@@ -23,7 +23,7 @@ from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.people.users import create_local_administrator
+from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from saml.connections.lifecycle import create_connection
 from tests.saml.forge import metadata
 actor = Actor.command("tests")
@@ -34,10 +34,10 @@ def visit(client, method, path, data=None):
     answer = getattr(client, method)(path, data or {}, secure=True, headers={"host": "gk.example.com"})
     cookies.extend({"name": name, **morsel} for name, morsel in answer.cookies.items())
     return answer
-stranger, admin = Client(), Client()
-page = visit(stranger, "get", "/sign-in/")
-visit(stranger, "get", f"/saml/{connection.id}/sso")
-visit(stranger, "get", "/sign-in/code/")
+unauthenticated, admin = Client(), Client()
+page = visit(unauthenticated, "get", "/sign-in/")
+visit(unauthenticated, "get", f"/saml/{connection.id}/sso")
+visit(unauthenticated, "get", "/sign-in/code/")
 visit(admin, "post", "/sign-in/", {"email": "root@example.com", "password": "correct horse battery staple"})
 visit(admin, "get", "/profile/")
 visit(admin, "post", "/profile/end-other-sessions/")

@@ -170,7 +170,7 @@ def test_a_page_says_it_in_words_and_the_api_as_a_problem():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_person_whose_sign_in_waits_for_a_lock_is_told_so():
+def test_a_person_whose_sign_in_waits_for_a_lock_is_shown_why():
     make_administrator("root@example.com")
     client = Client(raise_request_exception=False)
     with locked(

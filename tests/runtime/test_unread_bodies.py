@@ -1,4 +1,4 @@
-"""A pooled connection after a request whose body nobody read: told to close, or usable. With the real web server."""
+"""A pooled connection after a request whose body nobody read: closed, or usable. With the real web server."""
 
 import gzip
 import http.client

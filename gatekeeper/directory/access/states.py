@@ -49,7 +49,7 @@ _LABELS = {
     State.DELETED: "Deleted",
 }
 
-# What the person is told who is turned away at the door.
+# The text for a person whose sign-in is refused.
 _TO_THE_PERSON = {
     Blocked.DELETED: "Your account was removed. Ask your administrator if you should still have access.",
     Blocked.DEACTIVATED: "Your account is deactivated. Ask your administrator to assign you again.",
@@ -61,7 +61,7 @@ _TO_THE_PERSON = {
 
 
 def words_for(blocked: Blocked) -> str:
-    """What the person who cannot sign in is told."""
+    """The text for a person who cannot sign in."""
     return _TO_THE_PERSON[blocked]
 
 
@@ -91,7 +91,7 @@ class Readiness:
     @property
     def sentence(self) -> str:
         """What is, in one sentence; its times in the current zone, which is named."""
-        return "".join(told(piece) if isinstance(piece, datetime) else piece for piece in self.words)
+        return "".join(moment_text(piece) if isinstance(piece, datetime) else piece for piece in self.words)
 
     @property
     def in_full(self) -> str:
@@ -108,7 +108,7 @@ class Readiness:
         }
 
 
-def told(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
     """A time for people in the current time zone, with the zone's name."""
     return timezone.localtime(moment).strftime("%d %B %Y %H:%M %Z").lstrip("0")
 

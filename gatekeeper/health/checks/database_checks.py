@@ -35,7 +35,7 @@ def check_writable() -> Check:
             heartbeats.beat(Process.WEB)
             transaction.set_rollback(True)
     except DatabaseError as error:
-        fix = "Point DATABASE_URL at the primary server, and make room on its disk."
+        fix = "Point DATABASE_URL at the primary server, and free space on its disk."
         return failed(name, f"The database takes no writes: {one_line(error)}", fix)
     return ok(name, "It takes writes.")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gatekeeper.directory.access.past import names_at, past_moment
-from gatekeeper.directory.access.states import told
+from gatekeeper.directory.access.states import moment_text
 from gatekeeper.directory.explanation.explanation import explain
 from gatekeeper.directory.history.facts import history_of
 from gatekeeper.directory.history.timeline import timeline, with_entries
@@ -59,7 +59,7 @@ def moment_asked(request: HttpRequest, user: User) -> tuple[datetime | None, str
     if at < user.created_at:
         return None, _("%(user)s is known here since %(since)s; there is nothing to show before that.") % {
             "user": user.label,
-            "since": told(user.created_at),
+            "since": moment_text(user.created_at),
         }
     return at, ""
 

@@ -1,4 +1,4 @@
-"""Who may open which page, and what the others are told."""
+"""Who may open which page, and what the others are shown."""
 
 from collections.abc import Callable
 from uuid import UUID

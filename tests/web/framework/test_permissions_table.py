@@ -24,10 +24,10 @@ from tests.web.addresses import Row, all_addresses, table
 
 ADDRESSES = {address.shown: address for address in all_addresses()}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ROLES = ("stranger", "employee", "users", "history", "reports", "api", "configuration", "local")
-THOROUGH = ("stranger", "employee", "configuration")  # methods that no page has are tried with these
+ROLES = ("nobody", "employee", "users", "history", "reports", "api", "configuration", "local")
+THOROUGH = ("nobody", "employee", "configuration")  # methods that no page has are tried with these
 QUERIES = {"/saml/<connection_id>/logout": "?SAMLRequest=x"}  # without a message there is no such page
-SIGNED_IN = frozenset(ROLES) - {"stranger"}
+SIGNED_IN = frozenset(ROLES) - {"nobody"}
 CONFIGURES = frozenset({"configuration", "local"})
 # The words of the table's third column, and who that is.
 WHO = {
@@ -82,7 +82,7 @@ def world(administrator: User, browser_of: Callable[[User], Client], metadata: b
     entry = ProvisioningEntry.objects.create(outcome=Outcome.CHANGED, method="POST", path="/Users", status=201)
     browsers = {role: browser_of(user) for role, user in people.items()}
     return {
-        "browsers": {"stranger": Client(), "local": browser_of(administrator), **browsers},
+        "browsers": {"nobody": Client(), "local": browser_of(administrator), **browsers},
         "group_id": group.id,
         "team_id": team.id,
         "user_id": target.id,
@@ -122,7 +122,7 @@ def outcome_of(browser: Client, method: str, address: str) -> str:
 
 def expected(row: Row, role: str, method: str, *, fresh: bool) -> set[str]:
     """What the table says. Where the method does not exist, any refusal will do."""
-    refusal = {"sign in first"} if role == "stranger" else {"refused"}
+    refusal = {"sign in first"} if role == "nobody" else {"refused"}
     if row.who == "a SCIM credential":
         return {"sign in first"}
     if row.who == "an identity provider":

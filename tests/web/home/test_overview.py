@@ -74,10 +74,10 @@ def test_a_work_email_that_is_not_the_user_name_is_counted_and_named() -> None:
     make_user("left@corp.example", work_email="left@example.com", active=False)
     make_user(f"{'0a' * 16}gone@corp.example", work_email="gone@corp.example")  # Entra's name for the soft-deleted
 
-    told = "2 of 4 active users have another work e-mail: ada@corp.example has ada@example.com."
-    assert detail("work_email").startswith(told)
+    expected = "2 of 4 active users have another work e-mail: ada@corp.example has ada@example.com."
+    assert detail("work_email").startswith(expected)
     assert "source attribute userPrincipalName" in detail("work_email")
-    assert check_work_email().detail == told
+    assert check_work_email().detail == expected
 
 
 @pytest.mark.django_db

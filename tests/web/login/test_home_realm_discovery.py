@@ -38,7 +38,7 @@ def test_with_one_connection_and_no_domains_the_page_asks_nothing(client: Client
     assert "Work account" not in text_of(client.get(SIGN_IN))
 
 
-def test_an_address_leads_to_the_connection_of_its_domain_and_entra_is_told_who_comes(
+def test_an_address_leads_to_the_connection_of_its_domain_and_entra_learns_who_comes(
     client: Client, entra: Connection, okta: Connection
 ) -> None:
     text = text_of(client.get(SIGN_IN, {"next": "/profile/"}))

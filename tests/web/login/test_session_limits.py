@@ -134,7 +134,7 @@ def test_a_busy_session_ends_after_the_maximum(admin_client, clock):
     assert not Session.objects.filter(expire_date__lt=at(hours=12)).exists()
 
 
-def test_an_idle_session_ends_after_the_idle_limit_and_its_browser_is_told_why(admin_client, clock):
+def test_an_idle_session_ends_after_the_idle_limit_and_its_browser_is_shown_why(admin_client, clock):
     clock.move_to(at(minutes=59))
     assert is_in(admin_client)
     clock.move_to(at(minutes=118))

@@ -90,9 +90,9 @@ def test_a_local_administrator_changes_their_password(
 
     assert "Your password is changed." in text_of(answer)
     assert SignIn.objects.live().count() == 1
-    stranger = Client()
-    assert stranger.post(SIGN_IN, {"email": "root@example.com", "password": PASSWORD}).status_code == 422
-    assert stranger.post(SIGN_IN, {"email": "root@example.com", "password": new}).status_code == 302
+    browser = Client()
+    assert browser.post(SIGN_IN, {"email": "root@example.com", "password": PASSWORD}).status_code == 422
+    assert browser.post(SIGN_IN, {"email": "root@example.com", "password": new}).status_code == 302
 
 
 @pytest.mark.parametrize(

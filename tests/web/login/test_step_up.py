@@ -89,7 +89,7 @@ def test_pages_are_read_without_being_asked(stale: Client) -> None:
         assert stale.get(address).status_code == 200
 
 
-def test_the_combobox_that_saves_by_itself_is_told_where_to_sign_in_again(stale: Client) -> None:
+def test_the_combobox_that_saves_by_itself_learns_where_to_sign_in_again(stale: Client) -> None:
     team = make_team("Finance")
 
     answer = stale.post(reverse("web:fallback_team"), {"team": team.id}, headers={"accept": "application/json"})

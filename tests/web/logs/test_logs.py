@@ -114,7 +114,7 @@ def test_the_sync_history_shows_each_run_with_counts_and_conflicts(admin_client:
     assert "is the work e-mail of 2 active users" in detail
 
 
-def test_the_progress_of_a_run_is_told_in_words(admin_client: Client) -> None:
+def test_the_progress_of_a_run_is_a_text(admin_client: Client) -> None:
     before = timezone.now().isoformat()
     waiting = admin_client.get("/sync-history/progress/", {"since": before}).json()
     assert waiting == {"message": "Waiting for a worker…", "done": False}

@@ -80,7 +80,7 @@ def test_each_thing_names_its_sources_since_when_and_by_whose_decision(admin_cli
     assert "GK Legal (Default Mapping)" in words
 
 
-def test_a_person_who_waits_is_told_when_they_can_sign_in(admin_client: Client) -> None:
+def test_a_person_who_waits_is_shown_when_they_can_sign_in(admin_client: Client) -> None:
     make_provider()
     user = make_user()
 

@@ -129,7 +129,7 @@ def test_each_use_is_in_the_audit_trail_and_a_warning_in_the_log(administrator: 
     assert (line["log_level"], line["account"], line["address"]) == ("warning", "root@example.com", "192.0.2.1")
 
 
-def test_other_administrators_are_told_for_some_days_and_oneself_is_not(
+def test_other_administrators_see_it_for_some_days_and_oneself_is_not(
     admin_client: Client, other_admin_client: Client
 ) -> None:
     words = "Local administrator root@example.com signed in"

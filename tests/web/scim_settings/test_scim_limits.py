@@ -60,7 +60,7 @@ def test_the_page_and_the_document_say_the_same(client, db):
     assert len(rows) == sum(len(section.limits) for section in documented_limits())
 
 
-def test_the_time_that_a_request_has_is_documented_limits():
+def test_the_time_that_a_request_has_is_documented():
     text = str(documented_limits())
 
     assert f"{REQUEST.statement} seconds" in text
