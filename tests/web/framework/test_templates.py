@@ -121,3 +121,13 @@ def test_scripts_show_texts_of_the_page_and_none_of_their_own(path: Path) -> Non
 @pytest.mark.parametrize("code", ['text = "Copied";', "show('Not saved: try again.')", "`The ${noun} is gone`"])
 def test_a_planted_text_in_a_script_is_found(code: str) -> None:
     assert SENTENCE_IN_SCRIPT.search(code)
+
+
+def test_every_icon_that_is_named_exists_and_every_icon_is_used() -> None:
+    symbols = settings.BASE_DIR / "gatekeeper" / "static" / "gatekeeper" / "icons.svg"
+    icons = set(re.findall(r'<symbol id="([\w-]+)"', symbols.read_text()))
+    pages = "".join(path.read_text() for path in TEMPLATES)
+    code = "".join(path.read_text() for path in (settings.BASE_DIR / "gatekeeper" / "web").rglob("*.py"))
+    named = set(re.findall(r'{% icon "([\w-]+)" %}', pages))
+    assert named <= icons
+    assert {icon for icon in icons - named if f'"{icon}"' not in code} == set()
