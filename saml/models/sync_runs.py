@@ -8,6 +8,8 @@ from uuid import uuid4
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from gatekeeper.directory.identity_linking.conflicts import Conflict
+
 
 class SyncState(models.TextChoices):
     RUNNING = "running", "Running"
@@ -38,6 +40,11 @@ class SyncRun(models.Model):
     def __str__(self) -> str:
         return f"{self.started_at} {self.state}"
 
+    @property
+    def found_conflicts(self) -> list[Conflict]:
+        """The stored conflicts, with their texts."""
+        return [Conflict.from_document(each) for each in self.conflicts]
+
     def as_document(self) -> dict[str, Any]:
         """The JSON object of the command ``sync_saml_users``."""
         return {
@@ -46,6 +53,6 @@ class SyncRun(models.Model):
             "finished_at": self.finished_at.isoformat() if self.finished_at else None,
             "linked": self.linked,
             "unlinked": self.unlinked,
-            "conflicts": self.conflicts,
+            "conflicts": [{"user_name": each.user_name, "reason": each.reason} for each in self.found_conflicts],
             "metadata": self.metadata,
         }

@@ -1,7 +1,6 @@
 """The SAML user sync (docs/rules.md#5) refreshes metadata, links people and stores the run, hourly at minute 45."""
 
 import time
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -64,7 +63,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
     forget_old_attempts(now)
     announce_counts(now, actor=actor)
     run.linked, run.unlinked = report.linked, report.unlinked
-    run.conflicts = [asdict(conflict) for conflict in report.conflicts]
+    run.conflicts = [conflict.as_document() for conflict in report.conflicts]
     run.state = SyncState.FINISHED
     run.finished_at = timezone.now()
     with one_transaction():

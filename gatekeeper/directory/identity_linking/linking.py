@@ -15,6 +15,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import conflict_exists
+from gatekeeper.directory.identity_linking.conflicts import Conflict, ConflictCode
 from gatekeeper.directory.identity_linking.home_realm_discovery import allowed, without_a_provider
 from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import IdentityProvider, SignInIdentity, User
@@ -28,23 +29,6 @@ from gatekeeper.runtime.transactions import one_transaction
 _BATCH = 500
 # Entra renames a soft-deleted user to 32 hex digits followed by the old name.
 TOMBSTONE_PATTERN = r"^[0-9a-fA-F]{32}.+"
-
-SAME_EMAIL = "{email} is the work e-mail of {count} active users; change all but one in the identity provider."
-LAST_CONFIGURATOR = (
-    "{email} is somebody else's work e-mail too; this link stays, since nobody else could configure Gatekeeper. "
-    "Change the other one's address in the identity provider."
-)
-NO_EMAIL = 'There is no work e-mail to sign in with; map userPrincipalName to emails[type eq "work"].value.'
-
-NO_CONNECTION = "No connection is for the domain of {email}; add it to a connection, or correct the address."
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Somebody who could not be linked, and how to mend it."""
-
-    user_name: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +63,16 @@ def _conflicts() -> list[Conflict]:
     homeless = people.filter(without_a_provider("work_email_folded"), work_email__isnull=False)
     homeless = homeless.exclude(user_name__regex=TOMBSTONE_PATTERN).order_by("user_name_folded")
     return [
-        Conflict(user.user_name, SAME_EMAIL.format(email=user.work_email, count=counts[user.work_email_folded]))
+        _conflict(user, ConflictCode.SAME_EMAIL, email=user.work_email, count=counts[user.work_email_folded])
         for user in shared.iterator()
     ] + [
-        *(Conflict(user.user_name, NO_EMAIL) for user in without.iterator()),
-        *(Conflict(user.user_name, NO_CONNECTION.format(email=user.work_email)) for user in homeless.iterator()),
+        *(_conflict(user, ConflictCode.NO_EMAIL) for user in without.iterator()),
+        *(_conflict(user, ConflictCode.NO_CONNECTION, email=user.work_email) for user in homeless.iterator()),
     ]
+
+
+def _conflict(user: User, code: ConflictCode, **parameters: Any) -> Conflict:
+    return Conflict(user.user_name, code, parameters)
 
 
 def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]]:
@@ -99,7 +87,7 @@ def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]
             kept += staying
             count -= len(staying)
         count += len(batch)
-    return count, [Conflict(link.user.user_name, LAST_CONFIGURATOR.format(email=link.name_id)) for link in kept]
+    return count, [_conflict(link.user, ConflictCode.LAST_CONFIGURATOR, email=link.name_id) for link in kept]
 
 
 def _ends(link: SignInIdentity, *, actor: Actor, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.identity_linking.conflicts import ConflictCode
 from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider
 from gatekeeper.directory.identity_linking.sign_in import confirm_recycled_address, person_who_signs_in
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
@@ -92,6 +93,7 @@ def test_somebody_without_a_work_email_is_a_conflict_with_a_way_out() -> None:
 
     [conflict] = link().conflicts
 
+    assert conflict.code is ConflictCode.NO_EMAIL
     assert "userPrincipalName" in conflict.reason
 
 
