@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from django.test import Client
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -91,6 +92,15 @@ def link() -> LinkReport:
 def make_administrator(email: str = "root@example.com", password: str = PASSWORD) -> User:
     """A local (break-glass) administrator."""
     return create_local_administrator(email, password, actor=ADMIN)
+
+
+def administrators_browser(browser: Client | None = None) -> Client:
+    """A browser in which a new local administrator is signed in, by the page's own form."""
+    make_administrator()
+    browser = browser or Client()
+    answer = browser.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
+    assert answer.status_code == 302
+    return browser
 
 
 def give_second_factor(user: User) -> bytes:

@@ -20,7 +20,7 @@ from saml.connections.lifecycle import create_connection
 from saml.connections.settings import edit_connection, settings_of
 from saml.models import Connection
 from saml.refusals.texts import reason_text
-from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_user, map_group
+from tests.builders import ADMIN, administrators_browser, link, make_user, map_group
 from tests.saml.forge import ResponseFacts, encode, metadata, signed_response
 
 
@@ -47,10 +47,7 @@ def ada(connection):
 @pytest.fixture
 def admin_client(db) -> Client:
     """Another browser: a local administrator's, signed in by the page's own form."""
-    make_administrator()
-    client = Client()
-    assert client.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD}).status_code == 302
-    return client
+    return administrators_browser()
 
 
 @dataclass

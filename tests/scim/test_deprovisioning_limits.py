@@ -10,7 +10,7 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state, set_deprovisioning_limits
 from gatekeeper.directory.models import ActivePeriod, User
 from gatekeeper.health.metrics import render
-from tests.builders import ADMIN, PASSWORD, make_administrator, make_group, make_user, make_users, map_group
+from tests.builders import ADMIN, administrators_browser, make_group, make_user, make_users, map_group
 from tests.scim.conftest import ScimClient
 
 OFF = {"op": "Replace", "path": "active", "value": "False"}
@@ -27,9 +27,7 @@ def people(db: None) -> list[User]:
 
 @pytest.fixture
 def admin_client(client: Client) -> Client:
-    make_administrator()
-    client.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
-    return client
+    return administrators_browser(client)
 
 
 def deactivate(scim: ScimClient, *users: User) -> list[int]:

@@ -8,13 +8,10 @@ from gatekeeper.directory.deprovisioning_limits.limits import approve_held_chang
 from gatekeeper.directory.models import SignInIdentity, User
 from scim.protocol.schemas import CORE_USER, ENTERPRISE_USER
 from tests.builders import ADMIN, link, make_administrator, make_provider
+from tests.scim.sending import op
 
 ENT = ENTERPRISE_USER
 TOMB = "5f3c0c1e77a04b0e9c530f5b7f0a1c11"
-
-
-def op(name, path=None, value=None):
-    return {"op": name, **({"path": path} if path else {}), **({} if value is None else {"value": value})}
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from scim.protocol.schemas import CORE_USER, ENTERPRISE_USER
 from tests.scim.clients.journeys import contains
+from tests.scim.sending import op
 
 ENT = ENTERPRISE_USER
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -23,10 +24,6 @@ BODY = {
     "addresses": [{"type": "work", "streetAddress": "1 St", "locality": "C", "region": "R", "postalCode": "P"}],
     ENT: {"employeeNumber": "1", "department": "D", "costCenter": "C", "organization": "O", "division": "V"},
 }
-
-
-def op(name, path=None, value=None):
-    return {"op": name, **({"path": path} if path else {}), **({} if value is None else {"value": value})}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from scim.protocol.addresses import scim_url
 from scim.protocol.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
 from scim.protocol.limits import MAX_OPERATIONS
 from scim.protocol.schemas import ENTERPRISE_USER, GROUP, USER
+from tests.scim.sending import op
 
 ENT = ENTERPRISE_USER
 WORK = {"type": "work", "value": "w@x"}
@@ -15,10 +16,6 @@ HOME = {"type": "home", "value": "h@x"}
 
 def patched(profile, *operations):
     return read_patch(USER, {"Operations": list(operations)}).edited(profile)
-
-
-def op(name, path=None, value=None):
-    return {"op": name, **({"path": path} if path else {}), **({} if value is None else {"value": value})}
 
 
 CASES = {

@@ -19,7 +19,15 @@ from gatekeeper.directory.sessions.limits import end_overdue, first_limit, lasti
 from gatekeeper.directory.sessions.open_sessions import end_sign_in, end_sign_ins, open_sign_in
 from gatekeeper.maintenance.tasks import end_overdue_sessions
 from gatekeeper.sessions.browser_session import open_browser_session
-from tests.builders import ADMIN, PASSWORD, code_of, give_second_factor, make_administrator, make_user
+from tests.builders import (
+    ADMIN,
+    PASSWORD,
+    administrators_browser,
+    code_of,
+    give_second_factor,
+    make_administrator,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -37,10 +45,7 @@ def clock() -> Any:
 
 @pytest.fixture
 def admin_client(clock: Any) -> Client:
-    make_administrator()
-    browser = Client()
-    assert browser.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD}).status_code == 302
-    return browser
+    return administrators_browser()
 
 
 def is_in(browser: Client) -> bool:
