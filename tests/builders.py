@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.test import Client
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.log import ProvisioningRecord, record_provisioning
+from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import GroupRecord, MappingRecord, MembersChange, UserRecord
 from gatekeeper.directory.groups.idp_groups import create_group, edit_group
@@ -77,6 +79,24 @@ def preview_of(change: ProposedChange, *, by: User | None = None) -> Preview:
     """What a change would do now; ``by`` would make it, and is warned about their own access."""
     site = site_facts()
     return preview_between(site, change.applied_to(site), by=by)
+
+
+def log_request(outcome: str = "changed", **fields: Any) -> ProvisioningEntry:
+    """An entry of the provisioning log, as a SCIM request leaves it."""
+    record_provisioning(
+        ProvisioningRecord(
+            **{
+                "request_id": str(uuid4()),
+                "method": "POST",
+                "path": "/scim/v2/Users",
+                "status": 201 if outcome == "changed" else 409,
+                "outcome": outcome,
+                "key_name": "Entra",
+                **fields,
+            }
+        )
+    )
+    return ProvisioningEntry.objects.latest("id")
 
 
 def make_provider(name: str = "Entra") -> IdentityProvider:

@@ -18,7 +18,7 @@ PATHS = ("me", "users", "groups", "schema")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_stranger_is_refused_in_json(client, path):
+def test_who_is_not_signed_in_is_refused_in_json(client, path):
     answer = client.get(f"/api/v1/{path}")
 
     assert answer.status_code == 401

@@ -43,7 +43,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("address", [*SETTINGS, *PEOPLE, *LOGS, "/", "/profile/", "/profile/password/"])
-def test_a_stranger_is_sent_to_the_sign_in_page_and_back_afterwards(client: Client, db: None, address: str) -> None:
+def test_signing_in_comes_first_and_leads_back_to_the_page(client: Client, db: None, address: str) -> None:
     answer = client.get(address)
 
     assert answer.status_code == 302
@@ -51,7 +51,7 @@ def test_a_stranger_is_sent_to_the_sign_in_page_and_back_afterwards(client: Clie
 
 
 @pytest.mark.parametrize("address", CHANGES)
-def test_a_stranger_changes_nothing(client: Client, db: None, address: str) -> None:
+def test_who_is_not_signed_in_changes_nothing(client: Client, db: None, address: str) -> None:
     assert client.post(address)["Location"].startswith("/sign-in/")
 
 

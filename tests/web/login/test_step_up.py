@@ -247,7 +247,7 @@ def test_the_way_back_never_leads_to_another_site(stale: Client) -> None:
     assert answer["Location"] == "/"
 
 
-def test_a_stranger_is_asked_to_sign_in_not_to_sign_in_again(client: Client, db: None) -> None:
+def test_who_is_not_signed_in_is_not_asked_to_sign_in_again(client: Client, db: None) -> None:
     assert client.get("/sign-in/again/")["Location"].startswith("/sign-in/?next=")
 
 

@@ -139,5 +139,5 @@ def test_who_may_not_read_people_sees_names_without_links(person_with: Callable[
     assert '<a href="/who-had/"' in text
 
 
-def test_a_stranger_is_sent_to_the_sign_in_page(client: Client, db: None) -> None:
+def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(client: Client, db: None) -> None:
     assert client.get(EXPORT, {"wanted": "reports"}).headers["Location"].startswith("/sign-in/")

@@ -5,12 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from gatekeeper.directory.mappings.mappings import choose_fallback_team
-from gatekeeper.directory.models import DeprovisioningLimit, Team
 from saml.connections.lifecycle import create_connection
 from saml.models import Connection
-from tests.builders import ADMIN, make_group, make_team, make_user, map_group
-from tests.web.pages import queries_of, text_of
+from tests.builders import ADMIN
+from tests.web.pages import text_of
 
 PAGE = "/settings/configuration/authentication/"
 
@@ -77,58 +75,3 @@ def test_a_connection_is_refreshed_and_a_worse_document_is_refused(admin_client:
     other = SimpleUploadedFile("m.xml", metadata.replace(b"/tenant/", b"/other/"))
     text = text_of(admin_client.post(address, {"metadata_file": other}, follow=True))
     assert "What was known before stays in force." in text
-
-
-def test_teams_are_created_renamed_and_deleted(admin_client: Client) -> None:
-    admin_client.post(reverse("web:teams"), {"name": "Finance"})
-    team = Team.objects.get()
-
-    admin_client.post(reverse("web:team", args=(team.id,)), {"name": "Money"})
-    assert Team.objects.get().name == "Money"
-
-    admin_client.post(reverse("web:delete_team", args=(team.id,)))
-    assert not Team.objects.live().exists()
-
-
-def test_a_taken_name_and_an_empty_one_are_refused_in_words(admin_client: Client) -> None:
-    make_team("Finance")
-
-    taken = admin_client.post(reverse("web:teams"), {"name": "FINANCE"})
-    empty = admin_client.post(reverse("web:teams"), {"name": " "})
-
-    assert "Another team is already called FINANCE." in text_of(taken)
-    assert "Give the team a name." in text_of(empty)
-
-
-def test_the_fallback_team_is_not_deleted(admin_client: Client) -> None:
-    team = make_team("General")
-    choose_fallback_team(team.id, actor=ADMIN)
-
-    answer = admin_client.post(reverse("web:delete_team", args=(team.id,)), follow=True)
-
-    assert "General is the fallback team" in text_of(answer)
-    assert Team.objects.live().exists()
-
-
-def test_the_list_of_teams_costs_the_same_for_few_and_for_many(admin_client: Client) -> None:
-    team = make_team()
-    few = queries_of(admin_client, "/settings/configuration/teams/")
-    for _ in range(5):
-        map_group(make_group(None, [make_user()]), "collaborator", teams=[make_team(), team])
-
-    assert queries_of(admin_client, "/settings/configuration/teams/") == few
-
-
-def test_the_deprovisioning_limits_are_set_and_nonsense_is_refused(admin_client: Client) -> None:
-    address = reverse("web:deprovisioning_limits")
-
-    admin_client.post(address, {"share": "10", "minimum": "5", "minutes": "30", "hold": "on"})
-    assert DeprovisioningLimit.objects.live().get().as_document() == {
-        "share": 10,
-        "minimum": 5,
-        "minutes": 30,
-        "hold": True,
-    }
-
-    assert admin_client.post(address, {"share": "0", "minimum": "5", "minutes": "30"}).status_code == 422
-    assert DeprovisioningLimit.objects.live().get().share == 10

@@ -10,6 +10,8 @@ from gatekeeper.directory.teams.teams import rename_team
 from tests.builders import ADMIN, add_members, make_group, make_team, make_user, make_users, map_group
 from tests.web.pages import carried, confirmation, queries_of, text_of
 
+PAGE = "/settings/configuration/authentication/"
+
 
 def page(team: Team) -> str:
     return reverse("web:team", args=(team.id,))
@@ -161,3 +163,43 @@ def test_the_list_of_who_is_there_by_fallback_costs_the_same_for_few_and_for_man
     make_group(members=make_users(12))
 
     assert queries_of(admin_client, address) == few
+
+
+def test_teams_are_created_renamed_and_deleted(admin_client: Client) -> None:
+    admin_client.post(reverse("web:teams"), {"name": "Finance"})
+    team = Team.objects.get()
+
+    admin_client.post(reverse("web:team", args=(team.id,)), {"name": "Money"})
+    assert Team.objects.get().name == "Money"
+
+    admin_client.post(reverse("web:delete_team", args=(team.id,)))
+    assert not Team.objects.live().exists()
+
+
+def test_a_taken_name_and_an_empty_one_are_refused_in_words(admin_client: Client) -> None:
+    make_team("Finance")
+
+    taken = admin_client.post(reverse("web:teams"), {"name": "FINANCE"})
+    empty = admin_client.post(reverse("web:teams"), {"name": " "})
+
+    assert "Another team is already called FINANCE." in text_of(taken)
+    assert "Give the team a name." in text_of(empty)
+
+
+def test_the_fallback_team_is_not_deleted(admin_client: Client) -> None:
+    team = make_team("General")
+    choose_fallback_team(team.id, actor=ADMIN)
+
+    answer = admin_client.post(reverse("web:delete_team", args=(team.id,)), follow=True)
+
+    assert "General is the fallback team" in text_of(answer)
+    assert Team.objects.live().exists()
+
+
+def test_the_list_of_teams_costs_the_same_for_few_and_for_many(admin_client: Client) -> None:
+    team = make_team()
+    few = queries_of(admin_client, "/settings/configuration/teams/")
+    for _ in range(5):
+        map_group(make_group(None, [make_user()]), "collaborator", teams=[make_team(), team])
+
+    assert queries_of(admin_client, "/settings/configuration/teams/") == few
