@@ -14,6 +14,24 @@ NEEDS_SECOND_FACTOR = gettext_lazy("Use a passkey, or enter the code of your sec
 CODE_HINT = gettext_lazy("The six digits that your authenticator app shows now, or one of your recovery codes.")
 
 
+def _password_field(
+    label: StrOrPromise,
+    missing: StrOrPromise,
+    *,
+    autocomplete: str = "current-password",
+    hint: StrOrPromise = "",
+) -> forms.CharField:
+    """A password as it was typed, blanks included; ``missing`` is the error when it was left empty."""
+    return forms.CharField(
+        label=label,
+        max_length=1000,
+        strip=False,
+        help_text=hint,
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+        error_messages={"required": missing},
+    )
+
+
 class LocalSignInForm(PageForm):
     email = forms.EmailField(
         label="E-mail",
@@ -24,13 +42,7 @@ class LocalSignInForm(PageForm):
             "invalid": gettext_lazy("That is no e-mail address."),
         },
     )
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": gettext_lazy("Enter your password.")},
-    )
+    password = _password_field(gettext_lazy("Password"), gettext_lazy("Enter your password."))
 
 
 def _code_field(hint: StrOrPromise) -> forms.CharField:
@@ -59,13 +71,7 @@ class FirstCodeForm(PageForm):
 class ProofForm(PageForm):
     """A local administrator proves again who they are; with a code or a passkey where they have one."""
 
-    password = forms.CharField(
-        label=gettext_lazy("Your password"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": gettext_lazy("Enter your password.")},
-    )
+    password = _password_field(gettext_lazy("Your password"), gettext_lazy("Enter your password."))
     code = _code_field(CODE_HINT)
     passkey = forms.CharField(required=False, max_length=PASSKEY_LIMIT, widget=forms.HiddenInput)
 
@@ -90,20 +96,16 @@ class ProofForm(PageForm):
 class NewPasswordForm(PageForm):
     """A password that a local administrator chooses, twice."""
 
-    new = forms.CharField(
-        label=gettext_lazy("New password"),
-        max_length=1000,
-        strip=False,
-        help_text=gettext_lazy("At least 12 characters. A few words in a row are easy to remember and hard to guess."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": gettext_lazy("Enter a new password.")},
+    new = _password_field(
+        gettext_lazy("New password"),
+        gettext_lazy("Enter a new password."),
+        autocomplete="new-password",
+        hint=gettext_lazy("At least 12 characters. A few words in a row are easy to remember and hard to guess."),
     )
-    again = forms.CharField(
-        label=gettext_lazy("New password again"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": gettext_lazy("Enter the new password a second time.")},
+    again = _password_field(
+        gettext_lazy("New password again"),
+        gettext_lazy("Enter the new password a second time."),
+        autocomplete="new-password",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -118,13 +120,7 @@ class PasswordForm(NewPasswordForm):
     """The same for who has a password of their own already."""
 
     field_order = ("current", "new", "again")
-    current = forms.CharField(
-        label=gettext_lazy("Current password"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": gettext_lazy("Enter the password that you have now.")},
-    )
+    current = _password_field(gettext_lazy("Current password"), gettext_lazy("Enter the password that you have now."))
 
 
 class PasskeyForm(PageForm):
