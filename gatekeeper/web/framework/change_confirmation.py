@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from gatekeeper.directory.impact.preview import Preview, preview_between
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.impact.warnings import NOBODY_COULD_CONFIGURE, losing_access
 from gatekeeper.directory.row_locks import lock_site
-from gatekeeper.errors import NeedsConfirmation
+from gatekeeper.errors import DomainError, NeedsConfirmation
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.web.framework.charts import ShiftBar, shift_bars
 from gatekeeper.web.framework.permissions import person_of
@@ -144,6 +145,12 @@ def preview_fragment(request: HttpRequest, found: Outlook, form_id: str, *, warn
     """The preview alone, for the script that keeps it up to date; without warnings where a question says them."""
     shown = {**preview_context(found, form_id, request.POST), "warned": warned}
     return render(request, "web/framework/_preview.html", {"shown": shown})
+
+
+def refused_preview(refusal: DomainError) -> HttpResponse:
+    """In place of a preview: why the change would be refused. The script shows it beside the form."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return HttpResponse(str(refusal), status=status, content_type="text/plain; charset=utf-8")
 
 
 def preview_context(found: Outlook, form_id: str, data: QueryDict | None = None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from gatekeeper.web.framework.change_confirmation import (
     outlook,
     preview_context,
     preview_fragment,
+    refused_preview,
     save_previewed,
     show_saved,
     with_losses,
@@ -179,9 +180,7 @@ def _preview(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choi
     try:
         choice = read(request, site)
     except DomainError as refusal:
-        return HttpResponse(
-            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
-        )
+        return refused_preview(refusal)
     return preview_fragment(request, outlook(request, choice.change, site), choice.form, warned=True)
 
 

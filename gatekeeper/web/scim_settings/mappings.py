@@ -30,6 +30,7 @@ from gatekeeper.web.framework.change_confirmation import (
     outlook,
     preview_context,
     preview_fragment,
+    refused_preview,
     save_previewed,
     show_saved,
 )
@@ -129,9 +130,7 @@ def _preview(request: HttpRequest, group_id: UUID | None) -> HttpResponse:
         change = ProposedChange.mapping(group_id, read_mapping(request.POST))
         return preview_fragment(request, outlook(request, change, site_facts()), FORM)
     except DomainError as refusal:
-        return HttpResponse(
-            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
-        )
+        return refused_preview(refusal)
 
 
 def read_mapping(data: QueryDict) -> MappingRecord:

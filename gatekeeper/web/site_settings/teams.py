@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from gatekeeper.web.framework.change_confirmation import (
     outlook,
     preview_context,
     preview_fragment,
+    refused_preview,
     save_previewed,
     show_saved,
 )
@@ -152,9 +152,7 @@ def preview_merge(request: HttpRequest, team_id: UUID) -> HttpResponse:
     try:
         change = _merger(request, team_id, site)[1]
     except DomainError as refusal:
-        return HttpResponse(
-            str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY, content_type="text/plain; charset=utf-8"
-        )
+        return refused_preview(refusal)
     return preview_fragment(request, outlook(request, change, site), MERGE_FORM)
 
 
