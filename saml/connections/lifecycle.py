@@ -17,6 +17,7 @@ from gatekeeper.runtime.transactions import one_transaction
 from saml.addresses import addresses_of, event_addresses_of
 from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import make_first_key_pair, retire_key_pairs
+from saml.connections.refresh_results import RefreshCode, RefreshResult
 from saml.connections.settings import SWITCHES, choose_settings, describe_settings, settings_of
 from saml.errors import MetadataRefused
 from saml.metadata import MetadataFacts
@@ -26,9 +27,6 @@ from saml.metadata.fetch import fetch_metadata
 from saml.metadata.products import UNKNOWN, recognise_product
 from saml.metadata.signature import read_pin
 from saml.models import Certificate, Connection
-
-UNCHANGED = "unchanged"
-WANTS_SIGNED = "the identity provider wants signed requests, and the setting for them is off"
 
 
 def create_connection(
@@ -77,8 +75,8 @@ def create_connection(
 
 def refresh_connection(
     connection_id: UUID, *, actor: Actor, document: bytes | None = None, confirmed: str | None = None
-) -> tuple[Connection, str]:
-    """Read the metadata again, from its address or from ``document``; returns what came of it in a few words.
+) -> tuple[Connection, RefreshResult]:
+    """Read the metadata again, from its address or from ``document``; returns the connection and the result.
 
     A certificate that is not in it any more stops working now. Another entityID is never taken, and another sign-on
     host only from a document that an administrator handed over or has seen: ``confirmed`` is the fingerprint of the
@@ -158,7 +156,7 @@ def describe_fully(connection: Connection) -> dict[str, Any]:
 @one_transaction()
 def _apply(
     connection_id: UUID, facts: MetadataFacts, document: bytes, confirmed: str | None, *, actor: Actor
-) -> tuple[Connection, str]:
+) -> tuple[Connection, RefreshResult]:
     connection = Connection.objects.locked(connection_id)
     if confirmed is not None and metadata_change(connection, facts, document).fingerprint != confirmed:
         raise NeedsConfirmation("The metadata is not what was shown any more; look at what would change now.")
@@ -169,12 +167,12 @@ def _apply(
     changed = added or withdrawn or before != _facts(connection)
     if changed:
         _record_change(connection, Event.CONNECTION_REFRESHED, actor, before=before, added=added, withdrawn=withdrawn)
-    result = _result(changed=bool(changed), added=added, withdrawn=withdrawn)
+    notes: dict[str, Any] = {}
     if facts.left_out and (changed or not same_document):
-        result += f"; left out: {' '.join(facts.left_out)}"
+        notes["left_out"] = list(facts.left_out)
     if facts.wants_signed_requests and not connection.sign_requests:
-        result += f"; {WANTS_SIGNED}"
-    return connection, result
+        notes["wants_signed_requests"] = True
+    return connection, _result(notes, changed=bool(changed), added=len(added), withdrawn=len(withdrawn))
 
 
 def _usual_name(facts: MetadataFacts) -> str:
@@ -186,10 +184,11 @@ def _usual_name(facts: MetadataFacts) -> str:
     return next(each for each in names if each not in taken)
 
 
-def _result(*, changed: bool, added: list[str], withdrawn: list[str]) -> str:
+def _result(notes: dict[str, Any], *, changed: bool, added: int, withdrawn: int) -> RefreshResult:
     if added or withdrawn:
-        return f"{len(added)} certificate{'s' if len(added) != 1 else ''} added, {len(withdrawn)} withdrawn"
-    return "changed" if changed else UNCHANGED
+        counts = {"added": added, "withdrawn": withdrawn}
+        return RefreshResult(RefreshCode.CERTIFICATES_CHANGED, {**counts, **notes})
+    return RefreshResult(RefreshCode.CHANGED if changed else RefreshCode.UNCHANGED, notes)
 
 
 def _take(connection: Connection, facts: MetadataFacts, document: bytes) -> None:

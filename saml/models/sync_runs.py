@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -28,7 +27,9 @@ class SyncRun(models.Model):
     linked = models.PositiveIntegerField(default=0)
     unlinked = models.PositiveIntegerField(default=0)
     conflicts = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
-    metadata = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+    metadata = models.JSONField(
+        default=list, blank=True, encoder=DjangoJSONEncoder
+    )  # for each connection: its name, a RefreshCode and parameters
     error = models.CharField(max_length=500, blank=True)
     actor_kind = models.CharField(max_length=30)
     actor_name = models.CharField(max_length=300)
@@ -44,15 +45,3 @@ class SyncRun(models.Model):
     def found_conflicts(self) -> list[Conflict]:
         """The stored conflicts, with their texts."""
         return [Conflict.from_document(each) for each in self.conflicts]
-
-    def as_document(self) -> dict[str, Any]:
-        """The JSON object of the command ``sync_saml_users``."""
-        return {
-            "run_id": str(self.id),
-            "started_at": self.started_at.isoformat(),
-            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
-            "linked": self.linked,
-            "unlinked": self.unlinked,
-            "conflicts": [{"user_name": each.user_name, "reason": each.reason} for each in self.found_conflicts],
-            "metadata": self.metadata,
-        }

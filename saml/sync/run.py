@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -19,6 +20,7 @@ from gatekeeper.events.outbox import emit
 from gatekeeper.runtime.transactions import one_transaction
 from saml.connections.certificate_health import announce_expiring_certificates
 from saml.connections.lifecycle import record_refresh_failure, refresh_connection
+from saml.connections.refresh_results import RefreshCode, RefreshResult, result_text
 from saml.debugger.attempts import forget_old_attempts
 from saml.debugger.refusal_counts import announce_counts
 from saml.errors import MetadataRefused
@@ -28,7 +30,6 @@ from saml.sync.fetch_delay import FetchDelays, no_delays
 from saml.sync.single_flight import single_flight
 
 MOST_SECONDS = 300.0  # for all metadata together; the task has 600, and people have to be linked as well
-OUT_OF_TIME = "not read this time: others took too long; it comes first in the next run"
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ def _fail(run: SyncRun, error: Exception, actor: Actor) -> None:
     emit(EventCode.SYNC_FAILED, actor=actor, kind="sync", object_id="saml", data=facts)
 
 
-def _refresh_all(actor: Actor, delays: FetchDelays) -> list[dict[str, str]]:
+def _refresh_all(actor: Actor, delays: FetchDelays) -> list[dict[str, Any]]:
     """Each connection is a unit: whatever happens at one of them is its result, and the next one's turn comes.
 
     Who waited longest comes first, so that many slow ones do not keep the same others from being read again and again.
@@ -99,38 +100,38 @@ def _refresh_all(actor: Actor, delays: FetchDelays) -> list[dict[str, str]]:
         if number:
             delays.before_the_next()
         in_time = time.monotonic() < ends
-        results[connection.id] = _refresh(connection, actor) if in_time else OUT_OF_TIME
+        results[connection.id] = _refresh(connection, actor) if in_time else RefreshResult(RefreshCode.NOT_READ)
     by_name = Connection.objects.live().filter(pk__in=results)
-    return [{"connection": each.name, "result": results[each.id]} for each in by_name]
+    return [results[each.id].stored(each.name) for each in by_name]
 
 
-def _refresh(connection: Connection, actor: Actor) -> str:
+def _refresh(connection: Connection, actor: Actor) -> RefreshResult:
     try:
         _, result = refresh_connection(connection.id, actor=actor)
     except MetadataRefused as refusal:
         _emit_failure(connection, actor, refusal.code, reason=refusal.reason)
-        result = f"kept the last good document: {refusal.reason}"
+        result = RefreshResult(RefreshCode.KEPT, {"reason": refusal.reason})
     except IdentityProviderNotFound:
-        return "deleted meanwhile"
+        return RefreshResult(RefreshCode.DELETED)
     except Exception as error:  # noqa: BLE001 - a connection harms itself only
         return _failed(connection, error, actor)
-    return _announced(connection, actor) or result
+    return _announce_failure(connection, actor) or result
 
 
-def _announced(connection: Connection, actor: Actor) -> str:
-    """Certificates that run out; "" when it went well."""
+def _announce_failure(connection: Connection, actor: Actor) -> RefreshResult | None:
+    """Announce certificates that expire; None when it went well."""
     try:
         announce_expiring_certificates(connection, actor=actor, now=timezone.now())
     except Exception as error:  # noqa: BLE001 - as above
         return _failed(connection, error, actor)
-    return ""
+    return None
 
 
-def _failed(connection: Connection, error: Exception, actor: Actor) -> str:
+def _failed(connection: Connection, error: Exception, actor: Actor) -> RefreshResult:
     """What nobody foresaw: the whole of it is in the log, under a reference that the result names."""
     reference = uuid4().hex[:12]
     log.error("saml_refresh_failed", connection=str(connection.id), reference=reference, exc_info=error)
-    result = f"failed: internal error; the log says what, under {reference}"
+    result = RefreshResult(RefreshCode.INTERNAL_ERROR, {"reference": reference})
     try:
         record_refresh_failure(connection, f"{result}.")
         _emit_failure(connection, actor, type(error).__name__, reference=reference)
@@ -160,3 +161,16 @@ def forget_old_conflicts() -> int:
     """Names in conflicts are personal data too: they go with the time that is kept of deleted people."""
     over = timezone.now() - timedelta(days=retention_days())
     return SyncRun.objects.filter(started_at__lt=over).exclude(conflicts=[]).update(conflicts=[])
+
+
+def describe_run(run: SyncRun) -> dict[str, Any]:
+    """The JSON object of the command ``sync_saml_users``."""
+    return {
+        "run_id": str(run.id),
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "linked": run.linked,
+        "unlinked": run.unlinked,
+        "conflicts": [{"user_name": each.user_name, "reason": each.reason} for each in run.found_conflicts],
+        "metadata": [{"connection": each["connection"], "result": result_text(each)} for each in run.metadata],
+    }

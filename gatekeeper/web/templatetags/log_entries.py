@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from gatekeeper.audit import labels, provisioning_texts
 from gatekeeper.audit.events import Event
+from saml.connections.refresh_results import result_text
 from saml.debugger.presentation import attempt_reason
 from saml.models import SyncRun
 
@@ -17,6 +18,7 @@ register.filter(provisioning_texts.reason_text)
 register.filter(provisioning_texts.summary_text)
 register.filter(provisioning_texts.warning_text)
 register.filter(attempt_reason)
+register.filter(result_text)
 
 
 @register.filter

@@ -51,7 +51,7 @@ def _refresh(options: dict[str, Any]) -> dict[str, Any]:
     if options["sign_requests"]:
         wanted = replace(settings_of(connection), sign_requests=True)
         connection = edit_connection(connection.id, wanted, actor=ACTOR)
-    return {**describe_fully(connection), "result": result}
+    return {**describe_fully(connection), "result": str(result)}
 
 
 def _rotate(options: dict[str, Any]) -> dict[str, Any]:

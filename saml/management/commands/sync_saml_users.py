@@ -4,7 +4,7 @@ from typing import Any
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.runtime.command import OperatorCommand
-from saml.sync.run import sync_saml_users
+from saml.sync.run import describe_run, sync_saml_users
 
 
 class Command(OperatorCommand):
@@ -12,7 +12,7 @@ class Command(OperatorCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         """Run the sync here, in this process. MessageRefused while another one is running."""
-        return sync_saml_users(actor=Actor.command("sync_saml_users")).as_document()
+        return describe_run(sync_saml_users(actor=Actor.command("sync_saml_users")))
 
     def describe(self, document: dict[str, Any]) -> str:
         """Counts first, then each conflict and each connection on a line of its own."""

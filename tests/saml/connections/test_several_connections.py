@@ -7,6 +7,7 @@ from django.test import Client
 
 from gatekeeper.directory.models import SignIn
 from saml.connections.lifecycle import create_connection, describe
+from saml.connections.refresh_results import result_text
 from saml.connections.settings import edit_connection, settings_of
 from saml.errors import MetadataRefused
 from saml.models import Connection
@@ -96,6 +97,6 @@ def test_the_sync_refuses_a_document_against_the_pin_and_says_why(settings):
         run = sync_saml_users(actor=ADMIN)
 
     connection = Connection.objects.get()
-    assert "another certificate" in run.metadata[0]["result"]
+    assert "another certificate" in result_text(run.metadata[0])
     assert "another certificate" in connection.refresh_result
     assert [each.sha256 for each in connection.signing_certificates()] == [fingerprint(key_pair())]

@@ -7,6 +7,7 @@ import time_machine
 
 from saml.connections.certificate_health import connection_warnings
 from saml.connections.lifecycle import create_connection, refresh_connection
+from saml.connections.refresh_results import result_text
 from saml.errors import MetadataRefused
 from saml.metadata import read_metadata
 from saml.models import Connection
@@ -58,7 +59,7 @@ def test_a_document_that_grows_old_stays_in_force_with_a_warning():
         connection.refresh_from_db()
         warnings = " ".join(connection_warnings(connection, datetime.now(UTC)))
 
-    assert run.metadata[0]["result"].startswith("kept the last good document: it was valid until")
+    assert result_text(run.metadata[0]).startswith("kept the last good document: it was valid until")
     assert connection.signing_certificates()
     assert "It stays in force" in warnings
 
@@ -141,7 +142,7 @@ def test_certificates_that_are_not_valid_yet_do_not_take_the_place_of_valid_ones
     with pytest.raises(MetadataRefused, match="none of its signing certificates is valid yet; the first one is from"):
         refresh_connection(connection.id, document=metadata(coming), actor=ADMIN)
     _, result = refresh_connection(connection.id, document=metadata(good, coming), actor=ADMIN)
-    assert result == "1 certificate added, 0 withdrawn"
+    assert str(result) == "1 certificate added, 0 withdrawn"
 
 
 @needs_database

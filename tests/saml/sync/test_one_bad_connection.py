@@ -12,6 +12,7 @@ from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.outbound import fetching
 from saml.connections import lifecycle
 from saml.connections.lifecycle import create_connection
+from saml.connections.refresh_results import RefreshCode, RefreshResult, result_text
 from saml.models import Connection, SyncRun
 from saml.sync import run
 from saml.sync.run import sync_saml_users
@@ -106,7 +107,7 @@ def run_with(script) -> SyncRun:
 
 
 def require_only_b_harmed(run: SyncRun) -> str:
-    results = {each["connection"]: each["result"] for each in run.metadata}
+    results = {each["connection"]: result_text(each) for each in run.metadata}
     assert (results["A"], results["C"]) == ("1 certificate added, 0 withdrawn",) * 2
     assert (run.state, run.linked) == ("finished", 3)
     assert SignInIdentity.objects.live().count() == 3
@@ -158,12 +159,14 @@ def test_many_slow_ones_do_not_keep_people_from_being_linked(three, monkeypatch)
     """The time for all metadata together is limited; who was left out comes first the next time."""
     monkeypatch.setattr(run, "MOST_SECONDS", 0.0)
     synced = run_with(says(bad()))
-    assert {each["result"] for each in synced.metadata} == {run.OUT_OF_TIME}
+    assert {each["code"] for each in synced.metadata} == {RefreshCode.NOT_READ}
     assert (synced.state, synced.linked) == ("finished", 3)
 
     asked = []
     monkeypatch.setattr(run, "MOST_SECONDS", 300.0)
-    monkeypatch.setattr(run, "refresh_connection", lambda each, **_: asked.append(each) or (None, "unchanged"))
+    monkeypatch.setattr(
+        run, "refresh_connection", lambda each, **_: asked.append(each) or (None, RefreshResult(RefreshCode.UNCHANGED))
+    )
     first = Connection.objects.get(provider__name="C")
     Connection.objects.filter(pk=first.pk).update(tried_at="2020-01-01T00:00:00Z")
     sync_saml_users(actor=CLOCK)
@@ -212,7 +215,7 @@ def test_a_command_that_fails_in_a_way_that_nobody_foresaw_says_so_in_one_line(t
     def breaks(*_, **__):
         raise KeyError("surprise")
 
-    monkeypatch.setattr("saml.management.commands.saml_connection.refresh_connection", breaks)
+    monkeypatch.setattr("saml.connections.command.actions.refresh_connection", breaks)
     connection = Connection.objects.get(provider__name="B")
 
     with pytest.raises(CommandError, match=r"nobody foresaw \(KeyError: 'surprise'\)"):

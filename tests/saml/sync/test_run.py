@@ -12,6 +12,7 @@ from gatekeeper.celery import app
 from gatekeeper.directory.models import SignInIdentity
 from saml import tasks
 from saml.connections.lifecycle import create_connection
+from saml.connections.refresh_results import RefreshCode, RefreshResult, result_text
 from saml.errors import SyncAlreadyRunning
 from saml.models import PendingRequest, SyncRun
 from saml.sync import run
@@ -37,7 +38,7 @@ def test_people_are_linked_and_a_second_run_changes_nothing(connection):
 
     assert (first.linked, first.unlinked, first.state) == (1, 0, "finished")
     assert (second.linked, second.unlinked) == (0, 0)
-    assert first.metadata == [{"connection": "Entra", "result": "unchanged"}]
+    assert first.metadata == [{"connection": "Entra", "code": "unchanged", "parameters": {}}]
 
 
 @needs_database
@@ -61,7 +62,7 @@ def test_metadata_that_cannot_be_had_keeps_nobody_from_being_linked(settings):
     run = sync_saml_users(actor=CLOCK)
 
     assert run.linked == 1
-    assert run.metadata[0]["result"].startswith("kept the last good document")
+    assert result_text(run.metadata[0]).startswith("kept the last good document")
 
 
 @needs_database
@@ -188,7 +189,11 @@ def delays(waits, share=1.0) -> FetchDelays:
 def test_the_clocks_run_waits_before_the_lock_and_before_each_further_fetch(connection, monkeypatch):
     """Nobody finds the sync busy with its first pause, and no two connections are asked in one moment."""
     facts = []
-    monkeypatch.setattr(run, "refresh_connection", lambda *_, **__: facts.append("fetch") or (None, "unchanged"))
+    monkeypatch.setattr(
+        run,
+        "refresh_connection",
+        lambda *_, **__: facts.append("fetch") or (None, RefreshResult(RefreshCode.UNCHANGED)),
+    )
     for number in range(2):
         create_connection(f"C{number}", document=metadata(entity_id=f"https://c{number}/"), actor=ADMIN)
 
