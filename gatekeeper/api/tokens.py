@@ -13,8 +13,9 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.access.states import moment_text, words_for
+from gatekeeper.directory.access.states import moment_text
 from gatekeeper.directory.field_values import require_storable
 from gatekeeper.directory.models import User
 from gatekeeper.directory.row_locks import Lock, lock_users
@@ -111,7 +112,7 @@ def refusal_of(token: ApiToken) -> str | None:
 def refusal_of_person(access: Access) -> str | None:
     """Why no token of this person opens anything now, as a text for them; None when theirs work."""
     if access.blocked_because is not None:
-        return words_for(access.blocked_because)
+        return blocked_text(access.blocked_because)
     if not access.can_use_api:
         return "API tokens need the permission API, which you do not have now. Ask your administrator."
     return None

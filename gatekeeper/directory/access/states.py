@@ -1,17 +1,16 @@
 """The one state that each person is in, as lists, pages, commands and the API name it. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from gatekeeper.directory.access.readiness_texts import NEXT_STEPS, SENTENCES, ReadinessCode
 from gatekeeper.directory.access.resolver import Access, Blocked
-
-# A sentence in pieces: its moments stay moments, so that a page can show them in the reader's own zone.
-Words = tuple[str | datetime, ...]
 
 
 class State(StrEnum):
@@ -29,7 +28,7 @@ class State(StrEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS[self]
+        return str(_LABELS[self])
 
     @property
     def kind(self) -> str:
@@ -38,31 +37,16 @@ class State(StrEnum):
 
 
 _LABELS = {
-    State.CAN_SIGN_IN: "Can sign in",
-    State.AWAITING_SAML_SYNC: "Awaiting the sync",
-    State.NO_WORK_EMAIL: "No work e-mail",
-    State.NAME_ID_DIFFERS: "Differs from NameID",
-    State.IDENTITY_CONFLICT: "Conflict",
-    State.NO_GROUP_ACCESS: "No access",
-    State.NO_SAML_CONNECTION: "No SAML connection",
-    State.DEACTIVATED: "Deactivated",
-    State.DELETED: "Deleted",
+    State.CAN_SIGN_IN: _("Can sign in"),
+    State.AWAITING_SAML_SYNC: _("Awaiting the sync"),
+    State.NO_WORK_EMAIL: _("No work e-mail"),
+    State.NAME_ID_DIFFERS: _("Differs from NameID"),
+    State.IDENTITY_CONFLICT: _("Conflict"),
+    State.NO_GROUP_ACCESS: _("No access"),
+    State.NO_SAML_CONNECTION: _("No SAML connection"),
+    State.DEACTIVATED: _("Deactivated"),
+    State.DELETED: _("Deleted"),
 }
-
-# The text for a person whose sign-in is refused.
-_TO_THE_PERSON = {
-    Blocked.DELETED: "Your account was removed. Ask your administrator if you should still have access.",
-    Blocked.DEACTIVATED: "Your account is deactivated. Ask your administrator to assign you again.",
-    Blocked.NO_GROUP_ACCESS: "You are in no group that gives access. Ask your administrator to add you to one.",
-    Blocked.NO_SAML_CONNECTION: "Single sign-on is not set up yet. Ask your administrator.",
-    Blocked.IDENTITY_CONFLICT: "Two accounts have your work e-mail address. Ask your administrator to mend it.",
-    Blocked.AWAITING_SAML_SYNC: "Your account is ready, but the next sign-in sync has not run yet.",
-}
-
-
-def words_for(blocked: Blocked) -> str:
-    """The text for a person who cannot sign in."""
-    return _TO_THE_PERSON[blocked]
 
 
 def state_of(access: Access, received: str | None = None) -> State:
@@ -81,17 +65,30 @@ def state_of(access: Access, received: str | None = None) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """A person's state in words. ``due`` is when the next step happens by itself, if it does."""
+    """A person's state, and why they are in it. ``due``: when the next step happens by itself, if it does.
+
+    ``parameters``: the values in the text of ``code``; moments stay moments, so that a page can show them in the
+    reader's own zone.
+    """
 
     state: State
-    words: Words
-    next_step: str = ""
+    code: ReadinessCode
+    parameters: Mapping[str, str | datetime] = field(default_factory=dict)
     due: datetime | None = None
 
     @property
     def sentence(self) -> str:
         """What is, in one sentence; its times in the current zone, which is named."""
-        return "".join(moment_text(piece) if isinstance(piece, datetime) else piece for piece in self.words)
+        values = {
+            name: moment_text(value) if isinstance(value, datetime) else value
+            for name, value in self.parameters.items()
+        }
+        return str(SENTENCES[self.code]) % values
+
+    @property
+    def next_step(self) -> str:
+        """What somebody can do about it; "" where there is nothing to do."""
+        return str(NEXT_STEPS.get(self.code, ""))
 
     @property
     def in_full(self) -> str:

@@ -1,4 +1,4 @@
-"""Where each person stands: can they sign in, if not what stands in the way since when, and what is the next step."""
+"""Readiness of people: can they sign in, and if not, what prevents it since when, as a code with parameters."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from django.utils import timezone
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.past import names_at
+from gatekeeper.directory.access.readiness_texts import ReadinessCode
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.access.states import Readiness, State, Words, listed, state_of
+from gatekeeper.directory.access.states import Readiness, State, listed, state_of
 from gatekeeper.directory.history.origins import WRITTEN_WITHIN
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdentityProvider, Membership, User
 
-MAP_THE_WORK_EMAIL = 'Map userPrincipalName to emails[type eq "work"].value in the identity provider.'
 _PAIRS = 100  # of group and moment in one statement
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the sentences about some people need beside their access; read for all of them at once."""
+    """What the reasons of some people need beside their access; loaded for all of them at once."""
 
     due: datetime
     received: Mapping[UUID, str]
@@ -41,7 +41,7 @@ class _Asked:
     facts: _Facts
 
 
-_Told = tuple[Words, str]  # what is, and the next step
+_Reason = tuple[ReadinessCode, dict[str, str | datetime]]  # with the parameters of its text
 
 
 def readiness_of(
@@ -68,8 +68,8 @@ def readiness_of_many(
 
 
 def _readiness(state: State, asked: _Asked) -> Readiness:
-    words, next_step = _TELL[state](asked)
-    return Readiness(state, words, next_step, asked.facts.due if state is State.AWAITING_SAML_SYNC else None)
+    code, parameters = _REASONS[state](asked)
+    return Readiness(state, code, parameters, asked.facts.due if state is State.AWAITING_SAML_SYNC else None)
 
 
 def _facts_about(
@@ -132,62 +132,51 @@ def _entry_of(change: tuple[UUID, datetime]) -> Q:
     return Q(object_kind="group", object_id=str(group_id), at__range=(until, until + WRITTEN_WITHIN))
 
 
-def _awaiting(asked: _Asked) -> _Told:
-    words: Words = (
-        "Provisioned ",
-        asked.user.created_at,
-        ", awaiting the sync at ",
-        asked.facts.due,
-        ", then can sign in.",
-    )
-    return words, "Nothing to do: the SAML user sync runs by itself."
+def _awaiting(asked: _Asked) -> _Reason:
+    return ReadinessCode.AWAITING_SYNC, {"created": asked.user.created_at, "due": asked.facts.due}
 
 
-def _name_id_differs(asked: _Asked) -> _Told:
+def _name_id_differs(asked: _Asked) -> _Reason:
     received = asked.facts.received[asked.user.id]
-    what = f"The work e-mail {asked.access.email} differs from the NameID last received, {received}."
-    return (what,), MAP_THE_WORK_EMAIL
+    return ReadinessCode.NAME_ID_DIFFERS, {"email": str(asked.access.email), "received": received}
 
 
-def _without_connection(asked: _Asked) -> _Told:
-    where = "in Settings > Configuration > Authentication; the sync links everybody afterwards."
+def _without_connection(asked: _Asked) -> _Reason:
     if asked.facts.is_connected:
-        return (f"No connection is for the domain of {asked.access.email}.",), f"Add the domain to one {where}"
-    return ("No identity provider is connected.",), f"Set up SAML 2.0 {where}"
+        return ReadinessCode.NO_CONNECTION_FOR_DOMAIN, {"email": str(asked.access.email)}
+    return ReadinessCode.NO_CONNECTION, {}
 
 
-def _conflict(asked: _Asked) -> _Told:
-    what = f"Another active person has the work e-mail {asked.access.email} too, so neither is linked."
-    return (what,), "Change one of the two where it is kept; the next sync links both."
+def _conflict(asked: _Asked) -> _Reason:
+    return ReadinessCode.CONFLICT, {"email": str(asked.access.email)}
 
 
-def _without_access(asked: _Asked) -> _Told:
+def _without_access(asked: _Asked) -> _Reason:
     if asked.access.sources:
-        names = listed(source.name for source in asked.access.sources)
-        return (f"Gets no level from {names}.",), "Give one of them a level, or add the person to another group."
+        return ReadinessCode.NO_LEVEL, {"sources": listed(source.name for source in asked.access.sources)}
     if asked.user.id not in asked.facts.removals:
-        return ("Is in no group that gives access.",), "Add the person to one."
+        return ReadinessCode.IN_NO_GROUP, {}
     group, when, by = asked.facts.removals[asked.user.id]
-    return (f"Removed from {group}{f' by {by}' if by else ''} on ", when, "."), "Add the person to a group again."
+    if by:
+        return ReadinessCode.REMOVED_BY, {"group": group, "by": by, "at": when}
+    return ReadinessCode.REMOVED, {"group": group, "at": when}
 
 
-def _deactivated(asked: _Asked) -> _Told:
+def _deactivated(asked: _Asked) -> _Reason:
     ended = asked.facts.deactivated_at.get(asked.user.id)
-    words: Words = ("Provisioned as inactive on ", asked.user.created_at, ".")
     if ended:
-        words = ("Deactivated by the identity provider on ", ended, ".")
-    return words, "Assign them to the application there again: sign-in comes back at once, with their groups."
+        return ReadinessCode.DEACTIVATED, {"at": ended}
+    return ReadinessCode.PROVISIONED_INACTIVE, {"at": asked.user.created_at}
 
 
-def _deleted(asked: _Asked) -> _Told:
-    words: Words = ("Deleted by the identity provider on ", asked.user.deleted_at or asked.user.updated_at, ".")
-    return words, "Whoever is provisioned again becomes a new user."
+def _deleted(asked: _Asked) -> _Reason:
+    return ReadinessCode.DELETED, {"at": asked.user.deleted_at or asked.user.updated_at}
 
 
-_TELL: dict[State, Callable[[_Asked], _Told]] = {
-    State.CAN_SIGN_IN: lambda _: (("Can sign in.",), ""),
+_REASONS: dict[State, Callable[[_Asked], _Reason]] = {
+    State.CAN_SIGN_IN: lambda _: (ReadinessCode.CAN_SIGN_IN, {}),
     State.AWAITING_SAML_SYNC: _awaiting,
-    State.NO_WORK_EMAIL: lambda _: (("There is no work e-mail to be linked by.",), MAP_THE_WORK_EMAIL),
+    State.NO_WORK_EMAIL: lambda _: (ReadinessCode.NO_WORK_EMAIL, {}),
     State.NAME_ID_DIFFERS: _name_id_differs,
     State.IDENTITY_CONFLICT: _conflict,
     State.NO_GROUP_ACCESS: _without_access,

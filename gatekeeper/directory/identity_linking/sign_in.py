@@ -11,8 +11,8 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Blocked
-from gatekeeper.directory.access.states import words_for
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.identity_linking.home_realm_discovery import may_name
 from gatekeeper.directory.models import Origin, SignInIdentity, User
@@ -52,7 +52,7 @@ def person_who_signs_in(
         # Linked at another connection, or under another address: this name has to wait for the sync.
         blocked = Blocked.AWAITING_SAML_SYNC
     if blocked is not None:
-        raise SignInRefused(blocked.value, words_for(blocked), user_id=user.id)
+        raise SignInRefused(blocked.value, blocked_text(blocked), user_id=user.id)
     if identity is not None:
         _remember_account(identity, object_id or "", persistent_id)
     return user

@@ -11,8 +11,8 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Blocked
-from gatekeeper.directory.access.states import words_for
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import Origin, SessionEnd, SignIn, User
 from gatekeeper.directory.row_locks import Lock, lock_user
@@ -69,7 +69,7 @@ def _require_access(user: User) -> None:
     found = lock_user(User.objects.filter(pk=user.pk), Lock.RELY)
     blocked = access_of(found).blocked_because if found else Blocked.DELETED
     if blocked in (Blocked.DELETED, Blocked.DEACTIVATED, Blocked.NO_GROUP_ACCESS):
-        raise SignInRefused(blocked.value, words_for(blocked), user_id=user.pk)
+        raise SignInRefused(blocked.value, blocked_text(blocked), user_id=user.pk)
 
 
 @one_transaction()

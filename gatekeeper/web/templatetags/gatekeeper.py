@@ -1,6 +1,7 @@
 """Template tags and filters: icons, moments in the reader's own zone, badges, pretty JSON, page numbers."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,13 +14,14 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gatekeeper.directory.access.states import Words
+from gatekeeper.directory.access.readiness_texts import SENTENCES
+from gatekeeper.directory.access.states import Readiness
 
 register = template.Library()
 
@@ -92,9 +94,12 @@ def _local(value: datetime) -> datetime:
 
 
 @register.filter
-def sentence(pieces: Words) -> SafeString:
-    """A sentence in pieces, its moments in the reader's own zone."""
-    return format_html_join("", "{}", ((moment(piece) if isinstance(piece, datetime) else piece,) for piece in pieces))
+def sentence(readiness: Readiness) -> SafeString:
+    """Why somebody can sign in or not, the moments in the reader's own zone."""
+    values = {
+        name: moment(value) if isinstance(value, datetime) else value for name, value in readiness.parameters.items()
+    }
+    return format_html(re.sub(r"%\((\w+)\)s", r"{\1}", str(SENTENCES[readiness.code])), **values)
 
 
 @register.filter

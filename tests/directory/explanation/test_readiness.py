@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of, access_of_many
+from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Blocked
-from gatekeeper.directory.access.states import Readiness, State, words_for
+from gatekeeper.directory.access.states import Readiness, State
 from gatekeeper.directory.explanation.readiness import readiness_of, readiness_of_many
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import delete_user, edit_user
@@ -137,6 +138,6 @@ def test_a_page_of_people_costs_the_same_for_few_and_for_many() -> None:
 
 
 @pytest.mark.parametrize("blocked", list(Blocked))
-def test_every_reason_has_words_for_the_person_and_is_a_state(blocked: Blocked) -> None:
-    assert words_for(blocked)
+def test_every_reason_has_a_text_for_the_person_and_is_a_state(blocked: Blocked) -> None:
+    assert blocked_text(blocked)
     assert State(blocked.value).label
