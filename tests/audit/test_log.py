@@ -1,4 +1,4 @@
-"""The diary: what is written, what is left out, and that nothing is written when nothing happened."""
+"""The logs: what is written, what is left out, and that nothing is written when nothing happened."""
 
 import pytest
 from django.db import transaction

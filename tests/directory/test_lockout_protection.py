@@ -1,4 +1,4 @@
-"""Rule 9: whichever way somebody takes, the last person who may configure stays; and rule 8 as one question."""
+"""The last person who may configure stays, whichever change is made (docs/rules.md#9, docs/rules.md#8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -107,7 +107,7 @@ WAYS_BY_DEFAULT: dict[str, Way] = {
     "a document changes the Default Mapping": lambda site: _apply('{"default_mapping": {"level": "none"}}'),
     "the last group policy is changed": lambda site: set_last_group_policy("revoke", actor=ADMIN),
     "a document changes the policy": lambda site: _apply('{"last_group_policy": "revoke"}'),
-    "the person joins a group that is worth less": lambda site: add_members(site.group, site.ada),
+    "the person joins a group that grants less": lambda site: add_members(site.group, site.ada),
 }
 
 

@@ -63,7 +63,7 @@ class _Walk:
         self._before = self._digest_at_the_start()
 
     def run(self) -> None:
-        """Look at every link, as long as there is room for problems."""
+        """Check every link, until the most problems that are reported are found."""
         entries = AuditEntry.objects.filter(position__gt=self.start).order_by("position", "id")
         for entry in entries.iterator(chunk_size=BATCH):
             self._look_at(entry)

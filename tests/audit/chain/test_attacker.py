@@ -89,7 +89,7 @@ def attack() -> Iterator[None]:
 
 
 def problems() -> list[str]:
-    """What an operator is told after the linking task ran."""
+    """What an operator reads after the linking task ran."""
     link_new_entries()
     return list(verify().problems)
 

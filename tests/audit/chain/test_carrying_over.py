@@ -92,8 +92,8 @@ def test_a_trail_is_carried_over_and_goes_on(former):
     head_before = former.entries.exclude(position=None).latest("position")
     upgrade()
 
-    told = AuditEntry.objects.get(event="audit_trail.carried_over")
-    assert (told.after["entries"], told.after["problems"], told.position) == (7, [], 8)
+    entry = AuditEntry.objects.get(event="audit_trail.carried_over")
+    assert (entry.after["entries"], entry.after["problems"], entry.position) == (7, [], 8)
     write("new")
     link_new_entries()
     verdict = verify()

@@ -1,4 +1,4 @@
-"""Who becomes Global Administrator is told each time, whichever way it comes; on request it waits (rule 10)."""
+"""Who becomes Global Administrator is recorded each time; on request the change waits (docs/rules.md#10)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -121,7 +121,7 @@ BY_DECISION: dict[str, tuple[Step, Step]] = {
 
 
 def prepared(before: Step, scene: Scene) -> set[Any]:
-    """Who is Global Administrator already, after what comes before; what that told is no matter."""
+    """Who is Global Administrator already, after what comes before; what was recorded then does not matter."""
     before(scene)
     PrivilegeGain.objects.all().delete()
     return administrators()
@@ -131,7 +131,7 @@ def administrators() -> set[Any]:
     return {user.pk for user in User.objects.all() if access_of(user).level is Level.GLOBAL_ADMINISTRATOR}
 
 
-def told(event: str = "privilege.gained") -> set[str]:
+def recorded(event: str = "privilege.gained") -> set[str]:
     return set(AuditEntry.objects.filter(event=event).values_list("object_id", flat=True))
 
 
@@ -145,7 +145,7 @@ def test_each_way_is_told_with_the_person(scene: Scene, name: str) -> None:
     gained = administrators() - already
     assert len(gained) == 1
     assert set(PrivilegeGain.objects.values_list("user", flat=True)) == gained
-    assert {str(pk) for pk in gained} <= told()
+    assert {str(pk) for pk in gained} <= recorded()
     assert deprovisioning_state().gained == 1
 
 
@@ -198,4 +198,4 @@ def test_a_dry_run_tells_nothing(scene: Scene) -> None:
     apply_document(document, actor=ADMIN, confirmed=True, dry_run=True)
 
     assert not PrivilegeGain.objects.exists()
-    assert told() == set()
+    assert recorded() == set()

@@ -45,10 +45,10 @@ def test_adding_twice_and_removing_a_stranger_succeed_silently() -> None:
 def test_an_unknown_member_is_named_and_nothing_changes() -> None:
     ada = make_user()
     group = make_group()
-    stranger = uuid4()
+    unknown = uuid4()
 
-    with pytest.raises(UnknownMembers, match=str(stranger)):
-        edit_group(group.id, None, MembersChange(add=frozenset({ada.id, stranger})), actor=ENTRA)
+    with pytest.raises(UnknownMembers, match=str(unknown)):
+        edit_group(group.id, None, MembersChange(add=frozenset({ada.id, unknown})), actor=ENTRA)
 
     assert members(group) == set()
 

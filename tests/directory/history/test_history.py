@@ -186,7 +186,7 @@ def played(
                 with one_transaction():
                     world.steps[name](a, b)
             except DomainError:
-                continue  # refused: nothing happened, as a door would answer
+                continue  # refused: nothing happened, as an endpoint would answer
             asked.append((datetime.now(UTC), list(world.people), world.ask()))
             each(world)
         clock.shift(5)
@@ -312,5 +312,5 @@ def test_names_of_several_renamings_are_kept_apart() -> None:
             rename_team(team.id, name, actor=ADMIN)
         clock.shift(60)
 
-    told = [list(access_of(ada, START + timedelta(seconds=at)).teams.values()) for at in (0, 60, 119, 120)]
-    assert told == [["One"], ["Two"], ["Two"], ["Three"]]
+    found = [list(access_of(ada, START + timedelta(seconds=at)).teams.values()) for at in (0, 60, 119, 120)]
+    assert found == [["One"], ["Two"], ["Two"], ["Three"]]

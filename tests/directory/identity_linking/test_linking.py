@@ -127,14 +127,14 @@ def test_a_tombstone_leaves_the_identity_alone_so_that_restoring_heals_it() -> N
 
 def test_an_address_handed_on_while_its_old_holder_is_inactive_links_the_new_holder() -> None:
     provider = make_provider()
-    old = make_user("old@example.com", work_email="desk@example.com")
+    old = make_user("old@example.com", work_email="office@example.com")
     link()
     edit_user(old.id, lambda current: replace(current, active=False), actor=ENTRA)
-    new = make_user("new@example.com", work_email="desk@example.com")
+    new = make_user("new@example.com", work_email="office@example.com")
 
     link()
 
-    assert person_who_signs_in(provider.id, "desk@example.com", None).id == new.id
+    assert person_who_signs_in(provider.id, "office@example.com", None).id == new.id
 
 
 def test_a_removed_connection_ends_its_links() -> None:

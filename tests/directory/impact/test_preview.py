@@ -267,8 +267,8 @@ def _expect_naive(preview: Any, people: list[User], before: dict[Any, Access], a
         gained = sum(after[u].level is level and before[u].level is not level for u in affected)
         lost = sum(before[u].level is level and after[u].level is not level for u in affected)
         # Who comes to have no level loses access.
-        told = ("Access", lost, gained) if level is Level.NONE else (level.label, gained, lost)
-        assert (told in {(s.name, s.gained, s.lost) for s in preview.levels}) == bool(gained or lost)
+        shift = ("Access", lost, gained) if level is Level.NONE else (level.label, gained, lost)
+        assert (shift in {(s.name, s.gained, s.lost) for s in preview.levels}) == bool(gained or lost)
     for shift in preview.permissions:
         permission = next(p for p in Permission if p.label == shift.name)
         assert shift.gained == sum(

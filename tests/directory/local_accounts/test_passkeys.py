@@ -49,8 +49,8 @@ class Authenticator:
     type: str = ""
 
     def _client_data(self, type_: str) -> bytes:
-        told = {"type": self.type or type_, "challenge": text(self.challenge), "origin": self.origin}
-        return json.dumps({**told, "crossOrigin": False}).encode()
+        sent = {"type": self.type or type_, "challenge": text(self.challenge), "origin": self.origin}
+        return json.dumps({**sent, "crossOrigin": False}).encode()
 
     def _data(self, flags: int) -> bytes:
         return sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
@@ -73,9 +73,9 @@ class Authenticator:
         return self._answer("webauthn.get", {"authenticatorData": text(data), "signature": text(signature)})
 
     def _answer(self, type_: str, response: dict[str, str]) -> str:
-        told = {"clientDataJSON": text(self._client_data(type_)), **response}
+        sent = {"clientDataJSON": text(self._client_data(type_)), **response}
         ids = {"id": text(self.credential_id), "rawId": text(self.credential_id)}
-        return json.dumps({**ids, "type": "public-key", "response": told})
+        return json.dumps({**ids, "type": "public-key", "response": sent})
 
 
 @pytest.fixture
