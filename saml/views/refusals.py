@@ -13,7 +13,7 @@ from gatekeeper.errors import SignInRefused
 from gatekeeper.sessions.request_details import request_id_of
 from saml.errors import MessageRefused
 from saml.models import Connection
-from saml.refusals.pages import SignedOut, heading_about, text_about
+from saml.refusals.pages import SignedOut, heading_about, key_unreadable, text_about, texts_of_a_test_that_is_over
 from saml.sign_on import TestRefused
 
 _UNREADABLE = frozenset({"arrives", "encoding", "xml"})
@@ -35,15 +35,14 @@ def person_refused_page(request: HttpRequest, connection: Connection, refusal: S
 
 def test_refused_page(request: HttpRequest, over: TestRefused) -> HttpResponse:
     """The answer to a test sign-in that is over signs nobody in; the page leads to its attempt."""
-    text = "This answers a test sign-in, which is over. No session was opened."
+    heading, text = texts_of_a_test_that_is_over()
     attempt = reverse("admin:saml_signinattempt_change", args=(over.attempt_id,))
-    return _refused_page(request, text, status=403, heading="The test sign-in is over", attempt=attempt)
+    return _refused_page(request, text, status=403, heading=heading, attempt=attempt)
 
 
 def key_unreadable_page(request: HttpRequest) -> HttpResponse:
     """Our private key cannot be read: only an operator can mend that."""
-    text = "This site cannot sign its messages at the moment. Ask your administrator."
-    return _refused_page(request, text, status=503)
+    return _refused_page(request, key_unreadable(), status=503)
 
 
 def signed_out_page(

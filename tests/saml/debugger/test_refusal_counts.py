@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection as database
 from django.db import connections, transaction
 from django.test import Client
@@ -102,3 +103,15 @@ def test_the_list_of_attempts_says_how_many_were_only_counted(connection, admin_
 
     page = admin_client.get("/sign-in-attempts/").content.decode()
     assert f"{MANY - MOST_OF_A_CHECK} more messages" in page
+
+
+def test_the_numbers_are_those_of_the_hours_that_are_asked_for(connection):
+    """The window of the page: messages of an earlier hour are not among those of the last 24."""
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(hours=26), tick=False):
+        post_unsigned(connection)
+
+    assert counted_only(now - timedelta(hours=24)) == 0
+    assert counted_only(now - timedelta(hours=27)) == MANY - MOST_OF_A_CHECK
+    post_unsigned(connection)
+    assert counted_only(now - timedelta(hours=24)) == MANY - MOST_OF_A_CHECK
