@@ -206,9 +206,7 @@ class Demo:
                 password=known["password"],
                 sign_on_url=self._sign_on_url,
                 launch_url=self._idp.launch_url,
-                late=f",\n  and {idp.late[0].display_name} to be told to wait for the next sync"
-                if self._is_new
-                else "",
+                late=f",\n  and {idp.late[0].display_name} who has to wait for the next sync" if self._is_new else "",
                 unassigned=idp.unassigned[0].display_name,
             )
         )

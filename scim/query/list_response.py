@@ -32,8 +32,8 @@ def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Documen
     resources: list[Document] = []
     for resource_type in resource_types:
         start = max(query.start - total, 1)
-        room = query.count - len(resources)
-        found, rows = _slice(matching(query, resource_type, resource_types).rows, start, room)
+        remaining = query.count - len(resources)
+        found, rows = _slice(matching(query, resource_type, resource_types).rows, start, remaining)
         total += found
         resources += documents_of(resource_type, rows, query.projection(resource_type))
     return {
@@ -66,12 +66,12 @@ def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Docu
         total += ordered.rows.order_by().count()
         if position is not None and position.type_name != resource_type.name:
             continue  # a type before the one in which the last page ended
-        room = query.count - len(resources)
+        remaining = query.count - len(resources)
         after = ordered.rows if position is None else _after(ordered, position)
-        rows = list(after[: room + 1]) if query.count and next_cursor is None else []
+        rows = list(after[: remaining + 1]) if query.count and next_cursor is None else []
         position = None
-        if len(rows) > room:
-            rows = rows[:room]
+        if len(rows) > remaining:
+            rows = rows[:remaining]
             last = rows[-1] if rows else None
             next_cursor = _cursor_at(query, resource_type, ordered, last)
         resources += documents_of(resource_type, rows, query.projection(resource_type))

@@ -124,7 +124,7 @@ def test_all_tokens_of_a_person_are_revoked_at_once(holder):
     assert AuditEntry.objects.filter(event="api_token.revoked", object_id=str(user.id)).count() == 2
 
 
-# ── Refusals of the person: rule 6 ───────────────────────────────────────────────────────────────────────────────
+# ── Refusals of the person: docs/rules.md#6 ──────────────────────────────────────────────────────────────────
 
 
 def deactivate(user, group):

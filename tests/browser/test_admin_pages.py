@@ -9,7 +9,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from tests.builders import PASSWORD
 from tests.site import Site
 
-EMAIL = "desk@example.com"
+EMAIL = "admin@example.com"
 SCIM = "System for Cross-domain Identity Management (SCIM)"
 
 

@@ -158,7 +158,7 @@ def generate_key(page: Page) -> tuple[str, str]:
 
 
 def map_group(page: Page, name: str) -> None:
-    """Step 7: the group is there with the default; the pencil says what it is worth."""
+    """Step 7: the group is there with the default; the pencil says what it grants."""
     open_configuration(page, SCIM_PAGE)
     row = page.get_by_role("table", name="IdP groups").get_by_role("row").filter(has_text=name)
     expect(row).to_contain_text("default")

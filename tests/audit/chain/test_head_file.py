@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_to_stops_no_linking(settings, folder, c
     assert "audit_head_not_kept" in caplog.text
 
 
-def test_the_newest_link_is_told_to_the_log_each_hour(caplog):
+def test_the_newest_link_is_written_to_the_log_each_hour(caplog):
     scheduled = next(each for each in app.conf.beat_schedule.values() if each["task"] == log_newest_link.name)
     assert len(scheduled["schedule"].hour) == 24
     write("a")

@@ -1,4 +1,4 @@
-"""Rule 1 as a property: whatever the order of the same operations, everybody ends up with the same access."""
+"""docs/rules.md#1 as a property: whatever the order of the same operations, everybody ends up with the same access."""
 
 from collections.abc import Callable
 from random import Random

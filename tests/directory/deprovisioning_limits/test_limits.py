@@ -1,4 +1,4 @@
-"""Rule 10: unusually many people losing access at once."""
+"""docs/rules.md#10: unusually many people losing access at once."""
 
 from dataclasses import replace
 

@@ -32,7 +32,7 @@ def test_a_display_name_is_unique_among_live_groups_in_any_case() -> None:
     assert make_group("GK LEGAL").id != group.id
 
 
-def test_adding_twice_and_removing_a_stranger_succeed_silently() -> None:
+def test_adding_twice_and_removing_somebody_else_succeed_silently() -> None:
     ada, bo = make_users(2)
     group = make_group(members=[ada])
 

@@ -92,7 +92,7 @@ def test_a_revoked_key_is_dead_on_the_next_request_and_stays_dead(scim):
     assert AuditEntry.objects.filter(event="api_key.revoked").count() == 1
 
 
-def test_an_expired_key_opens_nothing_and_makes_room_for_another():
+def test_an_expired_key_opens_nothing_and_another_can_be_made():
     now = datetime.now(UTC)
     _, text = generate_key("Entra", actor=ADMIN, expires_at=now + timedelta(days=1))
     assert find_active(text)
