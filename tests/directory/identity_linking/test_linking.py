@@ -172,7 +172,7 @@ def test_an_administrator_can_confirm_the_new_holder_of_a_recycled_address() -> 
         person_who_signs_in(provider.id, "ada@example.com", "object-1")
 
 
-def test_a_stranger_is_refused() -> None:
+def test_an_unknown_person_is_refused() -> None:
     provider = make_provider()
 
     with pytest.raises(SignInRefused) as refused:
