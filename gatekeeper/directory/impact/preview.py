@@ -56,7 +56,8 @@ class Preview:
 
         It covers who is affected and how, not only how many: one person more and another one fewer is a change.
         """
-        covered = hashlib.sha256(json.dumps(self.as_document(), sort_keys=True).encode())
+        document = {**self.as_document(), "warnings": [warning.code for warning in self.warnings]}
+        covered = hashlib.sha256(json.dumps(document, sort_keys=True).encode())
         who = defaultdict[str, list[str]](list)
         for kind in self.kinds:
             who[_as_text(kind)] += kind.people

@@ -1,7 +1,11 @@
-"""What an administrator is warned of before they save."""
+"""Warnings before a change is saved: codes with what they are about, and their texts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.access.resolver import SiteFacts
@@ -9,43 +13,84 @@ from gatekeeper.directory.impact.counts import Kind
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
 from gatekeeper.directory.lockout_protection import somebody_could_configure
 from gatekeeper.directory.models import User
+from gatekeeper.errors import NobodyCouldConfigure
 
-NOBODY_COULD_CONFIGURE = "nobody_could_configure"
+
+class WarningCode(StrEnum):
+    """What an administrator is warned of; each is a code of the preview's JSON."""
+
+    LOSE_ACCESS = "lose_access"
+    BECOMES_GLOBAL_ADMINISTRATOR = "becomes_global_administrator"
+    ADMINISTRATOR_DEFAULT = "administrator_default"
+    LEFT_WITHOUT_TEAM = "left_without_team"
+    LOSE_OWN_ACCESS = "lose_own_access"
+    LOSE_OWN_CONFIGURATION = "lose_own_configuration"
+    NOBODY_COULD_CONFIGURE = NobodyCouldConfigure.code
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What an administrator is warned of. ``code`` is stable; ``text`` names the consequence in one sentence.
+    """A consequence that an administrator is warned of. ``people``: how many it is about, where it is about a number.
 
-    ``takes_access``: somebody could no longer sign in.
+    ``level``: the level that the text names, where it names one.
     """
 
-    code: str
-    text: str
-    takes_access: bool = False
+    code: WarningCode
+    people: int = 0
+    level: Level | None = None
+
+    @property
+    def takes_access(self) -> bool:
+        """Whether somebody could no longer sign in."""
+        return self.code in {WarningCode.LOSE_ACCESS, WarningCode.LOSE_OWN_ACCESS}
+
+    @property
+    def text(self) -> str:
+        """The consequence in one sentence."""
+        if self.code in _COUNTED:
+            return _COUNTED[self.code](self.people) % {"people": f"{self.people:,}"}
+        return str(_TEXTS[self.code]) % {"level": self.level.label if self.level else ""}
+
+
+_COUNTED: dict[WarningCode, Callable[[int], str]] = {
+    WarningCode.LOSE_ACCESS: lambda people: ngettext(
+        "%(people)s person could no longer sign in.", "%(people)s people could no longer sign in.", people
+    ),
+    WarningCode.BECOMES_GLOBAL_ADMINISTRATOR: lambda people: ngettext(
+        "%(people)s person becomes Global Administrator.", "%(people)s people become Global Administrator.", people
+    ),
+    WarningCode.LEFT_WITHOUT_TEAM: lambda people: ngettext(
+        "%(people)s person is left without any team, since there would be no fallback team.",
+        "%(people)s people are left without any team, since there would be no fallback team.",
+        people,
+    ),
+}
+_TEXTS = {
+    WarningCode.ADMINISTRATOR_DEFAULT: _("Everybody who has the Default Mapping becomes %(level)s."),
+    WarningCode.LOSE_OWN_ACCESS: _("You lose your own access."),
+    WarningCode.LOSE_OWN_CONFIGURATION: _("You can no longer configure Gatekeeper yourself."),
+    WarningCode.NOBODY_COULD_CONFIGURE: _("Nobody could configure Gatekeeper any more, so it is not saved."),
+}
 
 
 def consequences(before: SiteFacts, after: SiteFacts, kinds: list[Kind], by: User | None) -> Iterator[Consequence]:
     """The warnings about a change from ``before`` to ``after``; ``kinds`` are the people whose access differs."""
     losing = losing_access(kinds)
     if losing:
-        yield Consequence("lose_access", f"{counted(losing)} could no longer sign in.", takes_access=True)
+        yield Consequence(WarningCode.LOSE_ACCESS, losing)
     top = Level.GLOBAL_ADMINISTRATOR
     becoming = _people(kind for kind in kinds if kind.after.level is top and kind.before.level is not top)
     if becoming:
-        who = "1 person becomes" if becoming == 1 else f"{becoming:,} people become"
-        yield Consequence("becomes_global_administrator", f"{who} Global Administrator.")
+        yield Consequence(WarningCode.BECOMES_GLOBAL_ADMINISTRATOR, becoming)
     if before.default_mapping != after.default_mapping and after.default_mapping.level in ADMINISTRATOR_LEVELS:
-        label = after.default_mapping.level.label
-        yield Consequence("administrator_default", f"Everybody who has the Default Mapping becomes {label}.")
+        yield Consequence(WarningCode.ADMINISTRATOR_DEFAULT, level=after.default_mapping.level)
     left = left_without_team(kinds)
     if left:
-        who = "1 person is" if left == 1 else f"{left:,} people are"
-        yield Consequence("left_without_team", f"{who} left without any team, since there would be no fallback team.")
+        yield Consequence(WarningCode.LEFT_WITHOUT_TEAM, left)
     if by is not None:
         yield from _about(by, before, after)
     if somebody_could_configure(before) and not somebody_could_configure(after):
-        yield Consequence(NOBODY_COULD_CONFIGURE, "Nobody could configure Gatekeeper any more, so it is not saved.")
+        yield Consequence(WarningCode.NOBODY_COULD_CONFIGURE)
 
 
 def left_without_team(kinds: Iterable[Kind]) -> int:
@@ -69,9 +114,9 @@ def _about(by: User, before: SiteFacts, after: SiteFacts) -> Iterator[Consequenc
     now = access_of_many([by], site=before)[by.id]
     then = access_of_many([by], site=after)[by.id]
     if now.can_sign_in and not then.can_sign_in:
-        yield Consequence("lose_own_access", "You lose your own access.", takes_access=True)
+        yield Consequence(WarningCode.LOSE_OWN_ACCESS)
     elif now.can_configure and not then.can_configure:
-        yield Consequence("lose_own_configuration", "You can no longer configure Gatekeeper yourself.")
+        yield Consequence(WarningCode.LOSE_OWN_CONFIGURATION)
 
 
 def counted(people: int) -> str:

@@ -19,7 +19,7 @@ from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.affected_people import AffectedPerson, affected_people
 from gatekeeper.directory.impact.preview import Preview, preview_between
 from gatekeeper.directory.impact.proposals import ProposedChange
-from gatekeeper.directory.impact.warnings import NOBODY_COULD_CONFIGURE, losing_access
+from gatekeeper.directory.impact.warnings import WarningCode, losing_access
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from gatekeeper.runtime.transactions import one_transaction
@@ -77,7 +77,7 @@ class Outlook:
     def questions(self) -> list[str]:
         """The consequences that Save asks to confirm; none for a change that is refused whatever is answered."""
         warnings = self.preview.warnings
-        if any(warning.code == NOBODY_COULD_CONFIGURE for warning in warnings):
+        if any(warning.code is WarningCode.NOBODY_COULD_CONFIGURE for warning in warnings):
             return []
         return [warning.text for warning in warnings]
 
