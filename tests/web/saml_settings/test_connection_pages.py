@@ -323,7 +323,7 @@ def test_a_connection_that_is_gone_is_said_in_words(admin_client: Client, connec
     assert admin_client.post(reverse("web:connection_settings", args=(gone,)), wanted).status_code == 422
 
 
-def test_only_the_settings_are_edited_by_the_verb_of_settings(connection: Connection) -> None:
+def test_only_the_settings_are_edited_by_their_service(connection: Connection) -> None:
     edit_connection(connection.id, settings_of(connection), actor=ADMIN)
 
     assert connection.refreshed_at < datetime.now(UTC)
