@@ -92,6 +92,37 @@ def test_a_revoked_key_is_dead_on_the_next_request_and_stays_dead(scim):
     assert AuditEntry.objects.filter(event="api_key.revoked").count() == 1
 
 
+def test_revoking_one_key_twice_is_refused_and_changes_nothing(time_machine):
+    time_machine.move_to("2026-11-26T09:00:00Z", tick=False)
+    key, _ = generate_key(actor=ADMIN)
+    generate_key(actor=ADMIN, rotate=True)
+    revoke_keys("Revoke", actor=ADMIN, key_id=key.id)
+    key.refresh_from_db()
+    revoked_at = key.revoked_at
+    time_machine.shift(60)
+
+    with pytest.raises(KeyNotFound):
+        revoke_keys("Revoke", actor=ADMIN, key_id=key.id)
+
+    key.refresh_from_db()
+    assert key.revoked_at == revoked_at
+    assert AuditEntry.objects.filter(event="api_key.revoked").count() == 1
+
+
+def test_revoking_all_keys_leaves_those_alone_that_are_revoked_already(time_machine):
+    time_machine.move_to("2026-11-26T09:00:00Z", tick=False)
+    first, _ = generate_key(actor=ADMIN)
+    revoke_keys("Revoke", actor=ADMIN)
+    second, _ = generate_key(actor=ADMIN)
+    time_machine.shift(60)
+
+    assert revoke_keys("Revoke", actor=ADMIN) == [second]
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.revoked_at < second.revoked_at
+
+
 def test_an_expired_key_opens_nothing_and_another_can_be_made():
     now = datetime.now(UTC)
     _, text = generate_key("Entra", actor=ADMIN, expires_at=now + timedelta(days=1))
