@@ -35,6 +35,7 @@ def patch(*operations: Any) -> dict[str, Any]:
 
 
 def test_of_many_creates_of_one_name_one_wins(http):
+    """RFC 7644 §3.3: 409 uniqueness."""
     answers = at_once(lambda n: http.post("/Users", json={"userName": "Same@race.example", "title": str(n)}), range(24))
 
     statuses = sorted(answer.status_code for answer in answers)
@@ -45,6 +46,7 @@ def test_of_many_creates_of_one_name_one_wins(http):
 
 
 def test_of_many_creates_of_one_group_one_wins(http):
+    """RFC 7644 §3.3: 409 uniqueness."""
     answers = at_once(lambda _: http.post("/Groups", json={"displayName": "GK Race"}), range(16))
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 15
@@ -86,6 +88,7 @@ def test_parallel_patches_of_one_user_serialise(http):
 
 
 def test_of_many_conditional_writes_of_one_version_one_wins(http):
+    """RFC 7644 §3.14, RFC 9110 §13.1.1."""
     user = http.post("/Users", json={"userName": "versioned@race.example"}).json()["id"]
 
     def change(number: int) -> int:

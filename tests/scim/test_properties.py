@@ -87,6 +87,7 @@ filters = combined(st.one_of(comparison(texts), inside.map("emails[{}]".format))
 @slow
 @given(people=st.lists(profiles, min_size=1, max_size=4), expressions=st.lists(filters, min_size=3, max_size=6))
 def test_a_filter_finds_the_same_people_as_an_independent_implementation(scim, people, expressions):
+    """RFC 7644 §3.4.2.2."""
     mark = uuid4().hex
     documents = [scim.user(f"{number}-{mark}", **profile) for number, profile in enumerate(people)]
     models = {document["userName"]: Model.model_validate(document) for document in documents}
@@ -137,6 +138,7 @@ alphabet = st.sampled_from(
 @settings(max_examples=2 * settings.default.max_examples)
 @given(st.one_of(st.lists(alphabet, max_size=14).map("".join), st.text(max_size=60), filters))
 def test_any_text_is_either_a_filter_or_refused(text):
+    """RFC 7644 §3.4.2.2."""
     for resource_type in (USER, GROUP):
         try:
             condition = compile_filter(resource_type, text)
@@ -161,6 +163,7 @@ def member_operation(kind: str, ids: list[str]) -> list[dict[str, Any]]:
 
 @given(current=st.sets(st.sampled_from(UUIDS)), steps=steps)
 def test_operations_on_members_come_to_what_they_come_to_one_by_one(current, steps):
+    """RFC 7644 §3.5.2."""
     operations = [operation for kind, ids in steps for operation in member_operation(kind, ids)]
     expected = set(current)
     for kind, ids in steps:
@@ -223,6 +226,7 @@ operations = st.lists(
 @settings(max_examples=2 * settings.default.max_examples)
 @given(profile=profiles, operations=operations, resource_type=st.sampled_from([USER, GROUP]))
 def test_any_patch_is_either_applied_or_refused(profile, operations, resource_type):
+    """RFC 7644 §3.5.2."""
     before = json.dumps(profile)
     with suppress(ScimError, UnknownMembers):
         edited = read_patch(resource_type, {"Operations": operations}).edited(profile)
@@ -275,6 +279,7 @@ def with_one_primary(profile: dict[str, Any]) -> dict[str, Any]:
 @slow
 @given(profile=whole_profiles().map(with_one_primary))
 def test_whatever_the_schema_allows_comes_back_as_it_was_sent(scim, profile):
+    """RFC 7643 §2.3, RFC 7644 §3.3."""
     user = scim.user(f"round-{uuid4()}", **{"active": True, **profile})
     read = scim.get(f"/Users/{user['id']}").json()
 

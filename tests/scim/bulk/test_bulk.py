@@ -42,6 +42,7 @@ def identifier(result):
 
 
 def test_all_methods_answer_with_status_location_and_version(scim, bulk):
+    """RFC 7644 §3.7.3: each result states method, location, version and status."""
     there, gone = scim.user("there@x.com"), scim.user("gone@x.com")
     group = scim.group("GK")
     results = bulk(
@@ -64,6 +65,7 @@ def test_all_methods_answer_with_status_location_and_version(scim, bulk):
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_references_are_resolved_in_any_order(scim, bulk, order):
+    """RFC 7644 §3.7.2."""
     operations = [
         user("ada"),
         user("bo", **managed_by("ada")),
@@ -80,6 +82,7 @@ def test_references_are_resolved_in_any_order(scim, bulk, order):
 
 @pytest.mark.parametrize("circle", [["a"], ["a", "b"], ["a", "b", "c"]])
 def test_people_may_manage_each_other_in_a_circle(scim, bulk, circle):
+    """RFC 7644 §3.7.1: circular references."""
     results = bulk(*[user(name, **managed_by(circle[(at + 1) % len(circle)])) for at, name in enumerate(circle)])
 
     made = {result["bulkId"]: identifier(result) for result in results}
@@ -92,6 +95,7 @@ def test_people_may_manage_each_other_in_a_circle(scim, bulk, circle):
 
 
 def test_a_long_chain_of_managers_is_resolved_too(scim, bulk):
+    """RFC 7644 §3.7.1, §3.7.2."""
     chain = [user(f"u{number}", **managed_by(f"u{number + 1}")) for number in range(120)]
     results = bulk(*chain, user("u120"))
 
@@ -102,6 +106,7 @@ def test_a_long_chain_of_managers_is_resolved_too(scim, bulk):
 
 
 def test_later_paths_may_refer_to_what_was_created(scim, bulk):
+    """RFC 7644 §3.7.2: a bulkId in a path."""
     results = bulk(
         user("ada"),
         {
@@ -117,6 +122,7 @@ def test_later_paths_may_refer_to_what_was_created(scim, bulk):
 
 
 def test_a_failed_operation_undoes_itself_and_no_other(scim, bulk):
+    """RFC 7644 §3.7.3: each operation has its own result."""
     results = bulk(user("ada"), user("ada2", userName="ADA@x.com"), user("bo", active="perhaps"), user("cy"))
 
     assert statuses(results) == ["201", "409", "400", "201"]
@@ -127,6 +133,7 @@ def test_a_failed_operation_undoes_itself_and_no_other(scim, bulk):
 
 
 def test_what_refers_to_a_failed_or_unknown_operation_fails_too(bulk):
+    """RFC 7644 §3.7.1: 409 for a reference that can't be resolved."""
     results = bulk(
         user("bad", userName=""),
         post("g", "/Groups", displayName="GK", members=[{"value": "bulkId:bad"}]),
@@ -138,6 +145,7 @@ def test_what_refers_to_a_failed_or_unknown_operation_fails_too(bulk):
 
 
 def test_fail_on_errors_stops_and_reports_nothing_beyond(scim, bulk):
+    """RFC 7644 §3.7: failOnErrors."""
     results = bulk(user("a"), user("b", userName=""), user("c"), user("d", userName=""), user("e"), failOnErrors=2)
 
     assert statuses(results) == ["201", "400", "201", "400"]
@@ -162,6 +170,7 @@ def test_fail_on_errors_stops_and_reports_nothing_beyond(scim, bulk):
     ],
 )
 def test_an_operation_that_makes_no_sense_fails_by_itself(bulk, operation):
+    """RFC 7644 §3.7.3."""
     (result,) = bulk(operation)
 
     assert result["status"] in ("400", "404", "405")
@@ -181,6 +190,7 @@ def test_an_operation_that_makes_no_sense_fails_by_itself(bulk, operation):
     ],
 )
 def test_a_request_that_is_no_bulk_request_is_refused_as_a_whole(scim, body, status):
+    """RFC 7644 §3.7, §3.7.4."""
     answer = scim.post("/Bulk", body)
 
     assert answer.status_code == status
@@ -190,6 +200,7 @@ def test_a_request_that_is_no_bulk_request_is_refused_as_a_whole(scim, body, sta
 
 
 def test_a_version_that_has_passed_fails_the_operation(scim, bulk):
+    """RFC 7644 §3.7, §3.14: ``version`` is If-Match."""
     ada = scim.user("ada@x.com")
     (result,) = bulk({"method": "DELETE", "path": f"/Users/{ada['id']}", "version": 'W/"7"'})
 
@@ -212,6 +223,7 @@ def test_many_new_users_take_a_few_statements_for_all_of_them(scim, bulk):
 
 
 def test_users_created_together_can_be_referred_to_and_one_bad_one_spoils_no_other(scim, bulk):
+    """RFC 7644 §3.7.2, §3.7.3."""
     results = bulk(
         user("a"), user("b"), post("g", "/Groups", displayName="GK", members=[{"value": "bulkId:a"}]),
         user("c"), user("C2", userName="A@x.com"), user("d"),

@@ -28,6 +28,7 @@ class OverHttp(BaseSyncSCIMClient):
 
 
 def test_every_check_of_scim2_tester_succeeds(live_server, settings, transactional_key):
+    """RFC 7643 and RFC 7644, as scim2-tester reads them."""
     settings.PUBLIC_URL = live_server.url
     headers = {"Authorization": f"Bearer {transactional_key}", "Content-Type": "application/scim+json"}
     # Keeping connections open costs 40 ms a request with Django's test server, which waits for delayed ACKs.

@@ -42,6 +42,7 @@ def test_a_tombstone_rename_is_echoed_and_leaves_the_sign_in_identity_alone(scim
 
 
 def test_a_urn_keyed_value_without_a_path_is_understood(scim, ada):
+    """RFC 7644 §3.5.2, §3.10."""
     answer = scim.patch(f"/Users/{ada['id']}", op("add", value={f"{ENT}:department": "Legal"}))
 
     assert answer.json()[ENT] == {"department": "Legal"}
@@ -49,6 +50,7 @@ def test_a_urn_keyed_value_without_a_path_is_understood(scim, ada):
 
 
 def test_a_core_urn_before_an_attribute_is_stripped(scim, ada):
+    """RFC 7644 §3.10."""
     address = f"/Users/{ada['id']}"
 
     assert scim.patch(address, op("add", f"{CORE_USER.upper()}:title", "T")).json()["title"] == "T"
@@ -63,6 +65,7 @@ def test_an_inactive_user_is_already_safe_when_no_delete_ever_comes(scim, ada):
 
 
 def test_what_the_filter_sees_is_what_a_post_collides_with(scim, ada):
+    """RFC 7644 §3.3: 409 uniqueness. RFC 7643 §4.1.1: userName ignores case."""
     scim.patch(f"/Users/{ada['id']}", op("Replace", "active", "False"))
     scim.user("bo@x.com")
     make_administrator("root@x.com")
@@ -74,6 +77,7 @@ def test_what_the_filter_sees_is_what_a_post_collides_with(scim, ada):
 
 
 def test_add_and_replace_are_interchangeable_in_one_patch(scim, ada):
+    """RFC 7644 §3.5.2.1, §3.5.2.3."""
     answer = scim.patch(f"/Users/{ada['id']}", op("Add", "displayName", "New"), op("Replace", "title", "Head"))
 
     assert (answer.json()["displayName"], answer.json()["title"]) == ("New", "Head")
@@ -87,6 +91,7 @@ def test_an_empty_list_of_operations_changes_nothing(scim, ada):
 
 
 def test_put_with_empty_or_absent_members_empties_that_group_and_no_other(scim, full_group):
+    """RFC 7644 §3.5.1."""
     other = scim.group("GK Other", *scim.members(full_group["id"]))
     for body in ({"displayName": "GK Full", "members": []}, {"displayName": "GK Full"}):
         scim.patch(f"/Groups/{full_group['id']}", op("add", "members", list(scim.members(other["id"]))))
@@ -97,6 +102,7 @@ def test_put_with_empty_or_absent_members_empties_that_group_and_no_other(scim, 
 
 
 def test_a_replace_without_a_members_key_touches_no_member(scim, full_group):
+    """RFC 7644 §3.5.2.3: what is not named stays."""
     scim.patch(f"/Groups/{full_group['id']}", op("replace", value={"id": "x", "displayName": "GK", "externalId": "e"}))
 
     assert len(scim.members(full_group["id"])) == 3
@@ -113,6 +119,7 @@ def test_no_account_is_adopted_by_name(scim, ada):
 
 
 def test_an_external_id_is_never_an_id(scim, ada):
+    """RFC 7643 §3.1."""
     other = scim.user("bo@x.com", externalId=ada["id"])
 
     assert other["id"] != ada["id"]
@@ -121,6 +128,7 @@ def test_an_external_id_is_never_an_id(scim, ada):
 
 
 def test_the_last_operation_counts_as_much_as_the_first(scim, ada):
+    """RFC 7644 §3.5.2: operations are applied in order."""
     answer = scim.patch(
         f"/Users/{ada['id']}", op("add", "title", "A"), op("add", "nickName", "B"), op("remove", "title")
     )
@@ -130,6 +138,7 @@ def test_the_last_operation_counts_as_much_as_the_first(scim, ada):
 
 
 def test_a_name_that_is_taken_is_409_by_patch_too_and_nothing_is_changed(scim, ada):
+    """RFC 7644 §3.12: uniqueness."""
     bo = scim.user("bo@x.com")
     answer = scim.patch(f"/Users/{bo['id']}", op("replace", "title", "T"), op("replace", "userName", "Ada@x.com"))
 
@@ -139,6 +148,7 @@ def test_a_name_that_is_taken_is_409_by_patch_too_and_nothing_is_changed(scim, a
 
 
 def test_one_bad_operation_undoes_the_good_ones(scim, ada):
+    """RFC 7644 §3.5.2: a PATCH is atomic."""
     answer = scim.patch(f"/Users/{ada['id']}", op("replace", "title", "T"), op("replace", "active", "perhaps"))
 
     assert answer.status_code == 400
@@ -147,6 +157,7 @@ def test_one_bad_operation_undoes_the_good_ones(scim, ada):
 
 
 def test_members_are_kept_when_others_are_removed_in_either_of_entras_formats(scim, full_group):
+    """RFC 7644 §3.5.2.2."""
     first, second, third = sorted(scim.members(full_group["id"]))
     scim.patch(f"/Groups/{full_group['id']}", op("Remove", "members", [{"value": first}]))
     scim.patch(f"/Groups/{full_group['id']}", op("remove", f'members[value eq "{second}"]'))
@@ -155,6 +166,7 @@ def test_members_are_kept_when_others_are_removed_in_either_of_entras_formats(sc
 
 
 def test_unknown_member_references_are_named_and_nobody_is_added(scim, full_group, ada):
+    """RFC 7643 §4.2."""
     unknown = ["11111111-1111-4111-8111-111111111111", "not-even-an-id"]
     for reference in unknown:
         answer = scim.patch(
@@ -168,6 +180,7 @@ def test_unknown_member_references_are_named_and_nobody_is_added(scim, full_grou
 
 
 def test_values_come_back_as_they_were_sent(scim):
+    """RFC 7643 §2.3."""
     sent = {
         "displayName": "  Ada  ÖBI ",
         "title": "e\u0301",
@@ -190,6 +203,7 @@ def test_values_come_back_as_they_were_sent(scim):
 
 
 def test_an_unknown_manager_is_echoed_and_resolves_when_that_user_appears(scim, ada):
+    """RFC 7643 §4.3."""
     bo = scim.user("bo@x.com", displayName="Bo")
     address = f"/Users/{ada['id']}"
     scim.patch(address, op("add", f"{ENT}:manager", "later"))
@@ -204,6 +218,7 @@ def test_an_unknown_manager_is_echoed_and_resolves_when_that_user_appears(scim, 
 
 
 def test_put_clears_what_is_absent_but_not_whether_somebody_is_active(scim, ada):
+    """RFC 7644 §3.5.1."""
     address = f"/Users/{ada['id']}"
     scim.patch(address, op("replace", "active", False))
 
@@ -217,6 +232,7 @@ def test_put_clears_what_is_absent_but_not_whether_somebody_is_active(scim, ada)
 
 
 def test_a_post_revives_an_inactive_user_with_the_same_id_and_memberships(scim, ada):
+    """RFC 7644 §3.3, and what Okta expects of it."""
     group = scim.group("GK", ada["id"])
     scim.patch(f"/Users/{ada['id']}", op("replace", "active", False))
     revived = scim.post("/Users", {"userName": "ADA@x.com", "title": "Back"})
@@ -229,6 +245,7 @@ def test_a_post_revives_an_inactive_user_with_the_same_id_and_memberships(scim, 
 
 
 def test_a_deleted_user_leaves_their_groups_and_the_name_is_free(scim, ada):
+    """RFC 7644 §3.6."""
     group = scim.group("GK", ada["id"])
     scim.delete(f"/Users/{ada['id']}")
 
@@ -237,6 +254,7 @@ def test_a_deleted_user_leaves_their_groups_and_the_name_is_free(scim, ada):
 
 
 def test_two_users_may_have_one_external_id(scim):
+    """RFC 7643 §3.1: externalId is not unique."""
     scim.user("a@x.com", externalId="1")
     scim.user("b@x.com", externalId="1")
 
@@ -244,6 +262,7 @@ def test_two_users_may_have_one_external_id(scim):
 
 
 def test_page_walks_survive_a_client_that_takes_start_index_for_an_offset(scim):
+    """RFC 7644 §3.4.2.4: startIndex counts from 1."""
     for number in range(7):
         scim.user(f"u{number}@x.com")
     starts = [scim.get(f"/Users?startIndex={start}&count=3").json()["Resources"][0]["userName"] for start in (1, 4, 7)]

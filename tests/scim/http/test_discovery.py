@@ -6,6 +6,7 @@ from scim.protocol.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER
 
 
 def test_the_service_provider_config_is_one_object_and_complete(scim):
+    """RFC 7643 §5, RFC 7644 §4."""
     document = scim.get("/ServiceProviderConfig").json()
 
     assert document["meta"]["resourceType"] == "ServiceProviderConfig"
@@ -16,6 +17,7 @@ def test_the_service_provider_config_is_one_object_and_complete(scim):
 
 
 def test_the_config_promises_what_the_endpoints_do(scim):
+    """RFC 7643 §5, RFC 9865 §4."""
     config = scim.get("/ServiceProviderConfig").json()
     user = scim.user("ada@x.com")
     address = f"/Users/{user['id']}"
@@ -33,6 +35,7 @@ def test_the_config_promises_what_the_endpoints_do(scim):
 
 
 def test_schemas_are_a_list_of_all_and_each_by_its_urn(scim):
+    """RFC 7643 §7, RFC 7644 §4."""
     document = scim.get("/Schemas").json()
 
     assert {each["id"] for each in document["Resources"]} == {CORE_USER, CORE_GROUP, ENTERPRISE_USER}
@@ -43,6 +46,7 @@ def test_schemas_are_a_list_of_all_and_each_by_its_urn(scim):
 
 
 def test_resource_types_name_their_schemas(scim):
+    """RFC 7643 §6."""
     document = scim.get("/ResourceTypes").json()
     user, group = document["Resources"]
 
@@ -54,6 +58,7 @@ def test_resource_types_name_their_schemas(scim):
 
 @pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig", "/Schemas/x"])
 def test_discovery_cannot_be_filtered(scim, path):
+    """RFC 7644 §4: 403 for a filter."""
     assert scim.get(f"{path}?filter=id+pr").status_code == 403
 
 
@@ -65,6 +70,7 @@ def attributes_of(document):
 
 
 def test_schemas_have_no_nulls_and_no_passwords(scim):
+    """RFC 7643 §7."""
     for document in scim.get("/Schemas").json()["Resources"]:
         for name, attribute in attributes_of(document):
             assert None not in attribute.values(), name
@@ -74,6 +80,7 @@ def test_schemas_have_no_nulls_and_no_passwords(scim):
 
 @pytest.mark.parametrize("urn", [CORE_USER, ENTERPRISE_USER])
 def test_every_published_attribute_can_be_filtered_sorted_and_asked_for(scim, urn):
+    """RFC 7643 §7, RFC 7644 §3.4.2."""
     prefix = f"{urn}:"
     for name, attribute in attributes_of(scim.get(f"/Schemas/{urn}").json()):
         assert scim.find("/Users", f"{prefix}{name} pr").status_code == (

@@ -40,6 +40,7 @@ def assert_error(answer, status, scim_type=None):
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_an_address_where_nothing_is_answers_404_or_405(scim, method, path):
+    """RFC 7644 §3.12, RFC 9110 §15.5.5."""
     answer = scim.request(method, path, {"Operations": [], "userName": "a", "displayName": "a"})
 
     assert answer.status_code in (404, 405)
@@ -63,6 +64,7 @@ def test_an_address_where_nothing_is_answers_404_or_405(scim, method, path):
     ],
 )
 def test_slashes_are_forgiven(scim, path):
+    """RFC 7644 §1.3 leaves the base URL to the client, which is pasted with and without a slash."""
     assert scim.get(path).status_code == 200
 
 
@@ -80,7 +82,8 @@ def test_slashes_are_forgiven(scim, path):
         ("PROPFIND", "", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_method_that_is_not_possible_is_told_which_are(scim, method, path, allowed):
+def test_a_method_that_is_not_possible_is_answered_with_those_that_are(scim, method, path, allowed):
+    """RFC 9110 §15.5.6: 405 with Allow."""
     answer = scim.request(method, path, {})
 
     assert_error(answer, 405)
@@ -88,6 +91,7 @@ def test_a_method_that_is_not_possible_is_told_which_are(scim, method, path, all
 
 
 def test_options_names_the_methods(scim):
+    """RFC 9110 §9.3.7."""
     answer = scim.request("OPTIONS", "/Users")
 
     assert (answer.status_code, answer.content) == (204, b"")
@@ -95,6 +99,7 @@ def test_options_names_the_methods(scim):
 
 
 def test_head_is_get_without_the_body(scim):
+    """RFC 9110 §9.3.2."""
     user = scim.user("ada@x.com")
     get, head = (scim.request(method, f"/Users/{user['id']}") for method in ("GET", "HEAD"))
 
@@ -115,10 +120,12 @@ def test_head_is_get_without_the_body(scim):
     ],
 )
 def test_clients_that_read_json_are_answered(scim, accept):
+    """RFC 7644 §3.8, RFC 9110 §12.5.1."""
     assert scim.get("/Users", HTTP_ACCEPT=accept)["Content-Type"] == "application/scim+json"
 
 
-def test_clients_that_do_not_read_json_are_told(scim):
+def test_clients_that_do_not_read_json_are_refused(scim):
+    """RFC 9110 §12.5.1, §15.5.7."""
     assert_error(scim.get("/Users", HTTP_ACCEPT="text/html"), 406)
 
 
@@ -126,11 +133,13 @@ def test_clients_that_do_not_read_json_are_told(scim):
     "content_type", ["application/json", "application/scim+json", "application/json; charset=utf-8", ""]
 )
 def test_both_json_types_are_read(scim, content_type):
+    """RFC 7644 §3.8."""
     assert scim.request("POST", "/Users", {"userName": "a@x"}, CONTENT_TYPE=content_type).status_code == 201
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
 def test_other_media_types_are_refused(scim, content_type):
+    """RFC 9110 §15.5.16."""
     assert_error(scim.request("POST", "/Users", {"userName": "a@x"}, CONTENT_TYPE=content_type), 415)
 
 
@@ -159,19 +168,23 @@ def test_other_media_types_are_refused(scim, content_type):
     ],
 )
 def test_a_body_that_cannot_be_used_is_refused(scim, raw, scim_type):
+    """RFC 7644 §3.12: invalidSyntax."""
     assert_error(scim.request("POST", "/Users", raw), 400, scim_type)
     assert scim.get("/Users").json()["totalResults"] == 0
 
 
 def test_escapes_that_only_look_like_nul_are_text(scim):
+    """RFC 8259 §7."""
     assert scim.user("a\\u0000b\\ud800 \U0001f600")["userName"] == "a\\u0000b\\ud800 \U0001f600"
 
 
 def test_a_byte_order_mark_is_forgiven(scim):
+    """RFC 8259 §8.1."""
     assert scim.request("POST", "/Users", b'\xef\xbb\xbf{"userName": "a"}').status_code == 201
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(scim):
+    """RFC 9110 §15.5.14."""
     answer = scim.request("POST", "/Users", b" " * (MAX_BODY + 1))
 
     assert_error(answer, 413)
@@ -179,6 +192,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(scim):
 
 
 def test_me_is_not_implemented(scim):
+    """RFC 7644 §3.11: 501."""
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         assert_error(scim.request(method, "/Me", {}), 501)
 
@@ -186,6 +200,7 @@ def test_me_is_not_implemented(scim):
 @pytest.mark.parametrize("path", ["", "/Users", "/nope", "/Schemas", "/ServiceProviderConfig", "/Users/x", "/Me"])
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "Basic YTpi", "gk_" + "0" * 72, "Bearer gk_é"])
 def test_without_a_valid_key_everything_is_401(scim, path, header):
+    """RFC 7644 §2, RFC 6750 §3."""
     sent = {} if header is None else {"HTTP_AUTHORIZATION": header}
     answer = scim.client.get(f"/scim/v2{path}", **sent)
 
@@ -196,12 +211,15 @@ def test_without_a_valid_key_everything_is_401(scim, path, header):
 
 @pytest.mark.parametrize("template", ["Bearer {}", "bearer {}", "BEARER  {}", "{}"])
 def test_the_key_is_taken_in_every_form_that_clients_send(scim, template):
+    """RFC 6750 §2.1; Okta's header mode sends the key alone."""
     answer = scim.client.get("/scim/v2/Users", HTTP_AUTHORIZATION=template.format(scim.key))
 
     assert answer.status_code == 200
 
 
-def test_a_mistake_of_ours_is_logged_once_and_answered_as_scim(scim, monkeypatch, caplog):
+def test_a_failure_of_the_server_is_logged_one_time_and_answered_as_scim(scim, monkeypatch, caplog):
+    """RFC 7644 §3.12."""
+
     def fail(*args):
         raise ZeroDivisionError("secret detail")
 
@@ -221,6 +239,7 @@ def test_no_cookie_is_set_and_no_session_is_read(scim, django_assert_num_queries
 
 
 def test_each_answer_is_what_its_length_says(scim):
+    """RFC 9110 §8.6."""
     scim.user("å@x.com", displayName="Åda")
     answer = scim.get("/Users")
 

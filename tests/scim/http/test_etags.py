@@ -52,6 +52,7 @@ WRITES = [
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(("match", "none_match", "happens"), WRITES)
 def test_a_write_happens_only_when_both_headers_allow_it(scim, address, method, match, none_match, happens):
+    """RFC 9110 §13.2.2, RFC 7644 §3.14."""
     sent = {"HTTP_IF_MATCH": match, "HTTP_IF_NONE_MATCH": none_match}
     before = scim.get(address).json()
     answer = write(scim, method, address, **{name: value for name, value in sent.items() if value is not None})
@@ -68,6 +69,7 @@ def test_a_write_happens_only_when_both_headers_allow_it(scim, address, method, 
 @pytest.mark.parametrize("header", ["HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"])
 @pytest.mark.parametrize("value", MALFORMED)
 def test_a_header_that_cannot_be_read_changes_nothing(scim, address, method, header, value):
+    """RFC 9110 §8.8.3, §13.1.1."""
     before = scim.get(address).json()
 
     assert_error(write(scim, method, address, **{header: value}), 400, "invalidValue")
@@ -78,11 +80,13 @@ def test_a_header_that_cannot_be_read_changes_nothing(scim, address, method, hea
 @pytest.mark.parametrize("sent", [{"HTTP_IF_MATCH": "*"}, {"HTTP_IF_NONE_MATCH": "*"}, {"HTTP_IF_MATCH": OTHER}])
 @pytest.mark.parametrize("kind", ["Users", "Groups"])
 def test_what_is_not_there_stays_404(scim, method, sent, kind):
+    """RFC 9110 §13.2.1."""
     assert_error(write(scim, method, f"/{kind}/11111111-1111-4111-8111-111111111111", **sent), 404)
 
 
 @pytest.mark.parametrize("value", ["*", PRESENT, "nonsense"])
 def test_a_post_has_no_representation_to_compare(scim, value):
+    """RFC 9110 §13.1.1."""
     assert scim.post("/Users", {"userName": "a@x.com"}, HTTP_IF_NONE_MATCH=value).status_code == 201
     assert scim.post("/Groups", {"displayName": "G"}, HTTP_IF_NONE_MATCH=value).status_code == 201
     assert scim.post("/Users/.search", {}, HTTP_IF_NONE_MATCH=value).status_code == 200
@@ -105,6 +109,7 @@ def test_a_post_has_no_representation_to_compare(scim, value):
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_read_is_answered_by_the_same_order(scim, address, method, match, none_match, status):
+    """RFC 9110 §13.2.2: 412, 304, 200."""
     sent = {"HTTP_IF_MATCH": match, "HTTP_IF_NONE_MATCH": none_match}
     answer = scim.request(method, address, **{name: value for name, value in sent.items() if value is not None})
 
@@ -116,6 +121,7 @@ def test_a_read_is_answered_by_the_same_order(scim, address, method, match, none
     [(PRESENT, "200"), ('"1"', "200"), ("*", "200"), (f"{OTHER}, {PRESENT}", "200"), (OTHER, "412"), ("1", "400")],
 )
 def test_the_version_of_a_bulk_operation_is_if_match(scim, version, status):
+    """RFC 7644 §3.7, §3.14."""
     user = scim.user("ada@x.com")
     data = {"Operations": [{"op": "replace", "path": "displayName", "value": "New"}]}
     operation = {"method": "PATCH", "path": f"/Users/{user['id']}", "version": version, "data": data}

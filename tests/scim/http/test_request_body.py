@@ -66,11 +66,13 @@ def entries():
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip", " gzip ", "identity, gzip"])
 def test_gzip_is_read_by_every_method(send, coding):
+    """RFC 9110 §8.4.1.3."""
     assert send(gzip.compress(send.around("Head")), HTTP_CONTENT_ENCODING=coding).status_code == send.fine
 
 
 @pytest.mark.parametrize("coding", ["identity", "", "Identity"])
 def test_identity_is_no_coding(send, coding):
+    """RFC 9110 §8.4."""
     assert send(send.around("Head"), HTTP_CONTENT_ENCODING=coding).status_code == send.fine
 
 
@@ -78,6 +80,7 @@ def test_identity_is_no_coding(send, coding):
     "coding", ["br", "deflate", "zstd", "compress", "gzip, gzip", "br, gzip", "gzip;q=1", "nonsense"]
 )
 def test_another_coding_is_415_and_the_answer_names_the_one_that_is_read(send, coding):
+    """RFC 9110 §12.5.3, §15.5.16."""
     answer = send(send.around("Head"), HTTP_CONTENT_ENCODING=coding)
 
     assert_error(answer, 415)
@@ -102,17 +105,20 @@ BROKEN = {
 
 @pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN.keys())
 def test_gzip_that_is_broken_is_400(scim, raw):
+    """RFC 1952 §2.3."""
     assert_error(scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip"), 400, "invalidSyntax")
     assert entries().get().detail
 
 
 def test_several_members_are_one_body_and_padding_is_forgiven(scim):
+    """RFC 1952 §2.2."""
     raw = gzip.compress(b'{"userName": ') + gzip.compress(b'"b@x.com"}') + b"\0" * 100_000
 
     assert scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip").status_code == 201
 
 
 def test_a_body_of_very_many_members_is_refused(scim):
+    """RFC 1952 §2.2 has no limit; the server has."""
     raw = gzip.compress(b"") * (MAX_GZIP_MEMBERS + 1)
 
     assert_error(scim.request("POST", "/Users", raw, HTTP_CONTENT_ENCODING="gzip"), 400, "invalidSyntax")
@@ -153,6 +159,7 @@ def test_long_runs_of_one_character_are_decoded_whole():
 
 
 def test_a_body_of_exactly_the_limit_is_read(scim):
+    """RFC 9110 §15.5.14."""
     raw = b'{"userName": "b@x.com"}'
 
     for sent, headers in (
@@ -164,6 +171,7 @@ def test_a_body_of_exactly_the_limit_is_read(scim):
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8", "UTF8"])
 def test_utf_8_is_read(send, charset):
+    """RFC 8259 §8.1."""
     content_type = f"application/scim+json; charset={charset}"
 
     assert send(b"\xef\xbb\xbf" + send.around("Åda"), CONTENT_TYPE=content_type).status_code == send.fine
@@ -171,6 +179,7 @@ def test_utf_8_is_read(send, charset):
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", "us-ascii", "utf-7", "nonsense"])
 def test_another_character_set_is_415(send, charset):
+    """RFC 8259 §8.1, RFC 9110 §15.5.16."""
     assert_error(send(send.around("x"), CONTENT_TYPE=f"application/json; charset={charset}"), 415)
     assert entries().get().status == 415
 
@@ -181,6 +190,7 @@ def test_another_character_set_is_415(send, charset):
     ids=["stray byte", "latin-1", "utf-16"],
 )
 def test_what_is_no_utf_8_is_400(scim, raw):
+    """RFC 8259 §8.1."""
     assert_error(scim.request("POST", "/Users", raw), 400, "invalidSyntax")
 
 
@@ -219,6 +229,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_json_that_is_not_bounded_or_not_clear_is_400_everywhere(send, text):
+    """RFC 8259 §4, §6, §9; RFC 7644 §3.12: invalidSyntax."""
     answer = send(send.marked(text))
 
     assert_error(answer, 400, "invalidSyntax")
@@ -231,6 +242,7 @@ def test_json_that_is_not_bounded_or_not_clear_is_400_everywhere(send, text):
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_json_in_a_text_is_bounded_as_a_body_is(scim, method, name):
+    """RFC 8259 §4, §6, §9."""
     inner = UNREADABLE.get(name, "9" * 9999)
     role = {"value": '{"value": "admin", "id": ' + inner + "}"}
     address = "/Users" if method == "POST" else f"/Users/{scim.user('ada@x.com')['id']}"
@@ -261,6 +273,7 @@ UNSTORABLE = [
 
 @pytest.mark.parametrize("text", UNSTORABLE)
 def test_text_that_no_column_holds_is_400_everywhere(send, text):
+    """RFC 8259 §8.2; RFC 7644 §3.12: invalidValue."""
     assert_error(send(send.marked(text)), 400, "invalidValue")
     assert entries().get().status == 400
 
@@ -279,10 +292,12 @@ def test_text_that_no_column_holds_is_400_everywhere(send, text):
     ],
 )
 def test_what_is_within_the_bounds_is_read_as_python_reads_it(text):
+    """RFC 8259 §6."""
     assert parse_json(text.encode()) == json.loads(text)
 
 
 def test_one_level_more_is_too_deep():
+    """RFC 8259 §9."""
     with pytest.raises(Exception, match=str(MAX_JSON_DEPTH)):
         parse_json(nested(MAX_JSON_DEPTH + 1).encode())
 
@@ -291,6 +306,7 @@ def test_one_level_more_is_too_deep():
     "query", ["filter", "sortBy", "sortOrder", "cursor", "attributes", "excludedAttributes", "x", "count"]
 )
 def test_the_nul_character_in_a_parameter_is_400(scim, query):
+    """RFC 7644 §3.12: invalidValue."""
     answer = scim.get(f"/Users?{query}=a%00b")
 
     assert answer.status_code == 400

@@ -29,6 +29,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("address", "resolves"), ADDRESSES.values(), ids=ADDRESSES.keys())
 def test_a_reference_without_a_value_is_resolved_or_refused(scim, ada, address, resolves):
+    """RFC 7643 §2.3.7, §2.4."""
     boss = scim.user("boss@x.com", displayName="Boss")
     group = scim.group("GK")
     reference, user, one = {"$ref": address.format(id=boss["id"])}, f"/Users/{ada['id']}", f"/Groups/{group['id']}"
@@ -52,6 +53,7 @@ def test_a_reference_without_a_value_is_resolved_or_refused(scim, ada, address, 
 
 
 def test_beside_a_value_the_address_is_not_needed_and_not_kept(scim, ada):
+    """RFC 7643 §2.3.7."""
     boss, user = scim.user("boss@x.com"), f"/Users/{ada['id']}"
     for address in (
         "http://elsewhere/Users/x",
@@ -66,6 +68,7 @@ def test_beside_a_value_the_address_is_not_needed_and_not_kept(scim, ada):
 
 
 def test_what_was_answered_can_be_sent_back_and_is_no_change(scim, ada):
+    """RFC 7644 §3.5.1."""
     boss, user = scim.user("boss@x.com", displayName="Boss"), f"/Users/{ada['id']}"
     scim.patch(user, op("add", f"{ENT}:manager", boss["id"]))
     answered = scim.get(user).json()

@@ -33,6 +33,7 @@ def stating(name: str, text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [*NAMES, *TEXTS, *WITH_LINES])
 def test_control_characters_are_refused_where_they_would_harm(scim, ada, name):
+    """RFC 7643 §2.3.1; §4.1.2 lets formatted addresses have lines."""
     for number, character in enumerate([*CONTROL, "\t"]):
         stated = stating(name, f"a{character}b")
         allowed = character in ("\r", "\n", "\t") if name in WITH_LINES else character == "\t" and name in TEXTS
@@ -46,6 +47,7 @@ def test_control_characters_are_refused_where_they_would_harm(scim, ada, name):
 
 
 def test_control_characters_are_found_in_every_hiding_place(scim, ada):
+    """RFC 8259 §7, RFC 7643 §2.3.1."""
     group = scim.group("GK")
     role = json.dumps({"value": "a\x1bb", "displayName": "x"})
     for operation in (

@@ -117,6 +117,7 @@ def _sorted(stage: Stage, wanted: Becomes) -> Any:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_shape_of_a_value_does_what_the_rule_says(scim, kind, method):
+    """RFC 7643 §2.5, RFC 7644 §3.3, §3.5; docs/scim-client-quirks.md."""
     stage, wrong = Stage(scim, kind), []
     for number, cell in enumerate(cells(kind, method)):
         for in_bulk in (False, True) if number % IN_BULK == 0 else (False,):

@@ -14,6 +14,7 @@ ENT = ENTERPRISE_USER
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_same_value_is_stored_once_by_every_way_in(scim, way):
+    """RFC 7643 §2.4: value and type are unique together."""
     address = {"type": "work", "locality": "Cardiff"}
     sent(scim, way, "emails", [WORK, {"type": "WORK", "value": "W@x", "display": "d"}, HOME, WORK])
     user_id = stored(scim)["id"]
@@ -25,6 +26,7 @@ def test_the_same_value_is_stored_once_by_every_way_in(scim, way):
 
 
 def test_two_elements_that_become_the_same_are_one(scim, ada):
+    """RFC 7643 §2.4."""
     same = scim.patch(f"/Users/{ada['id']}", op("replace", "emails.value", "x@x"), op("replace", "emails.type", "work"))
 
     assert same.json()["emails"] == [{"type": "work", "value": "x@x"}]
@@ -53,6 +55,7 @@ PRIMARY_AFTER: dict[str, tuple[list[dict[str, Any]], list[bool]]] = {
 
 @pytest.mark.parametrize("case", PRIMARY_AFTER.values(), ids=PRIMARY_AFTER.keys())
 def test_one_element_is_primary_however_it_is_said(scim, ada, case):
+    """RFC 7643 §2.4."""
     operations, wanted = case
     emails = scim.patch(f"/Users/{ada['id']}", *operations).json()["emails"]
 
@@ -75,6 +78,7 @@ def test_one_element_is_primary_however_it_is_said(scim, ada, case):
     ],
 )
 def test_what_the_filter_could_not_find_is_not_created(scim, ada, operation):
+    """RFC 7644 §3.5.2.3: noTarget."""
     answer = scim.patch(f"/Users/{ada['id']}", operation)
 
     assert refusal(answer)[:2] == (400, "noTarget")
@@ -83,6 +87,7 @@ def test_what_the_filter_could_not_find_is_not_created(scim, ada, operation):
 
 @pytest.mark.parametrize("value", [[{"value": ""}], [{"value": None, "type": ""}], [{"value": []}]])
 def test_an_element_whose_values_are_stated_as_empty_is_empty_and_not_unreadable(scim, ada, value):
+    """RFC 7643 §2.5."""
     address = f"/Users/{ada['id']}"
     added = scim.patch(address, op("add", "emails", value))
     assert (added.status_code, added.json()) == (200, ada)
@@ -108,6 +113,7 @@ def test_an_element_whose_values_are_stated_as_empty_is_empty_and_not_unreadable
 )
 @pytest.mark.parametrize("way", WAYS)
 def test_an_unreadable_element_is_named_and_takes_nothing_with_it(scim, way, value):
+    """RFC 7644 §3.12: invalidValue."""
     status, scim_type, detail = refusal(sent(scim, way, "emails", value))
 
     assert (status, scim_type) == (400, "invalidValue")
@@ -119,6 +125,7 @@ def test_an_unreadable_element_is_named_and_takes_nothing_with_it(scim, way, val
     "element", [{"display": "x"}, {"value": ""}, {"value": None}, {}, None, "", [], ["x"], True, {"$ref": ""}]
 )
 def test_a_member_that_names_nobody_is_named_and_nobody_comes_or_goes(scim, ada, element):
+    """RFC 7644 §3.12: invalidValue."""
     group = scim.group("GK", ada["id"], scim.user("bo@x.com")["id"])
     address, value = f"/Groups/{group['id']}", [{"value": ada["id"]}, element]
     before = scim.get(address).json()
@@ -149,12 +156,14 @@ def test_a_member_that_names_nobody_is_named_and_nobody_comes_or_goes(scim, ada,
     ],
 )
 def test_a_remove_takes_what_it_names_and_no_more(scim, ada, operation, left):
+    """RFC 7644 §3.5.2.2."""
     assert scim.patch(f"/Users/{ada['id']}", operation).json().get("emails") == left
 
 
 @pytest.mark.parametrize("name", ["add", "replace", "remove"])
 @pytest.mark.parametrize("path", ["schemas", "SCHEMAS", f"{CORE_USER}:schemas"])
 def test_schemas_as_a_path_is_accepted_and_says_nothing(scim, ada, name, path):
+    """RFC 7643 §3: schemas follow from the attributes."""
     answer = scim.patch(f"/Users/{ada['id']}", op(name, path, [ENT]), op("add", "nickName", "N"))
 
     assert (answer.status_code, answer.json()["nickName"], answer.json()["schemas"]) == (200, "N", [CORE_USER])
@@ -166,6 +175,7 @@ def test_schemas_as_a_path_is_accepted_and_says_nothing(scim, ada, name, path):
     "path", ["id", "meta", "meta.version", "groups", f"{CORE_USER}:id", f"{ENT}:manager.displayName"]
 )
 def test_what_only_the_server_sets_stays_refused_as_a_path(scim, ada, path):
+    """RFC 7644 §3.12: mutability."""
     for name in ("add", "replace", "remove"):
         assert refusal(scim.patch(f"/Users/{ada['id']}", op(name, path, "x")))[:2] == (400, "mutability")
 
@@ -173,6 +183,7 @@ def test_what_only_the_server_sets_stays_refused_as_a_path(scim, ada, path):
 @pytest.mark.parametrize("urn", [CORE_USER, CORE_USER.upper()])
 @pytest.mark.parametrize("wrap", [lambda value: value, lambda value: [value]])
 def test_the_core_urn_holds_core_attributes(scim, ada, urn, wrap):
+    """RFC 7644 §3.10."""
     stated = {"title": "N", "name.givenName": "G", 'emails[type eq "home"].value': "n@x", "id": "x", "shoeSize": 7}
     address = f"/Users/{ada['id']}"
     for operation in (op("replace", value={urn: wrap(stated)}), op("add", urn, wrap(stated))):
@@ -186,6 +197,7 @@ def test_the_core_urn_holds_core_attributes(scim, ada, urn, wrap):
 
 
 def test_the_core_urn_of_groups_holds_their_attributes(scim, ada):
+    """RFC 7644 §3.10."""
     made = scim.post("/Groups", {CORE_GROUP: {"displayName": "GK", "members": [{"value": ada["id"]}]}}).json()
 
     assert (made["displayName"], [each["value"] for each in made["members"]]) == ("GK", [ada["id"]])

@@ -122,10 +122,12 @@ FOUND = [
 
 @pytest.mark.parametrize(("expression", "expected"), FOUND, ids=[each for each, _ in FOUND])
 def test_a_filter_finds_whom_it_describes(scim, people, expression, expected):
+    """RFC 7644 §3.4.2.2, tables 3 to 5."""
     assert " ".join(names(scim, expression)) == expected
 
 
 def test_ids_and_addresses_can_be_filtered_by(scim, people):
+    """RFC 7644 §3.4.2.2, RFC 7643 §3.1."""
     ada, bo, group = people["ada"], people["bo"], people["group"]
     for expression in (
         f'id eq "{ada["id"]}"',
@@ -201,6 +203,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_a_filter_that_is_not_fully_understood_is_never_answered_with_200(scim, expression):
+    """RFC 7644 §3.4.2.2, §3.12: invalidFilter."""
     answer = scim.find("/Users", expression)
 
     assert answer.status_code == 400
@@ -208,6 +211,7 @@ def test_a_filter_that_is_not_fully_understood_is_never_answered_with_200(scim, 
 
 
 def test_the_refusal_names_the_part_that_is_not_understood(scim):
+    """RFC 7644 §3.12."""
     assert "shoeSize" in scim.find("/Users", 'userName pr and shoeSize eq "1"').json()["detail"]
 
 
@@ -231,6 +235,7 @@ HURTFUL = {
 
 @pytest.mark.parametrize(("expression", "scim_type", "limit"), HURTFUL.values(), ids=HURTFUL.keys())
 def test_a_filter_made_to_hurt_is_refused_with_its_limit(scim, expression, scim_type, limit):
+    """RFC 7644 §3.12: tooMany."""
     answer = scim.request(
         "POST",
         "/Users/.search",
@@ -242,11 +247,14 @@ def test_a_filter_made_to_hurt_is_refused_with_its_limit(scim, expression, scim_
 
 
 def test_as_many_terms_and_parentheses_as_allowed_are_served(scim):
+    """RFC 7644 §3.4.2.2."""
     assert scim.found("/Users", " or ".join(["title pr"] * MAX_FILTER_TERMS)) == []
     assert scim.found("/Users", "(" * MAX_FILTER_DEPTH + 'title eq "(((["' + ")" * MAX_FILTER_DEPTH) == []
 
 
 def test_at_the_root_a_term_on_another_types_attribute_is_false(scim, people):
+    """RFC 7644 §3.4.2.1."""
+
     def found(expression):
         return [each.get("displayName", "") for each in scim.find("", expression).json()["Resources"]]
 

@@ -24,6 +24,7 @@ def page(scim, query):
 
 @pytest.mark.parametrize("count", [1, 3, 5, 11, 100])
 def test_walking_by_any_count_yields_everybody_once_in_order(scim, eleven, count):
+    """RFC 7644 §3.4.2.4."""
     found, start = [], 1
     while start <= len(eleven):
         document = page(scim, f"startIndex={start}&count={count}")
@@ -51,6 +52,7 @@ def test_walking_by_any_count_yields_everybody_once_in_order(scim, eleven, count
     ],
 )
 def test_odd_pages_are_answered_as_the_rfc_says(scim, eleven, query, start, items):
+    """RFC 7644 §3.4.2.4, table 6."""
     document = page(scim, query)
 
     assert (document["startIndex"], document["itemsPerPage"], document["totalResults"]) == (start, items, 11)
@@ -69,6 +71,7 @@ def test_odd_pages_are_answered_as_the_rfc_says(scim, eleven, query, start, item
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(scim, query):
+    """RFC 7644 §3.12: invalidValue."""
     answer = scim.get(f"/Users?{query}")
 
     assert answer.status_code == 400
@@ -80,6 +83,7 @@ def sorted_by(scim, query):
 
 
 def test_sorting_puts_missing_values_last_and_ignores_case(scim):
+    """RFC 7644 §3.4.2.3."""
     scim.user("a1@x.com", title="beta", emails=[{"value": "z@x"}, {"value": "c@x", "primary": True}])
     scim.user("b2@x.com", title="Alpha", emails=[{"value": "b@x"}])
     scim.user("c3@x.com", externalId="9")
@@ -124,6 +128,7 @@ PROJECTIONS = {
 
 @pytest.mark.parametrize(("query", "names"), PROJECTIONS.items(), ids=PROJECTIONS.keys())
 def test_projection_is_the_same_on_every_method(scim, ada, query, names):
+    """RFC 7644 §3.9."""
     body = {"userName": "ada@x.com", "displayName": "Ada", "name": ada["name"], "emails": ada["emails"], ENT: ada[ENT]}
     address = f"/Users/{ada['id']}?{query}"
 
@@ -134,6 +139,7 @@ def test_projection_is_the_same_on_every_method(scim, ada, query, names):
 
 
 def test_sub_attributes_can_be_taken_and_left_out(scim, ada):
+    """RFC 7644 §3.4.2.5, §3.10."""
     address = f"/Users/{ada['id']}"
 
     assert scim.get(f"{address}?attributes=name.familyName,emails.value").json() == {
@@ -162,6 +168,7 @@ def walk(scim, query, count):
                                    "sortBy=active", "sortBy=id", "sortBy=nickName&filter=userName%20pr",
                                    "sortBy=nickName&sortOrder=descending"])  # fmt: skip
 def test_walking_by_cursor_yields_everybody_once_in_the_same_order_as_by_index(scim, eleven, query, count):
+    """RFC 9865 §2."""
     scim.user("nick@x.com", nickName="b")
     scim.user("nack@x.com", nickName="a")
 
@@ -171,6 +178,7 @@ def test_walking_by_cursor_yields_everybody_once_in_the_same_order_as_by_index(s
 
 
 def test_a_cursor_survives_what_comes_and_goes_meanwhile(scim, eleven):
+    """RFC 9865 §2."""
     first = page(scim, "cursor=&count=5")
     scim.delete(f"/Users/{eleven[0]}")
     scim.user("late@x.com")
@@ -182,6 +190,7 @@ def test_a_cursor_survives_what_comes_and_goes_meanwhile(scim, eleven):
 
 
 def test_a_cursor_walks_over_all_types_at_the_root(scim, eleven):
+    """RFC 9865 §2, RFC 7644 §3.4.2.1."""
     scim.group("GK 1")
     scim.group("GK 2")
     for count in (1, 5, 11, 12):
@@ -195,12 +204,14 @@ def test_a_cursor_walks_over_all_types_at_the_root(scim, eleven):
 
 @pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=a.b.c", "cursor=%00"])
 def test_a_cursor_of_somebody_else_is_refused(scim, query):
+    """RFC 9865 §2.1: invalidCursor."""
     answer = scim.get(f"/Users?{query}")
 
     assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidCursor")
 
 
 def test_a_cursor_belongs_to_its_query_and_its_hour(scim, eleven):
+    """RFC 9865 §2.1, §2.3: invalidCursor, expiredCursor."""
     cursor = page(scim, "cursor=&count=2")["nextCursor"]
     for query in (f"sortBy=title&cursor={cursor}", f"filter=title%20pr&cursor={cursor}"):
         assert scim.get(f"/Users?{query}").json()["scimType"] == "invalidCursor"
@@ -212,6 +223,7 @@ def test_a_cursor_belongs_to_its_query_and_its_hour(scim, eleven):
 
 
 def test_search_answers_like_the_list(scim, eleven):
+    """RFC 7644 §3.4.3."""
     asked = {
         **SEARCH,
         "filter": 'title gt "T05"',
@@ -229,6 +241,7 @@ def test_search_answers_like_the_list(scim, eleven):
 
 
 def test_search_at_the_root_and_the_root_itself_cover_all_types(scim, eleven):
+    """RFC 7644 §3.4.2.1, §3.4.3."""
     scim.group("GK", eleven[0])
 
     for document in (scim.get("").json(), scim.post("/.search", SEARCH).json()):
@@ -252,10 +265,12 @@ def test_search_at_the_root_and_the_root_itself_cover_all_types(scim, eleven):
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused(scim, body):
+    """RFC 7644 §3.4.3, §3.12."""
     assert scim.post("/Users/.search", body).status_code == 400
 
 
-def test_a_version_is_told_and_honoured(scim, ada):
+def test_a_version_is_stated_and_honoured(scim, ada):
+    """RFC 7644 §3.14."""
     address = f"/Users/{ada['id']}"
     answer = scim.get(address)
     tag = answer["ETag"]
@@ -274,6 +289,7 @@ def test_a_version_is_told_and_honoured(scim, ada):
 
 
 def test_nothing_new_keeps_version_and_time(scim, ada):
+    """RFC 7644 §3.5.2: an operation that changes nothing changes no version."""
     address = f"/Users/{ada['id']}"
 
     answer = scim.patch(address, {"op": "replace", "path": "displayName", "value": "Ada"})
@@ -282,6 +298,7 @@ def test_nothing_new_keeps_version_and_time(scim, ada):
 
 
 def test_a_groups_version_changes_with_its_members(scim, ada):
+    """RFC 7644 §3.14."""
     group = scim.group("Other")
     address = f"/Groups/{group['id']}"
 
@@ -290,6 +307,7 @@ def test_a_groups_version_changes_with_its_members(scim, ada):
 
 
 def test_a_group_patch_answers_with_the_group_when_attributes_are_asked(scim):
+    """RFC 7644 §3.5.2, §3.9."""
     group = scim.group("Other")
 
     answer = scim.patch(

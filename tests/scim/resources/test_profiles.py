@@ -32,6 +32,7 @@ def test_the_work_email_is_the_primary_of_type_work_then_work_then_primary_then_
 
 
 def test_a_profile_and_its_record_are_the_same_thing():
+    """RFC 7643 §4.1, §4.2."""
     profile = {"userName": "ada", "externalId": "1", "active": False, "displayName": "A", "title": "T",
                ENTERPRISE_USER: {"department": "L"}}  # fmt: skip
     record = user_record(profile, active_if_unstated=True)

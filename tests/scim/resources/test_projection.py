@@ -60,6 +60,7 @@ def ways(parameter, names):
 
 @pytest.mark.parametrize(("parameter", "names", "left"), SELECTIONS)
 def test_a_selection_is_honoured_by_every_method(scim, parameter, names, left):
+    """RFC 7644 §3.9, §3.10."""
     user = scim.user("ada@x.com", emails=EMAILS)
     address = f"/Users/{user['id']}"
     documents = []
@@ -79,6 +80,7 @@ def test_a_selection_is_honoured_by_every_method(scim, parameter, names, left):
 
 
 def test_members_are_selected_as_well(scim):
+    """RFC 7644 §3.4.2.5."""
     ada, bo = scim.user("ada@x.com")["id"], scim.user("bo@x.com")["id"]
     group = scim.group("G", ada, bo)["id"]
     query = quote(f'members[value eq "{ada}"]')
@@ -88,6 +90,7 @@ def test_members_are_selected_as_well(scim):
 
 
 def test_leaving_out_a_part_of_an_extension_leaves_the_record_alone(scim):
+    """RFC 7644 §3.4.2.5."""
     user = scim.user("ada@x.com", **{ENT: {"department": "L", "division": "D"}})
     asked = f"/Users/{user['id']}?excludedAttributes={ENT}:division"
 
@@ -109,6 +112,7 @@ def test_leaving_out_a_part_of_an_extension_leaves_the_record_alone(scim):
     ],
 )
 def test_a_selection_that_is_not_understood_is_refused_before_anything_happens(scim, parameter, name):
+    """RFC 7644 §3.12: invalidFilter."""
     query = f"{parameter}={quote(name)}"
     answers = [
         scim.get(f"/Users?{query}"),
@@ -121,6 +125,7 @@ def test_a_selection_that_is_not_understood_is_refused_before_anything_happens(s
 
 
 def test_at_the_root_a_selection_on_another_types_attribute_is_left_out(scim):
+    """RFC 7644 §3.4.2.1."""
     scim.group("G", scim.user("ada@x.com", emails=EMAILS)["id"])
     found = scim.get(f"?attributes={HOME_VALUE}").json()["Resources"]
 
@@ -140,6 +145,7 @@ SINGLE = {
 @pytest.mark.parametrize(("name", "value", "scim_type"), [(name, *rest) for name, rest in SINGLE.items()])
 @pytest.mark.parametrize("path", ["/Users", "/Groups", ""])
 def test_a_parameter_that_cannot_be_joined_is_stated_once(scim, path, name, value, scim_type):
+    """RFC 7644 §3.4.2, §3.12."""
     for second in (name, name.upper(), name.capitalize()):
         answer = scim.get(f"{path}?{name}={quote(value)}&{second}={quote(value)}")
 
@@ -149,6 +155,7 @@ def test_a_parameter_that_cannot_be_joined_is_stated_once(scim, path, name, valu
 
 @pytest.mark.parametrize("name", [*SINGLE, "attributes"])
 def test_a_parameter_of_a_body_is_stated_once_in_whatever_case(scim, name):
+    """RFC 7644 §3.4.3, RFC 8259 §4."""
     answer = scim.request("POST", "/Users/.search", json.dumps({name: "x", name.upper(): "x"}))
 
     assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
@@ -182,6 +189,7 @@ def test_a_parameter_of_a_body_is_stated_once_in_whatever_case(scim, name):
 )
 @pytest.mark.parametrize("path", ["/Users/.search", "/Groups/.search", "/.search"])
 def test_a_parameter_of_the_wrong_type_is_named(scim, path, name, value, scim_type):
+    """RFC 7644 §3.4.3, §3.12."""
     answer = scim.post(path, {name: value})
 
     assert (answer.status_code, answer.json()["scimType"]) == (400, scim_type)
@@ -189,6 +197,7 @@ def test_a_parameter_of_the_wrong_type_is_named(scim, path, name, value, scim_ty
 
 
 def test_repeated_and_joined_lists_count_together(scim):
+    """RFC 7644 §3.4.2.5."""
     query = "&".join(["attributes=a,b,c"] * 70)
 
     assert "200" in scim.get(f"/Users/{scim.user('a@x.com')['id']}?{query}").json()["detail"]
