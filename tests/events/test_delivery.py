@@ -24,6 +24,7 @@ from gatekeeper.health.checks.result import Status
 from gatekeeper.health.metrics import render
 from tests.builders import ADMIN
 from tests.events.recording import Recorder, happened
+from tests.scim.test_costs import work
 
 pytestmark = pytest.mark.django_db
 
@@ -232,6 +233,28 @@ def test_more_events_than_one_batch_takes_are_delivered_by_one_run(
     for each in range(5):
         of_one = [number for number in recorder.numbers if objects[number] == each]
         assert of_one == sorted(of_one)
+
+
+def test_an_object_that_fails_with_many_events_behind_it_does_not_hide_the_others(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "PAGE", 4)
+    happened([1] * 20 + [2])
+    recorder.failing = {0}
+
+    deliver_due([recorder.subscriber])
+
+    assert recorder.numbers == [20]
+
+
+def test_the_work_of_delivering_grows_with_the_events_and_not_with_their_square(recorder: Recorder) -> None:
+    efforts = {}
+    for count in (300, 1200):
+        happened(range(count))
+        queue_new_events([recorder.subscriber])
+        efforts[count] = work(lambda: deliver_due([recorder.subscriber]))
+
+    assert efforts[1200] < 12 * efforts[300]  # the square would be sixteen; small tables are read as a whole
 
 
 # ── Looking after it ─────────────────────────────────────────────────────────────────────────────────────────────
