@@ -58,7 +58,7 @@ def product(name: str) -> bytes:
     one_line, other = key_pair().certificate_base64, key_pair("other").certificate_base64
     places = {
         "@ONE_LINE@": one_line,
-        "@DEFENCES@": "\n".join(textwrap.wrap(one_line, 76)),
+        "@LINES@": "\n".join(textwrap.wrap(one_line, 76)),
         "@ARMOUR@": key_pair().certificate_pem.decode(),
         "@OTHER@": other,
         "@ECDSA@": made("p-256").base64,
