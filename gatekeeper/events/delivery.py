@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 BATCH = 200  # objects that are taken at once
 PAGE = 500  # due deliveries that are looked at by one statement
 FOLLOWERS = 1000  # further events of those objects
-RUN_SECONDS = 40.0  # after which a run takes nothing more; the next one of the clock goes on
+RUN_SECONDS = 40.0  # after which a run takes nothing more; the next one goes on
 LEASE = timedelta(minutes=5)
 LEASE_SECONDS_USED = 120.0  # what was taken and not begun by then is given back, long before the lease ends
 WORKER_LOST = "worker_lost"  # the worker ended each time before it could say what came of it
@@ -35,7 +35,7 @@ WORKER_LOST = "worker_lost"  # the worker ended each time before it could say wh
 # After the first failure, the second, and so on. After the last of them a delivery is parked.
 RETRY_AFTER = (
     timedelta(seconds=30),
-    timedelta(minutes=4),  # with the clock's minute at most five
+    timedelta(minutes=4),  # with the scheduler's minute at most five
     timedelta(minutes=30),
     timedelta(hours=2),
     timedelta(hours=5),

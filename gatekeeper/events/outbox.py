@@ -24,7 +24,7 @@ def emit(code: EventCode, *, actor: Actor, kind: str, object_id: object, data: M
 
     Events of one object (``kind`` and ``object_id``) are delivered in the order in which they were written, since
     whoever changes an object holds its lock.
-    Raises: TransactionManagementError outside of a transaction: the event could be lost, or tell what never happened.
+    Raises: TransactionManagementError outside of a transaction: the event could be lost, or report what never happened.
     """
     emit_all([event(code, actor=actor, kind=kind, object_id=object_id, data=data)])
 

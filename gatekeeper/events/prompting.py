@@ -16,7 +16,7 @@ from gatekeeper.events.outbox import news
 from gatekeeper.events.tasks import deliver
 
 PROMPT_EVERY = 2.0  # seconds at least between two messages of one process
-EXPIRES = 60  # seconds; by then the clock has asked, too
+EXPIRES = 60  # seconds; by then the scheduler has asked, too
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ def deliver() -> None:
     """Every minute, and within seconds after a request with events. Safe to run twice, at once, and to kill."""
     retry = deliver_due()
     if retry is not None:
-        # The next run of the clock may come too late for the first retry, which is promised within 60 seconds.
+        # The next scheduled run may come too late for the first retry, which is promised within 60 seconds.
         deliver.apply_async(countdown=retry.total_seconds(), expires=300)  # seconds
 
 

@@ -1,4 +1,4 @@
-"""A subscriber for tests: it remembers what it was given, in order, and fails when it is told to."""
+"""A subscriber for tests: it remembers what it was given, in order, and fails when it is asked to."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID

@@ -99,7 +99,7 @@ def test_the_first_retry_comes_within_a_minute_and_the_next_within_five(recorder
     assert (row.attempts, row.last_error, row.due_at) == (1, "not_now", start + RETRY_AFTER[0])
 
     time_machine.move_to(row.due_at, tick=False)
-    assert deliver_due([recorder.subscriber]) is None  # the clock's run of every minute is soon enough
+    assert deliver_due([recorder.subscriber]) is None  # the scheduled run of every minute is soon enough
     second = Delivery.objects.get().due_at - row.due_at
     assert second + timedelta(minutes=1) <= timedelta(minutes=5)
 
@@ -333,7 +333,7 @@ def test_doctor_metrics_and_the_command_say_what_waits_and_what_was_given_up(cap
     assert not Delivery.objects.parked().exists()
 
 
-def test_the_clock_delivers_every_minute_and_forgets_once_a_day() -> None:
+def test_the_scheduler_delivers_every_minute_and_forgets_once_a_day() -> None:
     scheduled = {each["task"]: each["schedule"] for each in app.conf.beat_schedule.values()}
 
     assert len(scheduled["events.deliver"].minute) == 60

@@ -37,7 +37,7 @@ def make_a_global_administrator(site: Site) -> float:
         return time.monotonic() - started
 
 
-def test_the_worker_writes_the_line_of_a_request_within_seconds_and_without_the_clock(
+def test_the_worker_writes_the_line_of_a_request_within_seconds_and_without_the_scheduler(
     make_site: Callable[..., Site],
 ) -> None:
     site = make_site(processes=("web", "worker"))
