@@ -23,17 +23,17 @@ _REASONS: Mapping[str, Promise] = {
     GroupNameTaken.code: gettext_lazy("Another group already has the displayName %(display_name)s."),
 }
 _LABELS: Mapping[str, Promise] = {
-    "invalidFilter": gettext_lazy("The filter can't be read"),
-    "invalidPath": gettext_lazy("The path can't be read"),
-    "invalidSyntax": gettext_lazy("The body can't be read"),
-    "invalidValue": gettext_lazy("A value can't be read"),
-    "tooMany": gettext_lazy("The filter is too large"),
-    "noTarget": gettext_lazy("Nothing is selected"),
-    "mutability": gettext_lazy("An attribute can't be changed"),
-    "invalidCursor": gettext_lazy("The cursor can't be read"),
-    "expiredCursor": gettext_lazy("The cursor has expired"),
+    "invalidFilter": gettext_lazy("Invalid filter"),
+    "invalidPath": gettext_lazy("Invalid path"),
+    "invalidSyntax": gettext_lazy("Invalid request body"),
+    "invalidValue": gettext_lazy("Invalid value"),
+    "tooMany": gettext_lazy("Filter too large"),
+    "noTarget": gettext_lazy("No target"),
+    "mutability": gettext_lazy("Read-only attribute"),
+    "invalidCursor": gettext_lazy("Invalid cursor"),
+    "expiredCursor": gettext_lazy("Expired cursor"),
     "unauthorized": gettext_lazy("No valid key"),
-    FailureReason.DATABASE_BUSY: gettext_lazy("The database was busy"),
+    FailureReason.DATABASE_BUSY: gettext_lazy("Database busy"),
     FailureReason.INTERNAL_ERROR: gettext_lazy("Failed"),
 }
 

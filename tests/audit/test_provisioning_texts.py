@@ -86,7 +86,7 @@ def test_a_redacted_value_is_not_quoted() -> None:
         ("", None, "Stored before there were reasons.", "Stored before there were reasons."),
         ("user_name_taken", {"user_name": "a"}, "…", "Another user already has the userName a."),
         ("user_name_taken", None, "The detail.", "The detail."),
-        ("invalidValue", None, "active: 1 is neither.", "A value can't be read: active: 1 is neither."),
+        ("invalidValue", None, "active: 1 is neither.", "Invalid value: active: 1 is neither."),
         ("internal_error", None, "", "Failed"),
         ("of_the_future", None, "The detail.", "The detail."),
         (
