@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from saml.debugger.advice import advice_about, usable_claims
-from saml.debugger.steps import FAILED, LOGOUT, PERSON_TEXTS, Step, steps_of, verdict
+from saml.debugger.steps import FAILED, LOGOUT, Step, steps_of, verdict
+from saml.debugger.texts import PERSON_TEXTS
 from saml.metadata.products import UNKNOWN
 from saml.models import SignInAttempt
 from saml.refusals.texts import reason_text
@@ -40,7 +41,7 @@ def presentation_of(attempt: SignInAttempt) -> AttemptPresentation:
 
 def attempt_reason(attempt: SignInAttempt) -> str:
     """Why the message was refused, or else the person; "" for what was accepted."""
-    return reason_text(attempt.reason, attempt.parameters) or PERSON_TEXTS.get(attempt.failed_check, "")
+    return reason_text(attempt.reason, attempt.parameters) or str(PERSON_TEXTS.get(attempt.failed_check, ""))
 
 
 def _advice(attempt: SignInAttempt) -> str:

@@ -4,12 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from django.utils.functional import Promise
 
 from gatekeeper.directory.access.resolver import Blocked
 from saml.debugger.advice import ADVICE, BY_CAUSE, advice_about
-from saml.debugger.steps import FAILED, NOT_REACHED, PASSED, PERSON_TEXTS, all_checks, steps_of, verdict
+from saml.debugger.steps import FAILED, NOT_REACHED, PASSED, all_checks, check_names, steps_of, verdict
+from saml.debugger.texts import CHECK_TEXTS, PERSON_TEXTS
 from saml.metadata.products import PRODUCTS, UNKNOWN
 from saml.refusals.causes import Cause
+from saml.validation.allow_list import GUARDS
+from saml.validation.response import CHECKS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sign-in-problems.md"
 HEAD = """# When somebody cannot sign in
@@ -87,7 +91,7 @@ def expected_page() -> str:
     parts += [
         section(name, f"The message is good, but {words}.") for name, words in PERSON_TEXTS.items() if name in ADVICE
     ]
-    parts += ["## Signing out\n", section("logout", "The sign-out message is in order.")]
+    parts += ["## Signing out\n", section("logout", str(CHECK_TEXTS["logout"]))]
     parts += ["## What fails for attackers and broken software only\n"]
     rest = {name: words for name, words in list(checks.items())[:-3] if name not in ADVICE}
     return "\n".join(parts) + "\n" + "\n".join(f"- `{name}`: {words}" for name, words in rest.items()) + "\n"
@@ -102,6 +106,17 @@ def test_the_page_of_problems_says_what_the_code_says():
 
 def test_every_advice_is_about_a_check_or_a_person_that_exists():
     assert set(ADVICE) - {name for name, _ in all_checks()} - set(PERSON_TEXTS) == {"logout"}
+
+
+def test_every_guard_and_check_has_a_text_and_no_text_is_left_over():
+    assert set(CHECK_TEXTS) == {*check_names(), "logout"}
+    assert {each.__name__ for each in (*GUARDS, *CHECKS)} <= set(check_names())
+
+
+def test_text_about_an_attempt_is_made_in_the_language_of_the_page():
+    texts = [*CHECK_TEXTS.values(), *PERSON_TEXTS.values(), *ADVICE.values(), *BY_CAUSE.values()]
+
+    assert [text for text in texts if not isinstance(text, Promise)] == []
 
 
 def test_everything_that_keeps_a_person_out_has_words_and_advice():

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 
 from saml.debugger.presentation import attempt_reason
-from saml.debugger.steps import PERSON_TEXTS
+from saml.debugger.texts import PERSON_TEXTS
 from saml.models import SignInAttempt
 from saml.refusals.reasons import Reason
 from saml.refusals.texts import TEXTS, reason_text, reasons_with
