@@ -36,6 +36,7 @@ CALLS = {
     "configuration": [("export",), ("apply", NAME), ("diff", "{file}"), ("apply", "{file}", "--dry-run")],
     "create_admin": [],
     "doctor": [()],
+    "events": [("list",), ("retry",), ("retry", "--subscriber", NAME)],
     "local_accounts": [()],
     "remove_second_factor": [("nobody" + NAME,)],
     "reseal": [()],
