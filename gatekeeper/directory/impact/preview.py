@@ -54,10 +54,10 @@ class Preview:
     def fingerprint(self) -> str:
         """A digest of the preview. Save sends it: where a fresh preview has another one, facts changed meanwhile.
 
-        It covers who is affected and how, not only how many: one person more and another one fewer is a change.
+        It covers who is affected and how, not only how many: one person more and another one fewer is a change. It
+        covers no text, which is another one in another language.
         """
-        document = {**self.as_document(), "warnings": [warning.code for warning in self.warnings]}
-        covered = hashlib.sha256(json.dumps(document, sort_keys=True).encode())
+        covered = hashlib.sha256(json.dumps([warning.values for warning in self.warnings]).encode())
         who = defaultdict[str, list[str]](list)
         for kind in self.kinds:
             who[_as_text(kind)] += kind.people

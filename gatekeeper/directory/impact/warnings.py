@@ -45,6 +45,11 @@ class Consequence:
         return self.code in {WarningCode.LOSE_ACCESS, WarningCode.LOSE_OWN_ACCESS}
 
     @property
+    def values(self) -> tuple[str | int, ...]:
+        """The consequence without any text: what a fingerprint and a confirmation cover."""
+        return (self.code.value, self.people, self.level.slug if self.level else "")
+
+    @property
     def text(self) -> str:
         """The consequence in one sentence."""
         if self.code in _COUNTED:

@@ -1,6 +1,7 @@
 """The preview of a change beside its form, and the confirmation that Save asks for."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -68,18 +69,48 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Consequences that Save asks to confirm. ``about``: of each its code and values, which a yes is given to."""
+
+    text: str
+    about: tuple[tuple[str | int, ...], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.about)
+
+    @property
+    def confirmation(self) -> str:
+        """What the checkbox beside the question carries, so that a yes to one consequence is none to another.
+
+        It covers no text: the same question in another language, or put in other words, is the same.
+        """
+        return hashlib.sha256(json.dumps(self.about).encode()).hexdigest()[:16]
+
+
+NO_QUESTION = Question("", ())
+
+
+class NotConfirmed(NeedsConfirmation):
+    """Save was pressed without a yes to exactly these consequences; the page asks the question."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.text)
+        self.question = question
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What saving would do now, and how the form carries that it was shown."""
 
     preview: Preview
     shown: Shown
 
-    def questions(self) -> list[str]:
+    def question(self) -> "Question":
         """The consequences that Save asks to confirm; none for a change that is refused whatever is answered."""
         warnings = self.preview.warnings
         if any(warning.code is WarningCode.NOBODY_COULD_CONFIGURE for warning in warnings):
-            return []
-        return [warning.text for warning in warnings]
+            return NO_QUESTION
+        return Question(" ".join(warning.text for warning in warnings), tuple(warning.values for warning in warnings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +131,7 @@ def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable
     """Write, if that would do now what the preview showed. The site lock keeps others from deciding meanwhile.
 
     ``write`` gets the site's facts, which are read under that lock, a single time.
-    Raises: PreviewOutdated when facts changed; NeedsConfirmation where a warning stands, until exactly that is
+    Raises: PreviewOutdated when facts changed; NotConfirmed where a warning stands, until exactly that is
             confirmed; whatever ``write`` raises.
     """
     with one_transaction():
@@ -109,7 +140,7 @@ def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable
         fresh = outlook(request, change, site)
         if Shown.from_form(request.POST).is_outdated_by(fresh.shown):
             raise PreviewOutdated
-        require_confirmation(request, fresh.questions())
+        require_confirmation(request, fresh.question())
         write(site)
     return Saved(fresh.preview, change.applied_to(site))
 
@@ -129,16 +160,10 @@ def with_losses(text: str, preview: Preview) -> str:
     return f"{text} {lost % {'count': f'{losing:,}'}}"
 
 
-def require_confirmation(request: HttpRequest, questions: list[str]) -> None:
-    """Raises NeedsConfirmation, unless the form confirms these consequences, and no others."""
-    question = " ".join(questions)
-    if question and request.POST.get("confirmed") != confirmation_of(question):
-        raise NeedsConfirmation(question)
-
-
-def confirmation_of(question: str) -> str:
-    """What the checkbox beside a question carries, so that a yes to one consequence is none to another."""
-    return hashlib.sha256(question.encode()).hexdigest()[:16]
+def require_confirmation(request: HttpRequest, question: Question) -> None:
+    """Raises NotConfirmed, unless the form confirms these consequences, and no others."""
+    if question and request.POST.get("confirmed") != question.confirmation:
+        raise NotConfirmed(question)
 
 
 def preview_fragment(request: HttpRequest, found: Outlook, form_id: str, *, warned: bool = False) -> HttpResponse:

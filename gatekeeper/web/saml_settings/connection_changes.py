@@ -11,15 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
-from gatekeeper.directory.impact.warnings import counted
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from gatekeeper.runtime.transactions import one_transaction
-from gatekeeper.web.framework.change_confirmation import confirmation_of, require_confirmation
+from gatekeeper.web.framework.change_confirmation import NotConfirmed, Question, require_confirmation
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
 from gatekeeper.web.saml_settings.authentication import (
     about_metadata,
@@ -50,8 +49,8 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             connection = _save(request, connection_id, form)
-        except NeedsConfirmation as question:
-            asking = {"settings_question": str(question), "confirmation": confirmation_of(str(question))}
+        except NotConfirmed as asked:
+            asking = {"settings_question": asked.question.text, "confirmation": asked.question.confirmation}
             return page_of_connections(
                 request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=connection_id, settings_form=form, **asking
             )
@@ -73,7 +72,7 @@ def settings(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Connection:
     """Save what the form says, unless it takes links away and nobody has said yes to that: then nothing is saved.
 
-    Whose link would go is what saving does to it, so it is done and undone. Raises: NeedsConfirmation; what
+    Whose link would go is what saving does to it, so it is done and undone. Raises: NotConfirmed; what
     ``edit_connection`` raises.
     """
     linked = SignInIdentity.objects.live()
@@ -82,14 +81,19 @@ def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Conn
     connection = edit_connection(connection_id, wanted, actor=actor_of(request))
     losing = before - linked.count()
     if losing:
-        require_confirmation(
-            request,
-            [
-                _("%(counted)s could no longer sign in through %(connection)s.")
-                % {"counted": counted(losing), "connection": connection.name}
-            ],
-        )
+        require_confirmation(request, _losing_links(connection, losing))
     return connection
+
+
+def _losing_links(connection: Connection, people: int) -> Question:
+    """What Save asks where people could no longer sign in through a connection."""
+    text = ngettext(
+        "%(people)s person could no longer sign in through %(connection)s.",
+        "%(people)s people could no longer sign in through %(connection)s.",
+        people,
+    )
+    about = ("lose_links", str(connection.id), people)
+    return Question(text % {"people": f"{people:,}", "connection": connection.name}, (about,))
 
 
 @require_POST

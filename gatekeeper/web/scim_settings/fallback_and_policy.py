@@ -24,11 +24,11 @@ from gatekeeper.directory.impact.preview import Preview
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_last_group_policy
 from gatekeeper.directory.models import LastGroupPolicy
-from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation, TeamNotFound
+from gatekeeper.errors import DomainError, InvalidValue, TeamNotFound
 from gatekeeper.web.framework.change_confirmation import (
+    NotConfirmed,
     PreviewOutdated,
     Shown,
-    confirmation_of,
     outlook,
     preview_context,
     preview_fragment,
@@ -191,8 +191,8 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
         return _refused(request, str(refusal))
     try:
         saved = save_previewed(request, choice.change, choice.save)
-    except (NeedsConfirmation, PreviewOutdated) as question:
-        return _ask(request, choice, question)
+    except (NotConfirmed, PreviewOutdated) as problem:
+        return _ask(request, choice, problem)
     except DomainError as refusal:
         return _refused(request, str(refusal))
     if not wants_json(request):
@@ -208,17 +208,15 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
     )
 
 
-def _ask(request: HttpRequest, choice: Choice, problem: Exception) -> HttpResponse:
+def _ask(request: HttpRequest, choice: Choice, problem: NotConfirmed | PreviewOutdated) -> HttpResponse:
     """Not saved yet: the consequence, or that facts changed, and the preview beside the choice."""
     found = outlook(request, choice.change, site_facts())
-    question = str(problem) if isinstance(problem, NeedsConfirmation) else " ".join(found.questions())
+    question = problem.question if isinstance(problem, NotConfirmed) else found.question()
     asking = {
         "choice": choice,
-        "question": question,
-        "note": ""
-        if isinstance(problem, NeedsConfirmation)
-        else _("Somebody else changed this meanwhile. Look again."),
-        "confirmation": confirmation_of(question),
+        "question": question.text,
+        "note": "" if isinstance(problem, NotConfirmed) else _("Somebody else changed this meanwhile. Look again."),
+        "confirmation": question.confirmation,
     }
     if wants_json(request):
         details = render_to_string("web/scim_settings/_choice_question.html", asking)

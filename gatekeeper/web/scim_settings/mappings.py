@@ -21,12 +21,14 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import reset_mapping, set_mapping
 from gatekeeper.directory.models import IdpGroup, Membership, User
 from gatekeeper.directory.permissions import Permission
-from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.errors import DomainError, InvalidValue
 from gatekeeper.web.framework.carried_form import take_carried_form
 from gatekeeper.web.framework.change_confirmation import (
+    NO_QUESTION,
+    NotConfirmed,
     PreviewOutdated,
+    Question,
     Saved,
-    confirmation_of,
     outlook,
     preview_context,
     preview_fragment,
@@ -75,8 +77,8 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
     try:
         wanted = read_mapping(request.POST)
         saved = _save(request, group, wanted)
-    except NeedsConfirmation as question:
-        return _render(request, group, wanted, question=str(question))
+    except NotConfirmed as asked:
+        return _render(request, group, wanted, question=asked.question)
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, wanted, refusal=str(refusal))
     show_saved(request, _result_text(group, wanted, saved.site), saved.preview)
@@ -151,7 +153,7 @@ def _render(
     group: IdpGroup | None,
     chosen: MappingRecord | None = None,
     *,
-    question: str = "",
+    question: Question = NO_QUESTION,
     refusal: str = "",
     resetting: bool = False,
 ) -> HttpResponse:
@@ -171,8 +173,8 @@ def _render(
         "uses_default": group is not None and not has_own,
         "affected": affected_count(group, site),
         "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown), site), FORM),
-        "question": question,
-        "confirmation": confirmation_of(question),
+        "question": question.text,
+        "confirmation": question.confirmation,
         "refusal": refusal,
         "asks_about_reset": resetting,
     }
@@ -259,8 +261,8 @@ def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
     change, actor = ProposedChange.mapping(group_id, None), actor_of(request)
     try:
         saved = save_previewed(request, change, lambda site: reset_mapping(group_id, actor=actor, site=site))
-    except NeedsConfirmation as question:
-        return _render(request, group, question=str(question), resetting=True)
+    except NotConfirmed as asked:
+        return _render(request, group, question=asked.question, resetting=True)
     except (DomainError, PreviewOutdated) as refusal:
         return _render(request, group, refusal=str(refusal), resetting=True)
     members = member_counts([group_id]).get(group_id, 0)

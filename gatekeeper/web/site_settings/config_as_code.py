@@ -15,14 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gatekeeper.config_as_code.apply import Applied, apply_document
 from gatekeeper.config_as_code.document import ConfigurationDocument, export_document, read_document
 from gatekeeper.directory.row_locks import lock_site
-from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.errors import DomainError, InvalidValue
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.web.framework.carried_form import carried_fields
 from gatekeeper.web.framework.change_confirmation import (
+    NO_QUESTION,
+    NotConfirmed,
     Outlook,
     PreviewOutdated,
+    Question,
     Shown,
-    confirmation_of,
     preview_context,
     require_confirmation,
     show_saved,
@@ -50,8 +52,8 @@ def as_code(request: HttpRequest) -> HttpResponseBase:
     try:
         text = _text(request)
         applied = _apply(request, text)
-    except NeedsConfirmation as question:
-        return _page(request, text, question=str(question))
+    except NotConfirmed as asked:
+        return _page(request, text, question=asked.question)
     except (DomainError, PreviewOutdated, NotShownYet) as refusal:
         return _page(request, text, refusal=str(refusal))
     show_saved(request, _result_text(applied), applied.preview)
@@ -81,7 +83,7 @@ def export(_request: HttpRequest) -> HttpResponse:
 def _apply(request: HttpRequest, text: str) -> Applied:
     """Apply what was shown, all of it or nothing; nobody else decides meanwhile.
 
-    Raises: NotShownYet; PreviewOutdated; NeedsConfirmation; what reading and applying a document raise.
+    Raises: NotShownYet; PreviewOutdated; NotConfirmed; what reading and applying a document raise.
     """
     document = read_document(text)
     with one_transaction():
@@ -92,7 +94,7 @@ def _apply(request: HttpRequest, text: str) -> Applied:
             raise NotShownYet
         if shown.is_outdated_by(fresh.shown):
             raise PreviewOutdated
-        require_confirmation(request, fresh.questions())
+        require_confirmation(request, fresh.question())
         return apply_document(document, actor=actor_of(request), confirmed=True)
 
 
@@ -111,12 +113,12 @@ def _preview_page(request: HttpRequest, text: str) -> dict[str, Any]:
     return {"applied": tried, "shown": preview_context(found, FORM, request.POST)}
 
 
-def _page(request: HttpRequest, text: str = "", *, question: str = "", refusal: str = "") -> HttpResponse:
+def _page(request: HttpRequest, text: str = "", *, question: Question = NO_QUESTION, refusal: str = "") -> HttpResponse:
     page: dict[str, Any] = {
         "exported": _exported(),
         "text": text,
-        "question": question,
-        "confirmation": confirmation_of(question),
+        "question": question.text,
+        "confirmation": question.confirmation,
         "refusal": refusal,
         "shown": {"form_id": FORM},
     }

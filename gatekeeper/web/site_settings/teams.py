@@ -20,11 +20,13 @@ from gatekeeper.directory.impact.preview import Preview
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.models import Team
 from gatekeeper.directory.teams.teams import create_team, delete_team, merge_teams, rename_team
-from gatekeeper.errors import DomainError, InvalidValue, NeedsConfirmation
+from gatekeeper.errors import DomainError, InvalidValue
 from gatekeeper.web.framework.carried_form import carried_fields
 from gatekeeper.web.framework.change_confirmation import (
+    NO_QUESTION,
+    NotConfirmed,
     PreviewOutdated,
-    confirmation_of,
+    Question,
     outlook,
     preview_context,
     preview_fragment,
@@ -167,8 +169,8 @@ def _end(
     """Delete or merge a team, after one more look at what that would do; ``result_text`` says what was done."""
     try:
         saved = save_previewed(request, change, write)
-    except NeedsConfirmation as question:
-        return _page(request, team, about=form, question=str(question))
+    except NotConfirmed as asked:
+        return _page(request, team, about=form, question=asked.question)
     except (DomainError, PreviewOutdated) as refusal:
         return _page(request, team, about=form, refusal=str(refusal))
     show_saved(request, result_text(saved.preview), saved.preview)
@@ -199,7 +201,7 @@ def _page(
     *,
     form: TeamForm | None = None,
     about: str = "",
-    question: str = "",
+    question: Question = NO_QUESTION,
     refusal: str = "",
 ) -> HttpResponse:
     """The page of one team; ``question`` and ``refusal`` are about the form with the id ``about``."""
@@ -212,8 +214,8 @@ def _page(
         "others": sorted(((key, name) for key, name in site.teams.items() if key != team.id), key=lambda each: each[1]),
         "not_merging": {"form_id": MERGE_FORM},
         "about": about,
-        "question": question,
-        "confirmation": confirmation_of(question),
+        "question": question.text,
+        "confirmation": question.confirmation,
         "refusal": refusal,
     }
     if not row["is_fallback"]:

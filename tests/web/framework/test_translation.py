@@ -12,11 +12,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from django.conf import settings as site_settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.labels import ACTOR_KINDS, CHANNELS
+from tests.builders import make_group, make_user
+from tests.web.pages import carried, confirmation, text_of
 
+BECOME = ("%(people)s person becomes Global Administrator.", "%(people)s people become Global Administrator.")
 SCRIPT = site_settings.BASE_DIR / "locale" / "messages.py"
 
 
@@ -81,6 +85,7 @@ def german(settings: Any, tmp_path: Path) -> None:
     """One folder and one setting, as docs/translation.md says."""
     catalog = Catalog(locale="de")
     catalog.add("Sign in", "Anmelden")
+    catalog.add(BECOME, ("%(people)s Person wird Hauptverwalter.", "%(people)s Personen werden Hauptverwalter."))
     compiled = BytesIO()
     write_mo(compiled, catalog)
     folder = tmp_path / "de" / "LC_MESSAGES"
@@ -104,6 +109,20 @@ def test_a_page_is_in_the_language_that_the_browser_prefers(
     assert f'<html lang="{language}">' in page
     assert answer.headers["Content-Language"] == language
     assert translation.get_language() == "en-gb"  # the thread's next request may be a machine's
+
+
+@pytest.mark.usefixtures("german")
+def test_a_yes_in_one_language_is_a_yes_in_another(admin_client: Client) -> None:
+    """What a confirmation and a preview's fingerprint cover are codes and values, not the text of the question."""
+    group = make_group("GK IT", [make_user()])
+    address, form = reverse("web:group_mapping", args=[group.id]), {"level": "global_administrator"}
+    in_german = {"accept-language": "de"}
+
+    asked = admin_client.post(address, form, headers=in_german)
+    assert "1 Person wird Hauptverwalter." in text_of(asked)
+    yes = {**form, "confirmed": confirmation(asked), "previewed": carried(asked, "mapping-form")}
+
+    assert admin_client.post(address, yes, headers={"accept-language": "en"}).status_code == 302
 
 
 def test_every_kind_of_actor_and_every_channel_has_a_label() -> None:
