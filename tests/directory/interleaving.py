@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from threading import Event
 from typing import Any
@@ -59,36 +59,47 @@ def after_first_statement(stop: Stop) -> Iterator[None]:
 Where = Callable[[Stop], Any]
 
 
-def interleaved(first: Change, second: Change, where: Where) -> tuple[Any, Any]:
-    """What both answer: ``second`` starts when ``first`` has come to the point, and ends before it or waits for it."""
-    stop, second_pid = Stop(), Future[int]()
+class TwoConnections:
+    """Two threads, each with a connection of its own that is kept from one pair of changes to the next."""
 
-    def run_first() -> Any:
-        try:
-            connection.ensure_connection()
-            with where(stop):
-                return first()
-        finally:
-            stop.reached.set()
-            connection.close()
+    def __init__(self) -> None:
+        self._threads = (ThreadPoolExecutor(1), ThreadPoolExecutor(1))
 
-    def run_second() -> Any:
-        try:
+    def interleave(self, first: Change, second: Change, where: Where) -> tuple[Any, Any]:
+        """What both answer: ``second`` starts when ``first`` has come to the point, and ends before it or waits."""
+        stop, second_pid = Stop(), Future[int]()
+
+        def run_first() -> Any:
+            try:
+                connection.ensure_connection()
+                with where(stop):
+                    return first()
+            finally:
+                stop.reached.set()
+
+        def run_second() -> Any:
             connection.ensure_connection()
             second_pid.set_result(connection.connection.info.backend_pid)
             return second()
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(2) as threads:
-        one = threads.submit(run_first)
+        one = self._threads[0].submit(run_first)
         assert stop.reached.wait(LONGEST)
-        other = threads.submit(run_second)
+        other = self._threads[1].submit(run_second)
         try:
             _wait_until_done_or_waiting(other, second_pid.result(LONGEST))
         finally:
             stop.go.set()
         return one.result(LONGEST), other.result(LONGEST)
+
+    def close(self) -> None:
+        """Hang up, so that the test database can be emptied."""
+
+        def hang_up() -> None:
+            connection.close()  # the thread's own
+
+        for thread in self._threads:
+            thread.submit(hang_up).result(LONGEST)
+            thread.shutdown()
 
 
 def _wait_until_done_or_waiting(change: Future[Any], pid: int) -> None:
@@ -98,4 +109,4 @@ def _wait_until_done_or_waiting(change: Future[Any], pid: int) -> None:
             cursor.execute("SELECT cardinality(pg_blocking_pids(%s))", [pid])
             if cursor.fetchone()[0]:
                 return
-        time.sleep(0.003)
+        wait([change], timeout=0.003)

@@ -6,13 +6,16 @@ until it is done or has to wait. So each pair meets at the points where it can h
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count, product
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.directory.access.loaders import access_of_many
@@ -39,7 +42,7 @@ from gatekeeper.errors import DomainError
 from scim.credentials.api_keys import generate_key
 from scim.models import AttributeValue
 from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_team, make_user, map_group
-from tests.directory.interleaving import Where, after_first_statement, before_commit, interleaved
+from tests.directory.interleaving import TwoConnections, Where, after_first_statement, before_commit
 from tests.scim.conftest import ScimClient
 
 pytestmark = [
@@ -180,25 +183,34 @@ def scene(transactional_db: None) -> Scene:
 
 
 @pytest.fixture
-def begin_anew(scene: Scene) -> Callable[[], None]:
+def begin_anew(scene: Scene) -> Iterator[Callable[[], None]]:
     """Puts the rows back that the scene began with: making them anew for each pair would take minutes."""
-    rows = [(model, list(model._default_manager.all())) for model in TABLES]
+    tables = [model._meta.db_table for model in TABLES]
+    for table in tables:
+        run_sql(f"CREATE TEMPORARY TABLE kept_{table} AS TABLE {table}")
+    put_back = [f"DELETE FROM {table}" for table in reversed(tables)]
+    put_back += [f"INSERT INTO {table} SELECT * FROM kept_{table}" for table in tables]
 
     @transaction.atomic
     def begin() -> None:
-        for model in reversed(TABLES):
-            model._default_manager.all()._raw_delete("default")
-        for model, some in rows:
-            model._default_manager.bulk_create(some)
+        run_sql("; ".join(put_back))
         scene.entries_before = AuditEntry.objects.count()
 
-    return begin
+    yield begin
+    for table in tables:
+        run_sql(f"DROP TABLE kept_{table}")
+
+
+@pytest.fixture
+def two_connections() -> Iterator[TwoConnections]:
+    with closing(TwoConnections()) as two:
+        yield two
 
 
 @pytest.mark.parametrize("where", [after_first_statement, before_commit])
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_pair_of_writes_leaves_the_site_whole(
-    scene: Scene, begin_anew: Callable[[], None], part: int, where: Where
+    scene: Scene, begin_anew: Callable[[], None], two_connections: TwoConnections, part: int, where: Where
 ) -> None:
     before, wrong = versions(), dict[tuple[str, str], Any]()
     for pair in product(list(WRITES)[part::PARTS], WRITES):
@@ -206,13 +218,29 @@ def test_every_pair_of_writes_leaves_the_site_whole(
             continue  # both have only begun then, so the other order is much the same
         begin_anew()
 
-        answers = interleaved(*(tried(name, scene) for name in pair), where)
+        answers = two_connections.interleave(*(tried(name, scene) for name in pair), where)
 
         failed = [answer for answer in answers if isinstance(answer, int) and answer >= 500]
         if failed or broken(scene, before):
             wrong[pair] = answers, broken(scene, before)
 
     assert wrong == {}
+
+
+def test_what_may_never_be_seen_would_be_seen(scene: Scene) -> None:
+    before = versions()
+    assert broken(scene, before) == []
+
+    User.objects.filter(pk=scene.cy.pk).update(deleted_at=timezone.now(), active=False, version=7)
+    Membership.objects.filter(user__in=[scene.ada, scene.bo]).update(until=timezone.now())
+
+    assert {
+        "a member who was deleted",
+        "a link of a deleted user",
+        "a period of who is not active",
+        "versions and audit trail differ",
+        "nobody may configure",
+    } <= set(broken(scene, before))
 
 
 def tried(name: str, scene: Scene) -> Callable[[], Any]:
@@ -230,30 +258,52 @@ def tried(name: str, scene: Scene) -> Callable[[], Any]:
 
 def broken(scene: Scene, before: dict[str, int]) -> list[str]:
     """What should be true after any two writes, and is not."""
-    gone = {"user__deleted_at__isnull": False}
+    access = access_of_many(User.objects.all())
+    signed_in = SignIn.objects.live().values_list("user_id", flat=True)
     found = {
-        "a member who was deleted": Membership.objects.live().filter(**gone).exists(),
-        "a member of a deleted group": Membership.objects.live().filter(group__deleted_at__isnull=False).exists(),
-        "a link of a deleted user": SignInIdentity.objects.live().filter(**gone).exists(),
-        "a link of a deleted connection": SignInIdentity.objects.live().filter(provider__until__isnull=False).exists(),
-        "a session of a deleted user": SignIn.objects.live().filter(**gone).exists(),
-        "a session of an inactive user": SignIn.objects.live().filter(user__active=False).exists(),
-        "a session through a deleted connection": SignIn.objects.live().filter(provider__until__isnull=False).exists(),
-        "a mapping of a deleted group": MappingVersion.objects.live().filter(group__deleted_at__isnull=False).exists(),
-        "a fallback team that was deleted": SiteChoice.objects.live().filter(fallback_team__deleted_at__isnull=False),
-        "search finds a deleted user": AttributeValue.objects.filter(**gone).exists(),
-        "periods and states differ": periods() != set(User.objects.live().filter(active=True).values_list("pk")),
+        **impossible_rows(),
         "versions and audit trail differ": versions() != audited(before, scene.entries_before),
-        "a failed request": ProvisioningEntry.objects.filter(status__gte=500).exists(),
-        "nobody may configure": not any(each.can_configure for each in access_of_many(User.objects.all()).values()),
-        "a session of somebody without access": any(without_access()),
+        "nobody may configure": not any(each.can_configure for each in access.values()),
+        "a session of somebody without access": any(access[user_id].level is Level.NONE for user_id in signed_in),
         "a group lists whom SCIM does not know": not set(listed(scene)) <= set(known(scene)),
     }
     return [what for what, is_so in found.items() if is_so]
 
 
-def periods() -> set[Any]:
-    return set(ActivePeriod.objects.live().values_list("user_id"))
+def impossible_rows() -> dict[str, bool]:
+    """Which rows that must not be there are there, in one statement."""
+    names, statement, parameters = impossible()
+    return dict(zip(names, run_sql(statement, parameters), strict=True))
+
+
+@cache
+def impossible() -> tuple[list[str], str, list[Any]]:
+    gone, a_user, a_period = {"user__deleted_at__isnull": False}, User.objects.live(), ActivePeriod.objects.live()
+    rows: dict[str, QuerySet[Any]] = {
+        "a member who was deleted": Membership.objects.live().filter(**gone),
+        "a member of a deleted group": Membership.objects.live().filter(group__deleted_at__isnull=False),
+        "a link of a deleted user": SignInIdentity.objects.live().filter(**gone),
+        "a link of a deleted connection": SignInIdentity.objects.live().filter(provider__until__isnull=False),
+        "a session of a deleted user": SignIn.objects.live().filter(**gone),
+        "a session of an inactive user": SignIn.objects.live().filter(user__active=False),
+        "a session through a deleted connection": SignIn.objects.live().filter(provider__until__isnull=False),
+        "a mapping of a deleted group": MappingVersion.objects.live().filter(group__deleted_at__isnull=False),
+        "a fallback team that was deleted": SiteChoice.objects.live().filter(fallback_team__deleted_at__isnull=False),
+        "search finds a deleted user": AttributeValue.objects.filter(**gone),
+        "an active user without a period": a_user.filter(~Exists(a_period.filter(user=OuterRef("pk"))), active=True),
+        "a period of who is not active": a_period.filter(~Exists(a_user.filter(pk=OuterRef("user"), active=True))),
+        "a failed request": ProvisioningEntry.objects.filter(status__gte=500),
+    }
+    compiled = [each.query.sql_with_params() for each in rows.values()]
+    statement = ", ".join(f"EXISTS ({sql})" for sql, _ in compiled)
+    return list(rows), f"SELECT {statement}", [value for _, values in compiled for value in values]
+
+
+def run_sql(statement: str, parameters: list[Any] | None = None) -> Any:
+    """Run it; the first row of what it answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone() if cursor.description else None
 
 
 def versions() -> dict[str, int]:
@@ -265,11 +315,6 @@ def audited(before: dict[str, int], entries_before: int) -> dict[str, int]:
     entries = AuditEntry.objects.order_by("pk").values_list("event", "object_id")[entries_before:]
     about = [user_id for event, user_id in entries if event in {f"user.{each}" for each in EVENTS}]
     return dict(Counter(before) + Counter(about))
-
-
-def without_access() -> Iterator[UUID]:
-    people = User.objects.filter(pk__in=SignIn.objects.live().values("user"))
-    return (user_id for user_id, access in access_of_many(people).items() if access.level is Level.NONE)
 
 
 def listed(scene: Scene) -> Iterator[str]:
