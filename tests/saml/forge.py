@@ -176,7 +176,7 @@ def sign(
     signer.namespaces = {"ds": DS}
     signed: etree._Element = signer.sign(
         element,
-        key=keys.key_pem,
+        key=keys.private_key,  # loaded: signxml would read and prove the PEM again for each signature
         cert=keys.certificate_pem.decode(),
         reference_uri=f"#{element.get('ID')}",
         id_attribute="ID",

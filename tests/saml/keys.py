@@ -7,7 +7,8 @@ from functools import cache
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
 from tests.kept import rsa_key
@@ -22,8 +23,18 @@ class KeyPair:
     is_ecdsa: bool = False
 
     @property
+    def private_key(self) -> PrivateKeyTypes:
+        """The key itself, read once."""
+        return _loaded(self.key_pem)
+
+    @property
     def certificate_base64(self) -> str:
         return "".join(self.certificate_pem.decode().splitlines()[1:-1])
+
+
+@cache
+def _loaded(key_pem: bytes) -> PrivateKeyTypes:
+    return load_pem_private_key(key_pem, None, unsafe_skip_rsa_key_validation=True)
 
 
 @cache
