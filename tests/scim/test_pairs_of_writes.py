@@ -227,8 +227,9 @@ def test_every_pair_of_writes_leaves_the_site_whole(
     assert wrong == {}
 
 
-def test_what_may_never_be_seen_would_be_seen(scene: Scene) -> None:
+def test_what_may_never_be_seen_would_be_seen(scene: Scene, begin_anew: Callable[[], None]) -> None:
     before = versions()
+    begin_anew()
     assert broken(scene, before) == []
 
     User.objects.filter(pk=scene.cy.pk).update(deleted_at=timezone.now(), active=False, version=7)
