@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from gatekeeper.secrets.expiry_steps import EXPIRED, step_due
 
 
@@ -43,10 +46,10 @@ class CertificateState:
     def text(self) -> str:
         """For a badge: 7 days left; expired 3 days ago; not valid yet, begins in 2 days."""
         if self.phase is Phase.EXPIRED:
-            return f"expired {_days(self.days)} ago" if self.days else "expired today"
+            return _ago(self.days) if self.days else _("expired today")
         if self.phase is Phase.NOT_YET:
-            return f"not valid yet, begins in {_days(self.days)}" if self.days else "not valid yet, begins within a day"
-        return f"{_days(self.days)} left" if self.days else "less than a day left"
+            return _begins_in(self.days) if self.days else _("not valid yet, begins within a day")
+        return _left(self.days) if self.days else _("less than a day left")
 
 
 def certificate_state(certificate: Dated, now: datetime) -> CertificateState:
@@ -68,11 +71,22 @@ def longest_valid(certificates: Iterable[D], now: datetime) -> D | None:
 
 def in_days(days: int) -> str:
     """The end of "It expires …"."""
-    return f"in {_days(days)}" if days else "in less than a day"
+    if not days:
+        return _("in less than a day")
+    return ngettext("in %(count)s day", "in %(count)s days", days) % {"count": days}
 
 
-def _days(number: int) -> str:
-    return f"{number} day{'' if number == 1 else 's'}"
+def _ago(days: int) -> str:
+    return ngettext("expired %(count)s day ago", "expired %(count)s days ago", days) % {"count": days}
+
+
+def _begins_in(days: int) -> str:
+    text = ngettext("not valid yet, begins in %(count)s day", "not valid yet, begins in %(count)s days", days)
+    return text % {"count": days}
+
+
+def _left(days: int) -> str:
+    return ngettext("%(count)s day left", "%(count)s days left", days) % {"count": days}
 
 
 def _end(certificate: Dated) -> datetime:

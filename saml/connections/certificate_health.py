@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
@@ -14,6 +16,7 @@ from gatekeeper.secrets.expiry_steps import EXPIRED
 from saml.certificate_state import CertificateState, Phase, certificate_state, in_days, longest_valid
 from saml.certificates import SigningCertificate
 from saml.connections.key_pairs import key_pair_warnings
+from saml.date_texts import day_text, moment_text
 from saml.metadata import MetadataFacts, warn_about_address
 from saml.metadata.acceptance import facts_in_force
 from saml.models import Connection
@@ -45,9 +48,12 @@ def connection_warnings(connection: Connection, now: datetime) -> list[str]:
     facts = facts_in_force(connection)
     found = [concern.text for concern in certificate_warnings(connection.signing_certificates(), now)]
     if connection.refresh_failed:
-        found.append(f"The last refresh failed: {connection.refresh_result} The last good document stays in force.")
+        found.append(
+            _("The last refresh failed: %(reason)s The last good document stays in force.")
+            % {"reason": connection.refresh_result}
+        )
     if facts.wants_signed_requests and not connection.sign_requests:
-        found.append("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below.")
+        found.append(_("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below."))
     found += _validity_warnings(facts, connection, now)
     doubt = warn_about_address(connection.idp_metadata_url)
     return [*found, *([doubt] if doubt else []), *key_pair_warnings(connection, now)]
@@ -56,10 +62,12 @@ def connection_warnings(connection: Connection, now: datetime) -> list[str]:
 def _validity_warnings(facts: MetadataFacts, connection: Connection, now: datetime) -> list[str]:
     """Warnings about validUntil and cacheDuration; an outdated document stays in force so that people can sign in."""
     if facts.valid_until is not None and facts.valid_until <= now:
-        ended = f"{facts.valid_until:%d %B %Y %H:%M} UTC"
-        return [f"The metadata was valid until {ended} only (validUntil). It stays in force; have it published again."]
+        text = _(
+            "The metadata was valid until %(ended)s UTC only (validUntil). It stays in force; have it published again."
+        )
+        return [text % {"ended": moment_text(facts.valid_until)}]
     if facts.cache is not None and connection.refresh_failed and connection.refreshed_at + facts.cache < now:
-        return ["The metadata is older than its identity provider wants it to be used for (cacheDuration)."]
+        return [_("The metadata is older than its identity provider wants it to be used for (cacheDuration).")]
     return []
 
 
@@ -114,18 +122,24 @@ def _announce(
 
 
 def _expiry_text(certificate: SigningCertificate, state: CertificateState, best: SigningCertificate) -> str:
-    ends = f"expires {in_days(state.days)} ({certificate.not_after:%d %B %Y})"
+    end = {"in_days": in_days(state.days), "date": day_text(certificate.not_after)}
     if certificate.sha256 == best.sha256:
-        return f"The last signing certificate {ends}; renew it at the identity provider and refresh the metadata."
-    return (
-        f"The signing certificate {certificate.sha256[:8]}… {ends}; another one is published already, valid until "
-        f"{best.not_after:%d %B %Y}: see that the identity provider signs with it by then."
+        text = _(
+            "The last signing certificate expires %(in_days)s (%(date)s); renew it at the identity provider and "
+            "refresh the metadata."
+        )
+        return text % end
+    text = _(
+        "The signing certificate %(start)s… expires %(in_days)s (%(date)s); another one is published already, valid "
+        "until %(other)s: see that the identity provider signs with it by then."
     )
+    return text % {**end, "start": certificate.sha256[:8], "other": day_text(best.not_after)}
 
 
 def _no_valid_certificate_text(certificates: list[SigningCertificate], now: datetime) -> str:
     coming = [each for each in certificates if each.not_before > now]
     if coming:
         begins = min(each.not_before for each in coming)
-        return f"No signing certificate is valid yet; nobody can sign in before {begins:%d %B %Y %H:%M} UTC."
-    return "Every signing certificate has expired, so nobody can sign in; renew it and refresh the metadata."
+        text = _("No signing certificate is valid yet; nobody can sign in before %(begins)s UTC.")
+        return text % {"begins": moment_text(begins)}
+    return _("Every signing certificate has expired, so nobody can sign in; renew it and refresh the metadata.")

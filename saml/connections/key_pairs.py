@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -122,13 +124,20 @@ def key_pair_warnings(connection: Connection, now: datetime) -> list[str]:
     found, pairs = [], key_pairs(connection)
     days = pairs[0].days_left(now)
     if days < 0:
-        found.append("Our own certificate has expired; publish the next one and give it to the identity provider.")
+        found.append(_("Our own certificate has expired; publish the next one and give it to the identity provider."))
     elif days < WARN_DAYS:
-        found.append(f"Our own certificate expires in {days} day{'s' if days != 1 else ''}; publish the next one.")
+        text = ngettext(
+            "Our own certificate expires in %(count)s day; publish the next one.",
+            "Our own certificate expires in %(count)s days; publish the next one.",
+            days,
+        )
+        found.append(text % {"count": days})
     if len(_readable(pairs)) < len(pairs):
         found.append(
-            "Our private key cannot be read with the present SECRET_KEY: restore that, or publish a next certificate, "
-            "hand it to the identity provider and finish the change."
+            _(
+                "Our private key cannot be read with the present SECRET_KEY: restore that, or publish a next "
+                "certificate, hand it to the identity provider and finish the change."
+            )
         )
     return found
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import structlog
+from django.utils.translation import gettext as _
 from lxml import etree
 
 from saml.certificates import SigningCertificate
@@ -130,5 +131,5 @@ def warn_about_address(url: str) -> str | None:
     """Entra's address without ``appid`` lists the tenant's keys, not the application's: signatures then fail."""
     parts = urlsplit(url)
     if "/federationmetadata/" in parts.path.lower() and not parse_qs(parts.query).get("appid"):
-        return "The address has no appid, so it may list other certificates than this application's; copy it again."
+        return _("The address has no appid, so it may list other certificates than this application's; copy it again.")
     return None
