@@ -15,6 +15,7 @@ from django.utils import timezone
 from gatekeeper.errors import DomainError
 from gatekeeper.signed_tokens.keys import read_key_set
 from gatekeeper.signed_tokens.models import KeySet
+from gatekeeper.signed_tokens.reasons import TokenReason
 from gatekeeper.signed_tokens.refusals import TokenRefused
 
 ASKED_AT_MOST_EVERY = timedelta(minutes=1)
@@ -34,8 +35,9 @@ def find_key(url: str, kid: str, *, fetch: Fetch) -> dict[str, Any]:
         held = _ask(held, fetch)
         found = _keys_of(held, timezone.now()).get(kid)
     if found is None:
-        trouble = f" ({held.problem})" if held.problem else ""
-        raise TokenRefused("has_a_known_key", f"the key that it names is not at the JWKS URL{trouble}.")
+        if held.problem:
+            raise TokenRefused("has_a_known_key", TokenReason.KEY_SET_UNREADABLE, problem=held.problem)
+        raise TokenRefused("has_a_known_key", TokenReason.KEY_NOT_PUBLISHED)
     return found
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from gatekeeper.signed_tokens.reasons import TokenReason
 from gatekeeper.signed_tokens.refusals import TokenRefused
 
 LONGEST_TOKEN = 16 * 1024  # characters; those that identity providers send are below 2 KB
@@ -29,9 +30,9 @@ def parse_token(text: str) -> Token:
     The signature may not be empty, so that "none" never gets as far as the list of algorithms.
     """
     if len(text) > LONGEST_TOKEN:
-        raise TokenRefused("is_a_token", f"it is longer than {LONGEST_TOKEN} characters.")
+        raise TokenRefused("is_a_token", TokenReason.TOKEN_TOO_LONG, limit=LONGEST_TOKEN)
     if not _COMPACT.fullmatch(text):
-        raise TokenRefused("is_a_token", "it is not a signed token in compact form.")
+        raise TokenRefused("is_a_token", TokenReason.NOT_COMPACT)
     header, claims, _ = text.split(".")
     return Token(text=text, header=_object(header, "header"), claims=_object(claims, "payload"))
 
@@ -55,7 +56,7 @@ def _object(part: str, name: str) -> Document:
         decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
         return read_object(decoded)
     except (binascii.Error, ValueError) as error:
-        raise TokenRefused("is_a_token", f"its {name} cannot be read.") from error
+        raise TokenRefused("is_a_token", TokenReason.PART_UNREADABLE, name=name) from error
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> Document:

@@ -1,10 +1,17 @@
 """Why a signed token is not believed."""
 
+from enum import StrEnum
+from typing import Any
+
 
 class TokenRefused(Exception):
-    """``check`` is the stable name of the check that failed; ``reason`` is one sentence for administrators and logs."""
+    """``check`` is the stable name of the check that failed.
 
-    def __init__(self, check: str, reason: str) -> None:
-        super().__init__(f"{check}: {reason}")
+    ``reason`` is a code, a ``TokenReason`` or one of the caller's own, with the parameters of its text.
+    """
+
+    def __init__(self, check: str, reason: StrEnum, **parameters: Any) -> None:
+        super().__init__(check, reason, parameters)
         self.check = check
         self.reason = reason
+        self.parameters = parameters

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.signed_tokens.models import UsedToken
 from gatekeeper.signed_tokens.parsing import Token
+from gatekeeper.signed_tokens.reasons import TokenReason
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from gatekeeper.signed_tokens.verification import CLOCKS_DIFFER_BY, Expectation
 
@@ -19,7 +20,7 @@ def use_once(token: Token, expected: Expectation) -> None:
         with one_transaction():
             UsedToken.objects.create(digest=digest, expires=expected.now + expected.max_age + 2 * CLOCKS_DIFFER_BY)
     except IntegrityError as error:
-        raise TokenRefused("is_used_once", "it was used before.") from error
+        raise TokenRefused("is_used_once", TokenReason.TOKEN_USED_BEFORE) from error
 
 
 def forget_used_tokens(now: datetime) -> int:

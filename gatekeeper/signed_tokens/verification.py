@@ -14,6 +14,7 @@ from joserfc.jws import JWSRegistry, deserialize_compact
 
 from gatekeeper.signed_tokens.keys import ALGORITHMS, key_for
 from gatekeeper.signed_tokens.parsing import LONGEST_TOKEN, Token, parse_token
+from gatekeeper.signed_tokens.reasons import TokenReason
 from gatekeeper.signed_tokens.refusals import TokenRefused
 
 CLOCKS_DIFFER_BY = timedelta(seconds=60)  # for what has not begun yet; an end is an end
@@ -57,21 +58,21 @@ def has_an_allowed_algorithm(token: Token, expected: Expectation) -> None:  # no
     """Asymmetric ones only: neither "none" nor an HMAC with the public key as its secret."""
     algorithm = token.header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise TokenRefused("has_an_allowed_algorithm", "its alg is not an asymmetric one that is accepted here.")
+        raise TokenRefused("has_an_allowed_algorithm", TokenReason.ALGORITHM)
 
 
 def brings_no_key(token: Token, expected: Expectation) -> None:  # noqa: ARG001 - as every check
     """The key is one that we looked up, never one that the token brings or points at; ``crit`` asks for more of it."""
     brought = sorted(token.header.keys() & {"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"})
     if brought:
-        raise TokenRefused("brings_no_key", f"its header has {', '.join(brought)}, which is not accepted.")
+        raise TokenRefused("brings_no_key", TokenReason.HEADER_PARTS, names=", ".join(brought))
 
 
 def names_its_key(token: Token, expected: Expectation) -> None:  # noqa: ARG001 - as every check
     """By ``kid``; trying every key would make forged tokens expensive."""
     kid = token.header.get("kid")
     if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_ID:
-        raise TokenRefused("names_its_key", "its header names no key (kid).")
+        raise TokenRefused("names_its_key", TokenReason.NO_KEY_NAMED)
 
 
 def has_the_expected_type(token: Token, expected: Expectation) -> None:
@@ -79,13 +80,13 @@ def has_the_expected_type(token: Token, expected: Expectation) -> None:
     stated = token.header.get("typ", "")
     kind = stated.lower().removeprefix("application/") if isinstance(stated, str) else None
     if kind not in {each.lower() for each in expected.types}:
-        raise TokenRefused("has_the_expected_type", "its typ is not the one of such a token.")
+        raise TokenRefused("has_the_expected_type", TokenReason.TYPE_IS_ANOTHER)
 
 
 def comes_from_the_issuer(token: Token, expected: Expectation) -> None:
     """``iss``, to the letter."""
     if not expected.issuer or token.claims.get("iss") != expected.issuer:
-        raise TokenRefused("comes_from_the_issuer", "its iss is not the issuer that is set here.")
+        raise TokenRefused("comes_from_the_issuer", TokenReason.TOKEN_ISSUER_IS_ANOTHER)
 
 
 def is_meant_for_us(token: Token, expected: Expectation) -> None:
@@ -93,41 +94,41 @@ def is_meant_for_us(token: Token, expected: Expectation) -> None:
     stated = token.claims.get("aud")
     audiences = stated if isinstance(stated, list) else [stated]
     if not any(isinstance(each, str) and each in expected.audiences for each in audiences):
-        raise TokenRefused("is_meant_for_us", "its aud is another address or application.")
+        raise TokenRefused("is_meant_for_us", TokenReason.TOKEN_AUDIENCE_IS_ANOTHER)
 
 
 def was_issued_lately(token: Token, expected: Expectation) -> None:
     """``iat`` is there, has been, and is not too long ago."""
     issued, now = _seconds(token, "iat"), expected.now.timestamp()
     if issued is None:
-        raise TokenRefused("was_issued_lately", "it does not say when it was issued (iat).")
+        raise TokenRefused("was_issued_lately", TokenReason.NO_TIME_OF_ISSUE)
     if issued > now + CLOCKS_DIFFER_BY.total_seconds():
-        raise TokenRefused("was_issued_lately", "it was issued in the future; compare the clocks.")
+        raise TokenRefused("was_issued_lately", TokenReason.ISSUED_IN_THE_FUTURE)
     if issued < now - expected.max_age.total_seconds():
-        raise TokenRefused("was_issued_lately", "it was issued too long ago.")
+        raise TokenRefused("was_issued_lately", TokenReason.ISSUED_TOO_LONG_AGO)
 
 
 def has_begun(token: Token, expected: Expectation) -> None:
     """``nbf``, where it is stated."""
     begins = _seconds(token, "nbf")
     if begins is not None and begins > expected.now.timestamp() + CLOCKS_DIFFER_BY.total_seconds():
-        raise TokenRefused("has_begun", "it is not valid yet; compare the clocks.")
+        raise TokenRefused("has_begun", TokenReason.NOT_BEGUN)
 
 
 def has_not_expired(token: Token, expected: Expectation) -> None:
     """``exp``, where it is stated; some tokens must state it."""
     ends = _seconds(token, "exp")
     if ends is None and expected.needs_expiry:
-        raise TokenRefused("has_not_expired", "it does not say when it expires (exp).")
+        raise TokenRefused("has_not_expired", TokenReason.NO_EXPIRY)
     if ends is not None and ends <= expected.now.timestamp():
-        raise TokenRefused("has_not_expired", "it has expired; compare the clocks.")
+        raise TokenRefused("has_not_expired", TokenReason.EXPIRED)
 
 
 def has_an_id(token: Token, expected: Expectation) -> None:  # noqa: ARG001 - as every check
     """``jti``, without which it could be used again and again."""
     token_id = token.claims.get("jti")
     if not isinstance(token_id, str) or not 0 < len(token_id) <= LONGEST_ID:
-        raise TokenRefused("has_an_id", "it has no id (jti).")
+        raise TokenRefused("has_an_id", TokenReason.NO_ID)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -151,11 +152,11 @@ def verify_signature(token: Token, find_key: FindKey) -> None:
     algorithm = token.header["alg"]
     key = key_for(dict(find_key(token.header["kid"])), algorithm)
     if key is None:
-        raise TokenRefused("is_signed_by_the_key", "the key that it names is not one for its alg.")
+        raise TokenRefused("is_signed_by_the_key", TokenReason.KEY_FOR_ANOTHER_ALGORITHM)
     try:
         deserialize_compact(token.text, key, algorithms=[algorithm], registry=_REGISTRY)
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenRefused("is_signed_by_the_key", "its signature does not fit the key that it names.") from error
+        raise TokenRefused("is_signed_by_the_key", TokenReason.SIGNATURE_DOES_NOT_FIT) from error
 
 
 def _seconds(token: Token, name: str) -> float | None:
@@ -164,5 +165,5 @@ def _seconds(token: Token, name: str) -> float | None:
     if stated is None and name not in token.claims:
         return None
     if isinstance(stated, bool) or not isinstance(stated, int | float) or not abs(stated) < 1e12:
-        raise TokenRefused("states_times", f"its {name} is not a number of seconds.")
+        raise TokenRefused("states_times", TokenReason.NOT_SECONDS, name=name)
     return float(stated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -55,7 +56,10 @@ class ReceivedEvent(models.Model):
     authentic = models.BooleanField(help_text="Whether the token was the identity provider's.")
     accepted = models.BooleanField()
     failed_check = models.CharField(max_length=60, blank=True, default="")
-    reason = models.CharField(max_length=500, blank=True, default="")
+    reason = models.CharField(max_length=500, blank=True, default="")  # a TokenReason or CommandReason
+    parameters = models.JSONField(
+        blank=True, null=True, encoder=DjangoJSONEncoder, help_text="The values for the reason's text."
+    )
     event = models.CharField(max_length=200, blank=True, default="")
     subject = models.CharField(max_length=300, blank=True, default="")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="received_events")

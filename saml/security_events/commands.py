@@ -82,7 +82,7 @@ def carry_out(verified: VerifiedCommand, do: Callable[[], Received]) -> tuple[Re
             with transaction.atomic():
                 return do(), None
         except CommandRefused as refusal:
-            return Received(check=refusal.check, reason=refusal.reason), refusal
+            return Received(check=refusal.check, reason=refusal.reason, parameters=refusal.parameters), refusal
 
 
 def end_for(

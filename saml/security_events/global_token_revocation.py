@@ -16,9 +16,11 @@ from django.views.decorators.http import require_POST
 from gatekeeper.secrets.bearer_keys import bearer_credentials
 from gatekeeper.sessions.request_details import request_id_of
 from gatekeeper.signed_tokens.parsing import read_object
+from gatekeeper.signed_tokens.reasons import TokenReason
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.models import Connection, SourceKind
 from saml.security_events.commands import Repeated, Rules, VerifiedCommand, carry_out, end_for, verify_command
+from saml.security_events.reasons import CommandReason, answer_text
 from saml.security_events.received import COUNTED_BY, count_unauthenticated, record_command
 from saml.security_events.refusals import (
     AmbiguousSubject,
@@ -57,21 +59,20 @@ def global_token_revocation(request: HttpRequest, connection_id: UUID) -> HttpRe
         body = body_of(request)
         verified = _verified(request, connection)
     except BodyTooLong:
-        return _unauthenticated(
-            request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "is_small", "the body is too long."
-        )
+        too_long = TokenRefused("is_small", CommandReason.BODY_TOO_LONG)
+        return _unauthenticated(request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_long)
     except TokenRefused as refusal:
-        return _unauthenticated(request, connection, HTTPStatus.UNAUTHORIZED, refusal.check, refusal.reason)
+        return _unauthenticated(request, connection, HTTPStatus.UNAUTHORIZED, refusal)
     return _revoke(request, connection, verified, body)
 
 
 def _verified(request: HttpRequest, connection: Connection) -> VerifiedCommand:
     text = bearer_credentials(request.headers.get("Authorization", ""))
     if not text:
-        raise TokenRefused("is_a_token", "there is no bearer token in the Authorization header.")
+        raise TokenRefused("is_a_token", TokenReason.NO_BEARER_TOKEN)
     source = source_of(connection, KIND)
     if source is None:
-        raise TokenRefused("is_set_up", "no issuer and JWKS URL are set for Universal Logout at this connection.")
+        raise TokenRefused("is_set_up", CommandReason.NOT_SET_UP_FOR_LOGOUT)
     return verify_command(text, source, RULES, timezone.now())
 
 
@@ -91,38 +92,42 @@ def _revoke(request: HttpRequest, connection: Connection, verified: VerifiedComm
     except (
         Repeated
     ):  # Whoever replays a token need not be the identity provider, so the message counts as unauthenticated.
-        reason = "the token was used before."
-        return _unauthenticated(request, connection, HTTPStatus.UNAUTHORIZED, "is_used_once", reason)
+        repeated = TokenRefused("is_used_once", CommandReason.COMMAND_REPEATED)
+        return _unauthenticated(request, connection, HTTPStatus.UNAUTHORIZED, repeated)
     record_command(request, connection, KIND, received)
     if refusal is not None:
-        return _answer(_STATUS[type(refusal)], f"Nothing was ended: {refusal.reason}")
+        return _answer(_STATUS[type(refusal)], _nothing_ended(refusal))
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 def _subject(content_type: str, body: bytes) -> Subject:
     """From ``sub_id``, or from ``subject`` as senders of earlier drafts call it. Raises: UnreadableCommand."""
     if content_type != "application/json":
-        raise UnreadableCommand("the body is not application/json.")
+        raise UnreadableCommand(CommandReason.NOT_JSON)
     try:
         document = read_object(body)
     except ValueError as error:
-        raise UnreadableCommand(f"the body cannot be read: {error}") from error
+        raise UnreadableCommand(CommandReason.BODY_UNREADABLE, detail=str(error)) from error
     names = [name for name in ("sub_id", "subject") if name in document]
     if len(names) != 1:
-        raise UnreadableCommand("the body has to name one subject, in sub_id.")
+        raise UnreadableCommand(CommandReason.NOT_ONE_SUBJECT_NAMED)
     return read_subject(document[names[0]], OF_REVOCATIONS)
 
 
 def _unauthenticated(
-    request: HttpRequest, connection: Connection, status: HTTPStatus, check: str, reason: str
+    request: HttpRequest, connection: Connection, status: HTTPStatus, refusal: TokenRefused
 ) -> HttpResponse:
-    if not count_unauthenticated(request, connection, KIND, check=check, reason=reason):
+    if not count_unauthenticated(request, connection, KIND, refusal):
         answer = _answer(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests that were not authenticated.")
         answer.headers["Retry-After"] = str(int(COUNTED_BY.total_seconds()))
         return answer
     if status == HTTPStatus.UNAUTHORIZED:
         return _unauthorized("The bearer token is missing or is not accepted; the connection's page says why.")
-    return _answer(status, f"Nothing was ended: {reason}")
+    return _answer(status, _nothing_ended(refusal))
+
+
+def _nothing_ended(refusal: TokenRefused) -> str:
+    return f"Nothing was ended: {answer_text(refusal.reason, refusal.parameters)}"
 
 
 def _unauthorized(text: str) -> HttpResponse:

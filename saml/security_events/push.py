@@ -17,6 +17,7 @@ from gatekeeper.sessions.request_details import request_id_of
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.models import Connection, SourceKind
 from saml.security_events.commands import Repeated, Rules, VerifiedCommand, carry_out, end_for, verify_command
+from saml.security_events.reasons import CommandReason, answer_text
 from saml.security_events.received import COUNTED_BY, Received, count_unauthenticated, record_command
 from saml.security_events.refusals import UnknownSubject, UnreadableCommand
 from saml.security_events.requests import BodyTooLong, body_of, connection_of
@@ -58,10 +59,8 @@ def security_events(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     try:
         verified = _verified(request, connection)
     except BodyTooLong:
-        reason = "the body is too long."
-        return _unauthenticated(
-            request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TokenRefused("is_small", reason)
-        )
+        too_long = TokenRefused("is_small", CommandReason.BODY_TOO_LONG)
+        return _unauthenticated(request, connection, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_long)
     except TokenRefused as refusal:
         return _unauthenticated(request, connection, HTTPStatus.BAD_REQUEST, refusal)
     return _take(request, connection, verified)
@@ -69,13 +68,13 @@ def security_events(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 def _verified(request: HttpRequest, connection: Connection) -> VerifiedCommand:
     if request.content_type != "application/secevent+jwt":
-        raise TokenRefused("is_a_token", "the body is not application/secevent+jwt.")
+        raise TokenRefused("is_a_token", CommandReason.NOT_AN_EVENT_TOKEN)
     source = source_of(connection, KIND)
     if source is None:
-        raise TokenRefused("is_set_up", "no issuer and JWKS URL are set for security events at this connection.")
+        raise TokenRefused("is_set_up", CommandReason.NOT_SET_UP_FOR_EVENTS)
     header = request.headers.get("Authorization", "")
     if source.secret_digest and not constant_time_compare(digest(header), source.secret_digest):
-        raise TokenRefused("has_the_header", "the Authorization header is not the one of this stream.")
+        raise TokenRefused("has_the_header", CommandReason.ANOTHER_HEADER)
     text = body_of(request).decode("ascii", "replace").strip()
     return verify_command(text, source, RULES, timezone.now())
 
@@ -87,7 +86,7 @@ def _take(request: HttpRequest, connection: Connection, verified: VerifiedComman
     except (
         Repeated
     ):  # Whoever replays a token need not be the identity provider, so the message counts as unauthenticated.
-        count_unauthenticated(request, connection, KIND, check="is_used_once", reason="it was received before.")
+        count_unauthenticated(request, connection, KIND, TokenRefused("is_used_once", CommandReason.EVENT_REPEATED))
         return HttpResponse(status=HTTPStatus.ACCEPTED)
     record_command(request, connection, KIND, received)
     # It is the transmitter's to know its people, and not a fault of the SET that one of them was never here.
@@ -102,7 +101,8 @@ def _do(request: HttpRequest, connection: Connection, verified: VerifiedCommand)
     events = _events(claims)
     ending = [name for name in (SESSION_REVOKED, CREDENTIAL_CHANGE) if name in events]
     if not ending:
-        return Received(event=", ".join(_short(name) for name in events), reason=_about(events))
+        reason, parameters = _about(events)
+        return Received(event=", ".join(_short(name) for name in events), reason=reason, parameters=parameters)
     subject = _subject(claims, [events[name] for name in ending])
     return end_for(
         connection,
@@ -117,14 +117,14 @@ def _do(request: HttpRequest, connection: Connection, verified: VerifiedCommand)
 def _events(claims: dict[str, Any]) -> dict[str, dict[str, Any]]:
     events = claims.get("events")
     if not isinstance(events, dict) or not events or not all(isinstance(each, dict) for each in events.values()):
-        raise UnreadableCommand("events is not an object of objects.")
+        raise UnreadableCommand(CommandReason.NOT_EVENTS)
     if "sub" in claims:
-        raise UnreadableCommand("the subject belongs into sub_id; sub has to be absent.")
+        raise UnreadableCommand(CommandReason.SUB_BESIDE_SUB_ID)
     changed = events.get(CREDENTIAL_CHANGE)
     if changed is not None and (
         not isinstance(changed.get("change_type"), str) or changed["change_type"] not in CHANGE_TYPES
     ):
-        raise UnreadableCommand("credential-change needs a change_type: create, revoke, update or delete.")
+        raise UnreadableCommand(CommandReason.NO_CHANGE_TYPE)
     return events
 
 
@@ -133,20 +133,22 @@ def _subject(claims: dict[str, Any], payloads: list[dict[str, Any]]) -> Subject:
     stated = [claims["sub_id"]] if "sub_id" in claims else []
     stated += [payload["subject"] for payload in payloads if "subject" in payload]
     if not stated:
-        raise UnreadableCommand("there is no subject identifier (sub_id).")
+        raise UnreadableCommand(CommandReason.NO_SUBJECT)
     subjects = {read_complex(each) for each in stated}
     if len(subjects) != 1:
-        raise UnreadableCommand("it names two subjects.")
+        raise UnreadableCommand(CommandReason.TWO_SUBJECTS)
     return subjects.pop()
 
 
-def _about(events: dict[str, dict[str, Any]]) -> str:
+def _about(events: dict[str, dict[str, Any]]) -> tuple[CommandReason, dict[str, str]]:
     """What to say of events that end nothing."""
     verified = events.get(VERIFICATION)
     if verified is None:
-        return "ends nothing here."
+        return CommandReason.ENDS_NOTHING, {}
     state = verified.get("state")
-    return f"the stream works; state: {state[:200]}" if isinstance(state, str) else "the stream works."
+    if isinstance(state, str):
+        return CommandReason.STREAM_WORKS_WITH_STATE, {"state": state[:200]}
+    return CommandReason.STREAM_WORKS, {}
 
 
 def _short(name: str) -> str:
@@ -156,7 +158,7 @@ def _short(name: str) -> str:
 def _unauthenticated(
     request: HttpRequest, connection: Connection, status: HTTPStatus, refusal: TokenRefused
 ) -> HttpResponse:
-    if count_unauthenticated(request, connection, KIND, check=refusal.check, reason=refusal.reason):
+    if count_unauthenticated(request, connection, KIND, refusal):
         return _refuse(status, refusal)
     headers = {"Retry-After": str(int(COUNTED_BY.total_seconds()))}
     words = _error("access_denied", "too many requests that were not authenticated.")
@@ -164,7 +166,7 @@ def _unauthenticated(
 
 
 def _refuse(status: HTTPStatus, refusal: TokenRefused) -> HttpResponse:
-    words = _error(_ERRORS.get(refusal.check, "invalid_request"), refusal.reason)
+    words = _error(_ERRORS.get(refusal.check, "invalid_request"), answer_text(refusal.reason, refusal.parameters))
     return JsonResponse(words, status=status, headers={"Content-Language": "en"})
 
 

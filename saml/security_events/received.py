@@ -4,7 +4,8 @@ Anybody can post to the two addresses. Unauthenticated messages are counted by t
 not stored one by one, and beyond a limit they are answered with 429 and not counted. Authentic ones are never limited.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from gatekeeper.directory.models import User
 from gatekeeper.sessions.request_details import address_of, request_id_of
+from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.debugger.message_text import mask, mask_addresses
 from saml.models import Connection, ReceivedEvent, SourceKind
 
@@ -31,6 +33,7 @@ class Received:
 
     check: str = ""
     reason: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     event: str = ""
     subject: str = ""
     user: User | None = None
@@ -46,7 +49,7 @@ def record_command(request: HttpRequest, connection: Connection, kind: SourceKin
         authentic=True,
         accepted=not received.check,
         failed_check=received.check,
-        reason=mask_addresses(received.reason)[:500],
+        **_reason(received.reason, received.parameters),
         event=received.event[:200],
         subject=mask(received.subject)[:300] if received.subject else "",
         user=received.user,
@@ -59,10 +62,11 @@ def record_command(request: HttpRequest, connection: Connection, kind: SourceKin
 
 
 def count_unauthenticated(
-    request: HttpRequest, connection: Connection, kind: SourceKind, *, check: str, reason: str
+    request: HttpRequest, connection: Connection, kind: SourceKind, refusal: TokenRefused
 ) -> bool:
     """Count a message that is not the identity provider's. False: there were too many, and this one was not counted."""
-    now = timezone.now()
+    now, check = timezone.now(), refusal.check
+    why = _reason(refusal.reason, refusal.parameters)
     unauthenticated = ReceivedEvent.objects.filter(
         connection=connection, kind=kind, authentic=False, at__gt=now - COUNTED_BY
     )
@@ -76,13 +80,21 @@ def count_unauthenticated(
             authentic=False,
             accepted=False,
             failed_check=check,
-            reason=reason[:500],
+            **why,
             **_asked(request),
         )
     else:
-        ReceivedEvent.objects.filter(pk=same.pk).update(count=F("count") + 1, reason=reason[:500], **_asked(request))
+        ReceivedEvent.objects.filter(pk=same.pk).update(count=F("count") + 1, **why, **_asked(request))
     log.info("idp_command_unauthenticated", connection=str(connection.id), kind=str(kind), check=check)
     return True
+
+
+def _reason(reason: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The two columns; the parameters are shortened, with each e-mail address in them masked."""
+    masked = {
+        name: mask_addresses(value)[:300] if isinstance(value, str) else value for name, value in parameters.items()
+    }
+    return {"reason": reason, "parameters": masked or None}
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

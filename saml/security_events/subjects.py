@@ -14,6 +14,7 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.identity_linking.home_realm_discovery import may_name
 from gatekeeper.directory.models import SignIn, SignInIdentity, User
 from saml.models import Connection
+from saml.security_events.reasons import CommandReason
 from saml.security_events.refusals import AmbiguousSubject, ForeignSubject, UnknownSubject, UnreadableCommand
 
 _MEMBERS: dict[str, tuple[str, ...]] = {
@@ -43,16 +44,16 @@ class Subject:
 def read_subject(stated: Any, formats: frozenset[str]) -> Subject:
     """Raises: UnreadableCommand for what is malformed or of another format; "complex" ones are for ``read_complex``."""
     if not isinstance(stated, dict):
-        raise UnreadableCommand("the subject identifier is not an object.")
+        raise UnreadableCommand(CommandReason.SUBJECT_NOT_AN_OBJECT)
     kind = stated.get("format")
     if not isinstance(kind, str) or kind not in formats:
-        raise UnreadableCommand(f"the subject identifier has a format other than {', '.join(sorted(formats))}.")
+        raise UnreadableCommand(CommandReason.SUBJECT_FORMAT, formats=", ".join(sorted(formats)))
     members = _MEMBERS[kind]
     if stated.keys() != {"format", *members}:
-        raise UnreadableCommand(f"a subject identifier of format {kind} has exactly: {', '.join(members)}.")
+        raise UnreadableCommand(CommandReason.SUBJECT_MEMBERS, kind=kind, members=", ".join(members))
     values = tuple(stated[name] for name in members)
     if not all(isinstance(value, str) and 0 < len(value) <= _LONGEST and "\0" not in value for value in values):
-        raise UnreadableCommand("a value of the subject identifier is empty, too long or no text.")
+        raise UnreadableCommand(CommandReason.SUBJECT_VALUE)
     return Subject(kind, values)
 
 
@@ -61,11 +62,11 @@ def read_complex(stated: Any) -> Subject:
     if not isinstance(stated, dict) or not ({"user", "session"} & stated.keys() or stated.get("format") == "complex"):
         return read_subject(stated, OF_EVENTS)
     if stated.get("format", "complex") != "complex":
-        raise UnreadableCommand("the subject identifier has members of two formats.")
+        raise UnreadableCommand(CommandReason.SUBJECT_OF_TWO_FORMATS)
     if "user" in stated:
         return read_subject(stated["user"], OF_EVENTS)
     if "session" not in stated:
-        raise UnreadableCommand("the complex subject names neither a user nor a session.")
+        raise UnreadableCommand(CommandReason.COMPLEX_WITHOUT_USER)
     session = read_subject(stated["session"], frozenset({"opaque", "saml_assertion_id"}))
     return Subject("session", session.values)
 

@@ -11,6 +11,7 @@ from gatekeeper.audit.events import Event
 from saml.connections.refresh_results import result_text
 from saml.debugger.presentation import attempt_reason
 from saml.models import SyncRun
+from saml.security_events.reasons import event_reason
 
 register = template.Library()
 register.filter(provisioning_texts.change_texts)
@@ -19,6 +20,7 @@ register.filter(provisioning_texts.summary_text)
 register.filter(provisioning_texts.warning_text)
 register.filter(attempt_reason)
 register.filter(result_text)
+register.filter(event_reason)
 
 
 @register.filter
