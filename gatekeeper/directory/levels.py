@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from gatekeeper.errors import UnknownLevel
 
 
@@ -21,11 +23,11 @@ class Level(IntEnum):
 
     @property
     def label(self) -> str:
-        return "No access" if self is Level.NONE else self.slug.replace("_", " ").title()
+        return str(LEVEL_LABELS[self])
 
     @property
     def meaning(self) -> str:
-        return _MEANINGS[self]
+        return str(_MEANINGS[self])
 
     @classmethod
     def from_slug(cls, slug: object) -> "Level":
@@ -36,13 +38,21 @@ class Level(IntEnum):
         raise UnknownLevel(slug)
 
 
+LEVEL_LABELS = {
+    Level.NONE: _("No access"),
+    Level.EMPLOYEE_PORTAL: _("Employee Portal"),
+    Level.COLLABORATOR: _("Collaborator"),
+    Level.GLOBAL_COLLABORATOR: _("Global Collaborator"),
+    Level.ADMINISTRATOR: _("Administrator"),
+    Level.GLOBAL_ADMINISTRATOR: _("Global Administrator"),
+}
 _MEANINGS = {
-    Level.GLOBAL_ADMINISTRATOR: "Adds, edits and deletes everything.",
-    Level.ADMINISTRATOR: "Adds, edits and deletes within their own teams.",
-    Level.GLOBAL_COLLABORATOR: "Reads and takes part everywhere.",
-    Level.COLLABORATOR: "Reads and takes part within their own teams.",
-    Level.EMPLOYEE_PORTAL: "May only submit requests.",
-    Level.NONE: "Cannot sign in.",
+    Level.GLOBAL_ADMINISTRATOR: _("Adds, edits and deletes everything."),
+    Level.ADMINISTRATOR: _("Adds, edits and deletes within their own teams."),
+    Level.GLOBAL_COLLABORATOR: _("Reads and takes part everywhere."),
+    Level.COLLABORATOR: _("Reads and takes part within their own teams."),
+    Level.EMPLOYEE_PORTAL: _("May only submit requests."),
+    Level.NONE: _("Cannot sign in."),
 }
 
 ADMINISTRATOR_LEVELS = frozenset({Level.ADMINISTRATOR, Level.GLOBAL_ADMINISTRATOR})

@@ -1,6 +1,8 @@
-"""The catalogue of additional permissions. A new permission is one more line here."""
+"""The catalogue of additional permissions. A new permission is a value and its label here."""
 
 from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.errors import UnknownPermission
 
@@ -20,12 +22,12 @@ class Permission(StrEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS.get(self, self.value.replace("_", " ").capitalize())
+        return str(_LABELS[self])
 
     @property
     def note(self) -> str:
         """What a page says beside the permission; empty when there is nothing to say."""
-        return "Has effect only with Global Administrator." if self in NEED_GLOBAL_ADMINISTRATOR else ""
+        return str(_NEEDS_GLOBAL_ADMINISTRATOR) if self in NEED_GLOBAL_ADMINISTRATOR else ""
 
     @classmethod
     def parse(cls, name: object) -> "Permission":
@@ -37,13 +39,18 @@ class Permission(StrEnum):
 
 
 _LABELS = {
-    Permission.WORKFLOW_ADMINISTRATOR: "Workflow Administrator",
-    Permission.VENDOR_ADMINISTRATOR: "Vendor Administrator",
-    Permission.VENDOR_COLLABORATOR: "Vendor Collaborator",
-    Permission.ESIGN_SENDER: "eSign Sender",
-    Permission.ESIGN_SIGNER: "eSign Signer",
-    Permission.SENSITIVE_DATA: "Sensitive Data",
-    Permission.API: "API",
+    Permission.CONFIGURATION: _("Configuration"),
+    Permission.USERS: _("Users"),
+    Permission.HISTORY: _("History"),
+    Permission.REPORTS: _("Reports"),
+    Permission.WORKFLOW_ADMINISTRATOR: _("Workflow Administrator"),
+    Permission.VENDOR_ADMINISTRATOR: _("Vendor Administrator"),
+    Permission.VENDOR_COLLABORATOR: _("Vendor Collaborator"),
+    Permission.ESIGN_SENDER: _("eSign Sender"),
+    Permission.ESIGN_SIGNER: _("eSign Signer"),
+    Permission.SENSITIVE_DATA: _("Sensitive Data"),
+    Permission.API: _("API"),
 }
+_NEEDS_GLOBAL_ADMINISTRATOR = _("Has effect only with Global Administrator.")
 
 NEED_GLOBAL_ADMINISTRATOR = frozenset({Permission.CONFIGURATION, Permission.USERS})

@@ -11,7 +11,7 @@ from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models.groups import EndedBecause
 from gatekeeper.directory.models.mappings import LastGroupPolicy
-from gatekeeper.directory.permissions import Permission
+from gatekeeper.directory.permissions import NEED_GLOBAL_ADMINISTRATOR, Permission
 
 DEFAULT_MAPPING_NAME = "Default Mapping"
 # What holds until an administrator decides: the least level with which a person whom the IdP assigned can sign in.
@@ -138,7 +138,7 @@ class Access:
         """Whether the permission has effect; some do only beside Global Administrator."""
         if permission not in self.permissions:
             return False
-        return permission.note == "" or self.level is Level.GLOBAL_ADMINISTRATOR
+        return permission not in NEED_GLOBAL_ADMINISTRATOR or self.level is Level.GLOBAL_ADMINISTRATOR
 
     def as_document(self) -> dict[str, Any]:
         """The JSON object of the ``access`` command and of ``/api/v1/me``."""

@@ -13,6 +13,7 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.access.states import state_of
 from gatekeeper.directory.history.causes import Cause, causes_at
+from gatekeeper.directory.history.effect_texts import Effect, EffectCode
 from gatekeeper.directory.history.facts import History
 from gatekeeper.directory.history.origins import WRITTEN_WITHIN
 from gatekeeper.directory.permissions import Permission
@@ -20,20 +21,24 @@ from gatekeeper.directory.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class RecordedCause:
-    """The text of a cause with the audit entry of the change, as far as that is still kept."""
+    """A cause with the audit entry of the change, as far as that is still kept."""
 
-    text: str
+    cause: Cause
     by: str = ""
     entry_id: int | None = None
+
+    @property
+    def text(self) -> str:
+        return self.cause.text
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Access became another at this moment. ``effects``: what was gained and lost, in words, at least one line."""
+    """Access became another at this moment. ``effects``: what was gained and lost, at least one."""
 
     at: datetime
     causes: tuple[Cause, ...]
-    effects: tuple[str, ...]
+    effects: tuple[Effect, ...]
     recorded: tuple[RecordedCause, ...] = ()
 
 
@@ -77,37 +82,41 @@ def _recorded(cause: Cause, at: datetime, entries: Collection[AuditEntry]) -> Re
     for entry in entries:
         fits = entry.object_id == cause.object_id and entry.event in cause.events
         if fits and at <= entry.at <= at + WRITTEN_WITHIN:
-            return RecordedCause(cause.text, entry.actor_name, entry.pk)
-    return RecordedCause(cause.text, cause.by)
+            return RecordedCause(cause, entry.actor_name, entry.pk)
+    return RecordedCause(cause, cause.by)
 
 
-def _effects(before: Access | None, after: Access) -> Iterator[str]:
-    lines = [*_level(before, after), *_permissions(before, after), *_teams(before, after), *_state(before, after)]
-    yield from lines or ["Nothing gained or lost by it."]
+def _effects(before: Access | None, after: Access) -> Iterator[Effect]:
+    found = [*_level(before, after), *_permissions(before, after), *_teams(before, after), *_state(before, after)]
+    yield from found or [Effect(EffectCode.NOTHING)]
 
 
-def _level(before: Access | None, after: Access) -> Iterator[str]:
+def _level(before: Access | None, after: Access) -> Iterator[Effect]:
     if before is None:
-        yield f"Level: {after.level.label}"
+        yield Effect(EffectCode.LEVEL, {"level": after.level})
     elif before.level is not after.level:
-        yield f"Level: {before.level.label} → {after.level.label}"
+        yield Effect(EffectCode.LEVEL_CHANGED, {"before": before.level, "after": after.level})
 
 
-def _permissions(before: Access | None, after: Access) -> Iterator[str]:
+def _permissions(before: Access | None, after: Access) -> Iterator[Effect]:
     had = before.permissions if before else frozenset[Permission]()
-    yield from (f"Gained permission {permission.label}" for permission in sorted(after.permissions - had))
-    yield from (f"Lost permission {permission.label}" for permission in sorted(had - after.permissions))
+    for permission in sorted(after.permissions - had):
+        yield Effect(EffectCode.PERMISSION_GAINED, {"permission": permission})
+    for permission in sorted(had - after.permissions):
+        yield Effect(EffectCode.PERMISSION_LOST, {"permission": permission})
 
 
-def _teams(before: Access | None, after: Access) -> Iterator[str]:
+def _teams(before: Access | None, after: Access) -> Iterator[Effect]:
     had = before.teams if before else {}
-    yield from (f"Gained team {name}" for team, name in sorted(after.teams.items()) if team not in had)
-    yield from (f"Lost team {name}" for team, name in sorted(had.items()) if team not in after.teams)
+    gained = (name for team, name in sorted(after.teams.items()) if team not in had)
+    lost = (name for team, name in sorted(had.items()) if team not in after.teams)
+    yield from (Effect(EffectCode.TEAM_GAINED, {"team": name}) for name in gained)
+    yield from (Effect(EffectCode.TEAM_LOST, {"team": name}) for name in lost)
 
 
-def _state(before: Access | None, after: Access) -> Iterator[str]:
+def _state(before: Access | None, after: Access) -> Iterator[Effect]:
     now = state_of(after)
     if before is None:
-        yield f"Sign-in: {now.label}"
+        yield Effect(EffectCode.STATE, {"state": now})
     elif state_of(before) is not now:
-        yield f"Sign-in: {state_of(before).label} → {now.label}"
+        yield Effect(EffectCode.STATE_CHANGED, {"before": state_of(before), "after": now})

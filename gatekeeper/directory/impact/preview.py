@@ -10,6 +10,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from gatekeeper.directory.access.affected_scope import affected_scope_between
 from gatekeeper.directory.access.group_sets import groupless_rows, member_rows
 from gatekeeper.directory.access.resolver import Access, SiteFacts
@@ -45,10 +48,11 @@ class Preview:
     def sentence(self) -> str:
         """The first line of the preview."""
         if not self.affected:
-            return "Nobody's access changes."
-        return (
-            "1 person's access changes." if self.affected == 1 else f"The access of {self.affected:,} people changes."
+            return _("Nobody's access changes.")
+        changes = ngettext(
+            "%(people)s person's access changes.", "The access of %(people)s people changes.", self.affected
         )
+        return changes % {"people": f"{self.affected:,}"}
 
     @property
     def fingerprint(self) -> str:
@@ -117,12 +121,10 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
 
 def _level_shifts(kinds: list[Kind]) -> tuple[Shift, ...]:
     """Gains and losses by level. Going to no level counts as access lost, and not as a level gained."""
-    found = shifts(
-        {level: level.label for level in Level},
-        ((frozenset([kind.before.level]), frozenset([kind.after.level]), len(kind.people)) for kind in kinds),
-    )
-    nothing = Level.NONE.label
-    return tuple(Shift("Access", each.lost, each.gained) if each.name == nothing else each for each in found)
+    moves = [(frozenset([kind.before.level]), frozenset([kind.after.level]), len(kind.people)) for kind in kinds]
+    nothing = shifts({Level.NONE: _("Access")}, moves)
+    levels = shifts({level: level.label for level in Level if level is not Level.NONE}, moves)
+    return (*(Shift(each.name, each.lost, each.gained) for each in nothing), *levels)
 
 
 def _as_text(kind: Kind) -> str:

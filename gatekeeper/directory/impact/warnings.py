@@ -124,10 +124,5 @@ def _about(by: User, before: SiteFacts, after: SiteFacts) -> Iterator[Consequenc
         yield Consequence(WarningCode.LOSE_OWN_CONFIGURATION)
 
 
-def counted(people: int) -> str:
-    """``1 person`` or ``1,200 people``."""
-    return "1 person" if people == 1 else f"{people:,} people"
-
-
 def _people(kinds: Iterable[Kind]) -> int:
     return sum(len(kind.people) for kind in kinds)

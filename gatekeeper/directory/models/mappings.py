@@ -7,9 +7,10 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.levels import Level
+from gatekeeper.directory.levels import LEVEL_LABELS, Level
 from gatekeeper.directory.models.groups import IdpGroup
 from gatekeeper.directory.models.periods import NEVER, Period, PeriodQuerySet
 from gatekeeper.directory.models.teams import Team
@@ -23,7 +24,7 @@ class MappingVersion(Period):
     """
 
     group = models.ForeignKey(IdpGroup, null=True, on_delete=models.CASCADE, related_name="mapping_versions")
-    level = models.PositiveSmallIntegerField(choices=[(level.value, level.label) for level in Level])
+    level = models.PositiveSmallIntegerField(choices=[(level.value, LEVEL_LABELS[level]) for level in Level])
     permissions = models.JSONField(default=list)
     team_ids = models.JSONField(default=list)
     made_by = models.CharField(max_length=300, blank=True)
@@ -57,8 +58,8 @@ class MappingVersion(Period):
 class LastGroupPolicy(models.TextChoices):
     """What is left to somebody who was removed from their last group."""
 
-    REVOKE = "revoke", "Revoke access"
-    FALLBACK = "fallback", "Fall back to the Default Mapping"
+    REVOKE = "revoke", _("Revoke access")
+    FALLBACK = "fallback", _("Fall back to the Default Mapping")
 
 
 class SiteChoice(Period):

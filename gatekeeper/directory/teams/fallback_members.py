@@ -13,6 +13,7 @@ from gatekeeper.directory.access.resolver import Access, SiteFacts, Source
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Origin, Team, User
+from gatekeeper.directory.teams.fallback_texts import FallbackCode, FallbackReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class FallbackPerson:
 
     user: User
     access: Access
-    why: str
+    why: FallbackReason
 
 
 def people_without_own_team(site: SiteFacts) -> QuerySet[User]:
@@ -61,30 +62,20 @@ def _own(access: Access) -> list[Source]:
     return [source for source in access.sources if source.kind != "fallback"]
 
 
-def _why(access: Access, deleted: dict[UUID, str]) -> str:
+def _why(access: Access, deleted: dict[UUID, str]) -> FallbackReason:
     """The first reason that applies, as somebody would have to mend it."""
     sources = _own(access)
-    gone = sorted({deleted[team] for source in sources for team in source.mapping.team_ids if team in deleted})
+    gone = {deleted[team] for source in sources for team in source.mapping.team_ids if team in deleted}
     if gone:
-        return f"{_listed(gone)} {'was' if len(gone) == 1 else 'were'} deleted, and no mapping names another team."
+        return FallbackReason(FallbackCode.TEAMS_DELETED, tuple(sorted(gone)))
     if any(source.kind == "local" for source in sources):
-        return "A local administrator; no mapping gives them a team."
+        return FallbackReason(FallbackCode.LOCAL_ADMINISTRATOR)
     if any(source.kind == "default" for source in sources):
-        return "In no group, and the Default Mapping names no team."
-    unmapped = [source.name for source in sources if source.uses_default]
-    own = [source.name for source in sources if not source.uses_default]
+        return FallbackReason(FallbackCode.IN_NO_GROUP)
+    unmapped = tuple(source.name for source in sources if source.uses_default)
+    own = tuple(source.name for source in sources if not source.uses_default)
     if not own:
-        has = "has no mapping of its own" if len(unmapped) == 1 else "have no mapping of their own"
-        return f"{_listed(unmapped)} {has}, and the Default Mapping names no team."
+        return FallbackReason(FallbackCode.GROUPS_UNMAPPED, unmapped)
     if not unmapped:
-        return (
-            f"The mapping{'' if len(own) == 1 else 's'} of {_listed(own)} name{'s' if len(own) == 1 else ''} no team."
-        )
-    return f"Neither the mapping of {_listed(own)} nor the Default Mapping, for {_listed(unmapped)}, names a team."
-
-
-def _listed(names: list[str]) -> str:
-    """Names in a sentence: A; A and B; A, B and 3 more."""
-    if len(names) > 3:
-        names = [*names[:2], f"{len(names) - 2} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return FallbackReason(FallbackCode.MAPPINGS_WITHOUT_TEAM, own)
+    return FallbackReason(FallbackCode.NEITHER_WITH_TEAM, own, unmapped)

@@ -105,7 +105,7 @@ class Outlook:
     preview: Preview
     shown: Shown
 
-    def question(self) -> "Question":
+    def question(self) -> Question:
         """The consequences that Save asks to confirm; none for a change that is refused whatever is answered."""
         warnings = self.preview.warnings
         if any(warning.code is WarningCode.NOBODY_COULD_CONFIGURE for warning in warnings):

@@ -105,7 +105,7 @@ def test_the_fallback_team_is_not_deleted() -> None:
 
 def reasons() -> dict[str, str]:
     site = site_facts()
-    return {person.user.user_name: person.why for person in explain_fallback(people_without_own_team(site), site)}
+    return {person.user.user_name: person.why.text for person in explain_fallback(people_without_own_team(site), site)}
 
 
 def test_whoever_is_in_the_fallback_team_only_by_fallback_is_listed_with_the_reason() -> None:

@@ -12,7 +12,7 @@ from gatekeeper.config_as_code.document import ConfigurationDocument, export_doc
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.impact.affected_people import affected_people
 from gatekeeper.directory.impact.preview import Preview
-from gatekeeper.directory.impact.warnings import counted, losing_access
+from gatekeeper.directory.impact.warnings import losing_access
 from gatekeeper.errors import NeedsConfirmation
 from gatekeeper.runtime.command import OperatorCommand
 
@@ -53,7 +53,7 @@ class Command(OperatorCommand):
         result = _apply(document, dry_run=options["dry_run"], confirmed=options["confirmed"], may_take=may_take)
         losing = result.pop("losing")
         if losing:
-            self.stderr.write(f"{counted(losing)} {'could' if options['dry_run'] else 'can'} no longer sign in.")
+            self.stderr.write(f"{_counted(losing)} {'could' if options['dry_run'] else 'can'} no longer sign in.")
         if options["as_json"] and not options["preview"]:
             result.pop("preview", None)  # the document's keys are fixed; more is for whoever asks for it
         return result
@@ -70,7 +70,7 @@ class Command(OperatorCommand):
         losing: int = _apply(document, dry_run=True, confirmed=options["confirmed"])["losing"]
         if losing:
             self.stderr.write(
-                f"{counted(losing)} could no longer sign in. Do you mean it? Type yes to go on: ", ending=""
+                f"{_counted(losing)} could no longer sign in. Do you mean it? Type yes to go on: ", ending=""
             )
             self.stderr.flush()
             if sys.stdin.readline().strip().lower() != "yes":
@@ -108,7 +108,7 @@ def _apply(
     def judge(applied: Applied) -> None:
         losing = losing_access(applied.preview.kinds)
         if may_take is not None and losing != may_take:
-            raise CommandError(f"By now {counted(losing)} could no longer sign in; nothing was changed. Try again.")
+            raise CommandError(f"By now {_counted(losing)} could no longer sign in; nothing was changed. Try again.")
 
     try:
         applied = apply_document(document, actor=ACTOR, dry_run=dry_run, confirmed=confirmed, judge=judge)
@@ -122,6 +122,11 @@ def _apply(
     }
     result["losing"] = losing_access(preview.kinds)
     return {**result, "preview": _preview(preview)} if dry_run else result
+
+
+def _counted(people: int) -> str:
+    """``1 person`` or ``1,200 people``."""
+    return "1 person" if people == 1 else f"{people:,} people"
 
 
 def _preview(preview: Preview) -> dict[str, Any]:
