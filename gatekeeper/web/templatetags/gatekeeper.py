@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
@@ -99,7 +99,8 @@ def sentence(readiness: Readiness) -> SafeString:
     values = {
         name: moment(value) if isinstance(value, datetime) else value for name, value in readiness.parameters.items()
     }
-    return format_html(re.sub(r"%\((\w+)\)s", r"{\1}", str(SENTENCES[readiness.code])), **values)
+    text = re.sub(r"%\((\w+)\)s", r"{\1}", str(SENTENCES[readiness.code]))
+    return format_html(text, **values) if values else conditional_escape(text)
 
 
 @register.filter
