@@ -30,7 +30,10 @@ class SyncRun(models.Model):
     metadata = models.JSONField(
         default=list, blank=True, encoder=DjangoJSONEncoder
     )  # for each connection: its name, a RefreshCode and parameters
-    error = models.CharField(max_length=500, blank=True)
+    error = models.CharField(max_length=500, blank=True)  # a SyncError
+    error_parameters = models.JSONField(
+        blank=True, null=True, encoder=DjangoJSONEncoder, help_text="The values for the error's text."
+    )
     actor_kind = models.CharField(max_length=30)
     actor_name = models.CharField(max_length=300)
 

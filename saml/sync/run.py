@@ -26,6 +26,7 @@ from saml.debugger.refusal_counts import announce_counts
 from saml.errors import MetadataRefused
 from saml.messages.replay_protection import forget_expired
 from saml.models import Connection, SyncRun, SyncState
+from saml.sync.errors import internal_error
 from saml.sync.fetch_delay import FetchDelays, no_delays
 from saml.sync.single_flight import single_flight
 
@@ -83,7 +84,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
 def _fail(run: SyncRun, error: Exception, actor: Actor) -> None:
     """The event has the kind of error only: its text may hold names. The run's page and the log of the task have it."""
     SyncRun.objects.filter(pk=run.pk).update(
-        state=SyncState.FAILED, finished_at=timezone.now(), error=f"{type(error).__name__}: {error}"[:500]
+        state=SyncState.FAILED, finished_at=timezone.now(), **internal_error(error)
     )
     facts = {"scope": "run", "run": {"id": str(run.id)}, "code": type(error).__name__}
     emit(EventCode.SYNC_FAILED, actor=actor, kind="sync", object_id="saml", data=facts)

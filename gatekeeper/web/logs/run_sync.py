@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 from gatekeeper.sessions.browser_session import in_background
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, may_read_logs, only
 from saml.models import SyncRun, SyncState
+from saml.sync.errors import sync_error_text
 from saml.tasks import sync_users
 
 WORKER_MAY_TAKE = timedelta(seconds=20)  # to pick up the task, before the page says that no worker seems to run
@@ -65,7 +66,7 @@ def text_of_run(run: SyncRun) -> str:
     if run.state == SyncState.RUNNING:
         return _("The sync is running…")
     if run.state != SyncState.FINISHED:
-        return _("The sync did not finish: %(reason)s") % {"reason": run.error or run.get_state_display()}
+        return _("The sync did not finish: %(reason)s") % {"reason": sync_error_text(run) or run.get_state_display()}
     counts = {"linked": f"{run.linked:,}", "unlinked": f"{run.unlinked:,}", "conflicts": len(run.conflicts)}
     if not run.conflicts:
         return _("The sync has finished: %(linked)s linked, %(unlinked)s unlinked.") % counts

@@ -12,6 +12,7 @@ from saml.connections.refresh_results import result_text
 from saml.debugger.presentation import attempt_reason
 from saml.models import SyncRun
 from saml.security_events.reasons import event_reason
+from saml.sync.errors import sync_error_text
 
 register = template.Library()
 register.filter(provisioning_texts.change_texts)
@@ -21,6 +22,7 @@ register.filter(provisioning_texts.warning_text)
 register.filter(attempt_reason)
 register.filter(result_text)
 register.filter(event_reason)
+register.filter(sync_error_text)
 
 
 @register.filter

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from saml.connections.refresh_results import RefreshCode, RefreshResult, result_text
 from saml.models import SyncRun
+from saml.sync.errors import sync_error_text
 from saml.sync.run import describe_run, sync_saml_users
 from tests.builders import ADMIN
 from tests.web.pages import text_of
 
 migration = import_module("saml.migrations.0017_code_former_sync_results")
+former_errors = import_module("saml.migrations.0021_code_former_sync_errors")
 TEXTS = [
     (RefreshCode.UNCHANGED, {}, "unchanged"),
     (RefreshCode.CHANGED, {}, "changed"),
@@ -61,3 +63,24 @@ def test_former_runs_say_what_they_said(connection):
     run.refresh_from_db()
     assert run.metadata[0]["code"] == RefreshCode.TEXT
     assert describe_run(run)["metadata"] == former
+
+
+@pytest.mark.django_db
+def test_a_former_error_is_kept_as_it_was_and_a_code_is_left_alone():
+    former, coded, unknown = (
+        SyncRun.objects.create(started_at=timezone.now(), state="failed", error=error, error_parameters=parameters)
+        for error, parameters in (
+            ("OSError: the disk is full", None),
+            ("internal_error", {"kind": "OSError", "detail": "full"}),
+            ("of_a_later_version", None),
+        )
+    )
+
+    for _ in range(2):  # again changes nothing
+        former_errors.code_errors(apps, None)
+
+    texts = []
+    for run in (former, coded, unknown):
+        run.refresh_from_db()
+        texts.append(sync_error_text(run))
+    assert texts == ["OSError: the disk is full", "internal error (OSError): full", "of_a_later_version"]

@@ -16,6 +16,7 @@ from saml.connections.refresh_results import RefreshCode, RefreshResult, result_
 from saml.errors import SyncAlreadyRunning
 from saml.models import PendingRequest, SyncRun
 from saml.sync import run
+from saml.sync.errors import sync_error_text
 from saml.sync.fetch_delay import BETWEEN, FIRST, MOST_BETWEEN, FetchDelays
 from saml.sync.run import sync_saml_users
 from saml.sync.single_flight import single_flight
@@ -95,7 +96,12 @@ def test_a_run_that_fails_says_why_and_frees_the_lock(connection, monkeypatch):
             sync_saml_users(actor=CLOCK)
 
     assert SyncRun.objects.get().state == "failed"
-    assert "the disk is full" in SyncRun.objects.get().error
+    failed = SyncRun.objects.get()
+    assert (failed.error, failed.error_parameters) == (
+        "internal_error",
+        {"kind": "RuntimeError", "detail": "the disk is full"},
+    )
+    assert sync_error_text(failed) == "internal error (RuntimeError): the disk is full"
     assert sync_saml_users(actor=CLOCK).state == "finished"
 
 
