@@ -1,6 +1,8 @@
 """Bearer assertions are used one time (SAML profiles 4.1.4.5), whichever message carries them, whoever posts first."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -12,6 +14,10 @@ from saml.addresses import addresses_of
 from saml.models import UsedMessage
 from tests.saml.conftest import Browser, refusals
 from tests.saml.forge import encode, signed_response
+
+races = pytest.mark.skipif(
+    database.vendor == "sqlite", reason="SQLite has one writer at a time; its tests share memory"
+)
 
 
 def checks() -> list[str]:
@@ -48,24 +54,56 @@ def test_a_refused_replay_marks_nothing_as_used(browser, ada):
     assert browser.sign_on(assertion_id="_a2", response_id="_r2").status_code == 302
 
 
-@pytest.mark.skipif(database.vendor == "sqlite", reason="SQLite has one writer at a time; its tests share memory")
-@pytest.mark.django_db(transaction=True)
-def test_of_two_posts_of_one_response_at_one_moment_one_signs_in(connection, ada):
-    """SAML profiles 4.1.4.5: the unique keys decide the race, so that the loser is refused and opens no session."""
-    browser = Browser(connection, Client())
-    message = encode(signed_response(browser.facts(browser.begin())))
+def post_at_once(browser: Browser, responses: list[Any]) -> list[int]:
+    """Hand all of these in at one moment, each from a tab of one browser; returns the statuses, lowest first."""
+    messages = [encode(response) for response in responses]
+    together = Barrier(len(messages))
 
-    def post(_: int) -> int:
+    def post(message: str) -> int:
         client = Client()
         client.cookies.update(browser.client.cookies)
+        together.wait(timeout=30)
         try:
-            return client.post(addresses_of(connection.id).acs, {"SAMLResponse": message}).status_code
+            return client.post(addresses_of(browser.connection.id).acs, {"SAMLResponse": message}).status_code
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = sorted(pool.map(post, range(4)))
+    with ThreadPoolExecutor(len(messages)) as pool:
+        return sorted(pool.map(post, messages))
 
-    assert answers == [302, 403, 403, 403]
+
+@races
+@pytest.mark.django_db(transaction=True)
+def test_of_two_posts_of_one_response_at_one_moment_one_signs_in(browser, ada):
+    """SAML profiles 4.1.4.5: the unique keys decide the race, so that the loser is refused and opens no session."""
+    response = signed_response(browser.facts(browser.begin()))
+
+    assert post_at_once(browser, [response] * 4) == [302, 403, 403, 403]
     assert SignIn.objects.count() == 1
     assert set(checks()) <= {"answers_this_browser", "is_used_once"}
+
+
+@races
+@pytest.mark.django_db(transaction=True)
+def test_of_two_posts_of_one_unsolicited_response_at_one_moment_one_signs_in(browser, ada):
+    """SAML profiles 4.1.4.5 without a request (4.1.5): nothing but the unique key of the used message decides."""
+    browser.accept_idp_initiated()
+    response = signed_response(browser.facts(None))
+
+    assert post_at_once(browser, [response] * 4) == [302, 403, 403, 403]
+    assert SignIn.objects.count() == 1
+    assert set(checks()) == {"is_used_once"}
+
+
+@races
+@pytest.mark.django_db(transaction=True)
+def test_of_two_responses_to_one_request_at_one_moment_one_signs_in(browser, ada):
+    """A request is answered one time: with no ID in common, nothing but the deletion of the request decides."""
+    begun = browser.begin()
+    responses = [
+        signed_response(browser.facts(begun, response_id=f"_r{each}", assertion_id=f"_a{each}")) for each in range(4)
+    ]
+
+    assert post_at_once(browser, responses) == [302, 403, 403, 403]
+    assert SignIn.objects.count() == 1
+    assert set(checks()) == {"answers_this_browser"}
