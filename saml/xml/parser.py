@@ -15,7 +15,6 @@ MD = "urn:oasis:names:tc:SAML:2.0:metadata"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XENC = "http://www.w3.org/2001/04/xmlenc#"
 XENC11 = "http://www.w3.org/2009/xmlenc11#"
-NAMESPACES = {"samlp": SAMLP, "saml": SAML, "md": MD, "ds": DS}
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # Entra's metadata begins with one.
 _DECLARED_ENCODING = re.compile(rb"\A\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
