@@ -8,17 +8,31 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 _PEOPLE_KEPT = 100  # people in the parameters of one refusal
 
 
 class DomainError(Exception):
-    """A refusal the caller can act on. ``code`` is stable; the message is one sentence for people.
+    """A refusal the caller can act on. ``code`` is stable; ``str()`` of it is one sentence for people.
 
+    ``sentence`` is that sentence with the names of its values, where it is the same for each refusal of a class. It is
+    translated when it is shown; machines ask in no language, and get English.
     ``parameters`` are what logs store beside the code, as JSON.
     """
 
     code = "refused"
+    sentence: str | Promise = ""
     parameters: Mapping[str, Any] = {}
+
+    def __init__(self, text: str | Promise = "", **values: object) -> None:
+        # ``args`` stay what the constructor was given: a refusal can be pickled, and its repr() is in no language.
+        self._text, self._values = text or self.sentence, values
+
+    def __str__(self) -> str:
+        text = str(self._text)
+        return text % self._values if self._values else text
 
 
 class NotFound(DomainError):
@@ -29,37 +43,42 @@ class NotFound(DomainError):
 
 class UserNotFound(NotFound):
     code = "user_not_found"
+    sentence = _("There is no user %(user)s.")
 
     def __init__(self, user: object) -> None:
-        super().__init__(f"There is no user {user}.")
+        super().__init__(user=user)
 
 
 class LocalAdministratorNotFound(NotFound):
     code = "local_administrator_not_found"
+    sentence = _("There is no local administrator %(email)s.")
 
     def __init__(self, email: str) -> None:
-        super().__init__(f"There is no local administrator {email}.")
+        super().__init__(email=email)
 
 
 class GroupNotFound(NotFound):
     code = "group_not_found"
+    sentence = _("There is no IdP group %(group)s.")
 
     def __init__(self, group: object) -> None:
-        super().__init__(f"There is no IdP group {group}.")
+        super().__init__(group=group)
 
 
 class TeamNotFound(NotFound):
     code = "team_not_found"
+    sentence = _("There is no team %(team)s.")
 
     def __init__(self, team: object) -> None:
-        super().__init__(f"There is no team {team}.")
+        super().__init__(team=team)
 
 
 class IdentityProviderNotFound(NotFound):
     code = "identity_provider_not_found"
+    sentence = _("There is no SAML connection %(provider)s.")
 
     def __init__(self, provider: object) -> None:
-        super().__init__(f"There is no SAML connection {provider}.")
+        super().__init__(provider=provider)
 
 
 class NameTaken(DomainError):
@@ -70,39 +89,44 @@ class NameTaken(DomainError):
 
 class DomainTaken(NameTaken):
     code = "domain_taken"
+    sentence = _("%(domain)s belongs to the connection %(connection)s; take it away there first.")
 
     def __init__(self, domain: str, connection: str) -> None:
-        super().__init__(f"{domain} belongs to the connection {connection}; take it away there first.")
+        super().__init__(domain=domain, connection=connection)
 
 
 class UserNameTaken(NameTaken):
     code = "user_name_taken"
+    sentence = _("Another user already has the userName %(user_name)s.")
 
     def __init__(self, user_name: str) -> None:
-        super().__init__(f"Another user already has the userName {user_name}.")
+        super().__init__(user_name=user_name)
         self.parameters = {"user_name": user_name}
 
 
 class GroupNameTaken(NameTaken):
     code = "group_name_taken"
+    sentence = _("Another group already has the displayName %(display_name)s.")
 
     def __init__(self, display_name: str) -> None:
-        super().__init__(f"Another group already has the displayName {display_name}.")
+        super().__init__(display_name=display_name)
         self.parameters = {"display_name": display_name}
 
 
 class TeamNameTaken(NameTaken):
     code = "team_name_taken"
+    sentence = _("Another team is already called %(name)s.")
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Another team is already called {name}.")
+        super().__init__(name=name)
 
 
 class AdministratorExists(NameTaken):
     code = "administrator_exists"
+    sentence = _("A local administrator %(email)s already exists.")
 
     def __init__(self, email: str) -> None:
-        super().__init__(f"A local administrator {email} already exists.")
+        super().__init__(email=email)
 
 
 class InvalidValue(DomainError):
@@ -110,10 +134,16 @@ class InvalidValue(DomainError):
 
     code = "invalid_value"
 
-    def __init__(self, attribute: str, reason: str) -> None:
-        super().__init__(f"{attribute}: {reason}")
+    def __init__(self, attribute: str, reason: str | Promise = "", **values: object) -> None:
+        super().__init__(reason, **values)
         self.attribute = attribute
-        self.reason = reason
+
+    @property
+    def reason(self) -> str:
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return f"{self.attribute}: {self.reason}"
 
 
 class FetchRefused(DomainError):
@@ -130,38 +160,40 @@ class UnknownMembers(InvalidValue):
     """Member references to users that do not exist. Names at most ten of them."""
 
     code = "unknown_members"
+    sentence = _("no user has the id %(ids)s; create the user first.")
 
     def __init__(self, references: Collection[object]) -> None:
-        named = ", ".join(sorted(str(reference) for reference in references)[:10])
-        super().__init__("members", f"no user has the id {named}; create the user first.")
+        named = sorted(str(reference) for reference in references)[:10]
+        super().__init__("members", ids=", ".join(named))
 
 
 class UnknownLevel(InvalidValue):
     code = "unknown_level"
+    sentence = _("there is no level %(level)s.")
 
     def __init__(self, level: object) -> None:
-        super().__init__("level", f"there is no level {level}.")
+        super().__init__("level", level=level)
 
 
 class UnknownPermission(InvalidValue):
     code = "unknown_permission"
+    sentence = _("there is no permission %(permission)s.")
 
     def __init__(self, permission: object) -> None:
-        super().__init__("permissions", f"there is no permission {permission}.")
+        super().__init__("permissions", permission=permission)
 
 
 class TeamIsFallback(DomainError):
     code = "team_is_fallback"
+    sentence = _("%(name)s is the fallback team; choose another fallback team before you delete it.")
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is the fallback team; choose another fallback team before you delete it.")
+        super().__init__(name=name)
 
 
 class VersionMismatch(DomainError):
     code = "version_mismatch"
-
-    def __init__(self) -> None:
-        super().__init__("The resource has changed since you read it; read it again and repeat the change.")
+    sentence = _("The resource has changed since you read it; read it again and repeat the change.")
 
 
 class NeedsConfirmation(DomainError):
@@ -172,12 +204,10 @@ class NeedsConfirmation(DomainError):
 
 class NobodyCouldConfigure(DomainError):
     code = "nobody_could_configure"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This would leave no active person who may configure Gatekeeper; "
-            "give somebody else Global Administrator with Configuration first."
-        )
+    sentence = _(
+        "This would leave no active person who may configure Gatekeeper; "
+        "give somebody else Global Administrator with Configuration first."
+    )
 
 
 class SignInRefused(DomainError):
@@ -193,12 +223,13 @@ class HeldForApproval(DomainError):
     """Too many people would lose access at once; the change waits until an administrator lets it through."""
 
     code = "held_for_approval"
+    sentence = _(
+        "Held for approval: %(lost)s of %(active)s active users would lose access within %(minutes)s minutes. "
+        "An administrator has to let it through in Settings > Configuration; it can then be repeated."
+    )
 
     def __init__(self, lost: int, active: int, minutes: int) -> None:
-        super().__init__(
-            f"Held for approval: {lost} of {active} active users would lose access within {minutes} minutes. "
-            "An administrator has to let it through in Settings > Configuration; it can then be repeated."
-        )
+        super().__init__(lost=lost, active=active, minutes=minutes)
         self.lost, self.active, self.minutes = lost, active, minutes
         self.parameters = {"lost": lost, "active": active, "minutes": minutes}
 
@@ -207,15 +238,19 @@ class PrivilegeHeld(HeldForApproval):
     """Somebody would become Global Administrator; it waits until an administrator lets it through."""
 
     code = "privilege_held"
+    sentence = _(
+        "Held for approval: Global Administrator for %(names)s. "
+        "An administrator has to let it through in Settings > Configuration; it can then be repeated."
+    )
+    sentence_of_many = _(
+        "Held for approval: Global Administrator for %(names)s and %(more)s more. "
+        "An administrator has to let it through in Settings > Configuration; it can then be repeated."
+    )
 
     def __init__(self, people: Mapping[UUID, str]) -> None:
         names = sorted(people.values())
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        DomainError.__init__(
-            self,
-            f"Held for approval: Global Administrator for {', '.join(names[:3])}{more}. "
-            "An administrator has to let it through in Settings > Configuration; it can then be repeated.",
-        )
+        sentence = self.sentence_of_many if len(names) > 3 else self.sentence
+        DomainError.__init__(self, sentence, names=", ".join(names[:3]), more=len(names) - 3)
         self.people = people
         named = sorted(people.items(), key=lambda each: each[1])[:_PEOPLE_KEPT]
         kept = [{"id": str(person_id), "name": name} for person_id, name in named]
@@ -226,35 +261,36 @@ class SealBroken(DomainError):
     """A sealed secret cannot be read: SECRET_KEY is another one now, or somebody altered it."""
 
     code = "seal_broken"
+    sentence = _(
+        "The stored %(purpose)s cannot be read with the present SECRET_KEY; "
+        "put the former key into SECRET_KEY_FALLBACKS, or make a new one."
+    )
 
     def __init__(self, purpose: str) -> None:
-        super().__init__(
-            f"The stored {purpose} cannot be read with the present SECRET_KEY; "
-            "put the former key into SECRET_KEY_FALLBACKS, or make a new one."
-        )
+        super().__init__(purpose=purpose)
 
 
 class WrongCode(DomainError):
     """A code of an authenticator app, or a recovery code, that is wrong, too old, or was used before."""
 
     code = "wrong_code"
-
-    def __init__(self) -> None:
-        super().__init__("That code is not right, or it was used before. Wait for the next one and enter it.")
+    sentence = _("That code is not right, or it was used before. Wait for the next one and enter it.")
 
 
 class SecondFactorExists(DomainError):
     code = "second_factor_exists"
+    sentence = _("%(administrator)s has a second factor already; remove that one first.")
 
     def __init__(self, administrator: str) -> None:
-        super().__init__(f"{administrator} has a second factor already; remove that one first.")
+        super().__init__(administrator=administrator)
 
 
 class SecondFactorMissing(NotFound):
     code = "second_factor_missing"
+    sentence = _("%(administrator)s has no second factor.")
 
     def __init__(self, administrator: str) -> None:
-        super().__init__(f"{administrator} has no second factor.")
+        super().__init__(administrator=administrator)
 
 
 class SecondFactorDemanded(DomainError):
@@ -267,22 +303,22 @@ class PasskeyRefused(DomainError):
     """What a browser brought is no passkey of this account for this site, or its signature is wrong."""
 
     code = "passkey_refused"
+    sentence = _("That passkey was not accepted: %(reason)s.")
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"That passkey was not accepted: {reason.rstrip('.')}.")
+        super().__init__(reason=reason.rstrip("."))
 
 
 class PasskeyNotFound(NotFound):
     code = "passkey_not_found"
+    sentence = _("There is no passkey %(passkey_id)s.")
 
     def __init__(self, passkey_id: int) -> None:
-        super().__init__(f"There is no passkey {passkey_id}.")
+        super().__init__(passkey_id=passkey_id)
 
 
 class TooManyAttempts(DomainError):
     """Too many passwords or codes were wrong; nothing more is compared for a while."""
 
     code = "too_many_attempts"
-
-    def __init__(self) -> None:
-        super().__init__("Too many passwords or codes were wrong. Try again later.")
+    sentence = _("Too many passwords or codes were wrong. Try again later.")

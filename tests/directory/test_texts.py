@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -17,6 +18,7 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import LastGroupPolicy
 from gatekeeper.directory.permissions import NEED_GLOBAL_ADMINISTRATOR, Permission
 from gatekeeper.directory.teams.fallback_texts import FallbackCode, FallbackReason
+from gatekeeper.errors import InvalidValue, PrivilegeHeld, TeamNotFound, UnknownLevel
 
 CAUSES = dict.fromkeys(("group", "connection", "name_id", "was", "name", "team"), "x") | {"policy": "revoke"}
 EFFECTS = dict.fromkeys(("level", "before", "after"), Level.COLLABORATOR) | {
@@ -66,6 +68,8 @@ def german(settings: Any, tmp_path: Path) -> Iterator[None]:
     for text, translated in {
         "Collaborator": "Mitarbeiter",
         "Reports": "Berichte",
+        "There is no team %(team)s.": "Team %(team)s gibt es nicht.",
+        "there is no level %(level)s.": "Stufe %(level)s gibt es nicht.",
         "Joined %(group)s": "Zu %(group)s gekommen",
         "After removal from the last group: %(policy)s": "Nach der letzten Gruppe: %(policy)s",
         "Revoke access": "Entziehen",
@@ -91,3 +95,28 @@ def test_labels_and_texts_are_in_the_language_of_whoever_looks() -> None:
     policy = {"policy": LastGroupPolicy.REVOKE.value}
     assert cause_text(CauseCode.LAST_GROUP_POLICY_SET, policy) == "Nach der letzten Gruppe: entziehen"
     assert Effect(EffectCode.LEVEL, {"level": Level.COLLABORATOR}).text == "Stufe: Mitarbeiter"
+
+
+@pytest.mark.usefixtures("german")
+def test_a_refusal_is_put_in_words_when_it_is_shown() -> None:
+    refusal, invalid = TeamNotFound("100 %"), UnknownLevel("emperor")
+
+    assert (str(refusal), str(invalid)) == ("Team 100 % gibt es nicht.", "level: Stufe emperor gibt es nicht.")
+    with translation.override("en-gb"):
+        assert (str(refusal), str(invalid)) == ("There is no team 100 %.", "level: there is no level emperor.")
+        assert invalid.reason == "there is no level emperor."
+
+
+def test_the_people_of_a_held_gain_are_named_up_to_three() -> None:
+    people = {uuid4(): name for name in ("Ada", "Bo", "Eve", "Kim", "Lee")}
+    end = "An administrator has to let it through in Settings > Configuration; it can then be repeated."
+
+    named = f"Held for approval: Global Administrator for Ada, Bo, Eve and 2 more. {end}"
+    assert str(PrivilegeHeld(people)) == named
+    assert str(PrivilegeHeld(dict([*people.items()][:2]))) == (
+        f"Held for approval: Global Administrator for Ada, Bo. {end}"
+    )
+
+
+def test_a_text_that_is_given_is_not_formatted() -> None:
+    assert str(InvalidValue("name", "100 %(x)s")) == "name: 100 %(x)s"

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from webauthn import (
     base64url_to_bytes,
     generate_authentication_options,
@@ -142,7 +143,7 @@ def add_passkey(
             sign_count=made.sign_count,
         )
     except IntegrityError:
-        raise PasskeyRefused("it is registered already") from None
+        raise PasskeyRefused(_("it is registered already")) from None
     _record(Event.PASSKEY_ADDED, passkey, user, actor)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.CREDENTIAL_CHANGED, keep=keep)
     return passkey
@@ -159,7 +160,7 @@ def take_passkey(user: User, answer: str, *, site: RelyingParty, challenge: byte
         credential = parse_authentication_credential_json(answer)
         passkey = passkeys_of(user).select_for_update().filter(credential_id=credential.id).first()
         if passkey is None:
-            raise PasskeyRefused("it is none of this account")
+            raise PasskeyRefused(_("it is none of this account"))
         proven = verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,

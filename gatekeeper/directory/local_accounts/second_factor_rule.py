@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -52,7 +53,7 @@ def demand_second_factor(demanded: bool, *, actor: Actor, by: User | None = None
     if second_factor_is_demanded() == demanded:
         return False
     if demanded and by is not None and by.is_local and not has_second_factor(by):
-        raise SecondFactorDemanded("Set up a second factor for your own account first.")
+        raise SecondFactorDemanded(_("Set up a second factor for your own account first."))
     now = timezone.now()
     LocalAccountRule.objects.all().end(now)
     LocalAccountRule.objects.create(second_factor=demanded, since=now)
@@ -90,4 +91,4 @@ def require_that_one_is_left(user: User, *, but: int) -> None:
     """Raises: SecondFactorDemanded if removing ``but`` second factors leaves none where one is demanded."""
     theirs = SecondFactor.objects.live().filter(user=user).count() + Passkey.objects.live().filter(user=user).count()
     if theirs <= but and second_factor_is_demanded():
-        raise SecondFactorDemanded("This site demands a second factor of local accounts: add another one first.")
+        raise SecondFactorDemanded(_("This site demands a second factor of local accounts: add another one first."))

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -45,8 +46,8 @@ def set_mapping(
         return current
     if group is None and wanted.level in ADMINISTRATOR_LEVELS and not confirmed:
         raise NeedsConfirmation(
-            f"The Default Mapping would make everybody without a group's own mapping {wanted.level.label}. "
-            "Confirm it to go on."
+            _("The Default Mapping would make everybody without a group's own mapping %(level)s. Confirm it to go on.")
+            % {"level": wanted.level.label}
         )
     with mapping_decision(actor=actor, site=site, effect=lambda facts: facts.with_mapping(group_id, wanted)):
         version = _replace(group, wanted, actor=actor)

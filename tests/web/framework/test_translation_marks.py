@@ -9,6 +9,7 @@ MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 GATEKEEPER = Path(__file__).parents[3] / "gatekeeper"
 FILES = [
     *sorted((GATEKEEPER / "web").rglob("*.py")),
+    GATEKEEPER / "errors.py",
     GATEKEEPER / "setup_steps.py",
     GATEKEEPER / "config_as_code" / "changes.py",
     *(GATEKEEPER / "directory" / name for name in ("levels.py", "permissions.py")),
