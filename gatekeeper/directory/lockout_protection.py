@@ -56,15 +56,6 @@ def somebody_could_configure(site: SiteFacts) -> bool:
     return _local_administrator_exists() or _linked_people_can(site)
 
 
-def default_mapping_could_configure() -> Exists:
-    """The condition that joining a group may take the right to configure from somebody; a part of another query.
-
-    It holds where the Default Mapping grants that right, which people have as long as they are in no group.
-    """
-    level = Level.GLOBAL_ADMINISTRATOR.value
-    return Exists(MappingVersion.objects.live().filter(group=None, level=level))
-
-
 def _wait_for_other_judgements() -> None:
     """Let one transaction check at a time. The lock is taken last, and so cannot deadlock with the locks of rows.
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -69,9 +69,13 @@ def may_grant_top_level(group_id: UUID | None) -> Exists:
     return Exists(mappings.filter(Q(group=group_id) | Q(group=None)))
 
 
-def default_mapping_grants_top_level() -> bool:
-    """Whether people in no group may be Global Administrators, by the Default Mapping. One query."""
-    return MappingVersion.objects.live().filter(group=None, level=Level.GLOBAL_ADMINISTRATOR.value).exists()
+def top_level_default_mapping() -> QuerySet[MappingVersion]:
+    """The Default Mapping where it grants Global Administrator, and nothing otherwise.
+
+    Where it exists, people in no group may be Global Administrators and may configure: leaving the last group may give
+    that, and joining one may take it.
+    """
+    return MappingVersion.objects.live().filter(group=None, level=Level.GLOBAL_ADMINISTRATOR.value)
 
 
 def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None:
@@ -80,7 +84,7 @@ def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None
     Raises: PrivilegeHeld.
     """
     active = {user.pk: user.label for user in people if user.active}
-    if active and default_mapping_grants_top_level():
+    if active and top_level_default_mapping().exists():
         _record_gains(active, actor=actor)
 
 

@@ -15,7 +15,7 @@ from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import GroupRecord, MembersChange, as_document, difference
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
-    default_mapping_grants_top_level,
+    top_level_default_mapping,
     watching_privilege_gains,
 )
 from gatekeeper.directory.field_values import require_valid_group
@@ -110,7 +110,7 @@ def delete_group(group_id: UUID, *, actor: Actor, expect: VersionCheck | None = 
     members = Membership.objects.live().filter(group=group).values_list("user_id", flat=True)
     with (
         protected_from_lockout(),
-        watching_privilege_gains(list(members) if default_mapping_grants_top_level() else (), actor=actor),
+        watching_privilege_gains(list(members) if top_level_default_mapping().exists() else (), actor=actor),
     ):
         _end(group, now, actor=actor)
     return group

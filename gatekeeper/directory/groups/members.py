@@ -16,12 +16,12 @@ from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.changes import MembersChange
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
-    default_mapping_grants_top_level,
     may_grant_top_level,
+    top_level_default_mapping,
     watching_privilege_gains,
 )
 from gatekeeper.directory.groups.membership_rows import insert_members
-from gatekeeper.directory.lockout_protection import default_mapping_could_configure, protected_from_lockout
+from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import EndedBecause, IdpGroup, Membership, SessionEnd, User
 from gatekeeper.directory.outbox_events import members_changed
 from gatekeeper.directory.row_locks import Lock, lock_users, locked_values
@@ -48,7 +48,7 @@ class LockedPeople:
 
     def lock(self, joining: frozenset[UUID] = frozenset(), leaving: frozenset[UUID] = frozenset()) -> None:
         people = User.objects.provisioned().annotate(
-            may_shut_out=default_mapping_could_configure(), may_gain=may_grant_top_level(self.group_id)
+            may_shut_out=Exists(top_level_default_mapping()), may_gain=may_grant_top_level(self.group_id)
         )
         for some in _slices(joining - self.known.keys()):
             found = locked_values(people.filter(pk__in=some), "pk", "may_shut_out", "may_gain", lock=Lock.REFER)
@@ -91,7 +91,7 @@ def change_members(
     add, remove = _joining_and_leaving(group.id, members)
     people.lock(add, remove)  # nobody, unless somebody came or went before the group was locked
     may_shut_out = people.require(add)
-    may_gain = people.may_gain & add | (remove if remove and default_mapping_grants_top_level() else frozenset())
+    may_gain = people.may_gain & add | (remove if remove and top_level_default_mapping().exists() else frozenset())
     guard = protected_from_lockout() if remove or may_shut_out else nullcontext()
     with guard, watching_privilege_gains(may_gain, actor=actor):
         removed = _remove(group, remove, now)
