@@ -6,6 +6,7 @@ from uuid import UUID
 import structlog
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -41,12 +42,13 @@ def person_who_signs_in(
     """
     if not may_name(provider_id, name_id):
         raise SignInRefused(
-            OTHER_CONNECTION, "People with this e-mail domain do not sign in here. Go back and choose another way in."
+            OTHER_CONNECTION,
+            _("People with this e-mail domain do not sign in here. Go back and choose another way in."),
         )
     identity = _identity(provider_id, name_id)
     user = identity.user if identity else _person_by_email(name_id)
     if user is None:
-        raise SignInRefused(UNKNOWN_PERSON, "Nobody with this sign-in name is known here. Ask your administrator.")
+        raise SignInRefused(UNKNOWN_PERSON, _("Nobody with this sign-in name is known here. Ask your administrator."))
     blocked = access_of(user).blocked_because
     if blocked is None and (identity is None or user.work_email_folded != fold(name_id)):
         # Linked at another connection, or under another address: this name has to wait for the sync.
@@ -89,7 +91,7 @@ def _remember_account(identity: SignInIdentity, object_id: str, persistent_id: s
     if getattr(identity, field) != stated:
         raise SignInRefused(
             OTHER_PERSON,
-            "This address belonged to somebody else before. An administrator has to confirm that it is yours now.",
+            _("This address belonged to somebody else before. An administrator has to confirm that it is yours now."),
             user_id=identity.user_id,
         )
 
