@@ -11,7 +11,6 @@ Everything happens in a database of its own, which is dropped at the end.
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,9 +23,9 @@ django.setup()
 
 from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
+from bench.own_database import own_database
 from bench.preview import processor_time
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.models import ActivePeriod, IdpGroup, Membership, User
@@ -41,13 +40,7 @@ ACTOR = Actor.command("bench")
 def main() -> None:
     """Fill, measure each kind at a tenth, half and the whole size, clean up."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    connection.settings_dict["TEST"]["NAME"] = (
-        "gatekeeper_bench_members"
-        if connection.vendor == "postgresql"
-        else f"{tempfile.mkdtemp(prefix='gatekeeper-bench-')}/members.sqlite3"
-    )
-    databases = setup_databases(verbosity=0, interactive=False)
-    try:
+    with own_database("members"):
         ids = fill(most)
         client = Caller(generate_key("bench", actor=ACTOR)[1])
         print(f"{connection.vendor}, CPU seconds, best of {ROUNDS}\n")
@@ -59,8 +52,6 @@ def main() -> None:
         for size in (MAX_OPERATIONS // 10, MAX_OPERATIONS):
             spent = best(lambda: client.send("POST", "/Bulk", creations(size)))  # noqa: B023
             print(f"| {size} | {spent:.2f} | {spent / size * 1000:.2f} |")
-    finally:
-        teardown_databases(databases, verbosity=0)
 
 
 def fill(people: int) -> list[UUID]:

@@ -10,7 +10,6 @@ Everything happens in a database of its own, which is dropped at the end.
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,9 +23,9 @@ import django
 django.setup()
 
 from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
+from bench.own_database import own_database
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.people_pages import Place
@@ -52,18 +51,10 @@ def main() -> None:
     """Fill, measure, clean up."""
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     random.seed(7)
-    connection.settings_dict["TEST"]["NAME"] = (
-        "gatekeeper_bench_preview"
-        if connection.vendor == "postgresql"
-        else f"{tempfile.mkdtemp(prefix='gatekeeper-bench-')}/preview.sqlite3"
-    )
-    databases = setup_databases(verbosity=0, interactive=False)
-    try:
+    with own_database("preview"):
         group = fill(people)
         print(f"{connection.vendor}: {people:,} people, {Membership.objects.count():,} memberships")
         measure(group)
-    finally:
-        teardown_databases(databases, verbosity=0)
 
 
 def fill(people: int) -> IdpGroup:

@@ -8,16 +8,15 @@ Everything happens in a database of its own, which is dropped at the end.
 
 import random
 import sys
-import tempfile
 from itertools import islice
 
 from bench.preview import ACTOR, fill, report  # isort: skip
 
 from django.db import connection
 from django.db.models import Q
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
+from bench.own_database import own_database
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
 from gatekeeper.directory.explanation.who_had import holders, who_had
@@ -33,20 +32,12 @@ def main() -> None:
     """Fill, measure, clean up."""
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     random.seed(7)
-    connection.settings_dict["TEST"]["NAME"] = (
-        "gatekeeper_bench_readiness"
-        if connection.vendor == "postgresql"
-        else f"{tempfile.mkdtemp(prefix='gatekeeper-bench-')}/readiness.sqlite3"
-    )
-    databases = setup_databases(verbosity=0, interactive=False)
-    try:
+    with own_database("readiness"):
         fill(people)
         vary()
         counts = ", ".join(f"{state.value} {count:,}" for state, count in count_states(differs_from_name_id()).items())
         print(f"{connection.vendor}: {counts}; {SignInAttempt.objects.count():,} sign-in attempts")
         measure()
-    finally:
-        teardown_databases(databases, verbosity=0)
 
 
 def vary() -> None:

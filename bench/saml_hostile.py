@@ -9,13 +9,13 @@ own, which is dropped at the end. The messages are those of ``tests/saml/validat
 
 import logging
 import sys
-import tempfile
 
 from bench.preview import ACTOR  # isort: skip - sets Django up
 
 from django.db import connection
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases
+from django.test.utils import setup_test_environment
 
+from bench.own_database import own_database
 from saml.connections.lifecycle import create_connection
 from tests.saml.forge import metadata
 from tests.saml.hostile.addresses import SIZE, cases, measure
@@ -26,16 +26,8 @@ def main() -> None:
     how_many = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     logging.disable(logging.CRITICAL)
     setup_test_environment()
-    connection.settings_dict["TEST"]["NAME"] = (
-        "gatekeeper_bench_saml_hostile"
-        if connection.vendor == "postgresql"
-        else f"{tempfile.mkdtemp(prefix='gatekeeper-bench-')}/saml_hostile.sqlite3"
-    )
-    databases = setup_databases(verbosity=0, interactive=False)
-    try:
+    with own_database("saml_hostile"):
         costs = [measure(case) for case in cases(create_connection("Entra", document=metadata(), actor=ACTOR))]
-    finally:
-        teardown_databases(databases, verbosity=0)
     print(f"{connection.vendor}: {len(costs)} messages of about {SIZE // 1000} KB\n")
     print("| address | message | ms | control ms | ratio |\n| --- | --- | ---: | ---: | ---: |")
     for cost in sorted(costs, key=lambda cost: -cost.ratio)[:how_many]:

@@ -219,7 +219,7 @@ def check_resource(body: Any, kind: str, *, without: str = "") -> None:
 def echo_differences(sent: Mapping[str, Any], got: Any, where: str = "") -> Iterator[str]:
     """Yield a sentence for each attribute that was sent and did not come back with the same value.
 
-    Elements of lists are told apart by their type; an empty list may be absent, and so may ``"primary": false``.
+    Elements of lists are distinguished by their type; an empty list may be absent, and so may ``"primary": false``.
     """
     for key, value in sent.items():
         place = f"{where}{key}"

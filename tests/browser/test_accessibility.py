@@ -13,6 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
 from tests.idp_metadata import entra_metadata
 from tests.site import Site
@@ -55,11 +56,7 @@ def admin_page(running_site: Site, page: Page, tmp_path: Path) -> Iterator[Page]
     """The signed-in browser of an administrator on a site where each kind of page has something to show."""
     running_site.manage("create_admin", EMAIL, "--password-stdin", input=PASSWORD)
     with _provisioned(running_site), _connected(running_site, tmp_path):
-        page.goto(running_site.url)
-        page.get_by_text("Sign in with a local account").click()
-        page.get_by_label("E-mail").last.fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        enter_password(page, EMAIL, PASSWORD, address=running_site.url)
         page.goto(f"{running_site.url}/settings/configuration/teams/")
         page.get_by_label("Team name").fill("Team of the accessible")
         page.get_by_role("button", name="Create team").click()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
+from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
 from tests.site import Site
 
@@ -35,11 +36,7 @@ def complaints(page: Page) -> list[str]:
 
 
 def sign_in(page: Page, site: Site) -> None:
-    page.goto(site.url)
-    page.get_by_text("Sign in with a local account").click()
-    page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    enter_password(page, EMAIL, PASSWORD, address=site.url)
     expect(page.get_by_role("heading", name="Configuration", level=1)).to_be_visible()
 
 

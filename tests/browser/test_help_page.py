@@ -18,6 +18,7 @@ from entra_client.run.conversation import Conversation
 from entra_client.run.progress import Progress
 from entra_client.run.provisioning import Job
 from entra_client.run.report import Report
+from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
 from tests.saml.idp import Idp, running_idp
 from tests.site import Site
@@ -100,11 +101,7 @@ def open_configuration(page: Page, link: str) -> None:
 
 
 def sign_in_locally(page: Page) -> None:
-    page.goto("/")
-    page.get_by_text("Sign in with a local account").click()
-    page.get_by_label("E-mail").fill(ADMIN)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    enter_password(page, ADMIN, PASSWORD, address="/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
@@ -215,7 +212,7 @@ def test_the_help_page_comes_true_from_the_first_step_to_the_last(
     admin.get_by_role("link", name=member.display_name).first.click()
     expect(admin.get_by_role("heading", level=1)).to_contain_text(member.display_name)
 
-    # A user cannot sign in until the sync has completed, and is told when that will be.
+    # A user cannot sign in until the sync has completed, and reads when that will be.
     sign_in_through_saml(person)
     expect(person.get_by_text("The next sign-in sync runs at")).to_be_visible()
     run_sync(admin)

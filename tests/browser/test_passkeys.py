@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
 from tests.site import Site
 
@@ -38,21 +39,13 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
-def enter_password(page: Page) -> None:
-    page.goto("/sign-in/")
-    page.get_by_text("Sign in with a local account").click()
-    page.get_by_label("E-mail").fill(ADMIN)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
 def sign_out(page: Page) -> None:
     page.request.get("/profile/")
     page.context.clear_cookies(name="gatekeeper_session")
 
 
 def test_a_passkey_is_added_asked_for_and_removed(page: Page) -> None:
-    enter_password(page)
+    enter_password(page, ADMIN, PASSWORD)
     page.goto("/profile/passkeys/")
     page.get_by_label("Name").fill("Key in the safe")
     page.get_by_role("button", name="Add passkey").click()
@@ -65,7 +58,7 @@ def test_a_passkey_is_added_asked_for_and_removed(page: Page) -> None:
     expect(page.get_by_text("has a passkey of this account already")).to_be_visible()
 
     sign_out(page)
-    enter_password(page)
+    enter_password(page, ADMIN, PASSWORD)
     expect(page.get_by_role("heading", name="Use your passkey")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(lambda url: "/sign-in/" not in url)
@@ -77,7 +70,7 @@ def test_a_passkey_is_added_asked_for_and_removed(page: Page) -> None:
 
 
 def test_a_passkey_proves_who_one_is_once_more(page: Page, site: Site) -> None:
-    enter_password(page)
+    enter_password(page, ADMIN, PASSWORD)
     page.goto("/profile/passkeys/")
     page.get_by_label("Name").fill("Laptop")
     page.get_by_role("button", name="Add passkey").click()

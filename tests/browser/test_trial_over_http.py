@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
 from tests.saml.idp import Idp, running_idp
 from tests.site import Site
@@ -84,11 +85,7 @@ def acs_posts(page: Page) -> list[str]:
 
 
 def sign_in_locally(page: Page) -> None:
-    page.goto("/sign-in/")
-    page.get_by_text("Sign in with a local account").click()
-    page.get_by_label("E-mail").fill(ADMIN)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    enter_password(page, ADMIN, PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

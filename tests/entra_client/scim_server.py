@@ -1,4 +1,4 @@
-"""A tiny SCIM server in memory, enough for an initial cycle, that can be told to answer wrongly."""
+"""A tiny SCIM server in memory, enough for an initial cycle, that can be made to answer wrongly."""
 
 import json
 import re

@@ -48,7 +48,7 @@ def _answers(port: int) -> bool:
 
 @contextmanager
 def https_in_front_of(port: int, host: str) -> Iterator[str]:
-    """The same server over https, under a name that Chromium is told leads to this machine; yields the origin."""
+    """The same server over https, under a name that Chromium resolves to this machine; yields the origin."""
     listener = socket.create_server(("127.0.0.1", 0))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     pair = tls_pair(host)

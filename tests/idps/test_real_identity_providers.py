@@ -1,6 +1,6 @@
 """The running site in a real Chromium with identity providers that nobody here wrote: `make test-idps`.
 
-Each on the site's own site (http://127.0.0.1) and on another one, over https. What they send without being told is
+Each on the site's own site (http://127.0.0.1) and on another one, over https. What they send by default is
 tested first; docs/saml.md has the table.
 """
 
@@ -145,16 +145,16 @@ def django_idp(host: str, tmp_path: Path) -> Iterator[DjangoIdp]:
 
 
 def test_simplesamlphp_as_it_comes_is_refused_with_what_to_choose_and_then_works(ssp, connect):
-    """Its NameID is transient unless it is told otherwise; ``mail`` says who it is."""
+    """Its NameID is transient unless it is configured otherwise; ``mail`` says who it is."""
     stage = connect(ssp)
     ssp.trust(stage.connection)
     page = stage.visit()
 
     stage.sign_in(page)
     expect(page.get_by_text("could not be accepted")).to_be_visible()
-    told = stage.last_attempt()
-    assert "A transient NameID is another one at each sign-in. In SimpleSAMLphp, metadata/saml20-sp-remote.php" in told
-    assert "this message carries mail" in told
+    shown = stage.last_attempt()
+    assert "A transient NameID is another one at each sign-in. In SimpleSAMLphp, metadata/saml20-sp-remote.php" in shown
+    assert "this message carries mail" in shown
 
     stage.person_claim("mail")
     stage.signed_in()
@@ -223,9 +223,9 @@ def test_djangosaml2idp_encrypts_with_triple_des_which_is_refused_by_name(django
     stage.sign_in(page)
 
     expect(page.get_by_text("could not be accepted")).to_be_visible()
-    told = stage.last_attempt()
-    assert "tripledes" in told
-    assert "At your identity provider: encrypt with AES (GCM or CBC) and RSA-OAEP." in told
+    shown = stage.last_attempt()
+    assert "tripledes" in shown
+    assert "At your identity provider: encrypt with AES (GCM or CBC) and RSA-OAEP." in shown
 
 
 def test_a_test_sign_in_at_a_real_identity_provider_ends_on_its_attempt(ssp, connect):
