@@ -195,7 +195,7 @@ class Site:
     def stop(self) -> None:
         """End every process and give the database and the Redis number back."""
         for name in list(self.running):
-            self.end_process(name, signal.SIGKILL if name == "worker" else signal.SIGTERM)
+            self.end_process(name, signal.SIGKILL)  # nothing of it is kept, so nothing is waited for
         for log in self._logs:
             log.close()
         shutil.rmtree(self.data_dir, ignore_errors=True)
