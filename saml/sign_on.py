@@ -176,7 +176,7 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
 
 def _believed(clear: ClearResponse, expected: Expectation, pending: PendingRequest | None) -> AssertedPerson:
     """The person that the response proves, once: neither the sign-on nor the messages can be used again."""
-    person = response.validate_response(clear.document, expected, signed_by=clear.signed_by)
+    person = response.validate_response(clear.document, expected, received=clear.received, signed_by=clear.signed_by)
     if pending is not None:
         replay_protection.take_request(pending)
     replay_protection.mark_used(person.issuer, [person.assertion_id, person.response_id], expires=person.expires)

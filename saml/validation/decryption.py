@@ -60,10 +60,12 @@ _MASKS: dict[str, type[hashes.HashAlgorithm]] = {
 class ClearResponse:
     """``document``: the response with its assertion in the clear; nothing in it is trusted yet.
 
+    ``received``: the tree that the allow-list accepted, when nothing had to be opened and it is the document still.
     ``signed_by``: what the Response was signed with as it was received, when its assertion had to be opened.
     """
 
     document: bytes
+    received: etree._Element | None = None
     signed_by: SigningCertificate | None = None
 
 
@@ -76,7 +78,7 @@ def decrypt_assertion(document: bytes, root: etree._Element, expected: Expectati
     """
     encrypted = root.find(ENCRYPTED_ASSERTION)
     if encrypted is None:
-        return ClearResponse(document)
+        return ClearResponse(document, received=root)
     signed_by = None
     for signature in root.findall(tag(DS, "Signature")):
         signed_by = require_fitting(root, signature, expected.certificates)
@@ -85,7 +87,7 @@ def decrypt_assertion(document: bytes, root: etree._Element, expected: Expectati
     clear: bytes = etree.tostring(root)
     if len(clear) > RESPONSE_LIMIT:
         raise _refused(Reason.DECRYPTED_TOO_LARGE)
-    return ClearResponse(clear, signed_by)
+    return ClearResponse(clear, signed_by=signed_by)
 
 
 def decrypt_parts(root: etree._Element, keys: Keys, *, recipient: str = "") -> etree._Element:

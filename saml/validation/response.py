@@ -57,15 +57,21 @@ def claimed_request_id(root: etree._Element) -> str | None:
 
 
 def validate_response(
-    document: bytes, expected: Expectation, *, signed_by: SigningCertificate | None = None
+    document: bytes,
+    expected: Expectation,
+    *,
+    received: etree._Element | None = None,
+    signed_by: SigningCertificate | None = None,
 ) -> AssertedPerson:
     """Validate ``document``; return the person that it proves to be at the browser.
 
+    ``received``: the tree of ``document`` as the allow-list accepted it under this connection's settings. Without it
+    the document is read here; what was decrypted is another document, and is always read.
     ``signed_by``: what the Response was signed with before an assertion in it was decrypted, if it was signed at all.
     Raises: MessageRefused, with the first check that failed. Nothing is stored and nothing outside is asked.
     """
     signing = required_signing(expected.accepts_signed_response, signed_by)
-    root = read_response(document, signing)
+    root = read_response(document, signing) if received is None else received
     signed = verify(root, expected.certificates, signing, signed_by=signed_by)
     try:
         return _stated_by(signed, root, expected)

@@ -14,6 +14,8 @@ from saml.connections.lifecycle import create_connection
 from saml.debugger.presentation import presentation_of
 from saml.messages.replay_protection import PENDING_FOR
 from saml.models import PendingRequest, SignInAttempt, UsedMessage
+from saml.validation import allow_list
+from saml.xml.parser import parse
 from tests.builders import ADMIN, PASSWORD, link, make_user
 from tests.saml.conftest import Browser, refusals, sent_message
 from tests.saml.forge import ENTITY_ID, OBJECT_ID, TENANT, TENANT_ID, metadata, sign, signed_response
@@ -65,6 +67,21 @@ def test_a_response_and_an_assertion_that_are_both_signed_are_accepted(browser, 
     browser.post(sign(signed_response(browser.facts(browser.begin()))))
 
     assert browser.is_signed_in
+
+
+def test_the_allow_list_reads_a_response_a_single_time(browser, ada, monkeypatch):
+    """SAML core 5: what was accepted is what is verified; the same bytes are not parsed and walked again."""
+    read = []
+
+    def counting(document, *, limit):
+        read.append(document)
+        return parse(document, limit=limit)
+
+    monkeypatch.setattr(allow_list, "parse", counting)
+    browser.sign_on()
+
+    assert browser.is_signed_in
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize(
