@@ -1,8 +1,11 @@
 """docs/rules.md#10: unusually many people losing access at once."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.config_as_code.apply import apply_document
@@ -50,8 +53,32 @@ def test_many_losses_alert_once_and_go_through(people: list[User]) -> None:
     deactivate(*people)
 
     assert deprovisioning_state().exceeded
-    assert AuditEntry.objects.filter(event="deprovisioning.alert").count() == 1
+    assert alerts() == 1
     assert not User.objects.filter(active=True).exists()
+
+
+def test_losses_are_counted_and_alerted_within_the_window_and_anew_after_it(people: list[User]) -> None:
+    hold_after(3, hold=False)
+    now = timezone.now()
+
+    with time_machine.travel(now, tick=False):
+        deactivate(*people[:2])
+    with time_machine.travel(now + timedelta(minutes=60, seconds=1), tick=False):
+        deactivate(*people[2:4])
+        assert not deprovisioning_state().exceeded  # two and two, an hour apart
+        deactivate(*people[4:6])
+        assert alerts() == 1
+    with time_machine.travel(now + timedelta(minutes=119), tick=False):
+        deactivate(people[6])
+        assert alerts() == 1  # the same window
+    with time_machine.travel(now + timedelta(minutes=122), tick=False):
+        assert not deprovisioning_state().exceeded
+        deactivate(*people[7:10])
+        assert alerts() == 2
+
+
+def alerts() -> int:
+    return AuditEntry.objects.filter(event="deprovisioning.alert").count()
 
 
 def test_a_small_share_of_many_trips_nothing(people: list[User]) -> None:
