@@ -96,7 +96,7 @@ def _take(subscriber: Subscriber) -> list[Delivery]:
         return []
     # Within a range of ids, so that a long queue is not read as a whole for each batch.
     following = own.filter(object_key__in={each.object_key for each in first}, pk__lte=ids[-1] + FOLLOWERS)
-    following = following.filter(pk__gt=ids[0]).exclude(pk__in=ids)
+    following = following.filter(pk__gt=ids[0]).exclude(pk__in=list(ids))
     taken = [*first, *following.select_related("event").order_by("pk")[:FOLLOWERS]]
     for each in taken:
         each.attempts += 1

@@ -83,7 +83,7 @@ def test_a_certificate_that_is_not_valid_yet_signs_nothing(kind):
     algorithm = f"{PREFIX}{'rsa' if kind == 'rsa' else 'ecdsa'}-sha256"
 
     assert verify_query(QUERY, value, algorithm, [certificate])
-    with pytest.raises(MessageRefused, match="not valid before"):
+    with pytest.raises(MessageRefused, match="certificate_not_yet_valid"):
         verify_query(QUERY, value, algorithm, [early])
 
 
