@@ -100,6 +100,7 @@ def test_the_session_key_changes_when_somebody_signs_in(running_site, idp, conne
 
 
 def test_signing_out_reaches_the_identity_provider_and_comes_back(running_site, idp, connection, person, surfer):
+    """SAML profiles 4.4.3."""
     running_site.manage("sync_saml_users")
     sign_in(surfer, idp, connection, person, next="/profile/")
     page = surfer.get(f"{running_site.url}/profile/").text
@@ -119,7 +120,10 @@ def test_signing_out_reaches_the_identity_provider_and_comes_back(running_site, 
 
 
 def test_a_certificate_rolls_over_and_nobody_is_locked_out(running_site, person):
-    """As Entra does it: the next certificate is published beside the old one, then used, then alone."""
+    """As Entra does it: the next certificate is published beside the old one, then used, then alone.
+
+    SAML metadata 2.4.1.1.
+    """
     old, new = key_pair(), key_pair("next")
     with running_idp(old) as idp:
         made = running_site.manage("saml_connection", "create", "Rolls over", "--metadata-url", idp.metadata_url)

@@ -1,4 +1,7 @@
-"""What the identity provider states about the end of a session (SessionNotOnOrAfter), and how long one lasts here."""
+"""What the identity provider states about the end of a session (SessionNotOnOrAfter), and how long one lasts here.
+
+SAML core 2.7.2.
+"""
 
 from datetime import timedelta
 

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_linked_person_is_signed_in_and_their_session_index_is_kept(browser, ada):
+    """SAML profiles 4.1.4.3, core 2.7.2: SessionIndex."""
     answer = browser.sign_on()
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
@@ -54,6 +55,7 @@ def test_the_session_key_is_a_new_one(browser, ada):
 
 
 def test_the_authn_request_asks_for_nothing_that_entra_refuses(browser):
+    """SAML core 1.3.4 (the ID) and 3.4.1, profiles 4.1.4.1."""
     location = browser.client.get(f"/saml/{browser.connection.id}/sso").headers["Location"]
     request = sent_message(location, "SAMLRequest")
 
@@ -64,6 +66,7 @@ def test_the_authn_request_asks_for_nothing_that_entra_refuses(browser):
 
 
 def test_a_response_and_an_assertion_that_are_both_signed_are_accepted(browser, ada):
+    """SAML core 5.1 and 5.2."""
     browser.post(sign(signed_response(browser.facts(browser.begin()))))
 
     assert browser.is_signed_in
@@ -95,12 +98,14 @@ def test_the_allow_list_reads_a_response_a_single_time(browser, ada, monkeypatch
     ],
 )
 def test_what_is_within_the_skew_or_merely_more_is_accepted(browser, ada, facts):
+    """SAML core 1.3.3 and 2.5.1.2 (times), 2.5.1.4 (Audience), 2.7.3.1 (Attribute)."""
     browser.sign_on(**facts)
 
     assert browser.is_signed_in
 
 
 def test_people_land_on_the_path_that_they_asked_for(browser, ada):
+    """SAML bindings 3.5.3: RelayState."""
     request_id = browser.begin("/settings/configuration/?tab=1")
 
     answer = browser.post(signed_response(browser.facts(request_id)), RelayState="https://evil.example/")
@@ -132,6 +137,7 @@ def test_people_never_land_on_another_site(browser, ada, path):
 
 
 def test_an_unsolicited_response_begins_a_sign_on_instead(browser, ada):
+    """SAML profiles 4.1.5."""
     answer = browser.post(signed_response(browser.facts(None)), RelayState="/profile/")
 
     assert answer.status_code == 302
@@ -143,6 +149,7 @@ def test_an_unsolicited_response_begins_a_sign_on_instead(browser, ada):
 
 
 def test_an_identity_provider_that_never_names_the_request_does_not_go_round_in_circles(browser, ada):
+    """SAML core 3.2.2 (InResponseTo), profiles 4.1.5."""
     browser.post(signed_response(browser.facts(None)))
 
     answer = browser.post(signed_response(browser.facts(None)))
@@ -151,6 +158,7 @@ def test_an_identity_provider_that_never_names_the_request_does_not_go_round_in_
 
 
 def test_an_unsolicited_response_is_taken_where_the_connection_allows_it(browser, ada):
+    """SAML profiles 4.1.5."""
     browser.accept_idp_initiated()
 
     answer = browser.post(signed_response(browser.facts(None)), RelayState="/profile/")
@@ -160,6 +168,7 @@ def test_an_unsolicited_response_is_taken_where_the_connection_allows_it(browser
 
 
 def test_a_sign_on_that_took_too_long_is_refused(browser, ada):
+    """SAML profiles 4.1.4.3: InResponseTo names a request that is still pending."""
     request_id = browser.begin()
     with time_machine.travel(PendingRequest.objects.get().expires + timedelta(seconds=1)):
         answer = browser.post(signed_response(browser.facts(request_id)))
@@ -169,6 +178,7 @@ def test_a_sign_on_that_took_too_long_is_refused(browser, ada):
 
 
 def test_two_tabs_can_sign_on_beside_each_other(browser, ada):
+    """SAML profiles 4.1.4.3: each answer by its InResponseTo."""
     first, second = browser.begin("/one"), browser.begin("/two")
 
     assert browser.post(signed_response(browser.facts(second, assertion_id="_2"))).headers["Location"] == "/two"
@@ -247,7 +257,7 @@ def test_a_recycled_address_is_not_the_same_person(browser, ada):
 
 
 def test_a_second_connection_cannot_assert_the_first_ones_people(browser, ada):
-    """Linked at the first only: the second came after the last sync."""
+    """Linked at the first only: the second came after the last sync (SAML profiles 4.1.4.2: Issuer)."""
     other = create_connection(
         "Other", document=metadata(key_pair("other"), entity_id="https://other.example/"), actor=ADMIN
     )
@@ -261,6 +271,7 @@ def test_a_second_connection_cannot_assert_the_first_ones_people(browser, ada):
 
 
 def test_an_answer_to_one_connection_does_not_fit_another(browser, ada):
+    """SAML core 2.5.1.4, profiles 4.1.4.3 (Recipient, InResponseTo)."""
     twin = create_connection("Twin", document=metadata(), actor=ADMIN)
     link()
     request_id = browser.begin()
@@ -273,6 +284,7 @@ def test_an_answer_to_one_connection_does_not_fit_another(browser, ada):
 
 
 def test_an_expired_certificate_does_not_sign_anybody_in(browser, ada):
+    """RFC 5280 4.1.2.5."""
     browser.begin()
     with time_machine.travel(browser.connection.signing_certificates()[0].not_after + timedelta(seconds=1)):
         answer = browser.sign_on(now=browser.connection.signing_certificates()[0].not_after + timedelta(seconds=1))
@@ -282,6 +294,7 @@ def test_an_expired_certificate_does_not_sign_anybody_in(browser, ada):
 
 
 def test_used_messages_are_remembered_until_they_would_have_expired_anyway(browser, ada):
+    """SAML profiles 4.1.4.5."""
     browser.sign_on(ends=timedelta(minutes=60))
 
     kept = UsedMessage.objects.first().expires - SignIn.objects.get().since
@@ -289,6 +302,7 @@ def test_used_messages_are_remembered_until_they_would_have_expired_anyway(brows
 
 
 def test_the_acs_takes_posts_only_and_needs_a_response(browser):
+    """SAML bindings 3.5.4."""
     address = f"/saml/{browser.connection.id}/acs"
 
     assert browser.client.get(address, {"SAMLResponse": "x"}).status_code == 405
@@ -302,6 +316,7 @@ def test_an_unknown_connection_is_not_found(db, client):
 
 
 def test_our_metadata_wants_signed_assertions_and_names_our_addresses(browser):
+    """SAML metadata 2.4.4; appendix A: the media type."""
     answer = browser.client.get(f"/saml/{browser.connection.id}/metadata")
 
     assert answer.headers["Content-Type"] == "application/samlmetadata+xml"
@@ -321,6 +336,7 @@ def test_the_binding_cookie_travels_across_sites_over_https_only(browser, settin
 
 
 def test_a_forced_sign_on_asks_for_it_and_refuses_an_old_authentication(browser, ada):
+    """SAML core 3.4.1 (ForceAuthn) and 2.7.2 (AuthnInstant)."""
     location = browser.client.get(f"/saml/{browser.connection.id}/sso", {"force": "1"}).headers["Location"]
     request = sent_message(location, "SAMLRequest")
     assert request.get("ForceAuthn") == "true"
@@ -346,5 +362,6 @@ def test_an_attempt_shows_each_check_and_what_to_change(browser, ada):
 
 
 def test_the_issuer_ends_with_a_slash_as_entra_writes_it(connection):
+    """SAML core 2.2.5 and 8.3.6."""
     assert connection.idp_entity_id == ENTITY_ID
     assert ENTITY_ID.endswith("/")

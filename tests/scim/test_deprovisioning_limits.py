@@ -39,6 +39,7 @@ def page(admin_client: Client) -> str:
 
 
 def test_held_changes_are_asked_to_come_back_later(scim: ScimClient, people: list[User]) -> None:
+    """RFC 6585 §4: 429 with Retry-After."""
     assert deactivate(scim, *people[:3]) == [200, 200, 200]
 
     held = scim.patch(f"/Users/{people[3].id}", OFF)

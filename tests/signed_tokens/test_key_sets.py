@@ -1,4 +1,4 @@
-"""Published keys: when they are fetched, what is taken, and that the limits of the metadata fetch hold for them."""
+"""Published keys (RFC 7517 §5): when they are fetched, what is taken, and with which limits."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,11 @@
-"""A table of attacks on signed tokens: each is refused by the check that is named, and each check is needed."""
+"""A table of attacks on signed tokens: each is refused by the check that is named, and each check is needed.
+
+The clause of each check: ``is_a_token`` RFC 7515 §7.1 and RFC 7519 §4 (no name twice); ``has_an_allowed_algorithm``
+RFC 8725 §3.1; ``brings_no_key`` RFC 7515 §4.1.2, §4.1.3, §4.1.5, §4.1.6 and §4.1.11 (crit), RFC 8725 §3.10;
+``names_its_key`` and ``has_a_known_key`` RFC 7515 §4.1.4; ``has_the_expected_type`` §4.1.9, RFC 8725 §3.11;
+``comes_from_the_issuer`` RFC 7519 §4.1.1; ``is_meant_for_us`` §4.1.3; ``has_not_expired`` §4.1.4; ``has_begun`` §4.1.5;
+``was_issued_lately`` §4.1.6; ``has_an_id`` §4.1.7; ``states_times`` §2; ``is_signed_by_the_key`` RFC 7515 §5.2.
+"""
 
 import hmac
 import json
@@ -170,6 +177,7 @@ ATTACKS: dict[str, tuple[Callable[[], str], str]] = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_is_refused_by_the_check_that_is_there_for_it(name: str) -> None:
+    """RFC 7515 §5.2, RFC 7519 §7.2, RFC 8725 §3."""
     make, check = ATTACKS[name]
 
     with pytest.raises(TokenRefused) as refused:
@@ -227,6 +235,7 @@ def test_without_the_signature_any_token_would_be_believed(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 def test_every_accepted_algorithm_is_really_verified(algorithm: str) -> None:
+    """RFC 7518 §3.1, RFC 8037 §3.1."""
     key, other = private_key(algorithm, 2), private_key(algorithm, 3)
     published = jwk(key, "k")
 
@@ -255,6 +264,7 @@ def test_every_accepted_algorithm_is_really_verified(algorithm: str) -> None:
     ],
 )
 def test_what_fits_is_believed(header_changes: dict[str, Any], changed: dict[str, Any]) -> None:
+    """RFC 7519 §4.1 (claims; unknown ones are ignored: §4), RFC 7515 §4.1.9 (typ)."""
     assert verify_token(token(header_changes, **changed), EXPECTED, find_key).claims["iss"] == ISSUER
 
 
@@ -293,6 +303,7 @@ GOOD = jwk(KEY, "good")
     ],
 )
 def test_a_key_that_cannot_be_used_is_left_out_and_the_others_are_not(entry: Any) -> None:
+    """RFC 7517 §5, §4.2 (use) and §4.3 (key_ops), RFC 7518 §3.3 (2048 bits)."""
     usable = read_key_set(key_set(entry, GOOD))
 
     assert "good" in usable
@@ -304,16 +315,19 @@ def test_a_key_that_cannot_be_used_is_left_out_and_the_others_are_not(entry: Any
 
 
 def test_a_kid_that_is_there_twice_names_no_key() -> None:
+    """RFC 7517 §4.5."""
     assert read_key_set(key_set(GOOD, jwk(KEY, "k"), jwk(OTHER, "k"))).keys() == {"good"}
 
 
 @pytest.mark.parametrize("document", [b"", b"[]", b"{}", b'{"keys": {}}', b'{"keys": []}', b"\xff", b"<html>"])
 def test_what_is_no_key_set_is_refused(document: bytes) -> None:
+    """RFC 7517 §5.1."""
     with pytest.raises(ValueError, match=r"."):
         read_key_set(document)
 
 
 def test_a_key_that_states_its_algorithm_is_for_that_one_only() -> None:
+    """RFC 7517 §4.4."""
     entry = jwk(KEY, "k", alg="RS256")
 
     assert key_for(entry, "RS256") is not None

@@ -1,4 +1,7 @@
-"""Encryption as a disguise: whoever has our public certificate can hide in a message what must not be believed."""
+"""Encryption as a disguise: whoever has our public certificate can hide in a message what must not be believed.
+
+SAML core 2.3.4 and 6: encryption proves nothing about the sender, only a signature does (core 6.2, profiles 4.1.4.5).
+"""
 
 import base64
 from copy import deepcopy
@@ -36,6 +39,7 @@ def for_us(browser: Any, response: etree._Element, **how: Any) -> etree._Element
 
 @attack
 def encrypted_and_empty(browser):
+    """SAML core 2.3.4."""
     response = compose(browser.facts(browser.begin()))
     response.replace(assertion_of(response), etree.Element(f"{{{NS['saml']}}}EncryptedAssertion"))
     return browser.post(response)
@@ -48,7 +52,10 @@ def encrypted_and_unsigned(browser):
 
 @attack
 def encrypted_and_unsigned_in_a_signed_response(browser):
-    """Mallory's own account at the identity provider is no help: the Response has to be signed by its key."""
+    """Mallory's own account at the identity provider is no help: the Response has to be signed by its key.
+
+    SAML core 5.3, metadata 2.4.4: WantAssertionsSigned.
+    """
     unsigned = for_us(browser, compose(browser.facts(browser.begin(), name_id=VICTIM)))
     return browser.post(sign(unsigned))
 
@@ -68,7 +75,7 @@ def encrypted_after_an_edit(browser):
 
 @attack
 def encrypted_in_a_response_that_was_edited(browser):
-    """The Response is signed over the ciphertext; another ciphertext takes its place."""
+    """The Response is signed over the ciphertext; another ciphertext takes its place (SAML core 6.2)."""
     response = sign(for_us(browser, signed_by_idp(browser)))
     other = for_us(browser, signed_response(browser.facts(response.get("InResponseTo"), response_id="_r2")))
     response.replace(response[-1], other[-1])
@@ -119,6 +126,7 @@ def encrypted_beside_a_plain_assertion(browser):
 
 @attack
 def two_assertions_in_one_ciphertext(browser):
+    """SAML core 2.3.4: one Assertion."""
     original = genuine(browser)
     return browser.post(holding(browser, evil_copy(original), original))
 
@@ -171,21 +179,25 @@ def comment_in_the_ciphertext(browser):
 
 @attack
 def encrypted_with_rsa_1_5(browser):
+    """XML encryption 1.1, 5.5.1."""
     return browser.post(for_us(browser, signed_by_idp(browser), transport=RSA_1_5))
 
 
 @attack
 def encrypted_with_triple_des(browser):
+    """XML encryption 1.1, 5.2."""
     return browser.post(for_us(browser, signed_by_idp(browser), algorithm=f"{XENC}tripledes-cbc", key_bytes=24))
 
 
 @attack
 def encrypted_as_content_only(browser):
+    """SAML core 2.3.4: Type is Element."""
     return browser.post(for_us(browser, signed_by_idp(browser), kind=f"{XENC}Content"))
 
 
 @attack
 def encrypted_with_a_label(browser):
+    """XML encryption 1.1, 5.5.2."""
     response = for_us(browser, signed_by_idp(browser))
     etree.SubElement(response.findall(f".//{{{XENC}}}EncryptionMethod")[-1], f"{{{XENC}}}OAEPparams").text = "AAAA"
     return browser.post(response)
@@ -193,6 +205,7 @@ def encrypted_with_a_label(browser):
 
 @attack
 def ciphertext_that_is_fetched(browser):
+    """XML encryption 3.3.1."""
     response = for_us(browser, signed_by_idp(browser))
     value = response.findall(f".//{{{XENC}}}CipherValue")[-1]
     reference = etree.Element(f"{{{XENC}}}CipherReference", URI="http://127.0.0.1:9/cipher")
@@ -202,6 +215,7 @@ def ciphertext_that_is_fetched(browser):
 
 @attack
 def encrypted_key_that_is_fetched(browser):
+    """XML encryption 3.5."""
     response = for_us(browser, signed_by_idp(browser))
     key = response.find(f".//{{{XENC}}}EncryptedKey")
     key.getparent().replace(key, etree.Element(f"{{{DS}}}RetrievalMethod", URI="http://127.0.0.1:9/key"))
@@ -220,7 +234,10 @@ def encrypted_for_many(browser):
 
 @attack
 def mask_of_another_kind(browser):
-    """rsa-oaep-mgf1p has one mask only; what says otherwise is asking to be read in two ways."""
+    """rsa-oaep-mgf1p has one mask only; what says otherwise is asking to be read in two ways.
+
+    XML encryption 1.1, 5.5.2.
+    """
     response = for_us(browser, signed_by_idp(browser))
     method = response.findall(f".//{{{XENC}}}EncryptionMethod")[-1]
     etree.SubElement(method, f"{{{XENC11}}}MGF", Algorithm=f"{XENC11}mgf1sha256")

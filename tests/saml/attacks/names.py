@@ -1,4 +1,4 @@
-"""Attacks on who is named: formats that name nobody, and claims that name more than one."""
+"""Attacks on who is named: formats that name nobody (SAML core 8.3), claims that name more than one (core 2.7.3.1)."""
 
 from saml.connections.claims import set_person_claim
 from tests.builders import ADMIN

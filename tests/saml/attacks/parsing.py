@@ -1,4 +1,4 @@
-"""Messages that attack the parser, and messages of another kind."""
+"""Messages that attack the parser, and messages of another kind (SAML bindings 3.5.4, core 3.2.2 and 3.3.3)."""
 
 from typing import Any
 
@@ -63,6 +63,7 @@ def nested_deeply(browser):
 
 @attack
 def base64_junk(browser):
+    """SAML bindings 3.5.4."""
     browser.begin()
     return browser.client.post(f"/saml/{browser.connection.id}/acs", {"SAMLResponse": "%%%not base64"})
 
@@ -74,11 +75,13 @@ def binary_junk(browser):
 
 @attack
 def another_kind_of_message(browser):
+    """SAML core 3.3.3, profiles 4.1.4.2."""
     return browser.post(b'<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_1"/>')
 
 
 @attack
 def status_that_is_not_success(browser):
+    """SAML core 3.2.2.2."""
     return browser.sign_on(
         status="urn:oasis:names:tc:SAML:2.0:status:Responder",
         status_message="AADSTS50105: &lt;script&gt;alert(1)&lt;/script&gt; is not assigned",

@@ -1,4 +1,4 @@
-"""Attacks on a connection that takes a signed Response around an unsigned assertion."""
+"""Attacks on a connection that takes a signed Response around an unsigned assertion (SAML core 5.3 and 5.4.2)."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,10 @@
-"""Assertions that are signed by the trusted key and state something that must not be believed here and now."""
+"""Assertions that are signed by the trusted key and state something that must not be believed here and now.
+
+The clauses by the prefix of the names: ``name_id`` SAML core 2.2.2 and 2.4.1; ``attribute`` core 2.7.3.1; ``audience``
+core 2.5.1.4; ``destination`` core 3.2.2 and bindings 3.5.5.2; ``recipient`` core 2.4.1.2 and profiles 4.1.4.3;
+``issuer`` core 2.2.5 and profiles 4.1.4.2; ``answer`` core 3.2.2 and 2.4.1.2 (InResponseTo) and profiles 4.1.4.3;
+``time`` core 2.5.1.2, 2.4.1.2 and 2.7.2; ``same`` profiles 4.1.4.5.
+"""
 
 from datetime import timedelta
 
@@ -10,6 +16,7 @@ from tests.saml.forge import ENTITY_ID, NS, OBJECT_ID, TENANT_ID, signed_respons
 
 @attack
 def comment_in_the_name_id(browser):
+    """SAML core 5.4.3: a canonical form without comments, so that the signature holds."""
     response = signed_response(browser.facts(browser.begin()))
     name_id = response.find(".//saml:NameID", NS)
     whole = name_id.text

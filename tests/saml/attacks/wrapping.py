@@ -1,4 +1,7 @@
-"""Signature wrapping (XSW 1–8): the signed original is hidden, Eve's copy is put where it will be read."""
+"""Signature wrapping (XSW 1–8): the signed original is hidden, Eve's copy is put where it will be read.
+
+SAML core 5.4.2: the one Reference names the ID of the element around the signature. Only that element is signed.
+"""
 
 from copy import deepcopy
 

@@ -87,6 +87,7 @@ def test_a_connection_from_before_there_were_keys_gets_one_when_it_is_asked_for(
 
 
 def test_a_change_of_keys_overlaps_and_is_written_down(connection):
+    """SAML metadata 2.4.1.1: several keys of one use."""
     (old,) = names(connection)
 
     new = str(publish_next_key_pair(connection.id, actor=ADMIN))
@@ -139,6 +140,7 @@ def test_the_database_knows_one_pair_in_use_and_one_next_one(connection):
 
 
 def test_our_metadata_is_valid_and_says_what_we_want_and_can(connection):
+    """SAML metadata 2.4.4 and 2.4.1.1."""
     choose(connection, sign_requests=True)
     publish_next_key_pair(connection.id, actor=ADMIN)
     document = Client().get(f"/saml/{connection.id}/metadata").content
@@ -154,6 +156,7 @@ def test_our_metadata_is_valid_and_says_what_we_want_and_can(connection):
 
 
 def test_requests_are_said_to_be_unsigned_while_they_are(connection):
+    """SAML metadata 2.4.4: AuthnRequestsSigned."""
     assert published(connection)[1].get("AuthnRequestsSigned") == "false"
     assert signer(connection) is None
 

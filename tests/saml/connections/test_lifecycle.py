@@ -119,7 +119,10 @@ def test_an_unchanged_refresh_leaves_no_trace_in_the_audit_trail(connection):
 
 
 def test_a_rollover_goes_through_old_both_and_new(ada, connection):
-    """Old key, both keys, new key: each signature is accepted exactly while its certificate is published."""
+    """Old key, both keys, new key: each signature is accepted exactly while its certificate is published.
+
+    SAML metadata 2.4.1.1.
+    """
     old, new = key_pair(), key_pair("next")
     count = iter(range(100))
 
@@ -174,7 +177,10 @@ def test_certificates_that_run_out_are_announced_in_days(connection):
 
 
 def test_pysaml2_signs_somebody_in_with_its_own_xml(settings):
-    """The independent identity provider without a site in between: metadata, request and response are its own."""
+    """The independent identity provider without a site in between: metadata, request and response are its own.
+
+    SAML profiles 4.1.
+    """
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
     with running_idp() as idp:

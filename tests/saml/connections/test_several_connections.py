@@ -38,6 +38,7 @@ def come_in_as_ada(connection: Connection):
 
 
 def test_each_connection_has_addresses_and_an_entity_id_of_its_own(connection, second):
+    """SAML metadata 2.3.2 (entityID) and 2.4.4 (ACS)."""
     one, two = describe(connection), describe(second)
 
     for name in ("sp_entity_id", "metadata_url", "sso_url", "acs_url", "logout_url"):

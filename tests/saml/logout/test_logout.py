@@ -1,4 +1,4 @@
-"""Signing out, from the identity provider's side and from ours."""
+"""Signing out (SAML profiles 4.4), from the identity provider's side and from ours."""
 
 import base64
 import zlib
@@ -57,6 +57,7 @@ def signed_in(browser, ada):
 
 
 def test_an_unsigned_request_ends_the_session_that_it_names_without_our_cookie(signed_in):
+    """SAML core 3.7.1, 3.7.2 and 3.2.2 (InResponseTo, Destination)."""
     answer = send(signed_in.connection, logout_request(signed_in.connection))
 
     response = sent_message(answer.headers["Location"], "SAMLResponse")
@@ -67,6 +68,7 @@ def test_an_unsigned_request_ends_the_session_that_it_names_without_our_cookie(s
 
 
 def test_it_may_leave_the_destination_out_as_some_do(signed_in):
+    """SAML core 3.2.1: Destination is optional."""
     send(signed_in.connection, logout_request(signed_in.connection, destination=None))
 
     assert not SignIn.objects.live().exists()
@@ -84,6 +86,7 @@ def test_it_may_leave_the_destination_out_as_some_do(signed_in):
     ],
 )
 def test_a_request_that_is_not_in_order_ends_nothing(signed_in, facts, check):
+    """SAML core 3.2.1 and 3.7.1."""
     answer = send(signed_in.connection, logout_request(signed_in.connection, **facts))
 
     assert answer.status_code == 400
@@ -93,6 +96,7 @@ def test_a_request_that_is_not_in_order_ends_nothing(signed_in, facts, check):
 
 @pytest.mark.parametrize("facts", [{"index": "_other"}, {"name_id": "eve@contoso.com"}])
 def test_a_request_for_another_session_or_person_ends_nothing(signed_in, facts):
+    """SAML core 3.7.3.1."""
     answer = send(signed_in.connection, logout_request(signed_in.connection, **facts))
 
     assert answer.status_code == 302
@@ -100,6 +104,7 @@ def test_a_request_for_another_session_or_person_ends_nothing(signed_in, facts):
 
 
 def test_a_request_is_taken_once(signed_in):
+    """SAML core 1.3.4: no ID is assigned to two messages."""
     document = logout_request(signed_in.connection)
     send(signed_in.connection, document)
     signed_in.sign_on(assertion_id="_2", response_id="_r2")
@@ -111,12 +116,14 @@ def test_a_request_is_taken_once(signed_in):
 
 
 def test_relay_state_is_handed_back_and_never_followed(signed_in):
+    """SAML bindings 3.4.3."""
     answer = send(signed_in.connection, logout_request(signed_in.connection), RelayState="https://evil.example/")
 
     assert answer.headers["Location"].startswith(signed_in.connection.slo_url)
 
 
 def test_a_bomb_is_not_inflated(signed_in):
+    """SAML bindings 3.4.4.1."""
     bomb = deflate(b"<x>" + b"0" * 50_000_000)
 
     answer = Client().get(f"/saml/{signed_in.connection.id}/logout", {"SAMLRequest": bomb})
@@ -127,6 +134,7 @@ def test_a_bomb_is_not_inflated(signed_in):
 
 @pytest.mark.parametrize("value", ["", "%%%", "AAAA", base64.b64encode(b"<x/>").decode()])
 def test_junk_is_refused(connection, value):
+    """SAML bindings 3.4.4.1."""
     assert Client().get(f"/saml/{connection.id}/logout", {"SAMLRequest": value}).status_code == 400
     assert Client().get(f"/saml/{connection.id}/logout", {"SAMLResponse": value}).status_code == 400
 
@@ -140,6 +148,7 @@ def signed_query(connection, document, keys):
 
 
 def test_a_signed_request_may_end_all_sessions_of_a_person(signed_in):
+    """SAML core 3.7.3.1: without SessionIndex, all sessions of the principal."""
     address = signed_query(signed_in.connection, logout_request(signed_in.connection, index=""), key_pair())
 
     assert Client().get(address).status_code == 302
@@ -147,6 +156,7 @@ def test_a_signed_request_may_end_all_sessions_of_a_person(signed_in):
 
 
 def test_a_signature_that_does_not_fit_is_worse_than_none(signed_in):
+    """SAML bindings 3.4.4.1."""
     address = signed_query(signed_in.connection, logout_request(signed_in.connection), key_pair("mallory"))
 
     assert Client().get(address).status_code == 400
@@ -154,6 +164,7 @@ def test_a_signature_that_does_not_fit_is_worse_than_none(signed_in):
 
 
 def test_a_parameter_that_is_there_twice_is_refused(signed_in):
+    """SAML bindings 3.4.4.1."""
     address = signed_query(signed_in.connection, logout_request(signed_in.connection), key_pair())
     other = quote(deflate(logout_request(signed_in.connection, name_id="eve@contoso.com")), safe="")
 
@@ -161,6 +172,7 @@ def test_a_parameter_that_is_there_twice_is_refused(signed_in):
 
 
 def test_a_request_may_come_by_post_with_the_signature_inside(signed_in):
+    """SAML bindings 3.5.4, core 5.4."""
     tree = sign(etree.fromstring(logout_request(signed_in.connection, index="")))
     value = base64.b64encode(etree.tostring(tree)).decode()
 
@@ -179,6 +191,7 @@ def test_our_own_sign_out_needs_a_token_against_forgery(signed_in):
 
 
 def test_our_own_sign_out_ends_the_session_and_leads_on_to_the_identity_provider(signed_in):
+    """SAML profiles 4.4.4.1: NameID and SessionIndex as they were received."""
     page = signed_in.client.post(f"/saml/{signed_in.connection.id}/logout").content.decode()
 
     assert not SignIn.objects.live().exists()

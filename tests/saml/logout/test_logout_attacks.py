@@ -1,5 +1,6 @@
 """The attack table against logout: Mallory has a genuine, signed LogoutRequest of their own and wants Eve signed out.
 
+SAML core 3.2.1, 3.7.1 and 5.4, bindings 3.4.4.1 and 3.5.4, profiles 4.4.4.
 Each attack is sent over both bindings, as request and as response. ``DEFENCES``: who stops it first, second and so on;
 EVE: with those switched off, her session ends.
 """
@@ -214,6 +215,7 @@ def send(connection, message, binding, parameter="SAMLRequest"):
 
 @pytest.mark.parametrize("binding", ["POST", "redirect"])
 def test_the_genuine_message_ends_the_session(connection, eve, binding):
+    """SAML profiles 4.4.4.1."""
     assert send(connection, genuine(connection, VICTIM), binding).status_code == 302
     assert not SignIn.objects.live().exists()
 
@@ -221,6 +223,7 @@ def test_the_genuine_message_ends_the_session(connection, eve, binding):
 @pytest.mark.parametrize("binding", ["POST", "redirect"])
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_ends_nothing_and_is_written_down_once(connection, eve, name, binding):
+    """SAML core 3.2.1, 3.7.1 and 5.4, profiles 4.4.4.1."""
     build, lines = ATTACKS[name]
 
     answer = send(connection, build(connection), binding)
@@ -237,6 +240,7 @@ def stored(line):
 
 @pytest.mark.parametrize("name", sorted(ATTACKS.keys() - NOT_ABOUT_RESPONSES))
 def test_no_attack_passes_as_a_response(connection, name):
+    """SAML core 3.2.2, 3.7.2 and 5.4, profiles 4.4.4.2."""
     message = ATTACKS[name][0](connection)
     document = etree.tostring(message) if isinstance(message, etree._Element) else message
     document = document.replace(b"LogoutRequest", b"LogoutResponse")
@@ -303,6 +307,7 @@ QUERIES = {
 
 
 def test_a_genuine_signed_query_ends_the_session(connection, eve):
+    """SAML bindings 3.4.4.1."""
     address = f"/saml/{connection.id}/logout?{urlencode(signed_query(connection, relay='x'), quote_via=quote)}"
 
     assert Client().get(address).status_code == 302
@@ -319,6 +324,7 @@ def test_a_genuine_signed_query_ends_the_session(connection, eve):
     ],
 )
 def test_a_query_whose_signature_does_not_fit_is_refused(connection, eve, name, parameter):
+    """SAML bindings 3.4.4.1."""
     fields = QUERIES[name](connection)
     if parameter == "SAMLResponse":
         document = logout_request(connection).replace("LogoutRequest", "LogoutResponse")
@@ -331,6 +337,7 @@ def test_a_query_whose_signature_does_not_fit_is_refused(connection, eve, name, 
 
 
 def test_a_request_is_taken_once_also_when_it_is_signed(connection, eve, monkeypatch):
+    """SAML core 1.3.4."""
     message = genuine(connection, VICTIM)
     assert send(connection, message, "POST").status_code == 302
     Browser(connection, Client()).sign_on(name_id=VICTIM, assertion_id="_a2", response_id="_r2")

@@ -65,6 +65,7 @@ def receive(browser, document, client=None):
     ],
 )
 def test_the_status_of_the_answer_is_what_the_page_says(signed_in, codes, heading, words):
+    """SAML core 3.2.2.2 (status codes) and 3.7.3.2 (PartialLogout)."""
     page = text_of(receive(signed_in, logout_response(signed_in.connection, sign_out(signed_in), *codes)))
 
     assert f"<h1>{heading}</h1>" in page
@@ -110,6 +111,7 @@ def test_by_a_post_of_another_site_it_is_unknown_and_not_claimed(signed_in):
     ],
 )
 def test_an_answer_of_somebody_else_is_refused(signed_in, facts, check):
+    """SAML core 3.2.2, profiles 4.4.4.2."""
     document = logout_response(signed_in.connection, sign_out(signed_in), "Success", **facts)
 
     answer = receive(signed_in, document)
@@ -120,6 +122,7 @@ def test_an_answer_of_somebody_else_is_refused(signed_in, facts, check):
 
 
 def test_a_signature_of_the_answer_that_does_not_fit_is_refused(signed_in):
+    """SAML core 5.4."""
     document = logout_response(signed_in.connection, sign_out(signed_in), "Success")
     forged = etree.tostring(sign(etree.fromstring(document), key_pair("mallory")))
 

@@ -42,6 +42,7 @@ def posted(answer, parameter: str = "SAMLRequest") -> tuple[str, etree._Element]
 
 
 def test_the_request_is_a_form_that_is_posted(connection):
+    """SAML bindings 3.5.4 (the form) and 3.5.5.1 (no caching), core 3.4.1."""
     client = Client()
     answer = client.get(f"/saml/{connection.id}/sso")
 
@@ -69,6 +70,7 @@ def test_the_page_works_under_the_strict_policy(connection):
 
 
 def test_it_is_signed_for_who_wants_that_and_another_library_verifies_it(connection):
+    """SAML metadata 2.4.3 (WantAuthnRequestsSigned), core 5.4."""
     assert connection.sign_requests
     _, message = posted(Client().get(f"/saml/{connection.id}/sso"))
 
@@ -82,6 +84,7 @@ def test_it_is_signed_for_who_wants_that_and_another_library_verifies_it(connect
 
 
 def test_pysaml2_takes_it_and_not_a_changed_one(db):
+    """SAML bindings 3.5.4, core 5.4."""
     idp = Idp("https://idp.example", key_pair())
     idp.wants_signed = idp.post_only = True
     connection = create_connection("pysaml2", document=idp.metadata(), actor=ADMIN)
@@ -113,6 +116,7 @@ def sign_on(connection: Connection) -> Browser:
 
 
 def test_somebody_signs_in_and_out_by_posts(connection, ada):
+    """SAML bindings 3.5, profiles 4.1 and 4.4."""
     browser = sign_on(connection)
     assert browser.is_signed_in
 
@@ -135,6 +139,7 @@ def test_somebody_signs_in_and_out_by_posts(connection, ada):
 )
 @needs_database
 def test_the_answer_to_a_logout_request_goes_where_the_metadata_says(name, binding, where):
+    """SAML metadata 2.2.2: ResponseLocation."""
     connection = create_connection(name, document=product(name), actor=ADMIN)
     request = logout_request(connection, issuer=connection.idp_entity_id)
 

@@ -64,11 +64,13 @@ def comes_in(browser, idp, query):
 
 
 def test_an_identity_provider_that_wants_signatures_gets_them_from_the_start(browser, idp):
+    """SAML metadata 2.4.3: WantAuthnRequestsSigned."""
     assert browser.connection.sign_requests
     assert comes_in(browser, idp, sent(browser))
 
 
 def test_the_identity_provider_refuses_a_request_that_is_not_signed_or_was_changed(browser, idp):
+    """SAML bindings 3.4.4.1."""
     signed = sent(browser)
     changed = {**signed, "SAMLRequest": sent(browser)["SAMLRequest"]}
     choose(browser.connection, sign_requests=False)
@@ -79,12 +81,14 @@ def test_the_identity_provider_refuses_a_request_that_is_not_signed_or_was_chang
 
 
 def test_an_assertion_that_pysaml2_encrypted_for_our_metadata_signs_its_person_on(browser, idp):
+    """SAML core 2.3.4, metadata 2.4.1.1."""
     idp.encrypts = True
 
     assert comes_in(browser, idp, sent(browser))
 
 
 def test_while_keys_change_we_sign_with_the_old_one_and_then_with_the_new_one(browser, idp):
+    """SAML metadata 2.4.1.1: several keys of one use."""
     connection = browser.connection
     old = Idp("https://idp.example", key_pair())
     old.wants_signed = True
@@ -101,6 +105,7 @@ def test_while_keys_change_we_sign_with_the_old_one_and_then_with_the_new_one(br
 
 
 def test_the_signature_is_over_the_parameters_as_encoded_in_their_order(browser, idp):
+    """SAML bindings 3.4.4.1."""
     choose(browser.connection, sign_requests=True)
     answer = send(browser.connection, logout_request(browser.connection, issuer=idp.metadata_url), RelayState="a b/ü")
     query = urlsplit(answer.headers["Location"]).query
@@ -119,6 +124,7 @@ def test_the_signature_is_over_the_parameters_as_encoded_in_their_order(browser,
 
 
 def test_a_logout_response_satisfies_pysaml2(browser, idp):
+    """SAML bindings 3.4.4.1, core 3.7.2."""
     answer = send(browser.connection, logout_request(browser.connection, issuer=idp.metadata_url), RelayState="a b/ü")
     message = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
     certificate = base64.b64encode(bytes(key_pairs(browser.connection)[0].der)).decode()
@@ -128,6 +134,7 @@ def test_a_logout_response_satisfies_pysaml2(browser, idp):
 
 
 def test_a_logout_request_is_signed_and_accepted(browser, idp):
+    """SAML bindings 3.4.4.1, core 3.7.1."""
     assert comes_in(browser, idp, sent(browser))
     page = browser.client.post(f"/saml/{browser.connection.id}/logout").content.decode()
     onward = page.split("url=")[1].split('"')[0].replace("&amp;", "&")

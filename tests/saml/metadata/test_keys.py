@@ -1,4 +1,7 @@
-"""Keys as they are: every form of a certificate, chains, weak and unreadable ones beside good ones."""
+"""Keys as they are: every form of a certificate, chains, weak and unreadable ones beside good ones.
+
+SAML metadata 2.4.1.1.
+"""
 
 import base64
 import itertools
@@ -121,6 +124,7 @@ def test_the_authority_does_not_take_the_place_of_a_leaf_that_is_too_weak():
     ],
 )
 def test_the_use_of_a_key_decides_and_a_missing_one_means_both(use, taken, said):
+    """SAML metadata 2.4.1.1."""
     facts = read(key(made(name="this").base64, use=use), key(GOOD.base64))
 
     assert ("CN=this" in names(facts)) is taken

@@ -16,6 +16,7 @@ WS_FED = (
 
 
 def test_entras_document_is_read_byte_order_mark_and_all():
+    """SAML metadata 2.3.2 (entityID) and 2.4.3 (SingleSignOnService)."""
     facts = read_metadata(metadata())
 
     assert (facts.entity_id, facts.sso_url, facts.slo_url) == (ENTITY_ID, SSO_URL, SSO_URL)
@@ -23,18 +24,21 @@ def test_entras_document_is_read_byte_order_mark_and_all():
 
 
 def test_certificates_of_ws_federation_are_not_taken():
+    """SAML metadata 2.4.1: another role of the same entity."""
     facts = read_metadata(metadata(before=WS_FED))
 
     assert [each.subject for each in facts.certificates] == ["CN=idp"]
 
 
 def test_every_signing_certificate_is_taken_once():
+    """SAML metadata 2.4.1.1."""
     facts = read_metadata(metadata(key_pair(), key_pair("next"), key_pair()))
 
     assert len(facts.certificates) == 2
 
 
 def test_a_certificate_for_encryption_only_is_not_taken():
+    """SAML metadata 2.4.1.1."""
     with pytest.raises(MetadataRefused, match="no signing certificate"):
         read_metadata(metadata().replace(b'use="signing"', b'use="encryption"'))
 
@@ -59,6 +63,7 @@ def test_a_certificate_for_encryption_only_is_not_taken():
     ],
 )
 def test_a_document_that_could_sign_nobody_in_is_refused_with_a_reason(document, reason):
+    """SAML metadata 2.2.1 (entityID), 2.2.2 (endpoints), 2.4.1.1 (keys) and 2.4.3 (the role)."""
     with pytest.raises(MetadataRefused, match=reason):
         read_metadata(document)
 

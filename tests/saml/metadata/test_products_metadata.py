@@ -64,6 +64,7 @@ def test_every_document_in_the_folder_is_in_the_table():
     ids=["as it is", "UTF-8 with a BOM", "UTF-16", "UTF-16, big-endian", "ISO-8859-1"],
 )
 def test_what_each_product_sends_is_taken(name, form):
+    """SAML metadata 2.3 and 2.4.3."""
     facts = read_metadata(form(product(name)))
 
     entity_id, certificates, sign_on, logout, wants_signed = EXPECTED[name]
@@ -74,6 +75,7 @@ def test_what_each_product_sends_is_taken(name, form):
 
 
 def test_where_answers_to_logout_requests_go_is_read():
+    """SAML metadata 2.2.2: ResponseLocation."""
     assert read_metadata(product("ping")).slo_response_url == "https://sso.example.net/idp/SLO-answer.saml2"
     assert read_metadata(product("simplesamlphp")).slo_response_url.endswith("?answer=1")
     assert read_metadata(product("adfs")).slo_response_url == ""
@@ -107,11 +109,13 @@ NAMED = entity(
     ids=["alone", "nested", "among service providers", "in one of several aggregates"],
 )
 def test_the_one_identity_provider_of_an_aggregate_is_taken(content):
+    """SAML metadata 2.3.1."""
     assert read_metadata(document(content)).entity_id == A
 
 
 @pytest.mark.parametrize("nested", [False, True])
 def test_of_several_identity_providers_one_has_to_be_chosen(nested):
+    """SAML metadata 2.3.1."""
     inner = (entity(entity_id=A), NAMED, SP)
     content = document(aggregate(aggregate(*inner)) if nested else aggregate(*inner))
 
@@ -145,6 +149,7 @@ def test_a_large_aggregate_is_read_up_to_the_limit():
     ],
 )
 def test_an_aggregate_without_an_identity_provider_says_what_it_has(content, words):
+    """SAML metadata 2.3.1 and 2.4.3."""
     with pytest.raises(MetadataRefused, match=words):
         read_metadata(document(content), wanted=A)
 
@@ -163,6 +168,7 @@ def test_an_aggregate_without_an_identity_provider_says_what_it_has(content, wor
     ],
 )
 def test_the_redirect_binding_comes_first_and_post_will_do(services, expected):
+    """SAML metadata 2.4.3, bindings 3.4 and 3.5."""
     sent = [service(binding=binding, location=location) for binding, location in services]
 
     facts = read_metadata(document(entity(idp(key(key_pair().certificate_base64), *sent))))
@@ -195,6 +201,7 @@ def test_plain_http_is_for_this_machine_only(location, allowed):
 
 
 def test_a_logout_address_that_cannot_be_used_is_left_out_and_said_so():
+    """SAML metadata 2.4.2: SingleLogoutService is optional."""
     sign_out = service("SingleLogoutService", location="http://idp.example.org/slo")
 
     facts = read_metadata(document(entity(idp(key(key_pair().certificate_base64), sign_out, service()))))

@@ -1,4 +1,4 @@
-"""Who signed a metadata document: signed with signxml, verified by the site with xmlsec, pinned to one certificate."""
+"""Who signed a metadata document (SAML metadata 3): signed with signxml, verified with xmlsec, pinned."""
 
 import hashlib
 from base64 import b64decode
@@ -111,6 +111,7 @@ def with_a_comment() -> bytes:
     ],
 )
 def test_anything_else_than_that_signature_is_refused_where_there_is_a_pin(document, reason):
+    """SAML metadata 3.1: over the whole document, by reference to its ID."""
     with pytest.raises(MetadataRefused, match=reason):
         read_metadata(document, pin=PIN)
 
@@ -155,6 +156,7 @@ def several(*, sign_whole: bool, sign_each: bool) -> bytes:
 
 @pytest.mark.parametrize(("whole", "each"), [(True, False), (False, True), (True, True)])
 def test_an_aggregate_is_signed_as_a_whole_or_entity_by_entity(whole, each):
+    """SAML metadata 2.3.1, 2.3.2 and 3."""
     document = several(sign_whole=whole, sign_each=each)
 
     assert read_metadata(document, pin=PIN, wanted=ENTITY_ID).entity_id == ENTITY_ID
@@ -170,6 +172,7 @@ def test_an_aggregate_that_nobody_signed_fits_no_pin():
 
 
 def test_a_signature_of_another_entity_says_nothing_about_this_one():
+    """SAML metadata 2.3.2 and 3.1."""
     document = several(sign_whole=False, sign_each=True)
     root = etree.fromstring(document)
     mine = next(each for each in root if each.get("entityID") == ENTITY_ID)

@@ -1,4 +1,4 @@
-"""For how long metadata holds: validUntil and cacheDuration, and certificates that are not valid yet."""
+"""For how long metadata holds (SAML metadata 2.3): validUntil, cacheDuration, certificates not valid yet."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -136,6 +136,7 @@ def test_metadata_that_is_older_than_it_may_be_kept_is_warned_about():
 
 @needs_database
 def test_certificates_that_are_not_valid_yet_do_not_take_the_place_of_valid_ones():
+    """RFC 5280 4.1.2.5."""
     coming, good = key_pair("coming", days=300, began_days_ago=-9), key_pair()
     connection = create_connection("A", document=metadata(good), actor=ADMIN)
 
@@ -147,6 +148,7 @@ def test_certificates_that_are_not_valid_yet_do_not_take_the_place_of_valid_ones
 
 @needs_database
 def test_a_connection_for_later_can_be_made_and_is_warned_about():
+    """RFC 5280 4.1.2.5."""
     coming = key_pair("coming", days=300, began_days_ago=-9)
 
     connection = create_connection("A", document=metadata(coming), actor=ADMIN)
@@ -155,6 +157,7 @@ def test_a_connection_for_later_can_be_made_and_is_warned_about():
 
 
 def test_a_certificate_that_is_not_valid_yet_signs_no_metadata():
+    """RFC 5280 4.1.2.5."""
     early = key_pair("early signer", days=300, began_days_ago=-9)
     signed = signed_metadata(early)
 

@@ -1,4 +1,7 @@
-"""Universal Logout: who is signed out by which request, and everything that is refused and changes nothing."""
+"""Universal Logout: who is signed out by which request, and everything that is refused and changes nothing.
+
+The requests are those of draft-parecki-oauth-global-token-revocation, their subjects those of RFC 9493.
+"""
 
 import json
 from collections.abc import Callable
@@ -77,6 +80,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_every_session_and_token_of_that_person_ends_and_nobody_else_s(idp, ada, name):
+    """RFC 9493 §3.2.2 (email), §3.2.3 (iss_sub) and §4.1 (sub_id)."""
     other = bo()
     SignInIdentity.objects.filter(user=ada).update(object_id="object-1", persistent_id="persistent-1")
 
@@ -96,6 +100,7 @@ def test_every_session_and_token_of_that_person_ends_and_nobody_else_s(idp, ada,
 
 @pytest.mark.parametrize("header", [{"typ": "JWT"}, {"typ": ABSENT}, {"typ": "GLOBAL-token-revocation+jwt"}])
 def test_the_types_that_senders_use_are_taken(idp, ada, header):
+    """RFC 7515 §4.1.9, RFC 8725 §3.11."""
     assert idp.revoke_email("ada.obi@contoso.com", bearer=idp.bearer(header)).status_code == 204
 
 
@@ -112,6 +117,7 @@ def test_a_deactivated_person_is_still_known(idp, ada):
 
 
 def test_whoever_signs_in_afterwards_stays_in(idp, ada):
+    """RFC 7519 §4.1.7: a jti is used one time."""
     token = idp.bearer()
     idp.revoke_email("ada.obi@contoso.com", bearer=token)
     open_things(ada, sessions=1)
@@ -206,6 +212,7 @@ WRONG: list[tuple[str, Any, int, Callable[[Commander], None]]] = [
 
 @pytest.mark.parametrize(("name", "body", "status", "prepare"), WRONG, ids=[each[0] for each in WRONG])
 def test_what_cannot_be_carried_out_has_its_status_and_no_effect(idp, ada, name, body, status, prepare):
+    """draft-parecki-oauth-global-token-revocation; RFC 9493 §3 and §3.2; RFC 8259 §4 (names twice)."""
     other = bo()
     prepare(idp)
     open_now = SignIn.objects.open().count()
@@ -222,6 +229,7 @@ def test_what_cannot_be_carried_out_has_its_status_and_no_effect(idp, ada, name,
 
 
 def test_a_token_whose_command_was_refused_is_used_up(idp, ada):
+    """RFC 7519 §4.1.7."""
     token = idp.bearer()
     assert idp.revoke_email("nobody@contoso.com", bearer=token).status_code == 404
 
@@ -230,6 +238,7 @@ def test_a_token_whose_command_was_refused_is_used_up(idp, ada):
 
 
 def test_a_replay_is_counted_and_not_written_down_one_by_one(idp, ada):
+    """RFC 7519 §4.1.7."""
     token = idp.bearer()
     answers = [idp.revoke_email("ada.obi@contoso.com", bearer=token).status_code for _ in range(6)]
 
@@ -241,6 +250,7 @@ def test_a_replay_is_counted_and_not_written_down_one_by_one(idp, ada):
 
 
 def test_without_the_memory_of_used_tokens_a_replay_succeeds(idp, ada, monkeypatch):
+    """RFC 7519 §4.1.7."""
     token = idp.bearer()
     idp.revoke_email("ada.obi@contoso.com", bearer=token)
     monkeypatch.setattr("saml.security_events.commands.use_once", lambda *_: None)
@@ -294,6 +304,7 @@ UNAUTHENTICATED: dict[str, Callable[[Commander], str]] = {
 
 @pytest.mark.parametrize("name", UNAUTHENTICATED)
 def test_an_unauthenticated_client_is_refused_counted_and_learns_nothing(idp, ada, name):
+    """RFC 6750 §3 (challenge), RFC 7519 §4.1 (claims), RFC 7515 §4.1 (header), RFC 8725 §3."""
     answers = [
         idp.revoke_email(each, bearer=UNAUTHENTICATED[name](idp)) for each in ("ada.obi@contoso.com", "no@contoso.com")
     ]
@@ -321,6 +332,7 @@ def test_another_connection_s_identity_provider_is_unauthenticated_here(idp, ada
 
 
 def test_beyond_a_limit_unauthenticated_clients_leave_no_trace_and_the_identity_provider_still_comes_through(idp, ada):
+    """RFC 6585 §4: 429."""
     idp.revoke_email("ada.obi@contoso.com", bearer="junk")
     ReceivedEvent.objects.update(count=MOST_UNAUTHENTICATED)
 
@@ -374,6 +386,7 @@ def test_the_address_is_in_the_connection_s_object(idp):
 
 
 def test_keys_are_fetched_once_and_again_for_an_unknown_kid_once_a_minute(idp, ada, monkeypatch):
+    """RFC 7517 §4.5 and §5."""
     for _ in range(3):
         assert idp.revoke_email("ada.obi@contoso.com").status_code == 204
     assert idp.asked == 1

@@ -1,4 +1,4 @@
-"""Security events by push: what each of them ends, how they are answered, and what is refused."""
+"""Security events by push (RFC 8935, RFC 8417): what each of them ends, how they are answered, and what is refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -73,6 +73,7 @@ SUBJECTS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("place", ["sub_id", "in the event", "in both"])
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_a_revoked_session_ends_everything_of_whom_the_subject_names(idp, ada, name, place):
+    """CAEP 1.0 (session-revoked), RFC 9493 §3.2 and §4.1 (sub_id), RFC 8935 §2.2 (202, empty)."""
     subject = SUBJECTS[name](ada)
     payload = {} if place == "sub_id" else {"subject": subject}
     more = {} if place == "in the event" else {"sub_id": subject}
@@ -89,6 +90,7 @@ def test_a_revoked_session_ends_everything_of_whom_the_subject_names(idp, ada, n
 @pytest.mark.parametrize(("change", "tokens"), [("create", 2), ("update", 2), ("revoke", 0), ("delete", 0)])
 @pytest.mark.parametrize("credential", ["password", "fido2-roaming", "something-new"])
 def test_a_changed_credential_ends_sessions_and_a_withdrawn_one_api_tokens_too(idp, ada, change, tokens, credential):
+    """CAEP 1.0 (credential-change)."""
     payload = {"change_type": change, "credential_type": credential, "friendly_name": "Ada's key"}
 
     assert idp.push_event("credential-change", payload, sub_id=EMAIL).status_code == 202
@@ -97,6 +99,7 @@ def test_a_changed_credential_ends_sessions_and_a_withdrawn_one_api_tokens_too(i
 
 
 def test_two_events_in_one_token_end_what_either_ends(idp, ada):
+    """RFC 8417 §2.2: events may have several members."""
     events = {f"{CAEP}credential-change": {"change_type": "update"}, f"{CAEP}session-revoked": {}}
 
     assert idp.push(idp.event_token(events, sub_id=EMAIL)).status_code == 202
@@ -104,6 +107,7 @@ def test_two_events_in_one_token_end_what_either_ends(idp, ada):
 
 
 def test_the_verification_event_is_answered_and_its_state_is_shown(idp, ada):
+    """SSF 1.0 (verification), RFC 8935 §2.2."""
     events = {f"{STREAM}verification": {"state": "VGhpcyBpcyBhIHRlc3Q"}}
 
     answer = idp.push(idp.event_token(events, sub_id={"format": "opaque", "id": "stream-1"}))
@@ -119,6 +123,7 @@ def test_the_verification_event_is_answered_and_its_state_is_shown(idp, ada):
     "name", [f"{STREAM}stream-updated", f"{CAEP}device-compliance-change", "https://x.example/new"]
 )
 def test_an_event_that_ends_nothing_is_taken(idp, ada, name):
+    """RFC 8935 §2.2."""
     assert idp.push(idp.event_token({name: {"status": "paused"}}, sub_id=EMAIL)).status_code == 202
     assert what_is_open(ada) == (2, 2)
 
@@ -134,6 +139,7 @@ def test_an_event_that_ends_nothing_is_taken(idp, ada, name):
     ],
 )
 def test_a_subject_that_is_nobody_here_is_taken_and_ends_nothing(idp, ada, subject):
+    """RFC 8935 §2.2, RFC 9493 §3.2."""
     make_administrator("root@example.com")
 
     assert idp.push_event("session-revoked", sub_id=subject).status_code == 202
@@ -143,6 +149,7 @@ def test_a_subject_that_is_nobody_here_is_taken_and_ends_nothing(idp, ada, subje
 
 
 def test_a_token_that_is_sent_again_is_answered_alike_and_does_nothing(idp, ada):
+    """RFC 8935 §2, RFC 8417 §2.2 (jti)."""
     token = idp.event_token({f"{CAEP}session-revoked": {}}, sub_id=EMAIL)
     assert idp.push(token).status_code == 202
     open_things(ada, sessions=1)
@@ -233,6 +240,7 @@ REFUSED: dict[str, tuple[Callable[[Commander], str], str]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused_says_so_in_the_words_of_the_protocol_and_has_no_effect(idp, ada, name):
+    """RFC 8935 §2.3 and §2.4; RFC 8417 §2.2 (claims) and §2.3 (typ); RFC 9493 §3 and §4.1 (subjects)."""
     make, code = REFUSED[name]
 
     answer = idp.push(make(idp))
@@ -249,6 +257,7 @@ def test_what_is_refused_says_so_in_the_words_of_the_protocol_and_has_no_effect(
     "content_type", ["application/jwt", "application/json", "text/plain", "application/octet-stream"]
 )
 def test_another_content_type_is_refused(idp, ada, content_type):
+    """RFC 8935 §2.1: application/secevent+jwt."""
     answer = idp.push(idp.event_token(SET, sub_id=EMAIL), content_type=content_type)
 
     assert (answer.status_code, answer.json()["err"]) == (400, "invalid_request")
@@ -260,6 +269,7 @@ def test_a_huge_body_is_refused(idp):
 
 
 def test_a_connection_without_a_stream_believes_nobody(connection):
+    """RFC 8935 §2.4: access_denied."""
     answer = Commander(connection).push_event("session-revoked", sub_id=EMAIL)
 
     assert (answer.status_code, answer.json()["err"]) == (400, "access_denied")
@@ -269,6 +279,7 @@ def test_a_connection_without_a_stream_believes_nobody(connection):
 
 
 def test_the_header_has_to_be_the_one_that_was_shown_once(idp, ada):
+    """RFC 8935 §2.4: authentication_failed."""
     header = make_secret(idp.connection.id, actor=ADMIN)
     assert header.startswith("Bearer gke_")
 
@@ -291,6 +302,7 @@ def test_a_new_header_takes_the_place_of_the_old_one_and_none_is_wanted_once_it_
 
 
 def test_an_audience_that_was_set_is_the_one_that_counts(idp, ada):
+    """RFC 8417 §2.2 (aud), RFC 8935 §2.4: invalid_audience."""
     set_source(idp.connection.id, SourceKind.EVENTS, issuer=ISSUER, jwks_url=JWKS, audience="gatekeeper", actor=ADMIN)
 
     assert idp.push(idp.event_token(SET, sub_id=EMAIL)).json()["err"] == "invalid_audience"

@@ -1,4 +1,7 @@
-"""Every attack of the table is refused: no session, one audit entry, one generic page. And each guard is needed."""
+"""Every attack of the table is refused: no session, one audit entry, one generic page. And each guard is needed.
+
+The clause of each attack is named in its module (``attacks/``): SAML core 2, 3 and 5.4, profiles 4.1.4.
+"""
 
 import pytest
 
@@ -47,6 +50,7 @@ def outcome(browser) -> str:
 
 @pytest.mark.parametrize("name", by_name)
 def test_an_attack_opens_nothing_is_written_down_once_and_learns_nothing(name, browser):
+    """SAML core 2, 3.2.2 and 5.4, profiles 4.1.4.3 and 4.1.4.5: an invalid message is not relied on."""
     answer = by_name[name].do(browser)
 
     assert SESSION_KEY not in browser.client.session

@@ -83,6 +83,7 @@ def sealed(response, certificate):
 
 
 def test_a_genuine_message_of_this_mode_comes_in(fresh):
+    """SAML profiles 4.1.4.5: the Response or its assertion is signed; core 6.2: encrypted after it was signed."""
     browser = fresh()
 
     assert browser.post(signed_response(browser.facts(browser.begin()))).status_code == 302
@@ -91,6 +92,7 @@ def test_a_genuine_message_of_this_mode_comes_in(fresh):
 
 @pytest.mark.parametrize("module", sorted({attack.module for attack in ATTACKS}))
 def test_every_attack_of_the_table_is_stopped_in_this_mode(mode, fresh, module):
+    """SAML core 5.3, 5.4 and 6.2, profiles 4.1.4.3 and 4.1.4.5."""
     for attack in attacks_in(mode, module):
         with rolled_back():
             browser = fresh()

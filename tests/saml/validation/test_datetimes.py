@@ -88,6 +88,7 @@ PLACES = {
 
 @pytest.mark.parametrize("stated", READ)
 def test_a_time_is_read_as_the_moment_that_it_is(stated):
+    """SAML core 1.3.3."""
     assert read_moment(stated) == READ[stated]
 
 
@@ -133,6 +134,7 @@ def refusal_of(judge, *arguments, **named):
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", PLACES)
 def test_every_time_of_a_response_is_decided(browser, connection, place):
+    """SAML core 2.5.1.2 (Conditions), 2.4.1.2 (SubjectConfirmationData) and 2.7.2 (AuthnStatement)."""
     expected = replace(expectation_of(connection), request_id="id1")
     for value in (*READ, *UNREADABLE):
         document = etree.tostring(with_time(browser.facts("id1"), place, value))
@@ -162,6 +164,7 @@ def test_whoever_comes_in_at_the_edge_of_the_calendar_can_be_shown(browser, ada,
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["IssueInstant", "NotOnOrAfter"])
 def test_every_time_of_a_logout_message_is_decided(connection, name):
+    """SAML core 3.2.1 (IssueInstant) and 3.7.1 (NotOnOrAfter)."""
     now = timezone.now()
     for value in (*READ, *UNREADABLE):
         message = etree.fromstring(logout_request(connection))
@@ -177,6 +180,7 @@ def test_every_time_of_a_logout_message_is_decided(connection, name):
 @pytest.mark.parametrize("value", [BEGINS[0], ENDS[0], "10000-01-01T00:00:00Z", "2026-13-01T00:00:00Z"])
 @pytest.mark.parametrize("name", ["IssueInstant", "NotOnOrAfter"])
 def test_a_logout_message_at_the_edge_of_the_calendar_is_answered(browser, ada, connection, name, value):
+    """SAML core 3.2.1 (IssueInstant) and 3.7.1 (NotOnOrAfter)."""
     browser.sign_on()
     message = etree.fromstring(logout_request(connection))
     message.set(name, value)

@@ -1,4 +1,4 @@
-"""Encrypted assertions: opened with our keys, judged like any other, and refused in one voice."""
+"""Encrypted assertions (SAML core 2.3.4 and 6): opened with our keys, judged like any other, refused in one voice."""
 
 import base64
 import re
@@ -33,6 +33,7 @@ def genuine(browser, **facts):
 
 @pytest.mark.parametrize("content", ["AES128", "AES192", "AES256", "AES128_GCM", "AES192_GCM", "AES256_GCM"])
 def test_an_assertion_that_libxmlsec_encrypted_signs_its_person_on(browser, ada, content):
+    """XML encryption 1.1, 5.2: AES-CBC and AES-GCM."""
     response = encrypt_with_libxmlsec(genuine(browser), our_certificate(browser.connection), content=content)
     assert response.find("saml:Assertion", NS) is None
 
@@ -45,6 +46,7 @@ def test_an_assertion_that_libxmlsec_encrypted_signs_its_person_on(browser, ada,
 @pytest.mark.parametrize("digest", [None, "sha1", "sha256", "sha384", "sha512"])
 @pytest.mark.parametrize("mask", [None, "sha1", "sha256", "sha512"])
 def test_rsa_oaep_is_taken_with_each_digest_and_mask(browser, ada, digest, mask):
+    """XML encryption 1.1, 5.5.2."""
     how = {"transport": OAEP_11, "digest": digest, "mask": mask}
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), **how))
 
@@ -52,6 +54,7 @@ def test_rsa_oaep_is_taken_with_each_digest_and_mask(browser, ada, digest, mask)
 
 
 def test_rsa_oaep_mgf1p_may_name_another_digest(browser, ada):
+    """XML encryption 1.1, 5.5.2."""
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), digest="sha256"))
 
     assert browser.is_signed_in
@@ -70,6 +73,7 @@ def test_the_hint_of_entra_and_adfs_which_key_is_meant_may_be_there(browser, ada
 
 
 def test_prefixes_may_be_declared_outside_of_what_was_encrypted(browser, ada):
+    """XML encryption 4.3.3."""
     response = genuine(browser)
     assertion = response.find("saml:Assertion", NS)
     bare = etree.tostring(assertion).replace(f' xmlns:saml="{NS["saml"]}"'.encode(), b"", 1)
@@ -83,6 +87,7 @@ def test_prefixes_may_be_declared_outside_of_what_was_encrypted(browser, ada):
 
 
 def test_a_signature_of_the_response_is_over_what_was_received(browser, ada):
+    """SAML core 6.2."""
     browser.post(sign(encrypted(genuine(browser), our_certificate(browser.connection))))
 
     assert browser.is_signed_in
@@ -152,6 +157,7 @@ def tampered(browser, algorithm):
 
 
 def test_whatever_fails_after_decryption_has_one_and_the_same_answer(browser, ada):
+    """XML encryption 1.1, 6 (security considerations): a difference would tell what was decrypted."""
     answers = {}
     for name, build in FAILURES.items():
         answer = browser.post(build(browser))

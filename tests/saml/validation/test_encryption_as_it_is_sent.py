@@ -1,4 +1,4 @@
-"""Encryption in the shapes in which identity providers send it, composed without the site's code."""
+"""Encryption in the shapes in which identity providers send it (SAML core 6.1), composed without the site's code."""
 
 import base64
 
@@ -52,6 +52,7 @@ def genuine(browser, **facts):
 @pytest.mark.parametrize("algorithm", [AES256_CBC, AES256_GCM])
 @pytest.mark.parametrize(("transport", "digest"), [(OAEP_MGF1P, None), (OAEP_MGF1P, "sha256"), (OAEP_11, "sha256")])
 def test_the_key_is_found_wherever_it_stands(browser, ada, place, algorithm, transport, digest):
+    """SAML core 2.2.4 and 2.3.4 (beside the data), XML encryption 3.5 (in its KeyInfo)."""
     how = {"place": place, "algorithm": algorithm, "transport": transport, "digest": digest}
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), **how))
 
@@ -60,6 +61,7 @@ def test_the_key_is_found_wherever_it_stands(browser, ada, place, algorithm, tra
 
 @pytest.mark.parametrize("algorithm", CONTENT)
 def test_every_size_of_aes_is_taken(browser, ada, algorithm):
+    """XML encryption 1.1, 5.2."""
     how = {"algorithm": algorithm, "key_bytes": CONTENT[algorithm], "place": Place.RETRIEVED}
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), **how))
 
@@ -69,6 +71,7 @@ def test_every_size_of_aes_is_taken(browser, ada, algorithm):
 @pytest.mark.parametrize("place", Place, ids=lambda place: place.value)
 @pytest.mark.parametrize("named", ["us", "by another name", "nobody"])
 def test_of_several_recipients_our_key_is_found(browser, ada, place, named):
+    """XML encryption 3.5.1: Recipient is only a hint."""
     others = tuple(certificate_of(f"other{number}") for number in range(4))
     ours = browser.facts(None).sp_entity_id if named == "us" else "gatekeeper"
     recipients = () if named == "nobody" else ("https://a", "https://b", "https://c", "https://d", ours)
@@ -96,6 +99,7 @@ def sealed_in_place(response, path, name, certificate, **how):
 
 @pytest.mark.parametrize("place", Place, ids=lambda place: place.value)
 def test_an_encrypted_name_is_opened(browser, ada, place):
+    """SAML core 2.2.4."""
     ours = our_certificate(browser.connection)
     browser.post(sealed_in_place(compose(browser.facts(browser.begin())), ".//saml:NameID", "EncryptedID", ours))
 
@@ -104,6 +108,7 @@ def test_an_encrypted_name_is_opened(browser, ada, place):
 
 
 def test_an_encrypted_attribute_is_opened(browser, ada, connection):
+    """SAML core 2.7.3.2."""
     set_person_claim(connection.id, CLAIM, actor=ADMIN)
     response = compose(browser.facts(browser.begin(), name_id="x", attributes=((CLAIM, "ada.obi@contoso.com"),)))
     browser.post(sealed_in_place(response, ".//saml:Attribute", "EncryptedAttribute", our_certificate(connection)))
@@ -112,6 +117,7 @@ def test_an_encrypted_attribute_is_opened(browser, ada, connection):
 
 
 def test_a_name_that_is_encrypted_for_somebody_else_is_refused(browser, ada):
+    """SAML core 2.2.4."""
     response = compose(browser.facts(browser.begin()))
     browser.post(sealed_in_place(response, ".//saml:NameID", "EncryptedID", certificate_of("other")))
 
@@ -120,6 +126,7 @@ def test_a_name_that_is_encrypted_for_somebody_else_is_refused(browser, ada):
 
 
 def test_something_else_in_place_of_the_name_is_refused(browser, ada):
+    """SAML core 2.2.4."""
     response = compose(browser.facts(browser.begin()))
     name = response.find(".//saml:NameID", NS)
     name.getparent().replace(name, seal(b"<x/>", our_certificate(browser.connection), name="EncryptedID"))
@@ -139,6 +146,7 @@ def test_something_else_in_place_of_the_name_is_refused(browser, ada):
     ],
 )
 def test_what_is_refused_is_named(browser, ada, how, words):
+    """XML encryption 1.1, 5.5.1 (RSA 1.5) and 5.2 (Triple DES), SAML core 2.3.4 (Type is Element)."""
     browser.post(encrypted(genuine(browser), our_certificate(browser.connection), **how))
 
     attempt = SignInAttempt.objects.get()
@@ -155,6 +163,7 @@ def encrypted_logout(connection, certificate, **facts):
 
 
 def test_an_encrypted_name_in_a_signed_logout_request_ends_the_session(browser, ada, connection):
+    """SAML core 3.7.1 and 2.2.4."""
     browser.sign_on()
     message = sign(encrypted_logout(connection, our_certificate(connection), index=""))
 

@@ -1,4 +1,7 @@
-"""Signatures of the redirect binding: RSA and ECDSA, as the standards write them and as some libraries do."""
+"""Signatures of the redirect binding: RSA and ECDSA, as the standards write them and as some libraries do.
+
+SAML bindings 3.4.4.1.
+"""
 
 import base64
 from dataclasses import replace
@@ -39,6 +42,7 @@ def ecdsa(kind: str, bits: int, *, raw: bool, message: bytes = QUERY) -> bytes:
 @pytest.mark.parametrize("bits", HASHES)
 @pytest.mark.parametrize("kind", CURVES)
 def test_ecdsa_is_verified_in_both_forms(kind, bits, raw):
+    """RFC 4051 2.3.6: r and s side by side; some write DER, as RFC 3279 has it."""
     value, algorithm = ecdsa(kind, bits, raw=raw), f"{PREFIX}ecdsa-sha{bits}"
     certificates = [from_der(made().der), from_der(made("p-384", name="another").der), from_der(made(kind).der)]
 

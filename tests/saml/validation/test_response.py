@@ -33,6 +33,7 @@ def expectation(**facts):
 
 
 def test_a_genuine_response_names_its_person():
+    """SAML profiles 4.1.4.2 and 4.1.4.3."""
     person = response.validate_response(etree.tostring(signed_response(facts())), expectation())
 
     assert person.name_id == "ada.obi@contoso.com"

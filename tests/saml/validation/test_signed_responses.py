@@ -30,6 +30,7 @@ def test_it_is_off_by_default_and_the_refusal_says_which_setting_there_is(browse
 
 
 def test_with_the_setting_a_signed_response_signs_its_person_on(browser, ada, connection):
+    """SAML core 5.3: an assertion inherits the signature of the Response around it."""
     choose(connection, accept_signed_response=True)
 
     browser.post(covered(browser, attributes=((OBJECT_ID, "1"),)))
@@ -39,6 +40,7 @@ def test_with_the_setting_a_signed_response_signs_its_person_on(browser, ada, co
 
 
 def test_with_the_setting_a_signed_assertion_is_taken_as_before(browser, ada, connection):
+    """SAML core 5.1."""
     choose(connection, accept_signed_response=True)
 
     browser.post(signed_response(browser.facts(browser.begin())))
@@ -47,6 +49,7 @@ def test_with_the_setting_a_signed_assertion_is_taken_as_before(browser, ada, co
 
 
 def test_a_signed_response_covers_what_is_encrypted_in_it(browser, ada, connection):
+    """SAML core 5.3 and 6.2."""
     choose(connection, accept_signed_response=True)
     response = encrypted(compose(browser.facts(browser.begin())), our_certificate(connection))
 
@@ -62,7 +65,10 @@ def test_without_the_setting_it_does_not(browser, ada, connection):
 
 
 def test_nothing_is_read_but_what_the_signature_covers(browser, connection):
-    """What comes back are other trees, made of the signed bytes: without comments, without what stood around them."""
+    """What comes back are other trees, made of the signed bytes: without comments, without what stood around them.
+
+    SAML core 5.3 and 5.4.2.
+    """
     choose(connection, accept_signed_response=True)
     response = covered(browser)
     expected = expectation_of(Connection.objects.get(pk=connection.pk))
@@ -91,6 +97,7 @@ def test_the_setting_is_on_the_page_and_in_the_command(admin_client, connection)
     ],
 )
 def test_white_space_and_our_skew_are_accepted_where_the_library_alone_would_not(browser, ada, facts):
+    """SAML core 2.5.1.4 (Audience), 2.5.1.2, 2.4.1.2 and 2.7.2 (times)."""
     browser.sign_on(**facts)
 
     assert browser.is_signed_in, refusals()[0].after
@@ -117,6 +124,7 @@ def indent_everything(assertion):
 
 @pytest.mark.parametrize("change", [add_empty_attribute_statement, indent_everything])
 def test_what_the_schema_alone_would_not_allow_is_accepted(browser, ada, change):
+    """SAML core 2.7.3 (AttributeStatement), 2.2.2, 2.2.5, 2.5.1.4 and 2.7.2.2 (their text)."""
     with_assertion(browser, change)
 
     assert browser.is_signed_in, refusals()[0].after
@@ -135,6 +143,7 @@ def test_what_the_schema_alone_would_not_allow_is_accepted(browser, ada, change)
     ],
 )
 def test_a_refusal_by_the_schema_names_the_place_and_the_value(browser, ada, change, words):
+    """SAML core 2.3.3 (Assertion), 2.5.1.4 (Audience) and 2.7.2 (AuthnStatement)."""
     with_assertion(browser, change)
 
     reason = attempt_reason(SignInAttempt.objects.get())
@@ -159,6 +168,7 @@ def test_a_refusal_by_the_schema_names_the_place_and_the_value(browser, ada, cha
     ],
 )
 def test_a_refusal_names_the_place_and_the_value_that_failed(browser, ada, facts, words):
+    """SAML core 2.3.3, 2.4.1, 2.5.1.4 and 3.2.2, profiles 4.1.4.2 and 4.1.4.3."""
     browser.sign_on(**facts)
 
     reason = attempt_reason(SignInAttempt.objects.get())

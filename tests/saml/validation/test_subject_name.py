@@ -1,4 +1,4 @@
-"""Who is signing in: NameID formats, a claim in the NameID's place, and what is remembered of an account."""
+"""Who is signing in: NameID formats (SAML core 8.3), a claim in the NameID's place, what is kept of an account."""
 
 import pytest
 
@@ -36,6 +36,7 @@ def by_claim(browser):
 
 @pytest.mark.parametrize("name_format", [EMAIL, UNSPECIFIED, "", PERSISTENT, EMAIL.replace(":1.1:", ":2.0:")])
 def test_a_name_id_that_is_the_work_email_signs_in_whatever_its_format(browser, ada, name_format):
+    """SAML core 2.2.2 (no format is unspecified), 8.3.1, 8.3.2 and 8.3.7."""
     browser.sign_on(name_id_xml=name_id(ADA, name_format))
 
     assert browser.is_signed_in
@@ -45,6 +46,7 @@ def test_a_name_id_that_is_the_work_email_signs_in_whatever_its_format(browser, 
     ("name_format", "words"), [(TRANSIENT, "another one at each sign-in"), (WINDOWS, "Windows domain name")]
 )
 def test_a_name_id_that_can_name_nobody_is_refused_with_advice(browser, ada, name_format, words):
+    """SAML core 8.3.8 (transient) and 8.3.4 (Windows)."""
     browser.sign_on(name_id_xml=name_id(ADA, name_format))
 
     attempt = SignInAttempt.objects.get()
@@ -62,6 +64,7 @@ def test_a_claim_names_the_person_in_place_of_an_opaque_name_id(by_claim, ada, n
 
 
 def test_a_windows_name_is_refused_even_beside_a_claim(by_claim, ada):
+    """SAML core 8.3.4."""
     by_claim.sign_on(name_id_xml=name_id("CONTOSO\\ada", WINDOWS), attributes=((CLAIM, ADA),))
 
     assert refusals()[0].after["check"] == "has_a_known_name_format"
@@ -74,6 +77,7 @@ def test_with_a_claim_chosen_the_name_id_names_nobody(by_claim, ada):
 
 
 def test_a_persistent_name_id_is_remembered_and_another_one_is_somebody_else(by_claim, ada):
+    """SAML core 8.3.7."""
     by_claim.sign_on(name_id_xml=name_id(OPAQUE, PERSISTENT), attributes=((CLAIM, ADA),))
     by_claim.leave()
 
@@ -87,7 +91,7 @@ def test_a_persistent_name_id_is_remembered_and_another_one_is_somebody_else(by_
 
 
 def test_an_object_id_comes_before_a_persistent_name_id_which_may_then_change(by_claim, ada):
-    """An application made anew in Entra has other pairwise NameIDs for the same accounts."""
+    """An application made anew in Entra has other pairwise NameIDs for the same accounts (SAML core 8.3.7)."""
     account = (OBJECT_ID, "7c1"), (CLAIM, ADA)
     by_claim.sign_on(name_id_xml=name_id(OPAQUE, PERSISTENT), attributes=account)
     by_claim.leave()
@@ -112,6 +116,7 @@ def test_an_account_id_that_is_not_sent_any_more_shuts_nobody_out(browser, ada):
 
 
 def test_a_transient_name_id_is_not_remembered(by_claim, ada):
+    """SAML core 8.3.8."""
     by_claim.sign_on(name_id_xml=name_id("_t1", TRANSIENT), attributes=((CLAIM, ADA),))
 
     identity = SignInIdentity.objects.get()
@@ -119,6 +124,7 @@ def test_a_transient_name_id_is_not_remembered(by_claim, ada):
 
 
 def test_a_logout_request_names_the_name_id_that_was_received(by_claim, ada):
+    """SAML core 3.7.3.1 and 3.3.4 (matching of identifiers)."""
     by_claim.sign_on(name_id_xml=name_id(OPAQUE, PERSISTENT), attributes=((CLAIM, ADA),))
 
     send(by_claim.connection, logout_request(by_claim.connection, name_id=ADA, message_id="_l1"))

@@ -109,6 +109,7 @@ def test_a_replace_without_a_members_key_touches_no_member(scim, full_group):
 
 
 def test_no_account_is_adopted_by_name(scim, ada):
+    """RFC 7644 §3.12: uniqueness."""
     bo = scim.user("bo@x.com")
     admin = make_administrator("root@x.com")
 
@@ -271,6 +272,7 @@ def test_page_walks_survive_a_client_that_takes_start_index_for_an_offset(scim):
 
 
 def test_what_the_deprovisioning_limit_holds_back_is_429_with_a_time_to_wait_and_nothing_is_changed(scim, ada):
+    """RFC 6585 §4."""
     set_deprovisioning_limits(share=1, minimum=1, minutes=60, hold=True, actor=ADMIN)
 
     answer = scim.patch(f"/Users/{ada['id']}", op("replace", "active", False))

@@ -37,6 +37,7 @@ def group(scim):
 
 
 def test_01_create_a_new_user(scim, user):
+    """RFC 7644 §3.3."""
     (found,) = scim.find("/Users", 'userName eq "O\'Neil_%{x}@contoso.com"').json()["Resources"]
 
     sent = {**BODY, "emails": [{**BODY["emails"][0], "primary": True}]}
@@ -44,11 +45,13 @@ def test_01_create_a_new_user(scim, user):
 
 
 def test_02_create_a_duplicate_user(scim, user):
+    """RFC 7644 §3.3: 409 uniqueness."""
     assert scim.post("/Users", BODY).status_code == 409
 
 
 @pytest.mark.parametrize("change", [str, str.upper, str.lower], ids=["03 existing", "05 upper case", "05 lower case"])
 def test_filter_for_an_existing_user_in_any_case(scim, user, change):
+    """RFC 7644 §3.4.2.2, RFC 7643 §4.1.1: userName ignores case."""
     answer = scim.find("/Users", f'userName eq "{change(BODY["userName"])}"')
 
     document = answer.json()
@@ -60,16 +63,19 @@ def test_filter_for_an_existing_user_in_any_case(scim, user, change):
 
 
 def test_04_filter_for_a_non_existing_user(scim):
+    """RFC 7644 §3.4.2."""
     answer = scim.find("/Users", 'userName eq "nobody"')
 
     assert (answer.status_code, answer.json()["totalResults"], answer.json()["Resources"]) == (200, 0, [])
 
 
 def test_06_get_user_by_id(scim, user):
+    """RFC 7644 §3.4.1."""
     assert scim.get(f"/Users/{user['id']}").json() == user
 
 
 def test_07_patch_user_replace_attributes(scim, user):
+    """RFC 7644 §3.5.2.3."""
     operations = [
         op("replace", 'emails[type eq "work"].value', "new@contoso.com"),
         op("replace", "emails[primary eq true].display", "shown"),
@@ -94,10 +100,12 @@ def test_07_patch_user_replace_attributes(scim, user):
 
 
 def test_08_update_user_user_name(scim, user):
+    """RFC 7644 §3.5.2.3."""
     assert scim.patch(f"/Users/{user['id']}", op("replace", value={"userName": "new@x"})).json()["userName"] == "new@x"
 
 
 def test_09_patch_user_add_attributes_creates_missing_elements(scim):
+    """RFC 7644 §3.5.2.1."""
     user = scim.user("bare@x.com")
     answer = scim.patch(
         f"/Users/{user['id']}",
@@ -122,6 +130,7 @@ def test_09_patch_user_add_attributes_creates_missing_elements(scim):
 
 
 def test_10_patch_user_disable_user_is_found_with_active_false(scim, user):
+    """RFC 7644 §3.5.2.3."""
     scim.patch(f"/Users/{user['id']}", op("replace", "active", False))
 
     assert scim.get(f"/Users/{user['id']}").json()["active"] is False
@@ -129,6 +138,7 @@ def test_10_patch_user_disable_user_is_found_with_active_false(scim, user):
 
 
 def test_11_to_13_add_replace_and_remove_manager(scim, user):
+    """RFC 7644 §3.5.2."""
     first, second = scim.user("m1@x.com"), scim.user("m2@x.com")
     address = f"/Users/{user['id']}"
     for value in (first["id"], {"value": second["id"]}, {"value": {"value": first["id"]}}, [{"value": second["id"]}]):
@@ -145,11 +155,13 @@ def test_11_to_13_add_replace_and_remove_manager(scim, user):
 
 
 def test_14_delete_user(scim, user):
+    """RFC 7644 §3.6."""
     assert scim.delete(f"/Users/{user['id']}").status_code == 204
     assert scim.get(f"/Users/{user['id']}").status_code == 404
 
 
 def test_15_to_22_groups_are_created_matched_and_renamed(scim, group):
+    """RFC 7644 §3.3, §3.4.2.2 and §3.5.2."""
     assert scim.post("/Groups", {"displayName": "gk VALIDATOR"}).status_code == 409
     alone = scim.get(f"/Groups/{group['id']}?excludedAttributes=members")
     assert "members" not in alone.json()
@@ -162,6 +174,7 @@ def test_15_to_22_groups_are_created_matched_and_renamed(scim, group):
 
 
 def test_23_to_25_members_come_and_go_and_the_group_is_deleted(scim, user, group):
+    """RFC 7644 §3.5.2 and §3.6."""
     address = f"/Groups/{group['id']}"
 
     assert scim.patch(address, op("add", "members", [{"value": user["id"]}])).status_code == 204
@@ -173,6 +186,7 @@ def test_23_to_25_members_come_and_go_and_the_group_is_deleted(scim, user, group
 
 
 def test_preview_several_operations_on_different_attributes(scim, user):
+    """RFC 7644 §3.5.2."""
     answer = scim.patch(
         f"/Users/{user['id']}",
         op("remove", "preferredLanguage"),
@@ -185,6 +199,7 @@ def test_preview_several_operations_on_different_attributes(scim, user):
 
 
 def test_preview_several_operations_on_one_attribute_are_applied_in_order(scim, user):
+    """RFC 7644 §3.5.2."""
     answer = scim.patch(
         f"/Users/{user['id']}",
         op("remove", "externalId"),
@@ -197,6 +212,7 @@ def test_preview_several_operations_on_one_attribute_are_applied_in_order(scim, 
 
 @pytest.mark.parametrize("endpoint", ["Users", "Groups"])
 def test_preview_deleting_what_is_not_there_or_not_any_more(scim, user, group, endpoint):
+    """RFC 7644 §3.6."""
     there = user["id"] if endpoint == "Users" else group["id"]
 
     assert scim.delete(f"/{endpoint}/{NOBODY}").status_code == 404
@@ -205,6 +221,7 @@ def test_preview_deleting_what_is_not_there_or_not_any_more(scim, user, group, e
 
 
 def test_preview_several_operations_on_a_group(scim, user, group):
+    """RFC 7644 §3.5.2."""
     answer = scim.patch(
         f"/Groups/{group['id']}",
         op("replace", "displayName", "N"),
@@ -218,6 +235,7 @@ def test_preview_several_operations_on_a_group(scim, user, group):
 
 
 def test_gallery_user_pagination_echoes_the_start_index_that_was_asked(scim):
+    """RFC 7644 §3.4.2.4."""
     for number in range(11):
         scim.user(f"u{number}@x.com")
     pages = [scim.get(f"/Users?startIndex={number * 5 + 1}&count=5").json() for number in range(3)]
@@ -227,6 +245,7 @@ def test_gallery_user_pagination_echoes_the_start_index_that_was_asked(scim):
 
 
 def test_gallery_null_update(scim, user):
+    """RFC 7643 §2.5."""
     for empty in ("", None):
         answer = scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": empty})
         assert answer.status_code == 200
@@ -234,6 +253,7 @@ def test_gallery_null_update(scim, user):
 
 
 def test_postman_capitalised_keys_duplicate_types_and_nulls(scim):
+    """RFC 7643 §2.1, §2.4 and §2.5."""
     emails = [{"Primary": True, "Type": "work", "Value": "a@x"}, {"type": "work", "value": "b@x"}]
     extension = {ENT.upper(): {"Department": "d", "Manager": {"Value": "m"}}}
     body = {"UserName": "p1@x", "Emails": emails, "Addresses": [{"type": "work", "Country": None}], **extension}
@@ -245,6 +265,7 @@ def test_postman_capitalised_keys_duplicate_types_and_nulls(scim):
 
 
 def test_postman_refusals(scim, user):
+    """RFC 7644 §3.12."""
     assert scim.post("/Users", {"displayName": "x"}).status_code == 400
     assert scim.post("/Users", "{bad").status_code == 400
     assert scim.put(f"/Users/{user['id']}", {"displayName": "x"}).status_code == 400
@@ -262,10 +283,12 @@ def test_postman_refusals(scim, user):
     ],
 )
 def test_postman_filters(scim, user, expression):
+    """RFC 7644 §3.4.2.2."""
     assert scim.find("/Users", expression).json()["totalResults"] == 1
 
 
 def test_okta_spec_suite(scim, user):
+    """RFC 7644 §3.4.1, §3.4.2 and §3.12."""
     first = scim.get("/Users?count=1&startIndex=1").json()["Resources"][0]
 
     assert {"id", "name", "userName", "active", "emails"} <= set(first)
@@ -285,4 +308,5 @@ def test_jumpcloud_creates_and_deletes_a_test_user_and_group_on_the_spot(scim):
 
 
 def test_ping_asks_with_a_capitalised_operator(scim, user):
+    """RFC 7644 §3.4.2.2: operators ignore case."""
     assert scim.find("/Users", f'userName Eq "{BODY["userName"]}"').json()["totalResults"] == 1
