@@ -14,7 +14,7 @@ import pytest
 from saml.models import Connection
 from tests.saml.security_events.commands import Commander, commanding
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_heap")]
 SIZE = 12_000  # bytes of what a token states; a token may have 16 KB
 BUDGET = 3.0
 ROUNDS = 5

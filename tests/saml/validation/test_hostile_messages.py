@@ -3,26 +3,15 @@
 Processor time of this process, as a ratio within the same run; a busy machine slows both.
 """
 
-import gc
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from tests.saml.hostile.addresses import SIZE, cases, measure
 from tests.saml.hostile.shapes import FILLINGS, plain, response
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_heap")]
 BUDGET = 3.0
-
-
-@pytest.fixture(autouse=True)
-def _own_objects_only() -> Iterator[None]:
-    """The garbage collector looks at what the messages made, and not at all that thousands of other tests left behind."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def test_no_hostile_message_costs_more_than_three_plain_ones_or_breaks_anything(connection):
