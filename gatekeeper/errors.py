@@ -146,16 +146,6 @@ class InvalidValue(DomainError):
         return f"{self.attribute}: {self.reason}"
 
 
-class FetchRefused(DomainError):
-    """What is at an address is not taken; ``reason`` is a sentence about "the address" or "the document"."""
-
-    code = "fetch_refused"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class UnknownMembers(InvalidValue):
     """Member references to users that do not exist. Names at most ten of them."""
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from saml.errors import MetadataRefused
+from saml.refusals.metadata_reasons import MetadataReason
 from saml.xml.datetimes import within_calendar
 
 _MINIMUM_RSA_BITS = 2048
@@ -45,12 +46,12 @@ def certificates_in(encoded: str) -> list[bytes]:
     Raises: MetadataRefused for text that is neither.
     """
     if len(encoded) > _LONGEST_TEXT:
-        raise MetadataRefused("it is too long for a certificate.")
+        raise MetadataRefused(MetadataReason.CERTIFICATE_TOO_LONG)
     found = [_decoded(inner) for inner in _inside_armour(encoded) or [encoded]]
     if len(found) == 1 and found[0].startswith(b"-----BEGIN"):  # a PEM file that was encoded once more
         found = [_decoded(inner) for inner in _inside_armour(found[0].decode("ascii", "replace"))]
     if not found:
-        raise MetadataRefused("it begins like PEM and does not end like it.")
+        raise MetadataRefused(MetadataReason.PEM_INCOMPLETE)
     return found
 
 
@@ -59,7 +60,7 @@ def _inside_armour(text: str) -> list[str]:
     pieces = _MARK.split(text)  # before, label, inside, label, between, label, inside, …
     for label in pieces[1::4]:
         if label != "CERTIFICATE":
-            raise MetadataRefused(f"it holds a {label.lower()} where a certificate belongs.")
+            raise MetadataRefused(MetadataReason.NO_CERTIFICATE_IN_PEM, label=label.lower())
     return pieces[2::4] if len(pieces) > 4 else []
 
 
@@ -68,7 +69,7 @@ def _decoded(encoded: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MetadataRefused("it is not base64.") from error
+        raise MetadataRefused(MetadataReason.NOT_BASE64) from error
 
 
 def load(der: bytes) -> x509.Certificate:
@@ -77,7 +78,7 @@ def load(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         _ = (certificate.subject, certificate.issuer, certificate.not_valid_after_utc)  # They are read late.
     except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
-        raise MetadataRefused("it cannot be read as a certificate.") from error
+        raise MetadataRefused(MetadataReason.NOT_A_CERTIFICATE) from error
     return certificate
 
 
@@ -119,18 +120,16 @@ def _key_of(certificate: x509.Certificate) -> CertificatePublicKeyTypes:
     try:
         return certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise MetadataRefused("it has a key of an unknown kind or curve.") from error
+        raise MetadataRefused(MetadataReason.UNKNOWN_KEY) from error
 
 
 def _require_strong(key: CertificatePublicKeyTypes) -> None:
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < _MINIMUM_RSA_BITS:
-            raise MetadataRefused(
-                f"it has an RSA key of only {key.key_size} bits; at least {_MINIMUM_RSA_BITS} are needed."
-            )
+            raise MetadataRefused(MetadataReason.RSA_KEY_TOO_SHORT, bits=key.key_size, least=_MINIMUM_RSA_BITS)
     elif isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in _CURVES:
-            raise MetadataRefused(f"it has an ECDSA key on the curve {key.curve.name}; P-256 or better is needed.")
+            raise MetadataRefused(MetadataReason.WEAK_CURVE, curve=key.curve.name)
     else:
         kind = type(key).__name__.removesuffix("PublicKey").lstrip("_")
-        raise MetadataRefused(f"it has a key that is neither RSA nor ECDSA ({kind}).")
+        raise MetadataRefused(MetadataReason.OTHER_KIND_OF_KEY, kind=kind)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from gatekeeper.errors import DomainError, InvalidValue
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.refusals.reasons import Reason
 from saml.refusals.texts import reason_text
 
@@ -46,12 +48,17 @@ class UnreadableTime(ValueError):
 
 
 class MetadataRefused(InvalidValue):
-    """A metadata document or its address that is not taken; the message says what to do."""
+    """A metadata document or its address that is not taken; ``finding`` is why, and its text says what to do."""
 
     code = "metadata_refused"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("metadata", reason)
+    def __init__(self, reason: MetadataReason, **parameters: Any) -> None:
+        super().__init__("metadata")
+        self.finding = Finding(reason, parameters)
+
+    @property
+    def reason(self) -> str:
+        return str(self.finding)
 
 
 class SyncAlreadyRunning(DomainError):

@@ -16,8 +16,8 @@ from urllib.parse import SplitResult, urljoin
 
 import httpcore
 
-from gatekeeper.errors import FetchRefused
 from gatekeeper.outbound.name_resolution import checked_addresses
+from gatekeeper.outbound.problems import FetchProblem, FetchRefused
 from gatekeeper.outbound.public_addresses import site_is_local, web_address
 
 TOTAL_SECONDS = 10.0  # for the whole exchange, redirects included
@@ -41,7 +41,7 @@ def fetch_document(url: str, limits: Limits) -> bytes:
     """Return the document at ``url``: at most ``limits.size``, within 10 seconds, over https from a public address.
 
     A site on this machine may also fetch from this machine, over http. Proxies of the environment are not used.
-    Raises: FetchRefused with a sentence that says which limit it was.
+    Raises: FetchRefused, which says which limit it was.
     """
     budget = Budget(deadline=time.monotonic() + TOTAL_SECONDS)
     for _ in range(MOST_REDIRECTS + 1):
@@ -49,14 +49,14 @@ def fetch_document(url: str, limits: Limits) -> bytes:
         if isinstance(answer, bytes):
             return answer
         url = _follow(url, answer.location)
-    raise FetchRefused("the address redirects too often.")
+    raise FetchRefused(FetchProblem.REDIRECTS_TOO_OFTEN)
 
 
 def _follow(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:
-        raise FetchRefused("the address redirects to something that is no address.") from error
+        raise FetchRefused(FetchProblem.REDIRECTS_NOWHERE) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +70,29 @@ class Budget:
 
     deadline: float
     bytes_left: int = field(default=_HEADER_BYTES)
-    spent_on: str = "headers"
+    when_spent: FetchProblem = FetchProblem.ENDLESS_HEADERS
 
     def seconds(self, most: float | None = None) -> float:
         """For the next step. Raises: FetchRefused when nothing is left."""
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise FetchRefused("the address took too long to answer.")
+            raise FetchRefused(FetchProblem.TOO_SLOW)
         return min(left, STEP_SECONDS if most is None else most)
 
-    def allow(self, count: int, spent_on: str) -> None:
-        """Begin a part of the answer, with as many bytes."""
-        self.bytes_left, self.spent_on = count, spent_on
+    def allow(self, count: int, when_spent: FetchProblem) -> None:
+        """Begin a part of the answer, with as many bytes; ``when_spent`` is the problem where it has more."""
+        self.bytes_left, self.when_spent = count, when_spent
 
     def take(self, count: int) -> None:
         """Raises: FetchRefused when an answer has more bytes than it may have."""
         self.bytes_left -= count
         if self.bytes_left < 0:
-            raise FetchRefused(f"the address sends {self.spent_on} without end.")
+            raise FetchRefused(self.when_spent)
 
 
 def _get(url: str, limits: Limits, budget: Budget) -> bytes | _Redirect:
     parts = _usable(url)
-    budget.allow(_HEADER_BYTES, "headers")
+    budget.allow(_HEADER_BYTES, FetchProblem.ENDLESS_HEADERS)
     backend = _Backend(parts.scheme, budget)
     headers = [("Host", parts.netloc), ("Accept-Encoding", "identity"), ("User-Agent", "Gatekeeper")]
     # The steps' own time limits come from the budget; the pool's are not used.
@@ -105,7 +105,7 @@ def _get(url: str, limits: Limits, budget: Budget) -> bytes | _Redirect:
         if response.status in _REDIRECTS:
             return _Redirect(answered.get("location", ""))
         _require_expected(response.status, answered, limits)
-        budget.allow(2 * limits.size + _FRAMING_BYTES, "a document")
+        budget.allow(2 * limits.size + _FRAMING_BYTES, FetchProblem.ENDLESS_DOCUMENT)
         return _read(response.iter_stream(), limits)
 
 
@@ -113,7 +113,7 @@ def _usable(url: str) -> SplitResult:
     """The parts of an address that may be asked. Plain http is checked again when the host is resolved."""
     parts = web_address(url)
     if parts is None or (parts.scheme == "http" and not site_is_local()):
-        raise FetchRefused("the address must begin with https:// and name a host.")
+        raise FetchRefused(FetchProblem.NO_HTTPS_HOST)
     return parts
 
 
@@ -123,13 +123,15 @@ def _tls() -> ssl.SSLContext:
 
 def _require_expected(status: int, headers: dict[str, str], limits: Limits) -> None:
     if status != _OK:
-        raise FetchRefused(f"the address answered {status}.")
+        raise FetchRefused(FetchProblem.STATUS, status=status)
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise FetchRefused("the address answered in a compressed form that was not asked for.")
+        raise FetchRefused(FetchProblem.COMPRESSED)
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if limits.media_types and media_type not in limits.media_types:
-        wanted = " or ".join(sorted(limits.media_types))
-        raise FetchRefused(f"the address answered {media_type[:100] or 'without a Content-Type'}, not {wanted}.")
+        wanted = sorted(limits.media_types)
+        if not media_type:
+            raise FetchRefused(FetchProblem.NO_MEDIA_TYPE, wanted=wanted)
+        raise FetchRefused(FetchProblem.OTHER_MEDIA_TYPE, stated=media_type[:100], wanted=wanted)
 
 
 def _read(pieces: Iterable[bytes], limits: Limits) -> bytes:
@@ -137,7 +139,7 @@ def _read(pieces: Iterable[bytes], limits: Limits) -> bytes:
     for piece in pieces:
         document += piece
         if len(document) > limits.size:
-            raise FetchRefused(f"the document is larger than {_size(limits.size)}.")
+            raise FetchRefused(FetchProblem.TOO_LARGE, size=_size(limits.size))
     return bytes(document)
 
 
@@ -153,20 +155,21 @@ def _failures_as_refusals() -> Iterator[None]:
     try:
         yield
     except httpcore.TimeoutException as error:
-        raise FetchRefused("the address took too long to answer.") from error
+        raise FetchRefused(FetchProblem.TOO_SLOW) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise FetchRefused(f"the address could not be read ({_cause(error)}).") from error
+        raise _not_read(error) from error
 
 
-def _cause(error: Exception) -> str:
+def _not_read(error: Exception) -> FetchRefused:
     cause = error.args[0] if error.args else None  # httpcore wraps what the socket said, and cuts the chain
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its TLS certificate is not trusted: {cause.verify_message}"
+        return FetchRefused(FetchProblem.TLS_NOT_TRUSTED, detail=cause.verify_message)
     if isinstance(cause, ConnectionRefusedError):
-        return "nothing listens there"
+        return FetchRefused(FetchProblem.NOTHING_LISTENS)
     if isinstance(error, httpcore.ProtocolError):
-        return "it does not answer in HTTP"
-    return type(cause if isinstance(cause, Exception) else error).__name__
+        return FetchRefused(FetchProblem.NOT_HTTP)
+    kind = type(cause if isinstance(cause, Exception) else error).__name__
+    return FetchRefused(FetchProblem.NOT_READ, kind=kind)
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -187,7 +190,7 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """The first of the host's addresses that answers. Raises: FetchRefused."""
         del timeout, local_address
-        failure: Exception = FetchRefused(f"the host {host} was not found.")
+        failure: Exception = FetchRefused(FetchProblem.HOST_NOT_FOUND, host=host)
         for address in checked_addresses(host, port, scheme=self._scheme, seconds=self._budget.seconds()):
             try:
                 seconds = self._budget.seconds()

@@ -5,7 +5,7 @@ import socket
 import threading
 from contextlib import suppress
 
-from gatekeeper.errors import FetchRefused
+from gatekeeper.outbound.problems import FetchProblem, FetchRefused
 from gatekeeper.outbound.public_addresses import is_allowed, is_cloud_metadata_name
 
 
@@ -16,9 +16,9 @@ def checked_addresses(host: str, port: int, *, scheme: str, seconds: float) -> l
     """
     addresses = [] if is_cloud_metadata_name(host) else _resolve(host, port, seconds)
     if not addresses or not all(is_allowed(address) for address in addresses):
-        raise FetchRefused(f"the host {host} is not a public address.")
+        raise FetchRefused(FetchProblem.HOST_NOT_PUBLIC, host=host)
     if scheme == "http" and not all(_is_loopback(address) for address in addresses):
-        raise FetchRefused("the address must begin with https://.")
+        raise FetchRefused(FetchProblem.NO_HTTPS)
     return addresses
 
 
@@ -41,7 +41,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise FetchRefused("the address took too long to answer.")
+        raise FetchRefused(FetchProblem.TOO_SLOW)
     if not found:
-        raise FetchRefused(f"the host {host} was not found.")
+        raise FetchRefused(FetchProblem.HOST_NOT_FOUND, host=host)
     return found

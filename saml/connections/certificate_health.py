@@ -50,7 +50,7 @@ def connection_warnings(connection: Connection, now: datetime) -> list[str]:
     if connection.refresh_failed:
         found.append(
             _("The last refresh failed: %(reason)s The last good document stays in force.")
-            % {"reason": connection.refresh_result}
+            % {"reason": connection.refresh_text}
         )
     if facts.wants_signed_requests and not connection.sign_requests:
         found.append(_("The identity provider wants signed sign-on requests; switch on 'Sign our requests' below."))

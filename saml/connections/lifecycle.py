@@ -27,6 +27,7 @@ from saml.metadata.fetch import fetch_metadata
 from saml.metadata.products import UNKNOWN, recognise_product
 from saml.metadata.signature import read_pin
 from saml.models import Certificate, Connection
+from saml.refusals.metadata_texts import Finding
 
 
 def create_connection(
@@ -91,7 +92,7 @@ def refresh_connection(
             document = fetch_document_of(connection)
         facts = read_replacement(connection, document, by_hand=by_hand)
     except MetadataRefused as refusal:
-        record_refresh_failure(connection, refusal.reason)
+        record_refresh_failure(connection, refusal.finding)
         raise
     return _apply(connection_id, facts, document, confirmed, actor=actor)
 
@@ -148,7 +149,7 @@ def describe_fully(connection: Connection) -> dict[str, Any]:
         "settings": describe_settings(connection),
         "people_linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
         "wants_signed_requests": facts.wants_signed_requests,
-        "left_out": list(facts.left_out),
+        "left_out": [str(each) for each in facts.left_out],
         "warnings": [each.text for each in certificate_warnings(connection.signing_certificates(), timezone.now())],
     }
 
@@ -169,7 +170,7 @@ def _apply(
         _record_change(connection, Event.CONNECTION_REFRESHED, actor, before=before, added=added, withdrawn=withdrawn)
     notes: dict[str, Any] = {}
     if facts.left_out and (changed or not same_document):
-        notes["left_out"] = list(facts.left_out)
+        notes["not_used"] = [each.stored() for each in facts.left_out]
     if facts.wants_signed_requests and not connection.sign_requests:
         notes["wants_signed_requests"] = True
     return connection, _result(notes, changed=bool(changed), added=len(added), withdrawn=len(withdrawn))
@@ -203,13 +204,16 @@ def _take(connection: Connection, facts: MetadataFacts, document: bytes) -> None
     connection.document_sha256 = facts.sha256
     connection.refreshed_at = connection.tried_at = now
     connection.refresh_failed = False
-    connection.refresh_result = "good"
+    connection.refresh_result, connection.refresh_parameters = "good", {}
 
 
-def record_refresh_failure(connection: Connection, reason: str) -> None:
+def record_refresh_failure(connection: Connection, finding: Finding) -> None:
     """Keep why the metadata was not taken this time; the last good document stays in force."""
     Connection.objects.filter(pk=connection.pk).update(
-        tried_at=timezone.now(), refresh_failed=True, refresh_result=reason[:500]
+        tried_at=timezone.now(),
+        refresh_failed=True,
+        refresh_result=finding.code.value,
+        refresh_parameters=dict(finding.parameters),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from saml.refusals.metadata_texts import stored_text
+
 
 class RefreshCode(StrEnum):
     """The values are stored with each sync run."""
@@ -16,7 +18,7 @@ class RefreshCode(StrEnum):
     UNCHANGED = "unchanged"
     CHANGED = "changed"
     CERTIFICATES_CHANGED = "certificates_changed"  # added, withdrawn: how many
-    KEPT = "kept"  # reason: why the new document was refused
+    KEPT = "kept"  # reason: the stored Finding, why the new document was refused
     DELETED = "deleted"
     NOT_READ = "not_read"
     INTERNAL_ERROR = "internal_error"  # reference: where the log has the whole of it
@@ -24,7 +26,7 @@ class RefreshCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefreshResult:
-    """``parameters`` may also have ``left_out`` (sentences) and ``wants_signed_requests``."""
+    """``parameters`` may also have ``not_used`` (stored Findings about parts) and ``wants_signed_requests``."""
 
     code: RefreshCode
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -38,13 +40,14 @@ class RefreshResult:
 
 
 def result_text(entry: Mapping[str, Any]) -> str:
-    """The text of a sync run's entry about one connection. A former version stored the text itself as ``result``."""
+    """The text of a sync run's entry about one connection. Former versions stored sentences in it."""
     if "result" in entry:
         return str(entry["result"])
     parameters = entry.get("parameters") or {}
     parts = [_main_text(entry.get("code", ""), parameters)]
-    if parameters.get("left_out"):
-        parts.append(_("left out: %(sentences)s") % {"sentences": " ".join(parameters["left_out"])})
+    sentences = [*parameters.get("left_out", ()), *map(stored_text, parameters.get("not_used", ()))]
+    if sentences:
+        parts.append(_("left out: %(sentences)s") % {"sentences": " ".join(sentences)})
     if parameters.get("wants_signed_requests"):
         parts.append(_("the identity provider wants signed requests, and the setting for them is off"))
     return "; ".join(parts)
@@ -56,7 +59,9 @@ def _main_text(code: str, parameters: Mapping[str, Any]) -> str:
         withdrawn = _("%(count)s withdrawn") % {"count": parameters["withdrawn"]}
         return f"{added % {'count': parameters['added']}}, {withdrawn}"
     if code == RefreshCode.KEPT:
-        return _("kept the last good document: %(reason)s") % parameters
+        reason = parameters["reason"]
+        text = reason if isinstance(reason, str) else stored_text(reason)
+        return _("kept the last good document: %(reason)s") % {"reason": text}
     if code == RefreshCode.INTERNAL_ERROR:
         return _("failed: internal error; the log says what, under %(reference)s") % parameters
     if code == RefreshCode.TEXT:

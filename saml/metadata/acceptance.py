@@ -11,8 +11,9 @@ from saml.errors import MetadataRefused
 from saml.metadata import MetadataFacts, read_metadata
 from saml.metadata.fetch import fetch_metadata
 from saml.models import Connection
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 
-EXPIRED = "all of its signing certificates have expired."
 _SKEW = timedelta(minutes=2)  # between the clock of whoever made a certificate and ours
 
 
@@ -41,13 +42,13 @@ def read_initial(document: bytes, *, pin: str = "", entity_id: str = "") -> Meta
     """
     facts = read_metadata(document, allow_http=site_is_local(), pin=pin, wanted=entity_id)
     if entity_id and facts.entity_id != entity_id:
-        raise MetadataRefused(f"it describes {facts.entity_id[:200]}, not {entity_id[:200]}.")
+        raise MetadataRefused(MetadataReason.ANOTHER_ENTITY, stated=facts.entity_id[:200], entity_id=entity_id[:200])
     now = timezone.now()
     _require_in_its_time(facts, now)
     if all(
         each.not_after <= now for each in facts.certificates
     ):  # One that is not valid yet will be, and is warned of.
-        raise MetadataRefused(EXPIRED)
+        raise MetadataRefused(MetadataReason.CERTIFICATES_EXPIRED)
     return facts
 
 
@@ -74,14 +75,15 @@ def facts_in_force(connection: Connection) -> MetadataFacts:
     try:
         return read_metadata(bytes(connection.document), allow_http=site_is_local(), wanted=connection.idp_entity_id)
     except MetadataRefused as refusal:
+        because = {"because": refusal.finding.stored()}
         return MetadataFacts(
             entity_id=connection.idp_entity_id,
             sso_url=connection.sso_url,
             slo_url=connection.slo_url,
             certificates=tuple(connection.signing_certificates()),
             sha256=connection.document_sha256,
-            left_out=(f"The document in force would be refused today: {refusal.reason}",),
-            unsigned_because=f"the document would be refused today: {refusal.reason}",
+            left_out=(Finding(MetadataReason.IN_FORCE_REFUSED, because),),
+            unsigned_because=Finding(MetadataReason.SIGNER_UNKNOWN, because),
         )
 
 
@@ -89,11 +91,9 @@ def require_acceptable(connection: Connection, facts: MetadataFacts, *, by_hand:
     """Raises: MetadataRefused with what would be worse than before."""
     now = timezone.now()
     if facts.entity_id != connection.idp_entity_id:
-        raise MetadataRefused(
-            "its entityID is another identity provider's; create a new connection if you mean to change over."
-        )
+        raise MetadataRefused(MetadataReason.ENTITY_ID_CHANGED)
     if not by_hand and origin(facts.sso_url) != origin(connection.sso_url):
-        raise MetadataRefused("its sign-on address is on another host; refresh by hand to see it and take it.")
+        raise MetadataRefused(MetadataReason.SIGN_ON_HOST_CHANGED)
     _require_in_its_time(facts, now)
     if any(_is_valid(each.not_before, each.not_after, now) for each in connection.signing_certificates()):
         _require_valid_certificate(facts, now)
@@ -107,10 +107,7 @@ def origin(url: str) -> str:
 
 def _require_in_its_time(facts: MetadataFacts, now: datetime) -> None:
     if facts.valid_until is not None and facts.valid_until <= now - _SKEW:
-        raise MetadataRefused(
-            f"it was valid until {facts.valid_until:%d %B %Y %H:%M} UTC only (validUntil); "
-            "have the identity provider publish it again."
-        )
+        raise MetadataRefused(MetadataReason.NO_LONGER_VALID, moment=facts.valid_until.isoformat())
 
 
 def _require_valid_certificate(facts: MetadataFacts, now: datetime) -> None:
@@ -119,10 +116,8 @@ def _require_valid_certificate(facts: MetadataFacts, now: datetime) -> None:
         return
     coming = [each.not_before for each in facts.certificates if each.not_after > now]
     if not coming:
-        raise MetadataRefused(EXPIRED)
-    raise MetadataRefused(
-        f"none of its signing certificates is valid yet; the first one is from {min(coming):%d %B %Y %H:%M} UTC on."
-    )
+        raise MetadataRefused(MetadataReason.CERTIFICATES_EXPIRED)
+    raise MetadataRefused(MetadataReason.CERTIFICATES_NOT_YET_VALID, moment=min(coming).isoformat())
 
 
 def _is_valid(not_before: datetime, not_after: datetime, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from saml.metadata.acceptance import (
     require_acceptable,
 )
 from saml.models import Connection
+from saml.refusals.metadata_texts import Finding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,10 +59,10 @@ class MetadataChange:
     added: tuple[SigningCertificate, ...]
     withdrawn: tuple[SigningCertificate, ...]
     kept: tuple[SigningCertificate, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[Finding, ...]
     linked: int
     offers_signing: bool
-    refused: str
+    refused: Finding | None
 
     @property
     def changed(self) -> bool:
@@ -82,12 +83,12 @@ class MetadataChange:
             "connection": {"id": str(self.connection_id), "name": self.name},
             "dry_run": True,
             "changed": self.changed,
-            "refused": self.refused or None,
+            "refused": str(self.refused) if self.refused else None,
             **{name: {"before": pair.before, "after": pair.after} for name, pair in self._pairs()},
             "certificates_added": [_certificate(each, now) for each in self.added],
             "certificates_withdrawn": [_certificate(each, now) for each in self.withdrawn],
             "certificates_kept": [_certificate(each, now) for each in self.kept],
-            "left_out": list(self.left_out),
+            "left_out": [str(each) for each in self.left_out],
             "people_linked": self.linked,
             "fingerprint": self.fingerprint,
         }
@@ -106,7 +107,7 @@ class MetadataChange:
     def _shown(self) -> list[Any]:
         certificates = [[each.sha256 for each in group] for group in (self.added, self.withdrawn, self.kept)]
         pairs = [[name, pair.before, pair.after] for name, pair in self._pairs()]
-        return [str(self.connection_id), pairs, certificates, self.refused]
+        return [str(self.connection_id), pairs, certificates, self.refused.stored() if self.refused else None]
 
 
 def compare_metadata(connection_id: UUID, document: bytes | None = None) -> MetadataChange:
@@ -151,12 +152,12 @@ def _yes_no(facts: MetadataFacts) -> str:
     return "yes" if facts.wants_signed_requests else "no"
 
 
-def _refused(connection: Connection, facts: MetadataFacts) -> str:
+def _refused(connection: Connection, facts: MetadataFacts) -> Finding | None:
     try:
         require_acceptable(connection, facts, by_hand=True)
     except MetadataRefused as refusal:
-        return refusal.reason
-    return ""
+        return refusal.finding
+    return None
 
 
 def _sorted(certificates: dict[str, SigningCertificate], wanted: set[str]) -> tuple[SigningCertificate, ...]:

@@ -5,7 +5,8 @@ import re
 from lxml import etree
 
 from saml.errors import MetadataRefused, UnreadableXml
-from saml.metadata.wrong_documents import describe_unreadable, describe_wrong_root
+from saml.metadata.wrong_documents import unreadable, wrong_root
+from saml.refusals.metadata_reasons import MetadataReason
 from saml.xml.parser import MD, parse, tag
 
 METADATA_LIMIT = 1024 * 1024  # bytes; Entra's are below 100 KB
@@ -18,14 +19,17 @@ ROOTS = (tag(MD, "EntityDescriptor"), tag(MD, "EntitiesDescriptor"))
 def read_document(document: bytes) -> etree._Element:
     """The root: an EntityDescriptor, or an aggregate of them. Raises: MetadataRefused."""
     if len(document) > METADATA_LIMIT:
-        raise MetadataRefused("it is larger than 1 MB: something else, or too many identity providers at once.")
+        raise MetadataRefused(MetadataReason.TOO_LARGE)
     document = _as_utf8(document)
     try:
         root = parse(document, limit=2 * METADATA_LIMIT)
     except UnreadableXml as error:
-        raise MetadataRefused(describe_unreadable(document) or _begin(str(error))) from error
+        known = unreadable(document)
+        if known is not None:
+            raise known from error
+        raise MetadataRefused(MetadataReason.UNREADABLE_XML, problem=error.reason.value, **error.parameters) from error
     if root.tag not in ROOTS:
-        raise MetadataRefused(describe_wrong_root(root))
+        raise wrong_root(root)
     return root
 
 
@@ -39,7 +43,7 @@ def _as_utf8(document: bytes) -> bytes:
             try:
                 text = document.removeprefix(mark).decode(encoding)
             except UnicodeDecodeError as error:
-                raise MetadataRefused("it begins like UTF-16 and is not.") from error
+                raise MetadataRefused(MetadataReason.NOT_UTF16) from error
             return _DECLARATION.sub("", text).encode()
     legacy = _LEGACY.match(document)
     if legacy:
@@ -51,7 +55,3 @@ def _as_utf8(document: bytes) -> bytes:
 def as_text(document: bytes) -> str:
     """The document for a text field. Raises: MetadataRefused."""
     return _as_utf8(document).removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-
-
-def _begin(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]

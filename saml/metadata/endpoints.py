@@ -7,6 +7,8 @@ from lxml import etree
 
 from gatekeeper.outbound.public_addresses import is_usable_address
 from saml.errors import MetadataRefused
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.xml.parser import MD, tag
 
 _BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
@@ -41,22 +43,20 @@ def sign_on_endpoint(descriptor: etree._Element, *, allow_http: bool) -> Endpoin
         return endpoint
     there = [each.get("Binding", "").rpartition(":")[2] for each in descriptor.findall(tag(MD, "SingleSignOnService"))]
     if not there:
-        raise MetadataRefused("it has no sign-on address (SingleSignOnService), so it needs one over https.")
+        raise MetadataRefused(MetadataReason.NO_SIGN_ON_ADDRESS)
     unusable = _unusable(descriptor, "SingleSignOnService")
     if unusable:
-        raise MetadataRefused(f"its sign-on address is not an https address that can be used: {unusable}")
-    raise MetadataRefused(
-        f"it has no https sign-on address with the HTTP-Redirect or HTTP-POST binding, only {', '.join(there[:5])}."
-    )
+        raise MetadataRefused(MetadataReason.UNUSABLE_SIGN_ON_ADDRESS, url=unusable)
+    raise MetadataRefused(MetadataReason.NO_SIGN_ON_BINDING, listed=there[:5])
 
 
-def logout_endpoint(descriptor: etree._Element, *, allow_http: bool) -> tuple[Endpoint | None, str]:
-    """Where sign-outs go, None without an address that can be used; and a sentence about one that cannot."""
+def logout_endpoint(descriptor: etree._Element, *, allow_http: bool) -> tuple[Endpoint | None, Finding | None]:
+    """Where sign-outs go, None without an address that can be used; and a finding about one that cannot."""
     endpoint = _endpoint(descriptor, "SingleLogoutService", allow_http)
     unusable = "" if endpoint else _unusable(descriptor, "SingleLogoutService")
     if unusable:
-        return None, f"The logout address was left out, since it is not an https address that can be used: {unusable}"
-    return endpoint, ""
+        return None, Finding(MetadataReason.LOGOUT_ADDRESS_LEFT_OUT, {"url": unusable})
+    return endpoint, None
 
 
 def _endpoint(descriptor: etree._Element, service: str, allow_http: bool) -> Endpoint | None:

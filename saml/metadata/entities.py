@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
 from gatekeeper.outbound.public_addresses import LONGEST_URL
 from saml.errors import MetadataRefused
-from saml.metadata.wrong_documents import describe_wrong_role
+from saml.metadata.wrong_documents import wrong_role
+from saml.refusals.metadata_reasons import MetadataReason
 from saml.xml.parser import MD, SAMLP, tag, text
 
 _ENTITY = tag(MD, "EntityDescriptor")
@@ -19,6 +21,12 @@ _NAMES = (
     f"{tag(MD, 'Organization')}/{tag(MD, 'OrganizationDisplayName')}",
 )
 _NAMED = 5  # entityIDs in a sentence
+_SEVERAL = {  # whether one was wanted, and whether there are more than are named
+    (False, False): MetadataReason.SEVERAL_ENTITIES,
+    (False, True): MetadataReason.SEVERAL_ENTITIES_AND_MORE,
+    (True, False): MetadataReason.ENTITY_NOT_THERE,
+    (True, True): MetadataReason.ENTITY_NOT_THERE_AND_MORE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,8 @@ class Choice:
 class SeveralIdentityProviders(MetadataRefused):
     """The document is an aggregate, and it was not said which of its identity providers is meant."""
 
-    def __init__(self, choices: tuple[Choice, ...], reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, choices: tuple[Choice, ...], reason: MetadataReason, **parameters: Any) -> None:
+        super().__init__(reason, **parameters)
         self.choices = choices
 
 
@@ -47,14 +55,12 @@ def find_entity(root: etree._Element, wanted: str) -> etree._Element:
     entities = list(_entities(root))
     providers = [each for each in entities if describes_identity_provider(each)]
     if not providers:
-        raise MetadataRefused(
-            describe_wrong_role(entities[0]) if entities else "it is an aggregate without any entity."
-        )
+        raise wrong_role(entities[0]) if entities else MetadataRefused(MetadataReason.EMPTY_AGGREGATE)
     if len(providers) == 1:
         return providers[0]
     found = [each for each in providers if each.get("entityID") == wanted]
     if len(found) > 1:
-        raise MetadataRefused(f"it describes {wanted} more than once.")
+        raise MetadataRefused(MetadataReason.REPEATED_ENTITY, entity_id=wanted)
     if not found:
         raise _several(providers, wanted)
     return found[0]
@@ -64,9 +70,9 @@ def identity_provider_descriptor(entity: etree._Element) -> etree._Element:
     """The one IDPSSODescriptor for SAML 2.0. Raises: MetadataRefused."""
     found = _descriptors(entity)
     if not found:
-        raise MetadataRefused(describe_wrong_role(entity))
+        raise wrong_role(entity)
     if len(found) > 1:
-        raise MetadataRefused("it describes two SAML 2.0 identity providers under one entityID (IDPSSODescriptor).")
+        raise MetadataRefused(MetadataReason.TWO_ROLES)
     return found[0]
 
 
@@ -74,12 +80,9 @@ def entity_id_of(entity: etree._Element) -> str:
     """Raises: MetadataRefused for one that cannot be used."""
     entity_id: str = entity.get("entityID") or ""
     if not entity_id or len(entity_id) > LONGEST_URL or entity_id != entity_id.strip():
-        raise MetadataRefused("it has no usable entityID.")
+        raise MetadataRefused(MetadataReason.NO_ENTITY_ID)
     if "{tenantid}" in entity_id.lower():
-        raise MetadataRefused(
-            "this is Entra's document for all tenants (common); copy the App Federation Metadata Url of your "
-            "application instead."
-        )
+        raise MetadataRefused(MetadataReason.ALL_TENANTS)
     return entity_id
 
 
@@ -111,12 +114,14 @@ def _several(providers: list[etree._Element], wanted: str) -> SeveralIdentityPro
     named = [(each.get("entityID") or "", each) for each in providers]
     counted = Counter(entity_id for entity_id, _ in named)
     choices = tuple(Choice(entity_id, _name(each)) for entity_id, each in named if counted[entity_id] == 1)
-    listed = ", ".join(choice.entity_id[:200] for choice in choices[:_NAMED])
-    more = f" and {len(choices) - _NAMED} more" if len(choices) > _NAMED else ""
-    reason = f"it describes {len(choices)} identity providers: choose one by its entityID ({listed}{more})."
-    if wanted:
-        reason = f"it does not describe {wanted[:200]}, but {len(choices)} others ({listed}{more})."
-    return SeveralIdentityProviders(choices, reason)
+    more = len(choices) - _NAMED
+    parameters: dict[str, Any] = {
+        "count": len(choices),
+        "listed": [choice.entity_id[:200] for choice in choices[:_NAMED]],
+        **({"more": more} if more > 0 else {}),
+        **({"entity_id": wanted[:200]} if wanted else {}),
+    }
+    return SeveralIdentityProviders(choices, _SEVERAL[bool(wanted), more > 0], **parameters)
 
 
 def _name(entity: etree._Element) -> str:

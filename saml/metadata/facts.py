@@ -21,9 +21,11 @@ from saml.metadata.entities import entity_id_of, find_entity, identity_provider_
 from saml.metadata.keys import signing_keys
 from saml.metadata.signature import verify_metadata_signature
 from saml.metadata.validity import validity
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.xml.parser import DS, tag
 
-_MOST_LEFT_OUT = 8  # sentences
+_MOST_LEFT_OUT = 8  # findings
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,7 @@ log = structlog.get_logger(__name__)
 class MetadataFacts:
     """What a good document says.
 
-    ``slo_response_url``: where answers to logout requests go, "" when that is ``slo_url``. ``left_out``: a sentence
+    ``slo_response_url``: where answers to logout requests go, "" when that is ``slo_url``. ``left_out``: a finding
     for each part that is there and was not taken. ``valid_until`` and ``cache``: as stated, None when not stated.
     ``signer`` is the SHA-256 of the certificate that signed it, "" when nobody did; then ``unsigned_because`` says why.
     """
@@ -46,11 +48,11 @@ class MetadataFacts:
     slo_binding: Binding = Binding.REDIRECT
     slo_response_url: str = ""
     wants_signed_requests: bool = False
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Finding, ...] = ()
     valid_until: datetime | None = None
     cache: timedelta | None = None
     signer: str = ""
-    unsigned_because: str = ""
+    unsigned_because: Finding | None = None
 
 
 def read_metadata(document: bytes, *, allow_http: bool = False, pin: str = "", wanted: str = "") -> MetadataFacts:
@@ -70,7 +72,7 @@ def read_metadata(document: bytes, *, allow_http: bool = False, pin: str = "", w
         # A document from outside, libraries in C and Rust, and nobody who knows all of what they raise.
         reference = uuid4().hex[:12]
         log.exception("saml_metadata_unforeseen", reference=reference)
-        raise MetadataRefused(f"something in it was not foreseen; the log says what, under {reference}.") from error
+        raise MetadataRefused(MetadataReason.UNFORESEEN, reference=reference) from error
 
 
 def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataFacts:
@@ -99,14 +101,18 @@ def _read(document: bytes, allow_http: bool, pin: str, wanted: str) -> MetadataF
     )
 
 
-def _shortened(sentences: list[str]) -> tuple[str, ...]:
-    """The sentences without repetitions, and not more of them than anybody reads."""
-    different = list(dict.fromkeys(sentences))
+def _shortened(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The findings without repetitions, and not more of them than anybody reads."""
+    different: list[Finding] = []
+    for each in findings:
+        if each not in different:
+            different.append(each)
     more = len(different) - _MOST_LEFT_OUT
-    return (*different[:_MOST_LEFT_OUT], *([f"{more} more parts were left out."] if more > 0 else []))
+    rest = [Finding(MetadataReason.MORE_LEFT_OUT, {"count": more})] if more > 0 else []
+    return (*different[:_MOST_LEFT_OUT], *rest)
 
 
-def _signed(entity: etree._Element, pin: str, wanted: str) -> tuple[etree._Element, str, str]:
+def _signed(entity: etree._Element, pin: str, wanted: str) -> tuple[etree._Element, str, Finding | None]:
     """The same entity from what was signed, who signed it, and why nobody did. Without a pin that is only looked at.
 
     The signature is the whole document's; an aggregate that has none may hold entities that have one of their own.
@@ -118,8 +124,8 @@ def _signed(entity: etree._Element, pin: str, wanted: str) -> tuple[etree._Eleme
     except MetadataRefused as refusal:
         if pin:
             raise
-        return entity, "", refusal.reason
-    return find_entity(signed, wanted), signer.sha256, ""
+        return entity, "", refusal.finding
+    return find_entity(signed, wanted), signer.sha256, None
 
 
 def _alone(entity: etree._Element) -> etree._Element:

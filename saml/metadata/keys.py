@@ -10,6 +10,8 @@ from lxml import etree
 
 from saml.certificates import SigningCertificate, certificates_in, from_der, has_issued, load, subject_of
 from saml.errors import MetadataRefused
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.xml.parser import DS, MD, tag, text
 
 _MOST_CERTIFICATES = 20
@@ -18,10 +20,10 @@ _CERTIFICATES = f"{tag(DS, 'KeyInfo')}/{tag(DS, 'X509Data')}/{tag(DS, 'X509Certi
 
 @dataclass(slots=True)
 class SigningKeys:
-    """``left_out``: a sentence for each certificate that is there and is not trusted."""
+    """``left_out``: a finding for each certificate that is there and is not trusted."""
 
     certificates: dict[str, SigningCertificate] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
+    left_out: list[Finding] = field(default_factory=list)
 
 
 def signing_keys(descriptor: etree._Element) -> SigningKeys:
@@ -36,14 +38,14 @@ def signing_keys(descriptor: etree._Element) -> SigningKeys:
         if use == "signing":
             _add(key, found)
         elif use != "encryption":
-            found.left_out.append(f"A key was left out: its use is {use[:30]!r}, neither signing nor encryption.")
+            found.left_out.append(Finding(MetadataReason.OTHER_USE_LEFT_OUT, {"use": repr(use[:30])}))
     if not found.certificates:
-        because = " ".join(found.left_out[:3])
-        raise MetadataRefused(
-            f"it has no signing certificate that can be used, so nobody could be signed in with it. {because}".strip()
-        )
+        if not found.left_out:
+            raise MetadataRefused(MetadataReason.NO_SIGNING_CERTIFICATE)
+        because = [each.stored() for each in found.left_out[:3]]
+        raise MetadataRefused(MetadataReason.NO_USABLE_CERTIFICATE, because=because)
     if len(found.certificates) > _MOST_CERTIFICATES:
-        raise MetadataRefused(f"it has more than {_MOST_CERTIFICATES} signing certificates.")
+        raise MetadataRefused(MetadataReason.TOO_MANY_CERTIFICATES, most=_MOST_CERTIFICATES)
     return found
 
 
@@ -51,18 +53,18 @@ def _add(key: etree._Element, found: SigningKeys) -> None:
     """The certificates of one KeyDescriptor: each is the key's own, or of the chain above it."""
     encoded = [text(each) for each in key.iterfind(_CERTIFICATES)]
     if not encoded:
-        found.left_out.append("A signing key was left out: it comes without a certificate (X509Certificate).")
+        found.left_out.append(Finding(MetadataReason.KEY_WITHOUT_CERTIFICATE))
     loaded = list(_loaded(encoded, found))
     for certificate in loaded:
         below = next((each for each in loaded if has_issued(certificate, each)), None)
         if below is not None:
-            reason = f"it only issued the certificate {subject_of(below)} beside it, which is the one that signs."
-            found.left_out.append(_sentence(certificate, reason))
+            issued_only = Finding(MetadataReason.ISSUED_ONLY, {"below": subject_of(below)})
+            found.left_out.append(_left_out(certificate, issued_only))
             continue
         try:
             taken = from_der(certificate.public_bytes(Encoding.DER))
         except MetadataRefused as refusal:
-            found.left_out.append(_sentence(certificate, refusal.reason))
+            found.left_out.append(_left_out(certificate, refusal.finding))
         else:
             found.certificates.setdefault(taken.sha256, taken)
 
@@ -77,10 +79,11 @@ def _loaded(encoded: list[str], found: SigningKeys) -> Iterator[x509.Certificate
                     seen.add(der)
                     yield load(der)
         except MetadataRefused as refusal:
-            found.left_out.append(f"A certificate was left out: {refusal.reason}")
+            because = {"because": refusal.finding.stored()}
+            found.left_out.append(Finding(MetadataReason.UNREAD_CERTIFICATE_LEFT_OUT, because))
 
 
-def _sentence(certificate: x509.Certificate, reason: str) -> str:
+def _left_out(certificate: x509.Certificate, because: Finding) -> Finding:
     sha256 = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
-    subject = subject_of(certificate) or "no subject"
-    return f"The certificate {subject} (SHA-256 {sha256[:8]}…) was left out: {reason}"
+    parameters = {"subject": subject_of(certificate), "sha256": sha256[:8], "because": because.stored()}
+    return Finding(MetadataReason.CERTIFICATE_LEFT_OUT, parameters)

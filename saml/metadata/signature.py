@@ -11,6 +11,8 @@ from lxml import etree
 
 from saml.certificates import SigningCertificate, certificates_in, from_der, has_issued, load
 from saml.errors import MessageRefused, MetadataRefused, UnreadableXml
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.validation.assertion import without_signature
 from saml.validation.message_shape import MESSAGE_GUARDS, Guard
 from saml.validation.signature import require_fitting
@@ -38,9 +40,11 @@ def verify_metadata_signature(root: etree._Element, pin: str = "") -> tuple[etre
         require_fitting(root, signature, [signer])
         signed = parse(canonical(root), limit=_CANONICAL_LIMIT)
     except MessageRefused as refusal:
-        raise MetadataRefused(f"its signature does not hold ({refusal.check}).") from refusal
+        raise MetadataRefused(MetadataReason.SIGNATURE_CHECK_FAILED, check=refusal.check) from refusal
     except UnreadableXml as error:
-        raise MetadataRefused(f"its signature does not hold ({error})") from error
+        raise MetadataRefused(
+            MetadataReason.SIGNATURE_UNREADABLE, problem=error.reason.value, **error.parameters
+        ) from error
     return without_signature(signed), signer
 
 
@@ -51,7 +55,7 @@ def read_pin(text: str) -> str:
     """
     pin = "".join(text.split()).replace(":", "").lower()
     if pin and (len(pin) != 64 or set(pin) - set("0123456789abcdef")):
-        raise MetadataRefused("the pin is the SHA-256 fingerprint of a certificate: 64 hexadecimal digits.")
+        raise MetadataRefused(MetadataReason.NOT_A_PIN)
     return pin
 
 
@@ -59,37 +63,38 @@ def _the_signature(root: etree._Element) -> etree._Element:
     """An aggregate's entities may have signatures of their own, which are content of the one that counts."""
     found = list(root.iter("{*}Signature"))
     if not found:
-        raise MetadataRefused("it is not signed.")
+        raise MetadataRefused(MetadataReason.NOT_SIGNED)
     own = [each for each in found if each.getparent() is root]
     inner = [each for each in found if each.getparent().tag in _ENTITIES and each.getparent() is not root]
     if len(own) != 1 or own[0].tag != _SIGNATURE or len(own) + len(inner) < len(found) or not root.get("ID"):
-        raise MetadataRefused("it must have one signature, over the whole document.")
+        raise MetadataRefused(MetadataReason.NOT_ONE_SIGNATURE)
     return own[0]
 
 
 def _stated_signer(signature: etree._Element, pin: str) -> SigningCertificate:
     stated, refused = _stated(signature)
+    if not stated and refused:
+        raise MetadataRefused(MetadataReason.SIGNER_UNUSABLE, because=refused.stored())
     if not stated:
-        raise MetadataRefused(f"its signature does not say with which certificate it was made{refused or '.'}")
+        raise MetadataRefused(MetadataReason.SIGNER_NOT_STATED)
     pinned = [each for each in stated if each.sha256 == pin]
     if pin and not pinned:
-        raise MetadataRefused(f"it is signed with another certificate ({stated[0].sha256}) than the pinned one.")
+        raise MetadataRefused(MetadataReason.NOT_THE_PINNED_SIGNER, sha256=stated[0].sha256)
     signer = (pinned or stated)[0]
     if signer.not_before > timezone.now() + _SKEW:
-        raise MetadataRefused(
-            f"it is signed with a certificate that is not valid before {signer.not_before:%d %B %Y %H:%M} UTC."
-        )
+        raise MetadataRefused(MetadataReason.SIGNER_NOT_YET_VALID, moment=signer.not_before.isoformat())
     return signer
 
 
-def _stated(signature: etree._Element) -> tuple[list[SigningCertificate], str]:
+def _stated(signature: etree._Element) -> tuple[list[SigningCertificate], Finding | None]:
     """The certificates in a KeyInfo, the signer's before its chain's; and what was wrong with the last bad one."""
-    stated, refused = [], ""
+    stated: list[SigningCertificate] = []
+    refused = None
     for each in signature.iterfind(_CERTIFICATES):
         try:
             stated += [from_der(der) for der in certificates_in(text(each))]
         except MetadataRefused as refusal:
-            refused = f": {refusal.reason}"
+            refused = refusal.finding
     loaded = [(each, load(each.der)) for each in stated]
     chain = [each for each, certificate in loaded if any(has_issued(certificate, other) for _, other in loaded)]
     return [each for each in stated if each not in chain] + chain, refused

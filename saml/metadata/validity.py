@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.xml.datetimes import read_moment
 
 _DURATION = re.compile(
@@ -23,7 +25,7 @@ class Validity:
 
     until: datetime | None = None
     cache: timedelta | None = None
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[Finding, ...] = ()
 
 
 def validity(elements: Iterable[etree._Element]) -> Validity:
@@ -36,9 +38,9 @@ def validity(elements: Iterable[etree._Element]) -> Validity:
         ends += filter(None, [_moment(until)])
         caches += filter(None, [_duration(cache)])
         if until and _moment(until) is None:
-            unreadable.append(f"Its validUntil was left out, since it is not a time: {until[:50]}")
+            unreadable.append(Finding(MetadataReason.VALID_UNTIL_LEFT_OUT, {"stated": until[:50]}))
         if cache and _duration(cache) is None:
-            unreadable.append(f"Its cacheDuration was left out, since it is not a duration: {cache[:50]}")
+            unreadable.append(Finding(MetadataReason.CACHE_DURATION_LEFT_OUT, {"stated": cache[:50]}))
     return Validity(min(ends, default=None), min(caches, default=None), tuple(unreadable))
 
 

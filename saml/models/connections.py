@@ -16,6 +16,7 @@ from gatekeeper.secrets.sealing import SealedField
 from saml.certificates import SigningCertificate, from_der
 from saml.metadata.endpoints import Binding
 from saml.metadata.products import Product, recognise_product
+from saml.refusals.metadata_texts import text_of
 
 BINDINGS = [(Binding.REDIRECT.value, "HTTP-Redirect"), (Binding.POST.value, "HTTP-POST")]
 PRIVATE_KEY_PURPOSE = "SAML private key"
@@ -74,7 +75,10 @@ class Connection(models.Model):
     refreshed_at = models.DateTimeField(default=timezone.now, help_text="When the document was last found good.")
     tried_at = models.DateTimeField(default=timezone.now)
     refresh_failed = models.BooleanField(default=False)
-    refresh_result = models.CharField(max_length=500, blank=True)
+    refresh_result = models.CharField(max_length=500, blank=True)  # "good", or a MetadataReason
+    refresh_parameters = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="The values for the text of the refresh's result."
+    )
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -94,6 +98,11 @@ class Connection(models.Model):
     def answer_url(self) -> str:
         """Where answers to its logout requests go; "" when it has no logout address."""
         return self.slo_response_url or self.slo_url
+
+    @property
+    def refresh_text(self) -> str:
+        """Why the last refresh failed, as a sentence."""
+        return text_of(self.refresh_result, self.refresh_parameters)
 
     @property
     def product(self) -> Product:

@@ -26,6 +26,8 @@ from saml.debugger.refusal_counts import announce_counts
 from saml.errors import MetadataRefused
 from saml.messages.replay_protection import forget_expired
 from saml.models import Connection, SyncRun, SyncState
+from saml.refusals.metadata_reasons import MetadataReason
+from saml.refusals.metadata_texts import Finding
 from saml.sync.errors import internal_error
 from saml.sync.fetch_delay import FetchDelays, no_delays
 from saml.sync.single_flight import single_flight
@@ -111,7 +113,7 @@ def _refresh(connection: Connection, actor: Actor) -> RefreshResult:
         _, result = refresh_connection(connection.id, actor=actor)
     except MetadataRefused as refusal:
         _emit_failure(connection, actor, refusal.code, reason=refusal.reason)
-        result = RefreshResult(RefreshCode.KEPT, {"reason": refusal.reason})
+        result = RefreshResult(RefreshCode.KEPT, {"reason": refusal.finding.stored()})
     except IdentityProviderNotFound:
         return RefreshResult(RefreshCode.DELETED)
     except Exception as error:  # noqa: BLE001 - a connection harms itself only
@@ -134,7 +136,7 @@ def _failed(connection: Connection, error: Exception, actor: Actor) -> RefreshRe
     log.error("saml_refresh_failed", connection=str(connection.id), reference=reference, exc_info=error)
     result = RefreshResult(RefreshCode.INTERNAL_ERROR, {"reference": reference})
     try:
-        record_refresh_failure(connection, f"{result}.")
+        record_refresh_failure(connection, Finding(MetadataReason.INTERNAL_ERROR, {"reference": reference}))
         _emit_failure(connection, actor, type(error).__name__, reference=reference)
     except DatabaseError:
         log.exception("saml_refresh_failure_not_noted", connection=str(connection.id), reference=reference)

@@ -143,8 +143,8 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
 
 def tell_what_was_left_out(request: HttpRequest, connection: Connection) -> None:
     """A message for each part of the metadata that is there and is not used."""
-    for sentence in facts_in_force(connection).left_out:
-        messages.warning(request, sentence)
+    for finding in facts_in_force(connection).left_out:
+        messages.warning(request, str(finding))
 
 
 def _carried(request: HttpRequest) -> dict[str, str]:

@@ -36,6 +36,7 @@ from saml.metadata import METADATA_LIMIT
 from saml.metadata.acceptance import live_connection, read_pinned
 from saml.metadata.changes import ChangedValue, MetadataChange, compare_metadata
 from saml.models import BINDINGS, Connection
+from saml.refusals.metadata_reasons import MetadataReason
 
 KEPT = gettext_lazy("What was known before stays in force.")
 
@@ -224,7 +225,7 @@ def _carried(encoded: str) -> bytes:
     try:
         document = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MetadataRefused(_("it did not arrive whole; upload it again.")) from error
+        raise MetadataRefused(MetadataReason.UPLOAD_INCOMPLETE) from error
     if len(document) > METADATA_LIMIT:
-        raise MetadataRefused(_("it is larger than 1 MB."))
+        raise MetadataRefused(MetadataReason.UPLOAD_TOO_LARGE)
     return document

@@ -99,5 +99,5 @@ def test_the_sync_refuses_a_document_against_the_pin_and_says_why(settings):
 
     connection = Connection.objects.get()
     assert "another certificate" in result_text(run.metadata[0])
-    assert "another certificate" in connection.refresh_result
+    assert "another certificate" in connection.refresh_text
     assert [each.sha256 for each in connection.signing_certificates()] == [fingerprint(key_pair())]

@@ -48,7 +48,7 @@ def test_weak_and_unknown_keys_are_refused_alone_and_left_out_beside_a_good_one(
     for keys in ((key(bad), key(GOOD.base64)), (key(GOOD.base64, bad),), (key(bad, GOOD.base64, data=2),)):
         facts = read(*keys)
         assert names(facts) == ["CN=good"]
-        assert f"CN={kind}" in facts.left_out[0]
+        assert f"CN={kind}" in str(facts.left_out[0])
 
 
 UNREADABLE = {
@@ -72,7 +72,7 @@ def test_an_unreadable_one_is_left_out_beside_a_good_one(written, words):
         read(key(written))
     facts = read(key(written), key(GOOD.base64))
     assert names(facts) == ["CN=good"]
-    assert words in facts.left_out[0]
+    assert words in str(facts.left_out[0])
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((LEAF, MIDDLE, ROOT))))
@@ -87,7 +87,7 @@ def test_of_a_chain_the_leaf_is_trusted_and_the_rest_is_left_out(order, form):
 
     assert names(facts) == ["CN=leaf"]
     assert len(facts.left_out) == 2
-    assert all("only issued the certificate" in each for each in facts.left_out)
+    assert all("only issued the certificate" in str(each) for each in facts.left_out)
 
 
 def test_an_authority_that_stands_in_a_key_of_its_own_is_a_signer_of_its_own():
@@ -134,7 +134,7 @@ def test_the_use_of_a_key_decides_and_a_missing_one_means_both(use, taken, said)
 def test_a_key_without_a_certificate_is_left_out():
     bare = '<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:KeyName>x</ds:KeyName></ds:KeyInfo></md:KeyDescriptor>'
 
-    assert "without a certificate" in read(bare, key(GOOD.base64)).left_out[0]
+    assert "without a certificate" in str(read(bare, key(GOOD.base64)).left_out[0])
     with pytest.raises(MetadataRefused, match="without a certificate"):
         read(bare)
 
@@ -168,4 +168,4 @@ def test_what_was_left_out_is_listed_up_to_a_point():
     facts = read(*map(key, kinds), key(GOOD.base64))
 
     assert len(facts.left_out) == 9
-    assert facts.left_out[-1] == f"{len(WEAK) - 8} more parts were left out."
+    assert str(facts.left_out[-1]) == f"{len(WEAK) - 8} more parts were left out."

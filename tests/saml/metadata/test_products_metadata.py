@@ -207,7 +207,7 @@ def test_a_logout_address_that_cannot_be_used_is_left_out_and_said_so():
     facts = read_metadata(document(entity(idp(key(key_pair().certificate_base64), sign_out, service()))))
 
     assert facts.slo_url == ""
-    assert "The logout address was left out" in facts.left_out[0]
+    assert "The logout address was left out" in str(facts.left_out[0])
 
 
 # ── What is something else ───────────────────────────────────────────────────────────────────────────────────────

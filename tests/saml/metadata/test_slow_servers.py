@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from gatekeeper.errors import FetchRefused
 from gatekeeper.outbound import fetching
 from gatekeeper.outbound.fetching import Limits, fetch_document
+from gatekeeper.outbound.problems import FetchRefused
 from saml.errors import MetadataRefused
 from saml.metadata.fetch import fetch_metadata
 from tests.saml.misbehaving import DRIPPING, FLOODING, OK, misbehaving

@@ -161,7 +161,7 @@ def test_a_certificate_that_is_not_valid_yet_signs_no_metadata():
     early = key_pair("early signer", days=300, began_days_ago=-9)
     signed = signed_metadata(early)
 
-    assert "not valid before" in read_metadata(signed).unsigned_because
+    assert "not valid before" in str(read_metadata(signed).unsigned_because)
     with pytest.raises(MetadataRefused, match="not valid before"):
         read_metadata(signed, pin=fingerprint(early))
 
