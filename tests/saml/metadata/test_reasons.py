@@ -16,7 +16,7 @@ from gatekeeper.outbound.problems import FetchProblem, FetchRefused, fetch_probl
 from saml.connections.lifecycle import refresh_connection
 from saml.connections.refresh_results import result_text
 from saml.errors import MetadataRefused
-from saml.metadata import fetch
+from saml.metadata import changes, fetch
 from saml.models import Connection, SyncRun
 from saml.refusals import metadata_texts
 from saml.refusals.metadata_reasons import MetadataReason
@@ -155,3 +155,18 @@ def test_a_word_is_no_former_sentence(connection, word):
     migration.code_refusals(apps, None)
     connection.refresh_from_db()
     assert (connection.refresh_result, connection.refresh_parameters) == (word, {})
+
+
+def test_the_fingerprint_of_a_change_is_the_same_in_every_language(connection, monkeypatch):
+    refusal = MetadataRefused(MetadataReason.NO_LONGER_VALID, moment="2020-01-01T00:00:00+00:00")
+
+    def refuse(*_, **__):
+        raise refusal
+
+    monkeypatch.setattr(changes, "require_acceptable", refuse)
+    change = changes.compare_metadata(connection.id, bytes(connection.document))
+    with override("de"):
+        assert "Januar 2020" in str(change.refused)
+        in_german = changes.compare_metadata(connection.id, bytes(connection.document)).fingerprint
+    assert change.fingerprint == in_german
+    assert change.as_document(timezone.now())["refused"] == refusal.reason
