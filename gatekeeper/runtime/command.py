@@ -2,6 +2,8 @@
 
 import json
 import sys
+from argparse import SUPPRESS, ArgumentParser
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +100,17 @@ def password_from_stdin() -> str:
     if not password:
         raise CommandError("There is no password on standard input; pipe one line into this command.")
     return password
+
+
+def take_json_after(*actions: ArgumentParser) -> None:
+    """``--json`` after a subcommand, too. Without a default of its own it does not undo the one before it."""
+    for action in actions:
+        action.add_argument("--json", action="store_true", dest="as_json", default=SUPPRESS, help="Print JSON.")
+
+
+def iso_utc(moment: datetime | None) -> str | None:
+    """A moment as the commands' documents have it: ISO 8601 in UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def identifier(text: str, refusal: str) -> UUID:

@@ -1,8 +1,9 @@
 """The subcommands of ``saml_connection`` and their arguments."""
 
-from argparse import SUPPRESS, ArgumentParser
+from argparse import ArgumentParser
 from pathlib import Path
 
+from gatekeeper.runtime.command import take_json_after
 from saml.connections.command.event_options import add_event_options
 from saml.connections.command.settings_options import add_settings
 
@@ -13,8 +14,7 @@ def add_subcommands(parser: ArgumentParser) -> None:
     for name, description, add in _SUBCOMMANDS:
         each = actions.add_parser(name, help=description)
         add(each)
-        # Without a default of its own the option after the subcommand does not undo the one before it.
-        each.add_argument("--json", action="store_true", dest="as_json", default=SUPPRESS, help="Print JSON.")
+        take_json_after(each)
 
 
 def _add_create(parser: ArgumentParser) -> None:

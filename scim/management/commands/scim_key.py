@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.runtime.command import OperatorCommand, identifier
+from gatekeeper.runtime.command import OperatorCommand, identifier, iso_utc, take_json_after
 from scim.credentials.api_keys import generate_key, revoke_keys
 from scim.models import ApiKey
 from scim.protocol.addresses import scim_url
@@ -31,17 +31,12 @@ class Command(OperatorCommand):
         revoke.add_argument("--confirm", default="", help="Exactly the word Revoke.")
         revoke.add_argument("--key-id", help="Only this key; else all.")
         listing = actions.add_parser("list", help="All keys, also the revoked ones.")
-        for action in (generate, revoke, listing):
-            action.add_argument("--json", action="store_true", dest="json_after", help="Print one JSON document.")
+        take_json_after(generate, revoke, listing)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """The document of the chosen action."""
         actions = {"generate": self._generate, "revoke": self._revoke, "list": self._list}
         return actions[options["action"]](options)
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """``--json`` may stand before and after the action."""
-        super().handle(*args, **{**options, "as_json": options["as_json"] or options["json_after"]})
 
     def _generate(self, options: dict[str, Any]) -> dict[str, Any]:
         expires_at = _instant(options["expires"])
@@ -50,8 +45,8 @@ class Command(OperatorCommand):
             "base_url": scim_url(),
             "api_key": text,
             "key_id": str(key.id),
-            "created_at": _iso(key.created_at),
-            "expires_at": _iso(key.expires_at),
+            "created_at": iso_utc(key.created_at),
+            "expires_at": iso_utc(key.expires_at),
         }
 
     def _revoke(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -73,20 +68,16 @@ def _facts(key: ApiKey) -> dict[str, Any]:
     return {
         "key_id": str(key.id),
         "name": key.name,
-        "created_at": _iso(key.created_at),
-        "expires_at": _iso(key.expires_at),
-        "last_used_at": _iso(key.last_used_at),
-        "revoked_at": _iso(key.revoked_at),
+        "created_at": iso_utc(key.created_at),
+        "expires_at": iso_utc(key.expires_at),
+        "last_used_at": iso_utc(key.last_used_at),
+        "revoked_at": iso_utc(key.revoked_at),
     }
 
 
 def _line(key: dict[str, Any]) -> str:
     state = f"revoked {key['revoked_at']}" if key["revoked_at"] else f"last used {key['last_used_at'] or 'never'}"
     return f"{key['key_id']}  {key['name']}  made {key['created_at']}  {state}"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _instant(text: str | None) -> datetime | None:

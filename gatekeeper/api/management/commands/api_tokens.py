@@ -1,6 +1,5 @@
 """api_tokens: what personal API tokens there are, whether they work, and ending one, without the pages."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from gatekeeper.api.tokens import refusal_of, refusal_of_person, revoke_token
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import access_of_many, user_by_name
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.command import OperatorCommand, iso_utc, take_json_after
 
 _ACTOR = Actor.command("api_tokens")
 
@@ -28,12 +27,7 @@ class Command(OperatorCommand):
         listing.add_argument("--user", metavar="EMAIL", help="Only this person's; by work e-mail or userName.")
         revoke = actions.add_parser("revoke", help="End a token at once; it can't be undone.")
         revoke.add_argument("token_id", metavar="TOKEN_ID", help="As list shows it.")
-        for action in (listing, revoke):
-            action.add_argument("--json", action="store_true", dest="json_after", help="Print one JSON document.")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """``--json`` may stand before and after the action."""
-        super().handle(*args, **{**options, "as_json": options["as_json"] or options["json_after"]})
+        take_json_after(listing, revoke)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """``{"tokens": […]}`` or ``{"revoked": ID}``."""
@@ -66,10 +60,10 @@ def _facts(token: ApiToken, access: Access) -> dict[str, Any]:
         "user_name": token.user.user_name,
         "name": token.name,
         "hint": token.hint,
-        "created_at": _iso(token.created_at),
-        "expires_at": _iso(token.expires_at),
-        "last_used_at": _iso(token.last_used_at),
-        "revoked_at": _iso(token.revoked_at),
+        "created_at": iso_utc(token.created_at),
+        "expires_at": iso_utc(token.expires_at),
+        "last_used_at": iso_utc(token.last_used_at),
+        "revoked_at": iso_utc(token.revoked_at),
         "refused_because": refusal_of(token) or refusal_of_person(access),
     }
 
@@ -78,10 +72,6 @@ def _line(token: dict[str, Any]) -> str:
     used = f"last used {token['last_used_at'] or 'never'}"
     state = f"refused: {token['refused_because']}" if token["refused_because"] else f"expires {token['expires_at']}"
     return f"{token['token_id']}  {token['user_name']}  {token['name']} ({token['hint']}…)  {used}  {state}"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _uuid(text: str) -> UUID:

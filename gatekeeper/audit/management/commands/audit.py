@@ -1,6 +1,6 @@
 """manage.py audit verify | head: has the audit trail been altered?"""
 
-from argparse import SUPPRESS, ArgumentTypeError
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from gatekeeper.audit.chain.head import Head
 from gatekeeper.audit.chain.links import head, link_new_entries
 from gatekeeper.audit.chain.verification import Verdict, verify
-from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.command import OperatorCommand, take_json_after
 
 
 class Command(OperatorCommand):
@@ -29,8 +29,7 @@ class Command(OperatorCommand):
             help="A former SECRET_KEY that SECRET_KEY_FALLBACKS and `reseal` do not know; may be given more than once.",
         )
         newest = actions.add_parser("head", help="The newest link, as POSITION:DIGEST.")
-        for each in (checking, newest):
-            each.add_argument("--json", action="store_true", dest="as_json", default=SUPPRESS, help="Print JSON.")
+        take_json_after(checking, newest)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """``{"head"}``, or ``{"intact", "checked", "waiting", "head", "problems"}``."""

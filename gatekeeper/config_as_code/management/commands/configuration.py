@@ -14,7 +14,7 @@ from gatekeeper.directory.impact.affected_people import affected_people
 from gatekeeper.directory.impact.preview import Preview
 from gatekeeper.directory.impact.warnings import losing_access
 from gatekeeper.errors import NeedsConfirmation
-from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.command import OperatorCommand, take_json_after
 
 FLAG = "--confirm-administrator-default"
 ACTOR = Actor.command("configuration")
@@ -35,12 +35,7 @@ class Command(OperatorCommand):
         apply.add_argument(FLAG, action="store_true", dest="confirmed", help="Allow an administrator Default Mapping.")
         diff = actions.add_parser("diff", help="Exit 1 when the site differs from FILE.")
         diff.add_argument("file", metavar="FILE", help="A JSON document; - reads standard input.")
-        for action in (export, apply, diff):
-            action.add_argument("--json", action="store_true", dest="json_after", help="Print one JSON document.")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """``--json`` may stand before and after the action."""
-        super().handle(*args, **{**options, "as_json": options["as_json"] or options["json_after"]})
+        take_json_after(export, apply, diff)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """What contract.md says for export and apply; for diff ``{"differs", "differences"}``."""

@@ -1,13 +1,12 @@
 """events: what waits for its delivery, and another try for what was given up."""
 
-from datetime import UTC
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from gatekeeper.events.delivery import retry_parked
 from gatekeeper.events.progress import Progress, delivery_progress
-from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.command import OperatorCommand, iso_utc, take_json_after
 
 
 class Command(OperatorCommand):
@@ -21,12 +20,7 @@ class Command(OperatorCommand):
         listing = actions.add_parser("list", help="What waits, for each subscriber.")
         retry = actions.add_parser("retry", help="Try parked deliveries again at the next run, within a minute.")
         retry.add_argument("--subscriber", default="", help="Only this one's.")
-        for action in (listing, retry):
-            action.add_argument("--json", action="store_true", dest="json_after", help="Print one JSON document.")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """``--json`` may stand before and after the action."""
-        super().handle(*args, **{**options, "as_json": options["as_json"] or options["json_after"]})
+        take_json_after(listing, retry)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """``{"subscribers": […]}`` or ``{"retried": N}``."""
@@ -46,10 +40,9 @@ class Command(OperatorCommand):
 
 
 def _facts(progress: Progress) -> dict[str, Any]:
-    oldest = progress.oldest_at
     return {
         "subscriber": progress.subscriber,
         "undelivered": progress.undelivered,
-        "oldest_at": oldest.astimezone(UTC).isoformat().replace("+00:00", "Z") if oldest else None,
+        "oldest_at": iso_utc(progress.oldest_at),
         "parked": progress.parked,
     }
