@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.errors import DomainError
+from gatekeeper.stored_texts import text_of_code
 
 
 class FetchProblem(StrEnum):
@@ -58,15 +59,10 @@ TEXTS: Final[Mapping[FetchProblem, Promise]] = {
 
 def fetch_problem_text(problem: str, parameters: Mapping[str, Any]) -> str:
     """The sentence about "the address" or "the document". A code that this version does not know stays as it is."""
-    if problem not in TEXTS:
-        return problem
     stated = dict(parameters)
     if "wanted" in stated:
         stated["wanted"] = gettext(" or ").join(stated["wanted"])
-    try:
-        return str(TEXTS[FetchProblem(problem)]) % stated
-    except KeyError:  # A parameter is missing: written by another version of this site.
-        return problem
+    return text_of_code(TEXTS, problem, stated)
 
 
 class FetchRefused(DomainError):

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gatekeeper.stored_texts import text_of_code
 from saml.refusals.reasons import Reason
 
 TEXTS: Final[Mapping[Reason, Promise]] = {
@@ -170,10 +171,7 @@ def reason_text(reason: str, parameters: Mapping[str, Any] | None) -> str:
         return reason
     if "problem" in stated:
         stated["problem"] = reason_text(stated["problem"], {**stated, "problem": ""})
-    try:
-        return str(TEXTS[Reason(reason)]) % {name: _shown(value) for name, value in stated.items()}
-    except KeyError:  # A parameter is missing: written by another version of this site.
-        return reason
+    return text_of_code(TEXTS, reason, {name: _shown(value) for name, value in stated.items()})
 
 
 def reasons_with(term: str) -> list[Reason]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from gatekeeper.signed_tokens.reasons import TOKEN_TEXTS
+from gatekeeper.stored_texts import text_of_code
 from saml.models import ReceivedEvent
 
 
@@ -92,12 +93,7 @@ def command_text(reason: str, parameters: Mapping[str, Any] | None) -> str:
     """The text of a reason in the language of the page. A code that this version does not know is shown as it is."""
     if reason == CommandReason.TEXT:
         return str((parameters or {}).get("text", ""))
-    if reason not in _TEXTS:
-        return reason
-    try:
-        return str(_TEXTS[reason]) % (parameters or {})
-    except KeyError:  # A parameter is missing: written by another version of this site.
-        return reason
+    return text_of_code(_TEXTS, reason, parameters)
 
 
 def answer_text(reason: str, parameters: Mapping[str, Any]) -> str:
