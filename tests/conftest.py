@@ -1,6 +1,5 @@
 """What the tests of every package may use: the running site, and a real Chromium."""
 
-import gc
 import itertools
 import os
 import shutil
@@ -143,12 +142,3 @@ def quick_keys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("saml.connections.key_pairs.new_private_key", lambda: rsa_key(f"connection {next(numbers) % 3}"))
         yield
-
-
-@pytest.fixture
-def small_heap() -> Iterator[None]:
-    """For what measures processor time: the garbage collector leaves out what thousands of other tests left behind."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

@@ -2,7 +2,6 @@
 
 import base64
 import statistics
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from saml.models import Connection
+from tests.processor_time import rounds_of
 from tests.saml.conftest import Browser
 from tests.saml.hostile.shapes import FILLINGS, Filling, logout, plain, response
 
@@ -49,14 +49,8 @@ def measure(case: Case, rounds: int = ROUNDS) -> Cost:
     """Both in turn, so that whatever else the machine does slows both; the median of ``rounds``."""
     case.send()
     case.control()
-    pairs = [(_seconds(case.send), _seconds(case.control)) for _ in range(rounds)]
+    pairs = rounds_of(rounds, case.send, case.control)
     return Cost(case, statistics.median(each for each, _ in pairs), statistics.median(each for _, each in pairs))
-
-
-def _seconds(send: Send) -> float:
-    began = time.process_time()
-    send()
-    return time.process_time() - began
 
 
 def cases(connection: Connection) -> Iterator[Case]:

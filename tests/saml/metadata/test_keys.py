@@ -139,7 +139,6 @@ def test_a_key_without_a_certificate_is_left_out():
         read(bare)
 
 
-@pytest.mark.usefixtures("small_heap")
 def test_metadata_full_of_certificates_costs_no_more_than_its_size():
     """As CPU time beside that of the same number of good certificates, each in a key of its own."""
 

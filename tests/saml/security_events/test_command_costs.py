@@ -6,15 +6,15 @@ Processor time of this process, as a ratio within the same run.
 import base64
 import json
 import statistics
-import time
 from collections.abc import Callable
 
 import pytest
 
 from saml.models import Connection
+from tests.processor_time import rounds_of
 from tests.saml.security_events.commands import Commander, commanding
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_heap")]
+pytestmark = pytest.mark.django_db
 SIZE = 12_000  # bytes of what a token states; a token may have 16 KB
 BUDGET = 3.0
 ROUNDS = 5
@@ -65,12 +65,7 @@ BODIES: dict[str, bytes] = {
 
 def costs(send: Callable[[], object]) -> float:
     """Seconds of this process, the median."""
-    spent = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        send()
-        spent.append(time.process_time() - began)
-    return statistics.median(spent)
+    return statistics.median(seconds for (seconds,) in rounds_of(ROUNDS, send))
 
 
 @pytest.fixture
