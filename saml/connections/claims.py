@@ -12,10 +12,10 @@ from uuid import UUID
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.errors import InvalidValue
 from gatekeeper.runtime.transactions import one_transaction
+from saml.connections.audit_entries import record_about
 from saml.models import Connection
 from saml.validation.subject_name import has_invisible_characters
 
@@ -153,12 +153,10 @@ def _save(connection: Connection, field: str, before: dict[str, Any], after: dic
     connection.save(update_fields=[field])
     if before == after:
         return
-    record(
+    record_about(
+        connection,
         Event.CONNECTION_CHANGED,
         actor=actor,
-        kind="connection",
-        object_id=connection.id,
-        label=connection.name,
         before=before,
         after=after,
     )

@@ -6,7 +6,6 @@ administrator and nobody else, and a key that got out opens nothing at another c
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -27,10 +26,10 @@ from django.utils.translation import ngettext
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.errors import SealBroken
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.sealing import seal, unseal
+from saml.connections.audit_entries import record_about
 from saml.connections.self_signed import certificate_for, new_private_key
 from saml.errors import KeyChangeUnderway, NoKeyChange
 from saml.models import PRIVATE_KEY_PURPOSE, Connection, KeyPair
@@ -57,7 +56,7 @@ def make_first_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     if live:
         return live[0]
     pair = _add(connection, in_use_since=timezone.now())
-    _record(Event.KEY_PAIR_MADE, connection, actor, after=_named(pair))
+    record_about(connection, Event.KEY_PAIR_MADE, actor=actor, after=_named(pair))
     return pair
 
 
@@ -72,7 +71,7 @@ def publish_next_key_pair(connection_id: UUID, *, actor: Actor) -> KeyPair:
     if len(_live(connection)) > 1:
         raise KeyChangeUnderway
     pair = _add(connection, in_use_since=None)
-    _record(Event.NEXT_KEY_PAIR_PUBLISHED, connection, actor, after=_named(pair))
+    record_about(connection, Event.NEXT_KEY_PAIR_PUBLISHED, actor=actor, after=_named(pair))
     return pair
 
 
@@ -91,7 +90,7 @@ def finish_key_change(connection_id: UUID, *, actor: Actor) -> KeyPair:
     KeyPair.objects.filter(pk=old.pk).end(now, sealed_key=b"")
     following.in_use_since = now
     following.save(update_fields=["in_use_since"])
-    _record(Event.KEY_PAIR_REPLACED, connection, actor, before=_named(old), after=_named(following))
+    record_about(connection, Event.KEY_PAIR_REPLACED, actor=actor, before=_named(old), after=_named(following))
     return following
 
 
@@ -180,7 +179,3 @@ def _private_key(pair: KeyPair) -> RSAPrivateKey:
 def _named(pair: KeyPair) -> dict[str, str]:
     certificate = pair.certificate
     return {"certificate_sha256": certificate.sha256, "certificate_ends": certificate.not_after.isoformat()}
-
-
-def _record(event: Event, connection: Connection, actor: Actor, **facts: Any) -> None:
-    record(event, actor=actor, kind="connection", object_id=connection.id, label=connection.name, **facts)

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider, end_identity_provider
 from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.errors import InvalidValue, NeedsConfirmation
 from gatekeeper.runtime.transactions import one_transaction
 from saml.addresses import addresses_of, event_addresses_of
+from saml.connections.audit_entries import record_about
 from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import make_first_key_pair, retire_key_pairs
 from saml.connections.refresh_results import RefreshCode, RefreshResult
@@ -263,12 +263,10 @@ def _record_change(
     withdrawn: list[str],
 ) -> None:
     after = {**_facts(connection), "certificates_added": added, "certificates_withdrawn": withdrawn}
-    record(
+    record_about(
+        connection,
         event,
         actor=actor,
-        kind="connection",
-        object_id=connection.id,
-        label=connection.name,
         before=before,
         after=after,
     )

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.directory.identity_linking.domains import set_domains
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
 from gatekeeper.directory.identity_linking.identity_providers import rename_identity_provider
 from gatekeeper.runtime.transactions import one_transaction
+from saml.connections.audit_entries import record_about
 from saml.connections.claims import set_claim_mapping, set_person_claim
 from saml.metadata.acceptance import facts_in_force, live_connection, read_pinned, require_acceptable
 from saml.metadata.fetch import fetch_metadata
@@ -121,12 +121,10 @@ def _save(connection_id: UUID, values: dict[str, Any], *, actor: Actor) -> Conne
     for name, value in values.items():
         setattr(connection, name, value)
     connection.save(update_fields=list(values))
-    record(
+    record_about(
+        connection,
         Event.CONNECTION_CHANGED,
         actor=actor,
-        kind="connection",
-        object_id=connection.id,
-        label=connection.name,
         before=before,
         after=values,
     )

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.runtime.transactions import one_transaction
+from saml.connections.audit_entries import record_about
 from saml.models import Connection, RefusalCount
 
 # In an hour at one connection; of each check some, so that one kind of junk does not hide another kind of refusal.
@@ -56,12 +56,10 @@ def _announce(row: RefusalCount, actor: Actor) -> bool:
     if not RefusalCount.objects.filter(pk=row.pk, announced=False).update(announced=True):
         return False
     checks = RefusalCount.objects.filter(connection=row.connection, hour=row.hour).exclude(failed_check=_ALL)
-    record(
+    record_about(
+        row.connection,
         Event.SIGN_IN_REFUSALS_COUNTED,
         actor=actor,
-        kind="connection",
-        object_id=row.connection.id,
-        label=row.connection.name,
         after={
             "hour": row.hour.isoformat(),
             "refused": row.count,

@@ -8,12 +8,12 @@ from lxml import etree
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import record
 from gatekeeper.errors import InvalidValue
 from gatekeeper.outbound.public_addresses import is_usable_address, site_is_local
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import KeyKind, digest
 from saml.addresses import event_addresses_of
+from saml.connections.audit_entries import record_about
 from saml.errors import UnreadableXml
 from saml.metadata import METADATA_LIMIT
 from saml.metadata.acceptance import live_connection, origin
@@ -154,12 +154,10 @@ def _save(connection: Connection, chosen: EventSource, before: dict[str, Any], *
     if before == after:
         return
     chosen.save()
-    record(
+    record_about(
+        connection,
         Event.EVENT_SOURCE_SET,
         actor=actor,
-        kind="connection",
-        object_id=connection.id,
-        label=connection.name,
         before=before,
         after=after,
     )
