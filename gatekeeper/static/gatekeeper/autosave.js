@@ -18,6 +18,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   let previewed = document.querySelector(`[name=previewed][form="${form.id}"]`).value; // what holds, as the site said
   const carry = (shown) => {
     previewed = shown;
+    form.dispatchEvent(new Event("preview:unwanted"));
     const field = Object.assign(document.createElement("input"), { type: "hidden", name: "previewed", value: shown });
     field.setAttribute("form", form.id);
     preview.replaceChildren(field);

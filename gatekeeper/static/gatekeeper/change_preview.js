@@ -31,6 +31,11 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
 
   // A form that saves itself asks for its preview only when there is something to decide (autosave.js).
   form.addEventListener("preview:wanted", () => ask());
+  // Answered meanwhile: what is still on its way shows facts from before the answer, so it is not shown any more.
+  form.addEventListener("preview:unwanted", () => {
+    latest += 1;
+    place.removeAttribute("aria-busy");
+  });
   form.addEventListener("change", (event) => {
     if (event.target.name !== "confirmed" && !("autosave" in form.dataset)) askSoon();
   });
