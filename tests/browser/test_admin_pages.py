@@ -129,7 +129,7 @@ def _let_arrive(page: Page, late: list[tuple[Route, APIResponse]]) -> None:
     """The preview of a question that was answered meanwhile arrives: it is not shown, and Undo does not rest on it."""
     assert late
     for route, answer in late:
-        with page.expect_request_finished(lambda request: request.url == answer.url):
+        with page.expect_request_finished(lambda request, url=answer.url: request.url == url):
             route.fulfill(response=answer)
     page.unroute_all()
     page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
