@@ -6,8 +6,26 @@ A page costs the same wherever it is, and no row is repeated or left out when ot
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.expressions import OrderBy
+
+
+class RowComparison(Func):
+    """``(a, b) > (1, 2)``: both databases begin reading an index over (a, b) right there.
+
+    Of the same condition with OR and AND they would read it from its beginning.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+    template = "(%(expressions)s)"
+
+    def __init__(self, operator: str, *pairs: tuple[str, Any]) -> None:
+        super().__init__(
+            Func(*(F(name) for name, _ in pairs), template="(%(expressions)s)", output_field=BooleanField()),
+            Func(*(Value(value) for _, value in pairs), template="(%(expressions)s)", output_field=BooleanField()),
+            arg_joiner=f" {operator} ",
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +52,8 @@ class KeysetOrder:
 
     def after(self, value: Any, pk: Any) -> Q:
         """The condition for the rows after the one with this key and primary key."""
+        if value is not None and not self.nullable and self.descending == self.pk_descending:
+            return Q(RowComparison("<" if self.descending else ">", (self.key, value), ("pk", pk)))
         later_pk = Q(pk__lt=pk) if self.pk_descending else Q(pk__gt=pk)
         if value is None:
             others = Q(**{f"{self.key}__isnull": True}) & later_pk

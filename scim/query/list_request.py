@@ -77,11 +77,15 @@ def rows_of(resource_type: ResourceType) -> Rows:
 
 @dataclass(frozen=True)
 class Ordered:
-    """Rows in their order. ``is_instant``: the key that they are sorted by is a time."""
+    """Rows in their order. ``is_instant``: the key that they are sorted by is a time.
+
+    ``is_everybody``: all users in the order of their creation, of whom ``list_positions.py`` knows the places.
+    """
 
     rows: Rows
     order: KeysetOrder
     is_instant: bool
+    is_everybody: bool = False
 
 
 def matching(query: Query, resource_type: ResourceType, resource_types: tuple[ResourceType, ...]) -> Ordered:
@@ -91,7 +95,8 @@ def matching(query: Query, resource_type: ResourceType, resource_types: tuple[Re
         rows = rows.filter(compile_filter(resource_type, query.filter, resource_types))
     attribute = _sort_attribute(query.sort_by, resource_type, resource_types) if query.sort_by else None
     if attribute is None:
-        return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True)
+        is_everybody = resource_type is USER and query.filter is None
+        return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True, is_everybody=is_everybody)
     # A missing value is the largest one: last when ascending, first when descending (RFC 7644 §3.4.2.3).
     order = KeysetOrder(key="sort_key", descending=query.descending, nullable=True)
     rows = rows.annotate(sort_key=sort_expression(resource_type, attribute)).order_by(*order.order_by)

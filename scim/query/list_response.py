@@ -9,6 +9,7 @@ from django_scim.constants import SchemaURI
 
 from scim.protocol.schemas import USER, ResourceType
 from scim.query.cursors import Position, read_cursor, write_cursor
+from scim.query.list_positions import note_total, starting_point
 from scim.query.list_request import Ordered, Query, Rows, matching
 from scim.resources.documents import group_documents, user_documents
 from scim.resources.projection import Projection
@@ -33,7 +34,7 @@ def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Documen
     for resource_type in resource_types:
         start = max(query.start - total, 1)
         remaining = query.count - len(resources)
-        found, rows = _slice(matching(query, resource_type, resource_types).rows, start, remaining)
+        found, rows = _slice(matching(query, resource_type, resource_types), start, remaining)
         total += found
         resources += documents_of(resource_type, rows, query.projection(resource_type))
     return {
@@ -45,14 +46,34 @@ def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Documen
     }
 
 
-def _slice(rows: Rows, start: int, count: int) -> tuple[int, list[Any]]:
-    """How many there are, and the page of them. The total of a page that isn't full follows from it."""
-    page = list(rows[start - 1 : start - 1 + count]) if count > 0 else []
+def _slice(ordered: Ordered, start: int, count: int) -> tuple[int, list[Any]]:
+    """How many there are, and the page of them."""
+    known = starting_point(start) if ordered.is_everybody else None
+    if known is None:
+        return _counted_slice(ordered, start, count)
+    rows = ordered.rows.filter(ordered.order.after(*known.after)) if known.after else ordered.rows
+    page = list(rows[known.skip : known.skip + count]) if count > 0 else []
+    return max(known.total, start - 1 + len(page)) if page else known.total, page
+
+
+def _counted_slice(ordered: Ordered, start: int, count: int) -> tuple[int, list[Any]]:
+    """The same by OFFSET and COUNT. The total of a page that isn't full follows from it."""
+    page = list(ordered.rows[start - 1 : start - 1 + count]) if count > 0 else []
     if count > len(page) and (page or start == 1):
         return start - 1 + len(page), page
-    total = rows.order_by().count()
+    total = _total(ordered)
     # A row may have been deleted between the two queries; the rows of the page were there.
     return max(total, start - 1 + len(page)) if page else total, page
+
+
+def _total(ordered: Ordered) -> int:
+    known = starting_point(1) if ordered.is_everybody else None
+    if known:
+        return known.total
+    total = ordered.rows.order_by().count()
+    if ordered.is_everybody:
+        note_total(total)
+    return total
 
 
 def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:
@@ -63,7 +84,7 @@ def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Docu
     next_cursor: str | None = None
     for resource_type in resource_types:
         ordered = matching(query, resource_type, resource_types)
-        total += ordered.rows.order_by().count()
+        total += _total(ordered)
         if position is not None and position.type_name != resource_type.name:
             continue  # a type before the one in which the last page ended
         remaining = query.count - len(resources)

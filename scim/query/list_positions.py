@@ -1,0 +1,137 @@
+"""Which row is the 200,000th, and how many there are, without counting to it at each page.
+
+Each process remembers every 500th user of the order of creation, as it was a while ago. Nobody comes back once deleted,
+and nobody is created in the past; so the place of such a row now is the one that it had, less the people before it who
+were deleted since, who have an index. The answer is exact: the same as OFFSET and COUNT give, which cost 0.2 s for
+250,000 people. Small sites are counted.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from gatekeeper.directory.models import User
+
+WORTH_IT = 5_000  # people; fewer are counted
+SPACING = 500  # rows between two that are remembered
+# A row's time is set before its transaction is committed: no request, and no task, takes this long.
+SETTLED_AFTER = timedelta(minutes=15)
+_KEPT = 600.0  # seconds
+
+Key = tuple[datetime, UUID]
+
+_MARKS: Final = """
+    SELECT created_at, id FROM (
+        SELECT created_at, id, row_number() OVER (ORDER BY created_at, id) AS number
+        FROM directory_user
+        WHERE origin = 'scim' AND created_at <= %s AND (deleted_at IS NULL OR deleted_at > %s)
+    ) AS numbered
+    WHERE number %% %s = 0 ORDER BY number
+"""
+# The last row that is remembered has to be there still: a restored database is another one.
+_SINCE: Final = """
+    SELECT
+        (SELECT count(*) FROM directory_user WHERE id = %s AND created_at = %s),
+        (SELECT count(*) FROM directory_user
+         WHERE deleted_at > %s AND erased_at IS NULL AND origin = 'scim' AND (created_at, id) <= (%s, %s)),
+        (SELECT count(*) FROM directory_user
+         WHERE deleted_at > %s AND erased_at IS NULL AND origin = 'scim' AND (created_at, id) <= (%s, %s)),
+        (SELECT count(*) FROM directory_user
+         WHERE deleted_at IS NULL AND origin = 'scim' AND (created_at, id) > (%s, %s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """The page begins ``skip`` rows after the row ``after``, or after the beginning. ``total``: of the whole list."""
+
+    after: Key | None
+    skip: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """``keys[n]`` was number ``(n + 1) * SPACING`` of those who were there at ``moment``."""
+
+    moment: datetime
+    keys: list[Key]
+    until: float
+
+
+_marks: _Marks | None = None
+_making = threading.Lock()
+
+
+def starting_point(start: int) -> StartingPoint | None:
+    """Where the page that begins with number ``start`` begins; None where nothing is remembered: count. One statement.
+
+    Cost: what changed within the last half hour, whatever the length of the list. Marks that are too old, or missing
+    where a page is far in, are made first.
+    """
+    marks = _current() or (_made() if start > WORTH_IT else None)
+    if marks is None or not marks.keys:
+        return None
+    number = min((start - 1) // SPACING, len(marks.keys))
+    after, last = (marks.keys[number - 1] if number else None), marks.keys[-1]
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE, list(_parameters(marks.moment, after or (marks.moment, UUID(int=0)), last)))
+        is_there, gone_before, gone, later = cursor.fetchone()
+    if not is_there:
+        forget()
+        return None
+    total = len(marks.keys) * SPACING - gone + later
+    return StartingPoint(after, start - 1 - number * SPACING + (gone_before if after else 0), total)
+
+
+def note_total(total: int) -> None:
+    """Remember positions from now on where counting, which gave this total, is dear."""
+    if total >= WORTH_IT and _current() is None:
+        _made()
+
+
+def forget() -> None:
+    """Count at the next page: the database is another one."""
+    global _marks  # noqa: PLW0603  # one value a process
+    _marks = None
+
+
+def _parameters(moment: datetime, *keys: Key) -> Iterator[Any]:
+    """Of ``_SINCE``, in the form of the database; the second key is the last one that is remembered."""
+    then = connection.ops.adapt_datetimefield_value(moment)
+    one, last = ((connection.ops.adapt_datetimefield_value(at), _adapted(pk)) for at, pk in keys)
+    return iter((last[1], last[0], then, *one, then, *last, *last))
+
+
+def _adapted(user_id: UUID) -> Any:
+    return User._meta.pk.get_db_prep_value(user_id, connection)
+
+
+def _current() -> _Marks | None:
+    return _marks if _marks is not None and time.monotonic() < _marks.until else None
+
+
+def _made() -> _Marks | None:
+    """New marks; None while another thread makes some."""
+    global _marks  # noqa: PLW0603  # one value a process
+    if not _making.acquire(blocking=False):
+        return None
+    try:
+        moment = timezone.now() - SETTLED_AFTER
+        then = connection.ops.adapt_datetimefield_value(moment)
+        _marks = _Marks(moment, list(_rows(then)), time.monotonic() + _KEPT)
+        return _marks
+    finally:
+        _making.release()
+
+
+def _rows(then: Any) -> Iterator[Key]:
+    rows = User.objects.raw(_MARKS, [then, then, SPACING])
+    return ((row.created_at, row.pk) for row in rows)
