@@ -22,7 +22,7 @@ class AuditEntry(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    event = models.CharField(max_length=60, db_index=True)
+    event = models.CharField(max_length=60)
     actor_kind = models.CharField(max_length=30)
     actor_name = models.CharField(max_length=300)
     actor_id = models.CharField(max_length=60, blank=True)
@@ -56,6 +56,8 @@ class AuditEntry(models.Model):
         indexes = (
             models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
             models.Index(fields=("actor_id",), name="audit_by_actor"),
+            models.Index(fields=("event", "-id"), name="audit_by_event"),
+            models.Index(fields=("request_id",), condition=~Q(request_id=""), name="audit_by_request"),
             models.Index(fields=("id",), condition=Q(position=None), name="audit_not_linked_yet"),
             models.Index(fields=("writer", "number"), name="audit_by_writer"),
         )

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.read_counts import reads_since
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
@@ -19,6 +19,7 @@ from gatekeeper.events.progress import delivery_progress
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.health.models import DatabaseRefusal
+from gatekeeper.runtime.row_counts import value_counts
 from saml.certificate_state import longest_valid
 from saml.models import Certificate, Connection, SyncRun, SyncState
 from scim.models import ApiKey
@@ -27,7 +28,10 @@ SECONDS_A_DAY = 86_400
 
 
 class _Gatekeeper(Collector):
-    """Computed at the scrape: a fixed number of queries, all of them counts or single rows."""
+    """Computed at the scrape: a fixed number of queries, all of them counts or single rows.
+
+    What a long log holds is counted up to a bound and estimated beyond it.
+    """
 
     def collect(self) -> Iterable[Metric]:
         yield from (
@@ -78,10 +82,12 @@ def _break_glass() -> CounterMetricFamily:
 
 def _provisioning() -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(
-        "gatekeeper_provisioning_entries", "Entries of the provisioning log that are kept.", labels=["outcome"]
+        "gatekeeper_provisioning_entries",
+        "Entries of the provisioning log that are kept; from ten thousand of an outcome on about how many.",
+        labels=["outcome"],
     )
-    for row in ProvisioningEntry.objects.order_by().values("outcome").annotate(number=Count("id")):
-        gauge.add_metric([row["outcome"]], row["number"])
+    for outcome, number in value_counts(ProvisioningEntry, "outcome", Outcome.values).items():
+        gauge.add_metric([outcome], number)
     return gauge
 
 

@@ -5,9 +5,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.directory.models import IdentityProvider
 from gatekeeper.health import heartbeats
 from gatekeeper.health.heartbeats import Process
+from gatekeeper.runtime import row_counts
+from gatekeeper.runtime.row_counts import value_counts
 from saml.connections.lifecycle import create_connection
 from scim.credentials.api_keys import generate_key
 from tests.builders import ADMIN, PASSWORD, make_administrator, make_group, make_user
@@ -100,3 +103,19 @@ def test_no_name_of_a_connection_or_key_is_in_it(client, settings):
     assert str(IdentityProvider.objects.get().id) in page
     assert "Contoso" not in page
     assert "other company" not in page
+
+
+def test_a_long_log_is_counted_up_to_a_bound_and_estimated_beyond_it(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_counts, "COUNTED_ALL", 10)
+    for outcome, number in (("changed", 30), ("refused", 3)):
+        ProvisioningEntry.objects.bulk_create(
+            ProvisioningEntry(outcome=outcome, method="POST", path="/Users", status=201) for _ in range(number)
+        )
+
+    found = value_counts(ProvisioningEntry, "outcome", ["changed", "refused", "failed"])
+    assert (found["refused"], found["failed"]) == (3, 0)
+    assert found["changed"] >= 10
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE audit_provisioningentry")
+        assert value_counts(ProvisioningEntry, "outcome", ["changed"]) == {"changed": 30}

@@ -17,6 +17,8 @@ if not apps.ready:
     django.setup()
 
 
+from django.db import connection
+
 from tests.scale.company import Company, Size
 from tests.scale.copies import execute, numbers_to
 from tests.scale.first_rows import first_rows
@@ -31,6 +33,8 @@ def fill(people: int, *, analysed: bool = True, told: bool = False) -> None:
     company, logs = Company(size, first), Logs(size, first)
     parts = [company.people, company.groups, company.memberships, company.mappings, company.links]
     parts += [logs.requests, logs.attempts, logs.events, logs.reads, logs.runs, logs.audit]
+    if connection.vendor == "postgresql":
+        execute("SET statement_timeout = 0")
     with numbers_to(size.most_rows):
         for part in parts:
             began = time.monotonic()
@@ -40,6 +44,8 @@ def fill(people: int, *, analysed: bool = True, told: bool = False) -> None:
     if analysed:
         execute("ANALYZE")
         company.sync()
+    if connection.vendor == "postgresql":
+        execute("RESET statement_timeout")
 
 
 if __name__ == "__main__":

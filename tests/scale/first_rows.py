@@ -65,7 +65,8 @@ class Scim:
 
     def __init__(self) -> None:
         self.key = generate_key("Entra", actor=ADMIN, rotate=True)[1]
-        self.client = Client(raise_request_exception=False, SERVER_NAME=urlsplit(settings.PUBLIC_URL).hostname or "")
+        self.host = urlsplit(settings.PUBLIC_URL).hostname or ""
+        self.client = Client(raise_request_exception=False, SERVER_NAME=self.host)
 
     def send(self, method: str, path: str, body: Any, *, status: int) -> dict[str, Any]:
         answer = self.client.generic(

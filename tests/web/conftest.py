@@ -3,15 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
-from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.test import Client
 
 from gatekeeper.directory.models import User
-from gatekeeper.directory.sessions.open_sessions import open_sign_in
-from gatekeeper.sessions.browser_session import BACKEND, SESSION_KEY
-from tests.builders import ADMIN, PASSWORD, link, make_administrator, make_group, make_provider, make_user, map_group
+from tests.builders import PASSWORD, link, make_administrator, make_group, make_provider, make_user, map_group
 from tests.idp_metadata import entra_metadata
+from tests.web.pages import signed_in
 
 SIGN_IN = "/sign-in/"
 
@@ -32,18 +29,7 @@ def admin_client(administrator: User, client: Client) -> Client:
 @pytest.fixture
 def browser_of(db: None) -> Callable[[User], Client]:
     """A browser of a person who came in through an identity provider."""
-
-    def sign_in(user: User) -> Client:
-        browser = Client()
-        session = browser.session
-        session[USER_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = BACKEND
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session[SESSION_KEY] = str(open_sign_in(user, actor=ADMIN).id)
-        session.save()
-        return browser
-
-    return sign_in
+    return lambda user: signed_in(Client(), user)
 
 
 @pytest.fixture

@@ -1,12 +1,30 @@
-"""Reading pages as a person would, and counting what they cost."""
+"""Browsers that are signed in; reading pages as a person would, and counting what they cost."""
 
 import re
 from html import unescape
 from typing import Any
 
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+
+from gatekeeper.directory.models import User
+from gatekeeper.directory.sessions.open_sessions import open_sign_in
+from gatekeeper.sessions.browser_session import BACKEND, SESSION_KEY
+from tests.builders import ADMIN
+
+
+def signed_in(browser: Client, user: User) -> Client:
+    """The browser with a session of this person, without a message of an identity provider and without a password."""
+    session = browser.session
+    session[USER_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[SESSION_KEY] = str(open_sign_in(user, actor=ADMIN).id)
+    session.save()
+    return browser
 
 
 def text_of(answer: Any) -> str:

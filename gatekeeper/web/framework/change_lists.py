@@ -1,5 +1,6 @@
 """Django's changelists as read-only lists: their filters as one bar of form fields, their rows in our own design."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -7,20 +8,41 @@ from typing import Any, ClassVar
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from gatekeeper.directory.keyset_pagination import KeysetOrder
+from gatekeeper.runtime.text_search import SHORTEST, contains_text
+from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, KeysetChangeList
 from gatekeeper.web.framework.permissions import Rule, may_read_logs, require, viewer_may
+
+NEWEST_SEARCHED = 50_000  # entries that are read for a search which no index helps
+_LONG_ENOUGH = re.compile(rf"[^\W_]{{{SHORTEST}}}")
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search; what stands in quotes is one."""
+    parts = smart_split(text.replace("\x00", " "))
+    return [unescape_string_literal(part) if part[0] in "\"'" and part[0] == part[-1] else part for part in parts]
+
+
+def is_short(text: str) -> bool:
+    """Whether no part of a search is long enough for the index."""
+    return bool(text.strip()) and _LONG_ENOUGH.search(text) is None
 
 
 class ReadOnlyList(ModelAdmin[Any]):
     """A list that nobody edits: rows are facts or log entries. ``address`` is where it is, ``rule`` who may read it.
 
-    ``lead`` is the sentence below the heading; ``empty_text`` what stands in place of an empty table.
+    ``lead`` is the sentence below the heading; ``empty_text`` what stands in place of an empty table. ``order`` is that
+    of the rows. ``searched_columns``: the columns of the index for text search; a list without one has Django's
+    ``search_fields``.
     """
 
     address: str
@@ -28,6 +50,8 @@ class ReadOnlyList(ModelAdmin[Any]):
     heading: StrOrPromise = ""
     lead: StrOrPromise = ""
     empty_text: StrOrPromise = gettext_lazy("Nothing yet.")
+    order: KeysetOrder = NEWEST_FIRST
+    searched_columns: tuple[str, ...] = ()
     actions: ClassVar[Any] = None  # type: ignore[misc]
     list_per_page = 50
     show_full_result_count = False
@@ -41,6 +65,28 @@ class ReadOnlyList(ModelAdmin[Any]):
             path("", guarded(self.changelist_view), name=f"{name}_changelist"),
             path("<str:object_id>/", guarded(self.change_view), name=f"{name}_change"),
         ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Lists are long: their pages begin after a row."""
+        return KeysetChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Rows that have every word of the search; where no word is long enough for the index, among the newest."""
+        words = search_words(search_term)
+        if not self.searched_columns or not words:
+            return super().get_search_results(request, queryset, search_term)
+        for word in words:
+            queryset = queryset.filter(Q(contains_text(self.searched_columns, word)) | self.named_by(word))
+        if is_short(search_term):
+            newest = self.model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            queryset = queryset.filter(pk__gt=newest - NEWEST_SEARCHED)
+        return queryset, False
+
+    def named_by(self, word: str) -> Q:
+        """The condition on rows that ``word`` identifies, besides those whose text contains it."""
+        return Q(pk__in=[])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -61,6 +107,8 @@ class ReadOnlyList(ModelAdmin[Any]):
         """The list. Raises: AccessRefused, which says what it would take."""
         require(request, self.rule)
         own = {"heading": self.heading, "lead": self.lead, "empty_text": self.empty_text, **self.context_for(request)}
+        if self.searched_columns and is_short(request.GET.get("q", "")):
+            own["searched_only"] = NEWEST_SEARCHED
         return super().changelist_view(request, {**own, **(extra_context or {})})
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:

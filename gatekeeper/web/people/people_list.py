@@ -13,9 +13,11 @@ from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.explanation.readiness import readiness_of_many
 from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
+from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.directory.models import Membership, Origin, User
 from gatekeeper.web.framework.change_lists import ChoiceFilter, CodeFilter, ReadOnlyList
 from gatekeeper.web.framework.charts import state_bars
+from gatekeeper.web.framework.keyset_lists import AFTER, BEFORE, LAST, KeysetChangeList
 from gatekeeper.web.framework.permissions import may_read_people, may_read_reports, viewer_may
 from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 
@@ -45,7 +47,7 @@ class OriginFilter(CodeFilter):
     codes = Origin
 
 
-class PeopleChangeList(ChangeList):
+class PeopleChangeList(KeysetChangeList):
     """The page of people with what is derived about each: access, groups, readiness. Read for the page at once."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -74,7 +76,7 @@ class People(ReadOnlyList):
     search_fields = ("user_name_folded", "work_email_folded", "display_name")
     search_help_text = _("Name, userName or work e-mail")
     list_filter = (ReadinessFilter, OriginFilter)
-    ordering = ("user_name_folded", "id")
+    order = KeysetOrder(key="user_name_folded")
     change_list_template = "web/people/people_list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -82,7 +84,7 @@ class People(ReadOnlyList):
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         """The counts stand above the whole list and above one state, not above every search and page."""
-        narrowed = any(request.GET.get(name) for name in ("q", "p", OriginFilter.parameter_name))
+        narrowed = any(request.GET.get(name) for name in ("q", AFTER, BEFORE, LAST, OriginFilter.parameter_name))
         chosen = request.GET.get(ReadinessFilter.parameter_name, "")
         return {
             "bars": [] if narrowed else state_bars(count_states(differs_from_name_id()), chosen),

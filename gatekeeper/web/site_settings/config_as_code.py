@@ -32,6 +32,7 @@ from gatekeeper.web.framework.change_confirmation import (
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, person_of
 
 FORM = "document-form"
+SHOWN_LINES = 400  # of the present document; the download has all
 MAXIMUM = 1024 * 1024  # bytes; five thousand groups are a tenth of that
 
 
@@ -114,8 +115,11 @@ def _preview_page(request: HttpRequest, text: str) -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, text: str = "", *, question: Question = NO_QUESTION, refusal: str = "") -> HttpResponse:
+    lines = _exported().splitlines()
     page: dict[str, Any] = {
-        "exported": _exported(),
+        "exported": "\n".join(lines[:SHOWN_LINES]),
+        "shown_lines": SHOWN_LINES,
+        "all_lines": len(lines),
         "text": text,
         "question": question.text,
         "confirmation": question.confirmation,

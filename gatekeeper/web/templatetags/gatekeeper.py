@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Page
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -156,12 +155,6 @@ def query_with(context: Mapping[str, Any], **changes: object) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
-
-
-@register.filter
-def list_pages(cl: ChangeList) -> list[int | str]:
-    """The page numbers to offer under a changelist."""
-    return list(cl.paginator.get_elided_page_range(cl.page_num, on_each_side=2, on_ends=1))
 
 
 @register.filter

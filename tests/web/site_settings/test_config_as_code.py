@@ -11,7 +11,7 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import Team
-from tests.builders import add_members, make_group, make_user
+from tests.builders import add_members, make_group, make_user, map_group
 from tests.web.pages import carried, confirmation, text_of
 
 PAGE = "/settings/configuration/as-code/"
@@ -132,3 +132,15 @@ def test_only_who_may_configure_opens_it(person_with: Any) -> None:
 
     for address in (PAGE, reverse("web:export")):
         assert browser.get(address).status_code == 403
+
+
+def test_of_a_long_document_the_page_shows_the_beginning_and_the_download_has_all(admin_client: Client) -> None:
+    for number in range(80):
+        map_group(make_group(f"GK {number:02}"), "collaborator")
+
+    text = " ".join(text_of(admin_client.get(PAGE)).split())
+
+    assert "These are the first 400 of " in text
+    assert '"GK 00"' in text
+    assert '"GK 79"' not in text
+    assert set(json.loads(admin_client.get(f"{PAGE}export/").content)["group_mappings"]) >= {"GK 00", "GK 79"}

@@ -1,0 +1,259 @@
+"""What is opened at scale: every address of the site that is read, with the queries that its links and forms make."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.db.models import Model
+from django.utils import timezone
+
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.directory.access.states import State
+from gatekeeper.directory.models import IdpGroup, SignIn
+from saml.models import Connection, SignInAttempt, SyncRun
+from tests.scale.company import IN_A_GROUP, id_of
+from tests.web.addresses import all_addresses, table
+
+# Their cost grows with the company: reports and previews over everybody.
+TOUCHES_EVERYBODY = (
+    "/who-had/csv/",
+    "/settings/configuration/as-code/export/",
+    "?wanted=",
+    "/preview/",
+    "/api/v1/who-had",
+)
+
+
+PROBES = ("/healthz", "/readyz", "/metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One request. ``by``: what authenticates it ("session", "key" or "nothing")."""
+
+    address: str
+    by: str = "session"
+    form: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    def __str__(self) -> str:
+        return f"{'POST ' if self.form is not None else ''}{self.address}"
+
+    @property
+    def touches_everybody(self) -> bool:
+        return any(mark in self.address for mark in TOUCHES_EVERYBODY)
+
+
+def world(people: int) -> dict[str, Any]:
+    """What stands in the place of each parameter of an address."""
+    attempt, log_entry = SignInAttempt.objects.latest("id"), ProvisioningEntry.objects.latest("id")
+    person = id_of("person", 42)
+    return {
+        "group_id": IdpGroup.objects.get(display_name="GK Everybody").id,
+        "small_group": id_of("group", 3),
+        "team_id": id_of("team", 1),
+        "user_id": person,
+        "pk": person,
+        "uuid": person,
+        "path": "/Nothing",
+        "connection_id": Connection.objects.latest("pk").id,
+        "sha256": "0" * 64,
+        "sign_in_id": SignIn.objects.live().latest("since").id,
+        "token_id": person,
+        "passkey_id": 1,
+        "attempt_id": attempt.id,
+        "people": people,
+        "object_id of /users/<object_id>/": person,
+        "object_id of /provisioning-log/<object_id>/": log_entry.id,
+        "object_id of /audit-trail/<object_id>/": AuditEntry.objects.latest("id").id,
+        "object_id of /sync-history/<object_id>/": SyncRun.objects.latest("started_at").id,
+        "object_id of /sign-in-attempts/<object_id>/": attempt.id,
+    }
+
+
+def openings(known: Mapping[str, Any]) -> Iterator[Opening]:
+    """All of them. An address that is new is opened as it is; what it can be asked is added to ``queries``."""
+    rows, asked = table(), queries(known)
+    for address in all_addresses():
+        row = rows[address.shown]
+        if not row.methods & {"GET", "any"}:
+            continue
+        by = "key" if row.who == "a SCIM credential" else "nothing" if address.shown in PROBES else "session"
+        for query in ("", *asked.pop(address.shown, ())):
+            yield Opening(address.example(known) + query, by)
+    assert not asked, f"{sorted(asked)} are no addresses that are read."
+    yield from _by_others(known)
+    yield from _previews(known)
+    yield from (Opening(f"/scim/v2/{path}", "key") for path in scim_lists(known))
+
+
+def queries(known: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The queries of each address: filters, searches, and its first, last and deep pages."""
+    people = known["people"]
+    at = quote((timezone.now() - timedelta(days=2)).isoformat())
+    searches = ["?q=Given42", "?q=person4242", "?q=nobody-at-all", "?q=e"]
+    periods = ["?time=hour", "?time=day", "?time=month"]
+    deep = {model: f"?after={_middle(model)}" for model in (ProvisioningEntry, AuditEntry, SignInAttempt)}
+    states = [f"?readiness={state}" for state in State]
+    run = SyncRun.objects.order_by("started_at")[people // 20].pk
+    return {
+        "/users/": [
+            *searches,
+            *states,
+            "?readiness=can_sign_in&q=Given42",
+            "?origin=local",
+            f"?after={id_of('person', people // 2)}",
+            "?last=1",
+        ],
+        "/users/<user_id>/": [f"?at={at}", "?page=2"],
+        "/who-had/": [
+            f"?wanted={name}{moment}" for name in ("reports", "employee_portal") for moment in ("", f"&at={at}")
+        ],
+        "/who-had/csv/": ["?wanted=reports", f"?wanted=configuration&at={at}"],
+        "/provisioning-log/": [
+            *searches,
+            *periods,
+            deep[ProvisioningEntry],
+            "?last=1",
+            "?q=duplicate",
+            "?outcome=refused",
+            "?outcome=failed",
+            f"{deep[ProvisioningEntry]}&outcome=changed",
+            f"?user={id_of('person', 42)}",
+            "?user=Given42",
+            f"?group={id_of('group', 3)}",
+            "?group=group3",
+            "?outcome=refused&q=Given42&time=day",
+        ],
+        "/audit-trail/": [
+            *searches,
+            *periods,
+            deep[AuditEntry],
+            "?last=1",
+            "?event=user.created",
+            "?event=configuration.applied",
+            "?actor=Entra",
+            "?actor=nobody",
+            "?event=user.created&q=Given42",
+        ],
+        "/sync-history/": [f"?after={run}", "?last=1", f"?since={at}"],
+        "/sync-history/progress/": [f"?since={at}"],
+        "/sign-in-attempts/": [
+            *searches,
+            *periods,
+            deep[SignInAttempt],
+            "?last=1",
+            "?result=accepted",
+            "?result=refused",
+            "?result=begun",
+            "?result=test",
+        ],
+        "/settings/configuration/scim/": ["?q=group42", "?q=nothing", "?page=2", f"?page={people // 50 // 25}"],
+        "/settings/configuration/scim/fallback-team/people/": ["?q=Given42", f"?after={id_of('person', 77)}"],
+        "/settings/configuration/scim/groups/<group_id>/": [
+            "?q=Given42",
+            "?q=nobody-at-all",
+            "?page=2",
+            f"?page={people // 50}",
+        ],
+        "/api/v1/users": [
+            "?search=person42",
+            "?search=nobody",
+            f"?page={people // 100}",
+            f"?offset={people - 100}",
+            *states,
+        ],
+        "/api/v1/users/<pk>/access": [f"?at={at}"],
+        "/api/v1/users/<pk>/explanation": [f"?at={at}"],
+        "/api/v1/groups": ["?page=2", f"?offset={people // 100}"],
+        "/api/v1/who-had": ["?permission=reports", f"?level=global_administrator&at={at}"],
+    }
+
+
+def _middle(model: type[Model]) -> int:
+    """The id of an entry far from both ends of a log."""
+    return int(model._default_manager.latest("id").pk) // 2
+
+
+def _by_others(known: Mapping[str, Any]) -> Iterator[Opening]:
+    """Pages that show another thing for another person or group."""
+    people = known["people"]
+    odd = [1, 2, 4, 100, *(people + number for number in range(1, 5))]
+    for number in odd:
+        yield Opening(f"/users/{id_of('person', number)}/")
+    for group in (known["small_group"], id_of("group", 2)):
+        yield Opening(f"/settings/configuration/scim/groups/{group}/")
+        yield Opening(f"/settings/configuration/scim/groups/{group}/mapping/")
+    yield Opening(f"/scim/v2/Groups/{known['group_id']}?excludedAttributes=members", "key")
+    yield Opening(f"/scim/v2/Groups/{known['small_group']}", "key")
+    yield Opening("/sign-in/", "nothing")
+
+
+def _previews(known: Mapping[str, Any]) -> Iterator[Opening]:
+    """What forms ask before they are saved."""
+    scim, mapping = "/settings/configuration/scim", {"level": "administrator", "permissions": ["reports"]}
+    yield Opening(f"{scim}/default-mapping/preview/", form=mapping)
+    yield Opening(f"{scim}/fallback-team/preview/", form={"team": str(known["team_id"])})
+    yield Opening(f"{scim}/last-group-policy/preview/", form={"policy": "fallback"})
+    for group in (known["group_id"], known["small_group"], id_of("group", 2)):
+        yield Opening(f"{scim}/groups/{group}/mapping/preview/", form=mapping)
+    for group in (known["group_id"], id_of("group", 2)):
+        yield Opening(f"{scim}/groups/{group}/mapping/reset/preview/", form={})
+    team = f"/settings/configuration/teams/{known['team_id']}"
+    yield Opening(f"{team}/delete/preview/", form={})
+    yield Opening(f"{team}/merge/preview/", form={"target": str(id_of("team", 2))})
+    document = '{"default_mapping": {"level": "none"}}'
+    yield Opening("/settings/configuration/as-code/preview/", form={"document": document})
+
+
+def scim_lists(known: Mapping[str, Any]) -> Iterator[str]:
+    """Every shape of a list that identity providers ask for, and some that nobody should."""
+    people, person = known["people"], known["user_id"]
+    recent = (timezone.now() - timedelta(days=1)).isoformat()
+    filters = {
+        "Users": [
+            'userName eq "PERSON42@company.example"',
+            'externalId eq "entra-person42"',
+            'emails[type eq "work"].value eq "mail42@company.example"',
+            'emails.value eq "mail42@company.example"',
+            'emails[type eq "work" and value eq "mail42@company.example"]',
+            f'id eq "{person}"',
+            'displayName eq "Given42 Family42"',
+            'userName eq "nobody@company.example"',
+            'userName eq "person42@company.example" and active eq "true"',
+            'userName eq "person42@company.example" or externalId eq "entra-person43"',
+            'userName sw "person424"',
+            'userName co "person4242"',
+            'name.familyName eq "Family42"',
+            f'meta.lastModified gt "{recent}"',
+            f'groups eq "{known["small_group"]}"',
+            'title eq "Analyst"',
+            "active eq false",
+            'not (title eq "Analyst")',
+        ],
+        "Groups": [
+            'displayName eq "gk group42"',
+            'externalId eq "entra-GK group0"',
+            f'members.value eq "{person}"',
+            f'members[value eq "{person}"]',
+            f'id eq "{known["group_id"]}" and members eq "{person}"',
+            'displayName sw "GK group4"',
+            'displayName co "group42"',
+            f'meta.lastModified gt "{recent}"',
+        ],
+    }
+    for endpoint, expressions in filters.items():
+        for expression in expressions:
+            more = "&excludedAttributes=members" if endpoint == "Groups" else ""
+            yield f"{endpoint}?{urlencode({'filter': expression})}{more}"
+    yield from ("Users?count=0", "Groups?count=0", "Users?count=100", "Groups?count=100&excludedAttributes=members")
+    for start in (people // 2, people, people * 2):
+        yield f"Users?count=100&startIndex={start}"
+    yield f"Groups?count=100&startIndex={people // 100}&excludedAttributes=members"
+    yield f"Users?count=100&attributes=userName&startIndex={people // 2}"
+    yield "Users?count=100&sortBy=userName"
+    yield f"Users?count=100&sortBy=userName&startIndex={people // 2}"
+    yield "Users?count=100&sortBy=name.familyName"
+    yield "Users?cursor&count=100"
+    yield f"Groups?attributes=displayName&count={IN_A_GROUP}"
