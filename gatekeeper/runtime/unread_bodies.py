@@ -83,7 +83,8 @@ def _is_much_left(request: HttpRequest) -> bool:
         # In tests nothing counts; there the request itself knows whether it was read.
         read = source.count if isinstance(source, CountedInput) else _read_by_django(request, int(declared))
         return int(declared) - read >= DROPPED_BY_SERVER
-    return bool(request.META.get("wsgi.input_terminated")) and not getattr(source, "is_at_end", True)
+    # Without either header there is no body (RFC 9112 §6.3), and so no end of it that somebody would have to see.
+    return "HTTP_TRANSFER_ENCODING" in request.META and not getattr(source, "is_at_end", True)
 
 
 def _read_by_django(request: HttpRequest, declared: int) -> int:

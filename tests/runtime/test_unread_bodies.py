@@ -124,3 +124,13 @@ def test_a_chunked_body_that_was_not_read_ends_the_connection(web, key):
 
     assert head.startswith(b"HTTP/1.1 401")
     assert b"Connection: close" in head
+
+
+@pytest.mark.parametrize(
+    "path", ["/scim/v2/Users?count=1", "/scim/v2/Users/nobody", "/sign-in/", "/api/v1/me", "/nowhere/"]
+)
+def test_a_request_without_a_body_keeps_the_connection(web, key, path):
+    get = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+    heads = raw_exchange(web, get, get, get)
+
+    assert [b"Connection: keep-alive" in head for head in heads] == [True, True, True]
