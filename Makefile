@@ -9,7 +9,7 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/made-in 2>/dev/null)
 STALE := stale
 endif
 
-.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz messages lock clean $(STALE)
+.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz bench messages lock clean $(STALE)
 .DEFAULT_GOAL := help
 
 help:  ## what can be asked for
@@ -88,6 +88,9 @@ test-idps: setup-tests system-packages .venv-idps/stamp  ## sign-in and sign-out
 fuzz: setup-tests  ## the generated tests, for longer
 	FUZZ_REQUESTS=10000 $(BIN)/pytest tests/scim/test_fuzz.py
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 -m hypothesis tests
+
+bench: setup-tests  ## the hot requests beside their floor; QUICK=1 in three minutes (Linux)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 clean:  ## removes .venv, what test-idps fetched, and caches, never DATA_DIR
 	rm -rf .venv .venv-idps .idps .mypy_cache .ruff_cache .pytest_cache .hypothesis
