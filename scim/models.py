@@ -18,6 +18,8 @@ class ApiKey(BearerKey):
 
     expires_at = models.DateTimeField(null=True, blank=True)
 
+    is_traced = False  # whether reads are listed at the moment; the statement that finds a key says so
+
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta(BearerKey.Meta):

@@ -9,7 +9,6 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.audit.read_counts import is_tracing
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
 from gatekeeper.runtime.transactions import one_transaction
@@ -87,16 +86,6 @@ def revoke_keys(phrase: str, *, actor: Actor, key_id: UUID | None = None) -> lis
         key.save(update_fields=["revoked_at"])
         record(Event.API_KEY_REVOKED, actor=actor, kind="api_key", object_id=key.id, label=str(key), after=_facts(key))
     return keys
-
-
-def find_active(text: str) -> ApiKey | None:
-    """The active key of that text, or None; ``is_traced`` on it says whether reads are listed at the moment.
-
-    Cost: one query, on the digest's unique index.
-    """
-    if not KEYS.is_well_formed(text):
-        return None
-    return ApiKey.objects.active().matching(text).annotate(is_traced=is_tracing()).first()
 
 
 def _facts(key: ApiKey) -> dict[str, Any]:

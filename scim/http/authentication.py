@@ -3,9 +3,10 @@
 from django.http import HttpRequest
 
 from gatekeeper.secrets.bearer_keys import bearer_credentials
-from scim.credentials.api_keys import KEYS, find_active
+from scim.credentials.api_keys import KEYS
 from scim.http.errors import Unauthorized
 from scim.models import ApiKey
+from scim.statements.find_key import find_active
 
 _EXPECTED = 'The header "Authorization: Bearer API_KEY" is expected.'
 

@@ -57,6 +57,10 @@ class ScimEndpoint(SCIMView):  # type: ignore[misc]  # django_scim is untyped
 
     def _handle(self, context: ScimRequestContext, arguments: dict[str, Any]) -> ScimResponse:
         request = context.request
+        read = self.simple_read(context, **arguments) if request.method == "GET" else None
+        if read is not None:
+            record_read(context, read)
+            return read
         context.key = authenticate(request)
         require_acceptable(request)
         method = request.method or ""
@@ -73,6 +77,10 @@ class ScimEndpoint(SCIMView):  # type: ignore[misc]  # django_scim is untyped
             return run_in_transaction(context, response)
         record_read(context, response)
         return response
+
+    def simple_read(self, context: ScimRequestContext, **arguments: str) -> ScimResponse | None:
+        """The answer to a read that one statement serves, authentication included; None for every other request."""
+        return None
 
     def _allowed(self) -> list[str]:
         own = [method for method in _METHODS if hasattr(self, method.lower())]

@@ -79,7 +79,12 @@ class ScimRequestContext:
 
 def require_acceptable(request: HttpRequest) -> None:
     """Refuse a client that can't read SCIM JSON (406). A missing Accept, ``*/*`` and both JSON types are fine."""
+    if not is_acceptable(request):
+        raise NotAcceptable(f"Answers are {SCIM_CONTENT_TYPE}; Accept has to allow it.")
+
+
+def is_acceptable(request: HttpRequest) -> bool:
+    """Whether the client can read SCIM JSON."""
     header = request.headers.get("Accept", "").strip()
     wanted = {part.partition(";")[0].strip().lower() for part in header.split(",")}
-    if header and not wanted & _ACCEPTED:
-        raise NotAcceptable(f"Answers are {SCIM_CONTENT_TYPE}; Accept has to allow it.")
+    return not header or bool(wanted & _ACCEPTED)

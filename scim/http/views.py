@@ -11,6 +11,7 @@ from scim.http.dispatch import ScimEndpoint, Write
 from scim.http.errors import NotFound, NotImplementedHere
 from scim.http.etags import expected_version, is_unchanged, require_version
 from scim.http.request_context import ScimRequestContext, ScimResponse
+from scim.http.simple_reads import read_matching, read_one
 from scim.protocol.references import as_id
 from scim.protocol.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
 from scim.protocol.versions import VersionCheck, etag
@@ -62,6 +63,10 @@ class ResourceView(ScimEndpoint):
 class ListView(ResourceView):
     """``/Users`` and ``/Groups``: the list."""
 
+    def simple_read(self, context: ScimRequestContext, **arguments: str) -> ScimResponse | None:
+        """What matches an attribute that identity providers match by."""
+        return read_matching(context, self.resource_type)
+
     def get(self, context: ScimRequestContext) -> ScimResponse:
         """RFC 7644 §3.4.2."""
         return ScimResponse(list_page(Query.of_request(context.request), (self.resource_type,)))
@@ -71,6 +76,10 @@ class OneView(ResourceView):
     """``/Users/{id}`` and ``/Groups/{id}``. ``changes``: the functions that change a resource of the type."""
 
     changes: Changes
+
+    def simple_read(self, context: ScimRequestContext, **arguments: str) -> ScimResponse | None:
+        """The resource, without conditions."""
+        return read_one(context, self.resource_type, **arguments)
 
     def get(self, context: ScimRequestContext, uuid: str) -> ScimResponse:
         """RFC 7644 §3.4.1; 304 when the client has this version already (§3.14)."""

@@ -13,6 +13,7 @@ from scim.query.list_positions import note_total, starting_point
 from scim.query.list_request import Ordered, Query, Rows, matching
 from scim.resources.documents import group_documents, user_documents
 from scim.resources.projection import Projection
+from scim.statements.list_users import counted_user_page, user_page
 
 Document = dict[str, Any]
 
@@ -48,22 +49,26 @@ def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Documen
 
 def _slice(ordered: Ordered, start: int, count: int) -> tuple[int, list[Any]]:
     """How many there are, and the page of them."""
-    known = starting_point(start) if ordered.is_everybody else None
-    if known is None:
-        return _counted_slice(ordered, start, count)
-    rows = ordered.rows.filter(ordered.order.after(*known.after)) if known.after else ordered.rows
-    page = list(rows[known.skip : known.skip + count]) if count > 0 else []
-    return max(known.total, start - 1 + len(page)) if page else known.total, page
-
-
-def _counted_slice(ordered: Ordered, start: int, count: int) -> tuple[int, list[Any]]:
-    """The same by OFFSET and COUNT. The total of a page that isn't full follows from it."""
+    if ordered.is_everybody and count > 0:
+        return _slice_of_everybody(ordered, start, count)
     page = list(ordered.rows[start - 1 : start - 1 + count]) if count > 0 else []
     if count > len(page) and (page or start == 1):
         return start - 1 + len(page), page
     total = _total(ordered)
     # A row may have been deleted between the two queries; the rows of the page were there.
     return max(total, start - 1 + len(page)) if page else total, page
+
+
+def _slice_of_everybody(ordered: Ordered, start: int, count: int) -> tuple[int, list[Any]]:
+    """The same for all users, whose places are known, or are counted while they are few."""
+    known = starting_point(start)
+    if known is not None:
+        page = user_page(known.after, known.skip, count)
+        return max(known.total, start - 1 + len(page)) if page else known.total, page
+    page, counted = counted_user_page(start - 1, count)
+    total = ordered.rows.order_by().count() if counted is None else counted
+    note_total(total)
+    return total, page
 
 
 def _total(ordered: Ordered) -> int:

@@ -33,7 +33,7 @@ def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
     if context.key is None:
         return
     count_read(context.key.id)
-    if getattr(context.key, "is_traced", False):
+    if context.key.is_traced:
         record_provisioning(provisioning_record(context, response, Outcome.READ))
 
 

@@ -12,6 +12,7 @@ from scim.protocol.references import as_id
 from scim.protocol.schemas import ENTERPRISE_USER
 from scim.resources.adapters import group_url, user_url
 from scim.resources.projection import Projection
+from scim.statements.related import groups_of, names_of
 
 Document = dict[str, Any]
 
@@ -22,12 +23,24 @@ def user_documents(users: Sequence[User], projection: Projection, *, are_new: bo
     ``are_new`` users are in no group yet.
     """
     has_groups = bool(users) and not are_new and projection.wants("groups")
-    groups = _groups_of([user.id for user in users]) if has_groups else {}
+    groups = groups_of([user.id for user in users]) if has_groups else {}
     managers = _managers_of(users) if projection.wants("manager", ENTERPRISE_USER) else {}
     adapter = get_user_adapter()
     return [
-        projection.apply(adapter(user, groups=groups.get(user.id, ()), managers=managers).to_dict()) for user in users
+        projection.apply(
+            adapter(
+                user, groups=[_group_reference(*group) for group in groups.get(user.id, ())], managers=managers
+            ).to_dict()
+        )
+        for user in users
     ]
+
+
+def user_document(user: User, groups: Sequence[tuple[UUID, str]], projection: Projection) -> Document:
+    """One user whose groups are known, as ids and names in their order. Cost: one query where a manager is stated."""
+    references = [_group_reference(*group) for group in groups] if projection.wants("groups") else []
+    managers = _managers_of([user]) if projection.wants("manager", ENTERPRISE_USER) else {}
+    return projection.apply(get_user_adapter()(user, groups=references, managers=managers).to_dict())
 
 
 def group_documents(groups: Sequence[IdpGroup], projection: Projection) -> list[Document]:
@@ -39,23 +52,12 @@ def group_documents(groups: Sequence[IdpGroup], projection: Projection) -> list[
 
 def _managers_of(users: Sequence[User]) -> dict[UUID, str | None]:
     stated = (user.attributes.get(ENTERPRISE_USER, {}).get("manager", {}).get("value", "") for user in users)
-    ids = {manager_id for value in stated if (manager_id := as_id(str(value)))}
-    if not ids:
-        return {}
-    return dict(User.objects.provisioned().filter(pk__in=ids).values_list("id", "display_name"))
+    ids = {manager_id for value in stated if value and (manager_id := as_id(str(value)))}
+    return names_of(ids) if ids else {}
 
 
-def _groups_of(user_ids: Collection[UUID]) -> dict[UUID, list[Document]]:
-    rows = (
-        Membership.objects.live()
-        .filter(user_id__in=user_ids)
-        .order_by("group__display_name_folded", "group_id")
-        .values_list("user_id", "group_id", "group__display_name")
-    )
-    groups: dict[UUID, list[Document]] = defaultdict(list)
-    for user_id, group_id, name in rows:
-        groups[user_id].append({"value": str(group_id), "$ref": group_url(group_id), "display": name, "type": "direct"})
-    return groups
+def _group_reference(group_id: UUID, name: str) -> Document:
+    return {"value": str(group_id), "$ref": group_url(group_id), "display": name, "type": "direct"}
 
 
 def _members_of(group_ids: Collection[UUID]) -> dict[UUID, list[Document]]:

@@ -1,5 +1,6 @@
 """What requests cost: queries, and the work that the database does for them. Never measured as time."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -94,13 +95,13 @@ def test_adding_one_member_costs_the_same_in_a_group_of_ten_and_of_ten_thousand(
 # Database statements of each request, savepoints not counted. The first is the look-up of the key; what changes
 # access writes one event (create user, add member).
 EXPECTED = {
-    "get user": 3,
-    "match, found": 3,
-    "match, not found": 2,
-    "match by e-mail": 3,
-    "list": 4,
-    "list, groups left out": 3,
-    "get group without members": 2,
+    "get user": 1,
+    "match, found": 1,
+    "match, not found": 1,
+    "match by e-mail": 1,
+    "list": 3,
+    "list, groups left out": 2,
+    "get group without members": 1,
     "get group": 3,
     "list groups without members": 2,
     "create user": 9,
@@ -208,6 +209,12 @@ LOOKED_UP = {
 }
 
 
+# A table that grows, by its name or by the alias that the statements of ``scim/statements`` give it. The memberships of
+# the user who was found may be read in any way: here each user has a tenth of all.
+_GROWING = r"directory_(?!membership member|idpgroup team)|scim_attributevalue|person|address|kind"
+SCANNED = re.compile(rf"(SCAN|Seq Scan on) ({_GROWING})")
+
+
 @pytest.fixture
 def crowd(scim):
     users = make_many(1500)
@@ -232,10 +239,9 @@ def test_what_identity_providers_look_up_uses_an_index(scim, crowd, analysed):
         with CaptureQueriesContext(connection) as captured:
             answer = scim.find(f"/{endpoint}", expression)
         assert answer.json()["totalResults"] == (0 if "lastModified" in name else 1), name
-        statement = captured.captured_queries[1]["sql"]
-        assert 'FROM "directory_' in statement
+        statement = next(query["sql"] for query in captured if "directory_" in query["sql"])
         for line in plan(statement):
-            assert not any(sign in line for sign in ("SCAN", "Seq Scan")), f"{name}: {line}\n{statement}"
+            assert not SCANNED.search(line), f"{name}: {line}\n{statement}"
 
 
 def plan(statement: str) -> list[str]:

@@ -17,11 +17,11 @@ from scim.credentials.api_keys import (
     ActiveKeyExists,
     KeyNotFound,
     RevokeNotConfirmed,
-    find_active,
     generate_key,
     revoke_keys,
 )
 from scim.models import ApiKey
+from scim.statements.find_key import find_active
 from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,95 @@
+"""Running a fixed statement on PostgreSQL or SQLite, and rows as instances of their models.
+
+Values are parameters, always; no text of a statement is built from what a client sends.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from json import dumps, loads
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+
+M = TypeVar("M", bound=Model)
+Row = tuple[Any, ...]
+
+
+class Statement(NamedTuple):
+    """One statement as each database writes it, with the same named parameters and the same columns."""
+
+    postgresql: str
+    sqlite: str
+
+
+class Columns(NamedTuple):
+    """Columns of a model, in the order in which statements select them; others are loaded when they are asked for."""
+
+    model: type[Model]
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: type[Model], *names: str) -> "Columns":
+        fields = [model._meta.get_field(name) for name in names]
+        return cls(model, names, tuple(field.get_internal_type() for field in fields))
+
+
+def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
+    """The rows of a statement. Raises what Django's cursors raise."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(statement.postgresql, parameters)
+        else:
+            cursor.execute(statement.sqlite, {name: _for_sqlite(value) for name, value in parameters.items()})
+        return list(cursor.fetchall())
+
+
+def as_uuid(value: Any) -> UUID:
+    """An id as PostgreSQL or SQLite gives it."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def instance(columns: Columns, values: Sequence[Any]) -> Any:
+    """The instance that a query of the model would have made of these values."""
+    return instances(columns, [values])[0]
+
+
+def instances(columns: Columns, rows: Iterable[Sequence[Any]]) -> list[Any]:
+    """The same for many rows."""
+    converters = _OF_POSTGRESQL if connection.vendor == "postgresql" else _OF_SQLITE
+    converted = [(place, converters[kind]) for place, kind in enumerate(columns.kinds) if kind in converters]
+    alias, made = connection.alias, []
+    for row in rows:
+        values = list(row)
+        for place, convert in converted:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        made.append(columns.model.from_db(alias, columns.names, values))
+    return made
+
+
+def _instant(value: Any) -> datetime:
+    operations: Any = connection.ops  # of SQLite, which its stubs don't know
+    found: datetime = operations.convert_datetimefield_value(value, None, connection)
+    return found
+
+
+_OF_POSTGRESQL: Mapping[str, Callable[[Any], Any]] = {"JSONField": loads}
+_OF_SQLITE: Mapping[str, Callable[[Any], Any]] = {
+    "JSONField": loads,
+    "UUIDField": UUID,
+    "BooleanField": bool,
+    "DateTimeField": _instant,
+}
+
+
+def _for_sqlite(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, list):
+        return dumps([_for_sqlite(each) for each in value])
+    return value
