@@ -9,7 +9,7 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/made-in 2>/dev/null)
 STALE := stale
 endif
 
-.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz bench messages lock clean $(STALE)
+.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz bench bench-peers messages lock clean $(STALE)
 .DEFAULT_GOAL := help
 
 help:  ## what can be asked for
@@ -91,6 +91,10 @@ fuzz: setup-tests  ## the generated tests, for longer
 
 bench: setup-tests  ## the hot requests beside their floor; QUICK=1 in three minutes (Linux)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+	@$(if $(QUICK),,DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} $(BIN)/python -m bench.gate)
+
+bench-peers: setup-tests  ## the other servers beside which make bench measures ours (Python and Node packages)
+	@bench/peers/install.sh
 
 clean:  ## removes .venv, what test-idps fetched, and caches, never DATA_DIR
-	rm -rf .venv .venv-idps .idps .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-idps .venv-peers .idps .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,11 +5,12 @@ bench/ratios.json and the plot that the README shows.
 """
 
 import argparse
-import sys
 
-from bench.hot.report import tables
+from bench.hot.files import write_plot, write_results
+from bench.hot.report import as_data, ratios, tables
 from bench.hot.rows import ROWS
 from bench.hot.run import QUICK, WHOLE, Measured, add_row, add_site, measure, peers, postgres_if_there, sites
+from bench.recorded import record
 
 
 def main() -> None:
@@ -27,8 +28,10 @@ def main() -> None:
                 add_row(measured, "PostgreSQL", "middle", row, peer)
         measure(measured)
     print("\n".join(tables(measured)))
-    for (database, row, server), reason in measured.reasons.items():
-        print(f"{server} on {database}, {row}: {reason}", file=sys.stderr)
+    if not options.quick:
+        write_results(measured.plan, tables(measured))
+        record("served", ratios(measured))
+        write_plot(as_data(measured), people=measured.plan.sizes["middle"])
 
 
 if __name__ == "__main__":

@@ -69,9 +69,9 @@ class Peer(Server):
         }
 
     def gunicorn(self, application: str, *, workers: int) -> list[str]:
-        """As our Procfile has it: threads, connections that are kept."""
-        bind, threads = f"--bind=127.0.0.1:{self.port}", ["--worker-class=gthread", "--threads=4", "--keep-alive=75"]
-        return [str(PYTHON), "-m", "gunicorn", application, bind, f"--workers={workers}", *threads, "--timeout=600"]
+        """In threads and with connections that are kept, as ours."""
+        options = [f"--config={PEERS / 'gunicorn_conf.py'}", f"--bind=127.0.0.1:{self.port}", f"--workers={workers}"]
+        return [str(PYTHON), "-m", "gunicorn", *options, application]
 
 
 class DjangoScim2(Peer):

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -111,7 +112,8 @@ class Server:
     def stop(self) -> None:
         """End it and leave nothing behind."""
         if self.running:
-            os.killpg(self.running.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended by itself, which whoever waited for it has said
+                os.killpg(self.running.pid, signal.SIGKILL)
             self.running.wait(SECONDS_TO_STOP)
         if self.postgres:
             self.postgres.drop(self.database)

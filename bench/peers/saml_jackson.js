@@ -12,7 +12,7 @@ async function start() {
     samlPath: "/saml",
     noAnalytics: true,
     logger: { info() {}, warn: console.warn, error: console.error },
-    db: { engine: "sql", type: "postgres", url: process.env.DATABASE_URL },
+    db: { engine: "sql", type: "postgres", url: process.env.DATABASE_URL, pageLimit: 100 },
     dsync: { callback: async () => {} },
   });
   const { data: directory, error } = await sync.directories.create({

@@ -21,6 +21,7 @@ from bench.peers.django_scim2.models import Group, User
 
 def main(people: list[dict[str, Any]], groups: dict[str, list[int]]) -> None:
     """The people, and the groups with the numbers of their members."""
+    call_command("migrate", "auth", verbosity=0)
     call_command("migrate", run_syncdb=True, verbosity=0)
     users = User.objects.bulk_create(
         [

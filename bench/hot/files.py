@@ -1,0 +1,42 @@
+"""What a whole run leaves: the tables in bench/RESULTS.md, bench/ratios.json, and the plot of the README."""
+
+import os
+import platform
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench.hot.plot import Rates, plot
+from bench.hot.run import Plan
+
+BENCH = Path(__file__).resolve().parents[1]
+RESULTS = BENCH / "RESULTS.md"
+PLOT = BENCH.parent / "docs" / "images" / "requests-per-second.svg"
+BEGIN = "<!-- What `make bench` writes stands between these two lines. -->\n"
+END = "<!-- end -->\n"
+
+
+def circumstances(plan: Plan) -> str:
+    """When and where it was measured."""
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    return (
+        f"`make bench`, {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores (load at the end {load}), Python "
+        f"{platform.python_version()}, gunicorn as the Procfile has it; {plan.rounds} rounds of {plan.seconds:g} s for "
+        "each figure, interleaved; medians, quartiles in brackets. CPU is Python and database together; '× twin' "
+        "is divided round by round. [How it is measured](README.md)."
+    )
+
+
+def write_results(plan: Plan, tables: Iterable[str]) -> None:
+    """Replace what the last run wrote, and nothing else."""
+    before, _, rest = RESULTS.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    text = "\n".join(["## The hot SCIM requests", "", circumstances(plan), "", *tables, ""])
+    RESULTS.write_text(f"{before}{BEGIN}{text}{END}{after}")
+
+
+def write_plot(rates: Rates, *, people: int) -> None:
+    """Without the rows that no other server can do."""
+    shown = {name: row for name, row in rates.items() if sum(rate is not None for rate in row.values()) > 1}
+    title = f"SCIM requests per second over one connection, {people:,} people, PostgreSQL, in one run"
+    PLOT.write_text(plot(shown, title=title))
