@@ -70,7 +70,7 @@ class User(AbstractBaseUser):
         ordering = ("user_name_folded", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("origin", "user_name_folded"),
+                fields=("user_name_folded", "origin"),  # in the order of lists of everybody
                 condition=Q(deleted_at=None),
                 name="user_name_unique_while_live",
             ),
