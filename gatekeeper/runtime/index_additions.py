@@ -52,7 +52,10 @@ class AddTextSearchIndex(Operation):
             return
         meta: Any = to_state.apps.get_model(app_label, self.model_name)._meta
         quote = schema_editor.quote_name
-        text = " || ' ' || ".join(quote(meta.get_field(column).column) for column in self.columns)
+        fields = [meta.get_field(column) for column in self.columns]
+        text = " || ' ' || ".join(
+            f"COALESCE({quote(field.column)}, '')" if field.null else quote(field.column) for field in fields
+        )
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {quote(self.name)}")
         schema_editor.execute(
             f"CREATE INDEX CONCURRENTLY {quote(self.name)} ON {quote(meta.db_table)} "

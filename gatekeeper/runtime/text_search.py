@@ -6,21 +6,32 @@ the same condition reads the rows.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import F, Func, TextField
+from django.db.models import F, Func, TextField, Value
+from django.db.models.expressions import Col
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import IContains
 
 SHORTEST = 3  # characters that the index can look for; with fewer every row would have to be read
 
 
 class JoinedText(Func):
-    """The texts of several columns as one, as the index has it. None of the columns is ever null."""
+    """The texts of several columns as one, as the index has it; a column that may be null counts as empty then."""
 
     template = "(%(expressions)s)"
     arg_joiner = " || ' ' || "
 
     def __init__(self, *columns: str) -> None:
         super().__init__(*(F(column) for column in columns), output_field=TextField())
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> "JoinedText":
+        resolved: JoinedText = super().resolve_expression(*args, **kwargs)
+        resolved.source_expressions = [
+            Coalesce(column, Value("")) if isinstance(column, Col) and column.target.null else column
+            for column in resolved.source_expressions
+        ]
+        return resolved
 
 
 def contains_text(columns: Sequence[str], text: str) -> IContains:
