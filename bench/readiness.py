@@ -17,8 +17,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bench.own_database import own_database
+from gatekeeper.directory.access.people_pages import page_by_name
+from gatekeeper.directory.access.people_parts import count_people
 from gatekeeper.directory.access.states import State
-from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
+from gatekeeper.directory.explanation.readiness_lists import count_states, state_parts
 from gatekeeper.directory.explanation.who_had import holders, who_had
 from gatekeeper.directory.identity_linking.identity_providers import add_identity_provider
 from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
@@ -76,12 +78,12 @@ def measure() -> None:
     report("counts of all states", lambda: sum(count_states(differs_from_name_id()).values()))
     report("counts without refused NameIDs", lambda: sum(count_states(nobody).values()))
     for state in (State.CAN_SIGN_IN, State.NAME_ID_DIFFERS, State.NO_GROUP_ACCESS):
-        people = in_state(User.objects.all(), state, differs_from_name_id()).order_by("user_name_folded", "id")
-        report(f"count of {state.value}", people.count)
-        report(f"first page of {state.value}", lambda: len(people[:50]))  # noqa: B023 - called at once
-    report("who had a permission: count", lambda: sum(1 for _ in holders(Permission.REPORTS)))
+        people = state_parts(User.objects.all(), state, differs_from_name_id())
+        report(f"count of {state.value}", lambda: count_people(people))  # noqa: B023 - called at once
+        report(f"first page of {state.value}", lambda: len(page_by_name(people).people))  # noqa: B023
+    report("who had a permission: count", lambda: count_people(holders(Permission.REPORTS)))
     moment = timezone.now()
-    report("who had a permission: count at a moment", lambda: sum(1 for _ in holders(Permission.REPORTS, moment)))
+    report("who had a permission: count at a moment", lambda: count_people(holders(Permission.REPORTS, moment)))
     report("who had a permission: first 50", lambda: sum(1 for _ in islice(who_had(Permission.REPORTS, moment), 50)))
 
 

@@ -15,6 +15,7 @@ from gatekeeper.api.access import MayReadReports, MayReadThisPerson
 from gatekeeper.api.serializers import AccessSerializer, ExplanationSerializer, WhoHadSerializer
 from gatekeeper.directory.access.loaders import access_of, site_facts
 from gatekeeper.directory.access.past import past_moment
+from gatekeeper.directory.access.people_parts import united
 from gatekeeper.directory.explanation.explanation import explain
 from gatekeeper.directory.explanation.who_had import as_row, holders, level_or_permission, with_access
 from gatekeeper.directory.levels import Level
@@ -70,7 +71,8 @@ class WhoHad(GenericAPIView[User]):
         """A page of the rows of ``manage.py who_had``, by user name."""
         wanted, at = _wanted(request), _moment(request)
         site = site_facts(at)
-        ids: Any = self.paginate_queryset(list(holders(wanted, at, site)))
+        people = united(holders(wanted, at, site)).order_by("user_name_folded", "id").values_list("id", flat=True)
+        ids: Any = self.paginate_queryset(people)
         return self.get_paginated_response([as_row(user, access) for user, access in with_access(ids, at, site)])
 
 

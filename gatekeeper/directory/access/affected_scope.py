@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
@@ -52,25 +51,23 @@ def groups_where(site: SiteFacts, holds: Holds) -> Q | None:
     return _in_any_of({group_id for group_id, mapping in site.mappings.items() if holds(mapping)})
 
 
-def members_where(condition: Q | None) -> Exists | Q:
-    """The condition on people "is in a group now of which ``condition`` is true"."""
+def members_where(condition: Q | None, at: datetime | None = None) -> Exists | Q:
+    """The condition on people "is in a group, now or at a moment, of which ``condition`` is true"."""
     if condition is None:
         return Q(pk__in=[])
-    return Exists(Membership.objects.live().filter(condition, user=OuterRef("pk")))
+    return Exists(Membership.objects.at(at).filter(condition, user=OuterRef("pk")))
 
 
-def in_no_group() -> Q:
-    """The condition on people "is in no group now"."""
-    return Q(~Exists(Membership.objects.live().filter(user=OuterRef("pk"))))
+def in_no_group(at: datetime | None = None) -> Q:
+    """The condition on people "is in no group", now or at a moment."""
+    return Q(~Exists(Membership.objects.at(at).filter(user=OuterRef("pk"))))
 
 
-def was_removed_last() -> Q:
+def was_removed_last(at: datetime | None = None) -> Q:
     """The condition on people "their last membership ended by removal"; of several at once a removal counts."""
-    removed_first = Case(When(ended_because=EndedBecause.REMOVED, then=Value(0)), default=Value(1))
-    ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", removed_first)
-    # People who never were in a group have no such row; NULL in its place would make the negation untrue for them too.
-    because = Coalesce(Subquery(ended.values("ended_because")[:1]), Value(""))
-    return Q(Exact(because, Value(EndedBecause.REMOVED.value)))
+    ended = Membership.objects.filter(until__isnull=False) if at is None else Membership.objects.filter(until__lte=at)
+    later = ended.filter(user=OuterRef("user"), until__gt=OuterRef("until"))
+    return Q(Exists(ended.filter(~Exists(later), user=OuterRef("pk"), ended_because=EndedBecause.REMOVED)))
 
 
 def who_have(site: SiteFacts, holds: Holds) -> Q:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from gatekeeper.directory.access.past import names_at, states_at, user_by_name_at
@@ -153,9 +154,9 @@ def link_exists() -> Exists:
 
 def conflict_exists() -> Exists:
     """The condition "another active person from the identity provider has the same work e-mail"."""
-    twins: QuerySet[Model] = User.objects.provisioned().filter(
-        active=True, work_email_folded=OuterRef("work_email_folded")
-    )
+    # As a column the address would be taken for unique, and PostgreSQL would plan for nobody who has no twin.
+    address = Coalesce(OuterRef("work_email_folded"), Value(""))
+    twins: QuerySet[Model] = User.objects.provisioned().filter(active=True, work_email_folded=address)
     return Exists(twins.exclude(pk=OuterRef("pk")))
 
 

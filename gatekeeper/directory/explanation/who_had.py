@@ -1,17 +1,19 @@
 """Who had a permission or a level at a moment: an auditor's question, answered from the facts of that moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from gatekeeper.directory.access.group_sets import active_people, each_group_set
+from gatekeeper.directory.access.affected_scope import Holds
+from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import SLICE, access_of_many, site_facts
-from gatekeeper.directory.access.resolver import Access, SiteFacts
-from gatekeeper.directory.impact.counts import ImpactCounts
+from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, united
+from gatekeeper.directory.access.resolver import LOCAL_ADMINISTRATOR, Access, SiteFacts
+from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import Origin, User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import InvalidValue
 
@@ -22,21 +24,27 @@ def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[
     """Everybody whose effective access held the permission, or was of exactly the level, at a moment (None: now).
 
     Order: by present userName. ``access.can_sign_in`` says who could have used it at that moment.
-    Cost:  people are filtered by group set, in slices; access with names and links is read only for those found.
+    Cost:  people are found by the database; access with names and links is read for them in slices.
     """
     site = site_facts(at)
-    found = holders(wanted, at, site)
+    ids = united(holders(wanted, at, site)).order_by("user_name_folded", "id").values_list("id", flat=True)
+    found = ids.iterator(chunk_size=5000)
     while some := list(islice(found, SLICE)):
         yield from with_access(some, at, site)
 
 
-def holders(wanted: Level | Permission, at: datetime | None = None, site: SiteFacts | None = None) -> Iterator[UUID]:
-    """The ids of the people of ``who_had``, in its order: all that counting and paging need."""
+def holders(wanted: Level | Permission, at: datetime | None = None, site: SiteFacts | None = None) -> Parts:
+    """The people of ``who_had``, in disjoint parts: all that counting and paging need."""
     facts = site or site_facts(at)
-    counts = ImpactCounts(facts, facts)
-    people = each_group_set(active_people(at).order_by("user_name_folded", "id"), at)
-    holds = _holds(wanted)
-    return (user_id for user_id, group_set in people if holds(counts.both(group_set)[0]))
+    active = active_people(at)
+    provisioned = active.filter(origin=Origin.SCIM)
+    if isinstance(wanted, Permission):
+        parts = granted(provisioned, facts, *_gives(wanted, facts), at=at)
+        is_local = wanted in LOCAL_ADMINISTRATOR.permissions
+    else:
+        parts = granted(provisioned, facts, lambda of: of.level is wanted, never=lambda of: of.level > wanted, at=at)
+        is_local = wanted is LOCAL_ADMINISTRATOR.level
+    return [*parts, *([active.filter(origin=Origin.LOCAL)] if is_local else [])]
 
 
 def with_access(
@@ -67,7 +75,11 @@ def level_or_permission(name: str) -> Level | Permission:
     return known[name]
 
 
-def _holds(wanted: Level | Permission) -> Callable[[Access], bool]:
-    if isinstance(wanted, Permission):
-        return lambda access: wanted in access.permissions
-    return lambda access: access.level is wanted
+def _gives(permission: Permission, site: SiteFacts) -> list[Holds]:
+    """What mappings have to fulfil to give a permission: beside no level it has no effect."""
+
+    def names_it(mapping: MappingRecord) -> bool:
+        return permission in mapping.permissions
+
+    naming = filter(names_it, (site.default_mapping, *site.mappings.values()))
+    return [names_it] if all(map(gives_level, naming)) else [names_it, gives_level]

@@ -53,7 +53,12 @@ def without_a_provider(email: str) -> Q:
     """The condition "no provider may name this address", where there are providers and each states other domains."""
     live = IdentityProvider.objects.live()
     for_everybody = live.filter(~Exists(stated_domains().filter(provider=OuterRef("pk"))))
-    return Q(Exists(live)) & ~Q(Exists(for_everybody)) & ~Q(Exists(_claims_on(email)))
+    return Q(Exists(live)) & ~Q(Exists(for_everybody)) & ~Q(provider_exists(email))
+
+
+def provider_exists(email: str) -> Exists:
+    """The condition "a provider states the domain of this address"."""
+    return Exists(_claims_on(email))
 
 
 def _claims_on(email: str) -> PeriodQuerySet[ProviderDomain]:

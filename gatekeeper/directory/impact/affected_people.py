@@ -31,6 +31,6 @@ def affected_people(
     people = searched(active_people(), search)
     if len(kinds) <= SLICE:
         people = people.filter(pk__in=[UUID(user_id) for user_id in kinds])
-    page = page_by_name(people, place, among=kinds, limit=limit)
+    page = page_by_name([people], place, among=kinds, limit=limit)
     found = zip(page.people, (kinds[user_id] for user_id in page.id_texts), strict=True)
     return [AffectedPerson(user, kind.before, kind.after) for user, kind in found], page

@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
-from gatekeeper.directory.access.affected_scope import groups_where, in_no_group, members_where, with_last_ended
 from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.people_parts import Parts, gives_level, granted
 from gatekeeper.directory.access.resolver import Access, SiteFacts, Source
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Origin, Team, User
+from gatekeeper.directory.models import Origin, Team, User
 from gatekeeper.directory.teams.fallback_texts import FallbackCode, FallbackReason
 
 
@@ -25,26 +22,15 @@ class FallbackPerson:
     why: FallbackReason
 
 
-def people_without_own_team(site: SiteFacts) -> QuerySet[User]:
-    """Active people who have access, and whom no mapping gives a team that still exists. One query."""
+def people_without_own_team(site: SiteFacts) -> Parts:
+    """Active people who have access, and whom no mapping gives a team that still exists."""
 
     def gives_team(mapping: MappingRecord) -> bool:
         return bool(mapping.team_ids & site.teams.keys())
 
-    def gives_access(mapping: MappingRecord) -> bool:
-        return mapping.level is not Level.NONE
-
     people = active_people()
-    condition = Q(origin=Origin.LOCAL) | (
-        Q(members_where(groups_where(site, gives_access))) & ~Q(members_where(groups_where(site, gives_team)))
-    )
-    if gives_access(site.default_mapping) and not gives_team(site.default_mapping):
-        groupless = Q(in_no_group(), origin=Origin.SCIM)
-        if site.last_group_policy == LastGroupPolicy.REVOKE:
-            people = with_last_ended(people)
-            groupless &= Q(last_ended=None) | ~Q(last_ended=EndedBecause.REMOVED)
-        condition |= groupless
-    return people.filter(condition)
+    local, provisioned = people.filter(origin=Origin.LOCAL), people.filter(origin=Origin.SCIM)
+    return [local, *granted(provisioned, site, gives_level, never=gives_team)]
 
 
 def explain_fallback(users: Iterable[User], site: SiteFacts) -> list[FallbackPerson]:

@@ -1,16 +1,18 @@
 """Changelists whose pages begin after a row instead of at a number: the last page costs what the first does."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.runtime.row_counts import RowCount, partial_count, whole_count
 
 AFTER, BEFORE, LAST = "after", "before", "last"
+COUNTED = "counted"  # ask for what is counted over everybody, which the page otherwise leaves to a script
 NEWEST_FIRST = KeysetOrder(key="pk", descending=True, pk_descending=True)
 
 
@@ -20,26 +22,30 @@ class KeysetChangeList(ChangeList):
     ``order`` of the list's ModelAdmin is the order. ``count`` says how many rows there are, or about how many.
     """
 
-    count: RowCount
+    count: RowCount | None
     previous: Any = None  # the row before which the previous page ends; None on the first page
     next: Any = None  # the row after which the next page begins; None on the last page
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """What says where the page begins is no filter."""
         found = super().get_filters_params(params)
-        return {name: value for name, value in found.items() if name not in {AFTER, BEFORE, LAST}}
+        return {name: value for name, value in found.items() if name not in {AFTER, BEFORE, LAST, COUNTED}}
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page, and count."""
-        rows, self.previous, self.next = self._page(request.GET)
-        is_narrowed = bool(self.query) or self.has_active_filters
-        self.count = partial_count(self.queryset) if is_narrowed else whole_count(self.queryset)
+        rows, self.previous, self.next = self.page_of(request.GET)
+        self.count = self.counted()
         self.result_list = rows
-        self.result_count = self.full_result_count = self.count.number
+        self.result_count = self.full_result_count = self.count.number if self.count else len(rows)
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
         self.multi_page = self.previous is not None or self.next is not None
 
-    def _page(self, asked: Any) -> tuple[list[Any], Any, Any]:
+    def counted(self) -> RowCount | None:
+        """How many rows there are; None where the page does not say it."""
+        is_narrowed = bool(self.query) or self.has_active_filters
+        return partial_count(self.queryset) if is_narrowed else whole_count(self.queryset)
+
+    def page_of(self, asked: QueryDict) -> tuple[Sequence[Any], Any, Any]:
         """The rows of the page; the pks from which the previous and the next page go on, None where there is none."""
         order: KeysetOrder = self.model_admin.order  # type: ignore[attr-defined]
         after, before = self._mark(order, asked.get(AFTER)), self._mark(order, asked.get(BEFORE))

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,16 +12,18 @@ from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.past import past_moment
+from gatekeeper.directory.access.people_pages import are_few, page_by_name
+from gatekeeper.directory.access.people_parts import count_people
 from gatekeeper.directory.explanation.who_had import COLUMNS, as_row, holders, level_or_permission, with_access
 from gatekeeper.directory.explanation.who_had import who_had as who_had_it
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import InvalidValue
 from gatekeeper.runtime.csv_export import csv_lines
+from gatekeeper.web.framework.change_confirmation import place_of
+from gatekeeper.web.framework.keyset_lists import COUNTED
 from gatekeeper.web.framework.permissions import may_read_people, may_read_reports, only, viewer_may
 from gatekeeper.web.people.person_access import picker
-
-PEOPLE_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def who_had(request: HttpRequest) -> HttpResponse:
         "levels": [level for level in sorted(Level, reverse=True) if level is not Level.NONE],
         "known_permissions": list(Permission),
         "sees_people": viewer_may(request, may_read_people),
-        **_answer(question, request.GET.get("page")),
+        **_answer(question, request.GET),
     }
     return render(request, "web/people/who_had.html", page, status=400 if question.refused else 200)
 
@@ -81,13 +82,17 @@ def _question(request: HttpRequest) -> Question:
     return Question(name, wanted, at)
 
 
-def _answer(question: Question, number: str | None) -> dict[str, Any]:
+def _answer(question: Question, asked: QueryDict) -> dict[str, Any]:
+    """A page of the answer. How many people it has is counted when it is asked for: the page's script does."""
     if question.wanted is None:
         return {}
     site = site_facts(question.at)
-    page = Paginator(list(holders(question.wanted, question.at, site)), PEOPLE_PER_PAGE).get_page(number)
+    people = holders(question.wanted, question.at, site)
+    page = page_by_name(people, place_of(asked))
     rows = [
         {"person": user, **as_row(user, access), "level": access.level.label}
-        for user, access in with_access(list(page.object_list), question.at, site)
+        for user, access in with_access([user.id for user in page.people], question.at, site)
     ]
-    return {"page": page, "rows": rows}
+    is_whole = not page.has_previous and not page.has_next
+    total = len(rows) if is_whole else count_people(people) if COUNTED in asked or are_few() else None
+    return {"page_of_people": page, "rows": rows, "total": total}

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.access.people_pages import page_by_name, searched
+from gatekeeper.directory.access.people_pages import count_up_to, page_by_name, searched
 from gatekeeper.directory.teams.fallback_members import explain_fallback, people_without_own_team
 from gatekeeper.web.framework.change_confirmation import place_of
 from gatekeeper.web.framework.permissions import may_configure, only
@@ -20,10 +20,10 @@ def people(request: HttpRequest) -> HttpResponse:
     site = site_facts()
     search = request.GET.get("q", "")
     everybody = people_without_own_team(site)
-    page = page_by_name(searched(everybody, search), place_of(request.GET))
+    page = page_by_name([searched(part, search) for part in everybody], place_of(request.GET))
     context = {
         "team": site.teams.get(site.fallback_team_id or UUID(int=0)),
-        "total": everybody.count(),
+        "total": count_up_to(everybody),
         "search": search.strip(),
         "rows": explain_fallback(page.people, site),
         "page_of_people": page,

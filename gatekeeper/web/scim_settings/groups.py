@@ -1,23 +1,26 @@
 """Who is in an IdP group."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gatekeeper.directory.access.affected_scope import members_where
 from gatekeeper.directory.access.loaders import access_of_many, site_facts
-from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME
-from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.access.people_pages import count_up_to, page_by_name, searched
+from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.explanation.readiness import readiness_of_many
-from gatekeeper.directory.models import IdpGroup, Membership
+from gatekeeper.directory.models import IdpGroup, Membership, User
+from gatekeeper.runtime.row_counts import RowCount
+from gatekeeper.web.framework.change_confirmation import place_of
 from gatekeeper.web.framework.permissions import may_configure, only
+from gatekeeper.web.scim_settings.mapping_rows import member_counts
 from saml.sync.name_mismatches import refused_name_ids
-
-USERS_PER_PAGE = 50
 
 
 @require_safe
@@ -27,38 +30,19 @@ def group_users(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = IdpGroup.objects.live().filter(pk=group_id).first()
     if group is None:
         raise Http404
-    search = request.GET.get("q", "").strip()
-    members = Membership.objects.live().filter(group=group).select_related("user").order_by("user__user_name_folded")
-    if search:
-        text = fold(search)
-        members = members.filter(
-            Q(user__user_name_folded__contains=text)
-            | Q(user__work_email_folded__contains=text)
-            | Q(user__display_name__icontains=search)
-        )
-    page = Paginator(members, USERS_PER_PAGE).get_page(request.GET.get("page"))
-    site = site_facts()
-    shown = list(page.object_list)
-    people = [membership.user for membership in shown]
-    access = access_of_many(people, site=site)
-    readiness = readiness_of_many(people, access, received=refused_name_ids(people))
-    rows = [
-        {
-            "person": membership.user,
-            "since": membership.since,
-            "access": access[membership.user_id],
-            "readiness": readiness[membership.user_id],
-        }
-        for membership in shown
-    ]
+    search, site = request.GET.get("q", "").strip(), site_facts()
+    members = searched(User.objects.filter(members_where(Q(group=group))), search)
+    page = page_by_name([members], place_of(request.GET))
+    whole = RowCount(member_counts([group.id]).get(group.id, 0))
     own = site.mappings.get(group.id)
     return render(
         request,
         "web/scim_settings/group.html",
         {
             "group": group,
-            "rows": rows,
-            "page": page,
+            "rows": _rows(group, page.people, site),
+            "page_of_people": page,
+            "total": count_up_to([members]) if search else whole,
             "search": search,
             "level": (own or site.default_mapping).level.label,
             "mapping_name": _("its own mapping")
@@ -66,3 +50,19 @@ def group_users(request: HttpRequest, group_id: UUID) -> HttpResponse:
             else _("the %(DEFAULT_MAPPING_NAME)s") % {"DEFAULT_MAPPING_NAME": DEFAULT_MAPPING_NAME},
         },
     )
+
+
+def _rows(group: IdpGroup, people: Sequence[User], site: SiteFacts) -> list[dict[str, Any]]:
+    access = access_of_many(people, site=site)
+    readiness = readiness_of_many(people, access, received=refused_name_ids(people))
+    members = Membership.objects.live().filter(group=group, user__in=[person.id for person in people])
+    since = dict(members.values_list("user_id", "since"))
+    return [
+        {
+            "person": person,
+            "since": since.get(person.id),
+            "access": access[person.id],
+            "readiness": readiness[person.id],
+        }
+        for person in people
+    ]

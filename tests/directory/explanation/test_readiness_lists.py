@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from gatekeeper.directory.access.loaders import access_of_many
 from gatekeeper.directory.access.states import State, state_of
-from gatekeeper.directory.explanation.readiness_lists import count_states, in_state, with_state
+from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
 from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.directory.mappings.mappings import set_last_group_policy
 from gatekeeper.directory.models import User
@@ -38,7 +38,14 @@ NOBODY = Q(pk__in=[])
 
 
 def states(differs: Q = NOBODY) -> dict[str, str]:
-    return dict(with_state(User.objects.all(), differs).values_list("user_name", "state"))
+    everybody = User.objects.all()
+    found = [
+        (name, state)
+        for state in State
+        for name in in_state(everybody, state, differs).values_list("user_name", flat=True)
+    ]
+    assert len(found) == len(dict(found)), "the states overlap"
+    return {name: state.value for name, state in found}
 
 
 @pytest.fixture

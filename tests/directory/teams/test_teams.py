@@ -4,6 +4,7 @@ import pytest
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of, access_of_many, site_facts
+from gatekeeper.directory.access.people_parts import united
 from gatekeeper.directory.groups.idp_groups import delete_group
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.mappings.mappings import choose_fallback_team, set_last_group_policy
@@ -105,7 +106,10 @@ def test_the_fallback_team_is_not_deleted() -> None:
 
 def reasons() -> dict[str, str]:
     site = site_facts()
-    return {person.user.user_name: person.why.text for person in explain_fallback(people_without_own_team(site), site)}
+    return {
+        person.user.user_name: person.why.text
+        for person in explain_fallback(united(people_without_own_team(site)), site)
+    }
 
 
 def test_whoever_is_in_the_fallback_team_only_by_fallback_is_listed_with_the_reason() -> None:
@@ -146,7 +150,7 @@ def test_the_list_is_whoever_has_a_fallback_source(policy: str, level: str, team
     delete_group(one.id, actor=ENTRA)
     make_group(members=people[:1])
 
-    listed = set(people_without_own_team(site_facts()))
+    listed = set(united(people_without_own_team(site_facts())))
 
     by_fallback = {user for user in people if any(source.kind == "fallback" for source in access_of(user).sources)}
     assert listed == by_fallback

@@ -16,7 +16,17 @@ from gatekeeper.directory.sessions.open_sessions import open_sign_in
 from gatekeeper.web.people.person import flatten
 from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt
-from tests.builders import ADMIN, ENTRA, link, make_group, make_provider, make_user, make_users, map_group
+from tests.builders import (
+    ADMIN,
+    ENTRA,
+    link,
+    make_group,
+    make_provider,
+    make_user,
+    make_users,
+    map_group,
+    remove_members,
+)
 from tests.web.pages import queries_of, text_of
 
 
@@ -131,6 +141,72 @@ def test_how_many_are_in_which_state_leads_to_them(admin_client: Client) -> None
     assert re.search(r'href="\?readiness=can_sign_in".*?bar-count">1<', text)
     assert "readiness=deleted" not in text
     assert "bar-count" not in text_of(admin_client.get("/users/", {"q": "somebody"}))
+
+
+def test_where_many_are_known_their_states_are_counted_when_that_is_asked_for(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatekeeper.directory.access.people_pages.NEAR", 2)
+    make_users(3)
+
+    at_once, counted = (text_of(admin_client.get(f"/users/{query}")) for query in ("", "?counted=1"))
+
+    assert 'href="?counted=1"' in at_once
+    assert "bar-count" not in at_once
+    assert "bar-count" in counted
+
+
+@pytest.mark.parametrize("near", [3, 1000])
+@pytest.mark.parametrize("state", ["", "no_saml_connection", "can_sign_in", "deactivated", "no_group_access"])
+def test_pages_of_people_have_everybody_once_in_both_directions(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, state: str, near: int
+) -> None:
+    monkeypatch.setattr("gatekeeper.directory.access.people_pages.NEAR", near)
+    monkeypatch.setattr("gatekeeper.web.people.people_list.People.list_per_page", 2)
+    for number, user in enumerate(make_users(14)):
+        if number % 3 == 0:
+            edit_user(user.id, lambda record: replace(record, active=False), actor=ENTRA)
+        elif number % 5 == 0:
+            remove_members(make_group(f"GK {number}", [user]), user)
+
+    def turned(direction: str, start: str) -> list[str]:
+        names, query = list[str](), start
+        while query is not None:
+            text = text_of(admin_client.get(f"/users/?readiness={state}&{query}"))
+            page = re.findall(r'<th scope="row">\s*<a href="/users/[^"]*">([^<]*)<', text)
+            # Before the second page stands a whole first one, whatever the last ones held.
+            new = [name for name in page if direction == "after" or name not in names]
+            names = names + new if direction == "after" else new + names
+            following = re.search(rf"[?&]{direction}=([0-9a-f-]+)", text)
+            query = f"{direction}={following[1]}" if following else None  # type: ignore[assignment]
+        return names
+
+    forwards = turned("after", "")
+
+    assert forwards == sorted(set(forwards))
+    assert turned("before", "last=1") == forwards
+    assert len(forwards) == {"": 15, "can_sign_in": 1, "deactivated": 5, "no_group_access": 2}.get(state, 7)
+
+
+@pytest.mark.parametrize(
+    ("searched", "found"),
+    [
+        ("lovelace", True),
+        ("LOVE", True),
+        ("ada@corp", True),
+        ("ada@example", True),
+        ("Ada Lovelace", True),
+        ("bo", False),
+    ],
+)
+def test_users_are_found_by_a_part_of_each_name(admin_client: Client, searched: str, found: bool) -> None:
+    user = make_user("ada@example.com", display_name="Ada Lovelace", work_email="ada@corp.example")
+    make_user("nobody@example.com", display_name=None, work_email=None)
+    group = make_group("GK Finance", [user])
+
+    for address in ("/users/", reverse("web:group_users", args=(group.id,))):
+        assert (">Ada Lovelace</a>" in text_of(admin_client.get(address, {"q": searched}))) is found, address
+    assert ">nobody@example.com</a>" in text_of(admin_client.get("/users/", {"q": "NOBODY"}))
 
 
 def test_attributes_are_flattened_without_empty_ones() -> None:

@@ -100,15 +100,32 @@ def test_the_csv_is_sent_as_it_is_read_and_has_the_rows_of_the_command(admin_cli
 
 def test_the_answer_has_pages_that_cost_the_same(admin_client: Client) -> None:
     make_provider()
-    group = make_group("GK Many", make_users(2))
-    map_group(group, "collaborator", ["api"])
+    map_group(make_group("GK Many", make_users(62)), "collaborator", ["api"])
+    everybody = list(User.objects.filter(origin="scim").order_by("user_name_folded"))
+
+    first = asked(admin_client, wanted="api")
+    rest = asked(admin_client, wanted="api", after=str(everybody[49].id))
+
+    assert "<strong>62 people</strong> had API just now." in first
+    assert [user.user_name in first for user in everybody] == [True] * 50 + [False] * 12
+    assert [user.user_name in rest for user in everybody] == [False] * 50 + [True] * 12
     few = queries_of(admin_client, f"{ADDRESS}?wanted=api")
     map_group(make_group("GK More", make_users(60)), "collaborator", ["api"])
+    assert queries_of(admin_client, f"{ADDRESS}?wanted=api") == few
+    assert queries_of(admin_client, f"{ADDRESS}?wanted=api&after={everybody[49].id}") == few + 1
 
-    assert "<strong>62 people</strong> had API just now." in asked(admin_client, wanted="api")
-    assert "1–50 of 62 users" in asked(admin_client, wanted="api")
-    assert "51–62 of 62 users" in asked(admin_client, wanted="api", page="2")
-    assert queries_of(admin_client, f"{ADDRESS}?wanted=api&page=2") == few
+
+def test_where_many_are_known_they_are_counted_when_that_is_asked_for(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatekeeper.directory.access.people_pages.NEAR", 20)
+    map_group(make_group("GK Many", make_users(60)), "collaborator", ["api"])
+
+    at_once, counted = asked(admin_client, wanted="api"), asked(admin_client, wanted="api", counted="1")
+
+    assert "How many are there?" in at_once
+    assert "<strong>" not in at_once.split("who-had-total")[1].split("<table")[0]
+    assert "<strong>60 people</strong> had API just now." in counted
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""Lists of people in disjoint parts, each a conjunction of EXISTS and NOT EXISTS.
+
+A database joins such conditions as whole sets, or follows an index where a page ends after fifty people. Below OR each
+of them is a sub-plan that runs for every person. So what holds for one of several reasons is a list of several parts.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from gatekeeper.directory.access.affected_scope import (
+    Holds,
+    groups_where,
+    in_no_group,
+    members_where,
+    was_removed_last,
+)
+from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.levels import Level
+from gatekeeper.directory.models import LastGroupPolicy, User
+
+Parts = Sequence[QuerySet[User]]  # nobody is in two of them
+
+
+def granted(
+    people: QuerySet[User], site: SiteFacts, *holds: Holds, never: Holds | None = None, at: datetime | None = None
+) -> list[QuerySet[User]]:
+    """Those of ``people`` to whom, for each of ``holds``, a mapping applies that fulfils it (docs/rules.md#3).
+
+    ``people``: active ones from the identity provider, now or at a moment. ``never``: and none that fulfils this.
+    """
+    parts, default = [], site.default_mapping
+    groups = [groups_where(site, each) for each in holds]
+    if None not in groups:
+        in_groups = people.filter(*(members_where(each, at) for each in groups))
+        parts.append(in_groups.filter(~members_where(groups_where(site, never), at)) if never else in_groups)
+    if all(each(default) for each in holds) and not (never and never(default)):
+        groupless = people.filter(in_no_group(at))
+        if site.last_group_policy == LastGroupPolicy.REVOKE:
+            groupless = groupless.filter(~was_removed_last(at))
+        parts.append(groupless)
+    return parts
+
+
+def without_level(people: QuerySet[User], site: SiteFacts) -> list[QuerySet[User]]:
+    """Those of ``people``, who are active and from the identity provider, to whom no mapping gives a level."""
+    parts = [people.filter(members_where(Q()), ~members_where(groups_where(site, gives_level)))]
+    if site.default_mapping.level is Level.NONE:
+        parts.append(people.filter(in_no_group()))
+    elif site.last_group_policy == LastGroupPolicy.REVOKE:
+        parts.append(people.filter(in_no_group(), was_removed_last()))
+    return parts
+
+
+def gives_level(mapping: MappingRecord) -> bool:
+    """Whether a mapping lets anybody in."""
+    return mapping.level is not Level.NONE
+
+
+def united(parts: Parts) -> QuerySet[User]:
+    """All of them as one list, for callers that count and slice it."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return User.objects.none()
+    ids = [part.order_by().values("pk") for part in parts]
+    return User.objects.filter(pk__in=ids[0].union(*ids[1:], all=True))
+
+
+def count_people(parts: Parts) -> int:
+    """How many there are; one query for each part."""
+    return sum(part.count() for part in parts)
