@@ -1,18 +1,22 @@
 """Adding entries to the audit trail and to the provisioning log. Nothing else adds any."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.chain.keys import present_key
 from gatekeeper.audit.chain.mac import seal
-from gatekeeper.audit.chain.writers import note_written, number_entries
+from gatekeeper.audit.chain.sealing_many import ManySeals, SharedFacts
+from gatekeeper.audit.chain.writers import next_numbers, note_written, note_written_until, number_entries
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.provisioning_codes import Change
 from gatekeeper.audit.redact import log_copy, redact, storable
+from gatekeeper.runtime.bulk.inserts import insert_rows, moment
 
 Document = Mapping[str, Any]
 
@@ -46,6 +50,52 @@ def record_all(entries: Sequence[AuditEntry]) -> None:
     note_written(entries)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What one of many entries says of its own."""
+
+    object_id: object
+    label: str
+    before: Document | None = None
+    after: Document | None = None
+
+
+_TABLE: Final = AuditEntry._meta.db_table
+_SHARED: Final = ("at", "event", "actor_kind", "actor_name", "actor_id", "door", "request_id", "object_kind")
+_EMPTY: Final = ("content", "digest", "key_hint")
+_OWN: Final = ("number", "object_id", "object_label")
+_SEAL: Final = ("before", "after", "actor_salt", "actor_commitment", "object_salt", "object_commitment", "mac")
+
+
+def record_many(event: Event, subjects: Iterable[Subject], *, actor: Actor, kind: str) -> int:
+    """Add an entry for each subject, as ``record_all`` would, of one moment; returns how many.
+
+    For thousands: a quarter of the time, since what they share is prepared once. One statement.
+    """
+    key, now = present_key(), timezone.now()
+    writer, first = next_numbers()
+    seals = ManySeals(SharedFacts(writer, now, event.value, actor, kind), key)
+    by = (actor.kind, actor.name[:300], actor.id, actor.channel, actor.request_id)
+    shared = (moment(now), event.value, *by, kind, "", "", "", writer, key.id)
+    last = first - 1
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        nonlocal last
+        for last, each in enumerate(subjects, start=first):
+            before, after = _redacted(each.before), _redacted(each.after)
+            object_id, label = str(each.object_id), each.label[:300]
+            yield (*shared, last, object_id, label, *seals.seal(last, object_id, label, before, after))
+
+    insert_rows(_TABLE, (*_SHARED, *_EMPTY, "writer", "mac_key", *_OWN, *_SEAL), rows())
+    if last >= first:
+        note_written_until(writer, last)
+    return last - first + 1
+
+
+def _redacted(document: Document | None) -> Any:
+    return redact(dict(document)) if document is not None else None
+
+
 def entry(
     event: Event,
     *,
@@ -67,8 +117,8 @@ def entry(
         object_kind=kind,
         object_id=str(object_id),
         object_label=label[:300],
-        before=redact(dict(before)) if before is not None else None,
-        after=redact(dict(after)) if after is not None else None,
+        before=_redacted(before),
+        after=_redacted(after),
     )
 
 

@@ -31,8 +31,13 @@ class AccessChange(StrEnum):
 
 def user_event(code: EventCode, user: User, *, actor: Actor, **facts: Any) -> OutboxEvent:
     """Something that happened to a person."""
-    named = {"id": str(user.id), "user_name": user.user_name, "external_id": user.external_id}
-    return event(code, actor=actor, kind="user", object_id=user.id, data={"user": named, **facts})
+    data = facts_of_user(user.id, user.user_name, user.external_id, **facts)
+    return event(code, actor=actor, kind="user", object_id=user.id, data=data)
+
+
+def facts_of_user(user_id: UUID, user_name: str, external_id: str | None, **facts: Any) -> dict[str, Any]:
+    """The data of an event about a person, for events of many."""
+    return {"user": {"id": str(user_id), "user_name": user_name, "external_id": external_id}, **facts}
 
 
 def user_provisioned(user: User, *, actor: Actor, revived: bool = False) -> OutboxEvent:

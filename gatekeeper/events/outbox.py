@@ -1,15 +1,19 @@
 """Writing events: the one place that adds rows to the outbox."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+from uuid import uuid4
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
+from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import KEY_LENGTH, OutboxEvent
+from gatekeeper.runtime.bulk.inserts import insert_rows, moment, uid
 
 BATCH = 500  # rows in one statement
 
@@ -33,13 +37,35 @@ def emit_all(events: Sequence[OutboxEvent]) -> None:
     """Add events that were built with ``event``. One statement for 500 of them; on SQLite for 100 and more."""
     if not events:
         return
-    if not connection.in_atomic_block:
-        raise TransactionManagementError("An event is written in the transaction of the change that it reports.")
+    _in_the_transaction_of_the_change()
     if len(events) == 1:
         events[0].save(force_insert=True)
     else:
         OutboxEvent.objects.bulk_create(events, batch_size=BATCH)
     transaction.on_commit(news.set)
+
+
+_TABLE: Final = OutboxEvent._meta.db_table
+_COLUMNS: Final = ("public_id", "code", "occurred_at", "object_key", "data")
+_encode = DjangoJSONEncoder().encode
+
+
+def emit_many(code: EventCode, about: Iterable[tuple[object, Mapping[str, Any]]], *, actor: Actor, kind: str) -> None:
+    """Add an event for each object id with its data, as ``emit_all`` would, of one moment. One statement."""
+    _in_the_transaction_of_the_change()
+    now, by = moment(timezone.now()), _by(actor)
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for object_id, data in about:
+            yield uid(uuid4()), code.value, now, f"{kind}:{object_id}"[:KEY_LENGTH], _encode({**data, **by})
+
+    insert_rows(_TABLE, _COLUMNS, rows())
+    transaction.on_commit(news.set)
+
+
+def _in_the_transaction_of_the_change() -> None:
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("An event is written in the transaction of the change that it reports.")
 
 
 def event(
@@ -49,8 +75,12 @@ def event(
 
     A person among the actors is named by their id only: an erasure finds what is about somebody, not what is by them.
     """
+    whole = {**(data or {}), **_by(actor)}
+    return OutboxEvent(code=code.value, object_key=f"{kind}:{object_id}"[:KEY_LENGTH], data=whole)
+
+
+def _by(actor: Actor) -> dict[str, Any]:
     by = {"kind": _ACTOR_KINDS.get(actor.kind, actor.kind), "id": actor.id}
     if actor.kind != "person":
         by["name"] = actor.name
-    whole = {**(data or {}), "actor": by, **({"request_id": actor.request_id} if actor.request_id else {})}
-    return OutboxEvent(code=code.value, object_key=f"{kind}:{object_id}"[:KEY_LENGTH], data=whole)
+    return {"actor": by, **({"request_id": actor.request_id} if actor.request_id else {})}

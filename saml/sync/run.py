@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -62,7 +63,7 @@ def sync_saml_users(*, actor: Actor, now: datetime | None = None, delays: FetchD
 
 def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> None:
     run.metadata = _refresh_all(actor, delays)
-    report = link_users(actor=actor, now=timezone.now())
+    report = link_users(actor=actor, now=timezone.now(), progress=partial(_note_progress, run))
     forget_expired(timezone.now())
     forget_old_attempts(now)
     announce_counts(now, actor=actor)
@@ -80,6 +81,11 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
             label=f"{run.linked} linked, {run.unlinked} unlinked",
             after={"linked": run.linked, "unlinked": run.unlinked, "conflicts": len(run.conflicts)},
         )
+
+
+def _note_progress(run: SyncRun, linked: int) -> None:
+    """For the page, which asks while the run goes on."""
+    SyncRun.objects.filter(pk=run.pk).update(linked=linked)
 
 
 @one_transaction()

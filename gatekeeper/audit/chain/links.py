@@ -10,9 +10,11 @@ import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 from django.dispatch import receiver
 
 from gatekeeper.audit.actor import Actor
@@ -24,6 +26,7 @@ from gatekeeper.audit.chain.writers import has_written
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry, AuditHead
+from gatekeeper.runtime.bulk.statistics import gather_missing_statistics
 from gatekeeper.runtime.command import work_is_done
 
 log = structlog.get_logger(__name__)
@@ -31,6 +34,7 @@ log = structlog.get_logger(__name__)
 BATCH = 1000  # entries linked in one transaction
 LATE_AFTER = timedelta(minutes=5)
 ENTRIES = "audit_auditentry"
+_FEW = 20  # writers whose numbers are asked for as ranges, which is cheaper
 
 
 def link_new_entries() -> int:
@@ -106,9 +110,18 @@ def refusals(unlinked: Sequence[AuditEntry], keys: Keyring) -> dict[int, str]:
 
 def _linked_numbers(unlinked: Sequence[AuditEntry]) -> set[tuple[str, int | None]]:
     """Of the numbers of these entries and the ones after them, those that the chain holds already."""
-    numbers = {entry.number + step for entry in unlinked if entry.number is not None for step in (0, 1)}
-    linked = AuditEntry.objects.filter(writer__in={entry.writer for entry in unlinked}, number__in=numbers)
-    return set(linked.exclude(position=None).values_list("writer", "number"))
+    by_writer: dict[str, list[int]] = {}
+    for entry in unlinked:
+        if entry.number is not None:
+            by_writer.setdefault(entry.writer, []).append(entry.number)
+    spans = {writer: (min(numbers), max(numbers) + 1) for writer, numbers in by_writer.items()}
+    if len(spans) <= _FEW and all(end - begin <= 2 * BATCH for begin, end in spans.values()):
+        condition = Q(*(Q(writer=writer, number__range=span) for writer, span in spans.items()), _connector=Q.OR)
+    else:
+        numbers = {number + step for several in by_writer.values() for number in several for step in (0, 1)}
+        condition = Q(writer__in=spans, number__in=numbers)
+    linked = AuditEntry.objects.filter(condition).exclude(position=None) if spans else AuditEntry.objects.none()
+    return set(linked.values_list("writer", "number"))
 
 
 def _batches(entries: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
@@ -139,6 +152,7 @@ def _link_batch(after: int) -> tuple[int, int] | None:
                 )
             unlinked = list(AuditEntry.objects.filter(position=None, id__gt=after).order_by("id")[:BATCH])
             fits = list(fitting(unlinked, live_keys()))
+            gather_missing_statistics(AuditEntry)
             if fits or damage or not AuditHead.objects.filter(key_id=present_key().id).exists():
                 newest = _link(fits, newest)
                 store_head(trail, newest)
@@ -169,17 +183,32 @@ def _link(entries: Sequence[AuditEntry], newest: Head) -> Head:
         while position in occupied:
             position += 1
         digest = link_digest(entry, position, digest, key.secret)
-        rows.append((position, digest, key.id, entry.pk))
-    _store(rows)
+        rows.append((entry.pk, position, digest))
+    _store(rows, key.id)
     return Head(position, digest)
 
 
-def _store(rows: Sequence[tuple[int, str, str, int]]) -> None:
-    statement = f"UPDATE {ENTRIES} SET position = %s, digest = %s, key_hint = %s WHERE id = %s AND position IS NULL"  # noqa: S608 - a constant
+_SET: Final = {
+    "postgresql": f"""
+        UPDATE {ENTRIES} AS entry SET position = link.position, digest = link.digest, key_hint = %s
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS link (id, position, digest)
+        WHERE entry.id = link.id AND entry.position IS NULL
+    """,  # noqa: S608 - a constant
+    "sqlite": f"UPDATE {ENTRIES} SET position = %s, digest = %s, key_hint = %s WHERE id = %s AND position IS NULL",  # noqa: S608
+}
+
+
+def _store(links: Sequence[tuple[int, int, str]], key_id: str) -> None:
+    """Write id, position and digest of each. Raises: _LinkedElsewhere where one is linked already."""
+    if not links:
+        return
     with connection.cursor() as cursor:
-        if rows:
-            cursor.executemany(statement, rows)
-        if rows and cursor.rowcount != len(rows):
+        if connection.vendor == "postgresql":
+            cursor.execute(_SET["postgresql"], [key_id, *map(list, zip(*links, strict=True))])
+        else:
+            rows = [(position, digest, key_id, pk) for pk, position, digest in links]
+            cursor.executemany(_SET["sqlite"], rows)
+        if cursor.rowcount != len(links):
             raise _LinkedElsewhere
 
 

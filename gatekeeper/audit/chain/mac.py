@@ -23,9 +23,9 @@ ACTOR: Final = "actor"
 OBJECT: Final = "object"
 PARTS: Final = (ACTOR, OBJECT)
 
-_ENTRY, _LINK, _HEAD = b"gatekeeper audit entry 1\n", b"gatekeeper audit link 1\n", b"gatekeeper audit head 1\n"
+ENTRY, _LINK, _HEAD = b"gatekeeper audit entry 1\n", b"gatekeeper audit link 1\n", b"gatekeeper audit head 1\n"
 _PUBLIC = ("event", "actor_kind", "actor_id", "channel", "request_id", "object_kind", "object_id")
-_SALT_BYTES = 16
+SALT_BYTES = 16
 _WITH_A_FRACTION = re.compile(r"[:\[,]-?\d+[.eE]")  # may also match inside a text, where it costs time only
 
 
@@ -36,7 +36,7 @@ def seal(entry: Any, key_id: str, key: bytes) -> None:
     """
     entry.before, entry.after = as_stored(entry.before), as_stored(entry.after)
     for part in PARTS:
-        setattr(entry, f"{part}_salt", secrets.token_hex(_SALT_BYTES))
+        setattr(entry, f"{part}_salt", secrets.token_hex(SALT_BYTES))
         setattr(entry, f"{part}_commitment", commitment(entry, part))
     entry.mac_key = key_id
     entry.mac = entry_mac(entry, key)
@@ -60,7 +60,8 @@ def entry_mac(entry: Any, key: bytes) -> str:
         entry.object_commitment,
         entry.mac_key,
     ]
-    return hmac.digest(key, _ENTRY + canonical(said), "sha256").hex()
+    # Texts and whole numbers have one spelling only; a time would look like a number with a fraction to ``canonical``.
+    return hmac.digest(key, ENTRY + _dumps(said).encode(), "sha256").hex()
 
 
 def link_digest(entry: Any, position: int, before: str, key: bytes) -> str:

@@ -44,20 +44,31 @@ class _Committed:
 
 def number_entries(entries: Sequence[AuditEntry]) -> None:
     """Give entries their writer and number, right before they are inserted; ``note_written`` has to follow."""
+    writer, first = next_numbers()
+    for number, entry in enumerate(entries, start=first):
+        entry.writer, entry.number = writer, number
+
+
+def next_numbers() -> tuple[str, int]:
+    """The id of this writer and the number of its next entry; ``note_written_until`` has to follow the insertion."""
     pending = _last_pending()
     if pending is None and _writer.is_unsettled:
         # What was written last was rolled back, or its commit was never confirmed. Nobody knows which: begin anew.
         _writer.begin()
     last = pending if pending is not None else _writer.written
-    for number, entry in enumerate(entries, start=last + 1):
-        entry.writer, entry.number = _writer.id, number
     _writer.is_unsettled = True
+    return _writer.id, last + 1
 
 
 def note_written(entries: Sequence[AuditEntry]) -> None:
     """They were inserted: their numbers are taken once, and if, the transaction is committed."""
     last = entries[-1]
-    transaction.on_commit(_Committed(last.writer, last.number or 0))
+    note_written_until(last.writer, last.number or 0)
+
+
+def note_written_until(writer: str, number: int) -> None:
+    """The entries of this writer up to a number were inserted."""
+    transaction.on_commit(_Committed(writer, number))
 
 
 def has_written() -> bool:

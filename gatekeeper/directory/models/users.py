@@ -89,7 +89,7 @@ class User(AbstractBaseUser):
     @property
     def label(self) -> str:
         """How pages and logs name the person."""
-        return self.display_name or self.user_name
+        return label_of(self.display_name, self.user_name)
 
     @property
     def is_local(self) -> bool:
@@ -134,6 +134,11 @@ class User(AbstractBaseUser):
             work_email=self.work_email,
             attributes=self.attributes,
         )
+
+
+def label_of(display_name: str | None, user_name: str) -> str:
+    """How a person with these names is shown."""
+    return display_name or user_name
 
 
 class ActivePeriod(Period):

@@ -63,6 +63,8 @@ def _waiting(waited: timedelta, *, running: bool) -> str:
 
 def text_of_run(run: SyncRun) -> str:
     """One sentence about a run."""
+    if run.state == SyncState.RUNNING and run.linked:
+        return _("The sync is running: %(linked)s linked so far…") % {"linked": f"{run.linked:,}"}
     if run.state == SyncState.RUNNING:
         return _("The sync is running…")
     if run.state != SyncState.FINISHED:
