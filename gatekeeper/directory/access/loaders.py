@@ -1,6 +1,6 @@
 """Loading the facts of a moment from the database: a fixed number of queries, whatever the size of groups and lists."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,19 +48,27 @@ def access_of_many(
 ) -> dict[UUID, Access]:
     """Effective access of many people by user id; the number of queries grows by one set per 900 people."""
     people = list(users)
-    facts = site or site_facts(at)
     found: dict[UUID, Access] = {}
     for start in range(0, len(people), SLICE):
-        for person in _person_facts(people[start : start + SLICE], at):
-            found[person.user_id] = effective_access(person, facts)
+        persons = _person_facts(people[start : start + SLICE], at)
+        if site is None and len(people) > SLICE:
+            site = site_facts(at)
+        facts = site or site_facts(at, groups={group_id for person in persons for group_id, _ in person.groups})
+        found |= {person.user_id: effective_access(person, facts) for person in persons}
     return found
 
 
-def site_facts(at: datetime | None = None) -> SiteFacts:
-    """What holds for everybody: mappings, teams, choices. Four queries (in the past: five), whatever the users."""
+def site_facts(at: datetime | None = None, *, groups: Collection[UUID] | None = None) -> SiteFacts:
+    """What holds for everybody: mappings, teams, choices. Four queries (in the past: five), whatever the users.
+
+    ``groups``: only the mappings of these, and the Default Mapping; a large site has thousands.
+    """
     mappings: dict[UUID, MappingRecord] = {}
     default = INITIAL_DEFAULT_MAPPING
-    for version in MappingVersion.objects.at(at):
+    versions = MappingVersion.objects.at(at)
+    if groups is not None:
+        versions = versions.filter(Q(group=None) | Q(group__in=groups))
+    for version in versions:
         if version.group_id is None:
             default = version.record()
         else:
