@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -18,7 +18,7 @@ from gatekeeper.directory.access.states import State
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.explanation.readiness import readiness_of_many
 from gatekeeper.directory.explanation.readiness_lists import in_state
-from gatekeeper.directory.models import IdpGroup, User
+from gatekeeper.directory.models import IdpGroup, Membership, User
 from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 
 
@@ -95,6 +95,14 @@ class Groups(ListAPIView[IdpGroup]):
     serializer_class = GroupSerializer
 
     def get_queryset(self) -> QuerySet[IdpGroup]:
-        """One query, counted in the database."""
-        members = Count("memberships", filter=Q(memberships__until=None))
-        return IdpGroup.objects.live().annotate(member_count=members).order_by("display_name_folded", "id")
+        """By name."""
+        return IdpGroup.objects.live().order_by("display_name_folded", "id")
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """The page, with the members of its groups counted by one query."""
+        page = super().paginate_queryset(queryset) or []
+        members = Membership.objects.live().filter(group__in=[group.pk for group in page])
+        counts = dict(members.order_by().values_list("group").annotate(Count("pk")))
+        for group in page:
+            group.member_count = counts.get(group.pk, 0)
+        return page
