@@ -54,7 +54,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit trail"
         ordering = ("-id",)
         indexes = (
-            models.Index(fields=("object_kind", "object_id", "-id"), name="audit_by_object"),
+            models.Index(fields=("object_id", "object_kind", "-id"), name="audit_by_object_id"),
             models.Index(fields=("actor_id",), name="audit_by_actor"),
             models.Index(fields=("event", "-id"), name="audit_by_event"),
             models.Index(fields=("request_id",), condition=~Q(request_id=""), name="audit_by_request"),

@@ -6,7 +6,7 @@ A migration with one of them says ``atomic = False``: PostgreSQL drops indexes c
 from typing import Any, cast
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AlterField
+from django.db.migrations.operations import AlterField, RemoveIndex
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import Field, Model
@@ -24,6 +24,16 @@ class DropForeignKeyIndex(AlterField):
         for name in _indexes_of(schema_editor, model, self.name):
             if name not in named:
                 _drop(schema_editor, name)
+
+
+class DropIndexLive(RemoveIndex):
+    """Drop an index of the model's ``Meta.indexes``."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Drop it, if it is there."""
+        _drop(schema_editor, str(self.name))
 
 
 class DropPatternIndex(Operation):
