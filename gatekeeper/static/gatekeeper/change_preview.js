@@ -43,6 +43,7 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     if (event.target.tagName === "TEXTAREA") askSoon();
   });
   search.addEventListener("input", askSoon);
+  if ("previewNow" in form.dataset) ask();
   place.addEventListener("click", (event) => {
     const turn = event.target.closest("[data-preview-page]");
     if (turn) ask({ [turn.dataset.previewPage]: turn.value });

@@ -166,9 +166,14 @@ def require_confirmation(request: HttpRequest, question: Question) -> None:
         raise NotConfirmed(question)
 
 
-def preview_fragment(request: HttpRequest, found: Outlook, form_id: str, *, warned: bool = False) -> HttpResponse:
-    """The preview alone, for the script that keeps it up to date; without warnings where a question says them."""
-    shown = {**preview_context(found, form_id, request.POST), "warned": warned}
+def preview_fragment(
+    request: HttpRequest, found: Outlook, form_id: str, *, warned: bool = False, sentence: str = ""
+) -> HttpResponse:
+    """The preview alone, for the script that keeps it up to date; without warnings where a question says them.
+
+    ``sentence``: what it says in one, where that is another one than usual.
+    """
+    shown = {**preview_context(found, form_id, request.POST), "warned": warned, "sentence": sentence}
     return render(request, "web/framework/_preview.html", {"shown": shown})
 
 

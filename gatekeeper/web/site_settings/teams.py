@@ -143,7 +143,8 @@ def preview_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
     """The preview beside the button that deletes a team."""
     site = site_facts()
     found = outlook(request, ProposedChange.without_team(site, team_id), site)
-    return preview_fragment(request, found, DELETE_FORM)
+    sentence = effect_on_members(found.preview.kinds, team_id).sentence
+    return preview_fragment(request, found, DELETE_FORM, sentence=sentence)
 
 
 @require_POST
@@ -204,7 +205,10 @@ def _page(
     question: Question = NO_QUESTION,
     refusal: str = "",
 ) -> HttpResponse:
-    """The page of one team; ``question`` and ``refusal`` are about the form with the id ``about``."""
+    """The page of one team; ``question`` and ``refusal`` are about the form with the id ``about``.
+
+    What its end would change is counted over all its people: a script asks for it, and ``?preview`` without scripts.
+    """
     form = form or TeamForm(None, initial={"name": team.name})
     site = site_facts()
     row = next(row for row in _rows(site) if row["team"] == team)
@@ -218,10 +222,11 @@ def _page(
         "confirmation": question.confirmation,
         "refusal": refusal,
     }
-    if not row["is_fallback"]:
+    page["deleting"] = {"form_id": DELETE_FORM}
+    if not row["is_fallback"] and (about == DELETE_FORM or "preview" in request.GET):
         found = outlook(request, ProposedChange.without_team(site, team.id), site)
-        page["deleting"] = preview_context(found, DELETE_FORM)
-        page["where"] = effect_on_members(found.preview.kinds, team.id)
+        sentence = effect_on_members(found.preview.kinds, team.id).sentence
+        page["deleting"] = {**preview_context(found, DELETE_FORM), "sentence": sentence}
     if about == MERGE_FORM and request.POST.get("target") in {str(key) for key, _ in page["others"]}:
         page["target"] = request.POST["target"]
         page["merging"] = preview_context(outlook(request, _merger(request, team.id, site)[1], site), MERGE_FORM)
