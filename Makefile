@@ -97,4 +97,4 @@ bench-peers: setup-tests  ## the other servers beside which make bench measures 
 	@bench/peers/install.sh
 
 clean:  ## removes .venv, what test-idps fetched, and caches, never DATA_DIR
-	rm -rf .venv .venv-idps .venv-peers .idps .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-idps .venv-peers .venv-web .idps .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -45,8 +45,8 @@ class Address:
 class Connection:
     """One kept connection, opened when there is something to send; one that the server has closed is opened anew."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, timeout: float = TIMEOUT) -> None:
+        self.port, self.timeout = port, timeout
         self._socket: socket.socket | None = None
         self._rest = b""
 
@@ -77,7 +77,7 @@ class Connection:
 
     def _opened(self) -> socket.socket:
         if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self.port), TIMEOUT)
+            self._socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._rest = b""
         return self._socket

@@ -103,7 +103,7 @@ def add_site(measured: Measured, database: Database, size: Size, server: Server)
     numbers: count[int] = count()
     for connections in measured.plan.connections:
         for name, (method, path) in TWIN_PATHS.items():
-            make = _twin(method, path.format(user=server.directory.users[0]))
+            make = twin(method, path.format(user=server.directory.users[0]))
             cell = Cell(server, name, make, 200, connections, numbers)
             measured.cells[database, size, name, "twin", connections] = cell
     for row in ROWS:
@@ -126,8 +126,8 @@ def add_row(measured: Measured, database: Database, size: Size, row: Row, server
         measured.cells[database, size, row.name, server.name, connections] = cell
 
 
-def _twin(method: str, path: str) -> Callable[[int], Request]:
-    # Below another base than SCIM's: the address of the twins stands in front of the path.
+def twin(method: str, path: str) -> Callable[[int], Request]:
+    """Requests to a twin, whose address begins as SCIM's base does."""
     body = {"userName": "twin"} if method == "POST" else None
     return lambda _: Request(method=method, path=f"-twin{path}", body=body)
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The other servers into .venv-peers and .peers, as pinned beside this file: Python's with hashes, Node's by package-lock.json.
+# The other servers into .venv-peers, .peers and .venv-web, as pinned beside this file: Python's with hashes, Node's by package-lock.json.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -19,3 +19,7 @@ if command -v npm >/dev/null 2>&1; then
     cp bench/peers/package.json bench/peers/package-lock.json .peers/
     npm ci --prefix .peers --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
 fi
+
+# Web servers to compare, beside the site's own packages.
+[ -d .venv-web ] || .venv/bin/python -m venv .venv-web
+.venv/bin/uv pip sync --quiet --require-hashes --python .venv-web/bin/python requirements.txt bench/peers/requirements-web.txt
