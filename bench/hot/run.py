@@ -36,7 +36,7 @@ class Plan:
     connections: tuple[int, ...] = CONNECTIONS
 
 
-WHOLE = Plan(sizes={"small": 1_000, "middle": 5_000, "large": 100_000}, rounds=7, seconds=0.5)
+WHOLE = Plan(sizes={"small": 1_000, "middle": 5_000, "large": 100_000}, rounds=5, seconds=0.4)
 QUICK = Plan(sizes={"small": 200, "middle": 1_000, "large": 5_000}, rounds=3, seconds=0.1)
 
 
