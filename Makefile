@@ -9,7 +9,7 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/made-in 2>/dev/null)
 STALE := stale
 endif
 
-.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz bench bench-peers messages lock clean $(STALE)
+.PHONY: help setup setup-tests system-packages run serve demo test test-idps check suite fuzz test-scale bench bench-peers messages lock clean $(STALE)
 .DEFAULT_GOAL := help
 
 help:  ## what can be asked for
@@ -84,6 +84,10 @@ test-idps: setup-tests system-packages .venv-idps/stamp  ## sign-in and sign-out
 	@$(BIN)/python -m venv .venv-idps
 	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv-idps/bin/python requirements-idps.txt
 	@touch $@
+
+test-scale: setup-tests  ## every address at 100,000 people with its processor time, on PostgreSQL (a quarter of an hour)
+	DATABASE_URL="$${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}" SCALE_PEOPLE=$${SCALE_PEOPLE:-100000} \
+		$(BIN)/pytest -n 0 -s tests/scale/test_whole.py
 
 fuzz: setup-tests  ## the generated tests, for longer
 	FUZZ_REQUESTS=10000 $(BIN)/pytest tests/scim/test_fuzz.py

@@ -34,7 +34,7 @@ LOCK = 4_711_001  # any number: the PostgreSQL lock of whoever makes or copies a
 
 def create_test_databases() -> Any:
     """What Django's ``setup_databases`` does and returns, with a copy in the place of ``migrate``."""
-    with _locked():
+    with locked():
         template = PREFIX + digest()
         settings_of_test = connection.settings_dict["TEST"]
         settings_of_test["TEMPLATE"] = template if connection.vendor == "postgresql" and _is_kept(template) else None
@@ -111,7 +111,7 @@ def _instead_of_migrating(template: str) -> Callable[..., None]:
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
+def locked() -> Iterator[None]:
     """One test process at a time prepares or copies."""
     if connection.vendor == "postgresql":
         with connection.creation._nodb_cursor() as cursor:

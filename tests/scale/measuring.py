@@ -46,6 +46,10 @@ class Measured:
     plans: list[Plan] = field(default_factory=list)
 
     @property
+    def seconds(self) -> float:
+        return self.python + self.database
+
+    @property
     def rows_read(self) -> int:
         return sum(plan.rows_read for plan in self.plans)
 
@@ -100,13 +104,14 @@ class Browsers:
         with connection.execute_wrapper(note):
             return self.open(opening), found
 
-    def measure(self, opening: Opening, *, explained: bool = True) -> Measured:
+    def measure(self, opening: Opening, *, timed: bool = True) -> Measured:
         """Open it once with its statements noted, once more for its time, and explain the statements."""
         answer, statements = self.statements(opening)
         python, database = time.process_time(), backend_seconds()
-        self.open(opening)
+        if timed:
+            self.open(opening)
         python, database = time.process_time() - python, backend_seconds() - database
-        measured = Measured(
+        return Measured(
             opening,
             answer.status_code,
             max(0, len(statements) - self.plain[opening.by]),
@@ -114,10 +119,8 @@ class Browsers:
             "html" in answer.headers.get("Content-Type", ""),
             python,
             database,
+            [plan for sql, params in statements if (plan := explain(sql, params))],
         )
-        if explained:
-            measured.plans = [plan for sql, params in statements if (plan := explain(sql, params))]
-        return measured
 
 
 def backend_seconds() -> float:

@@ -1,7 +1,7 @@
 """What is opened at scale: every address of the site that is read, with the queries that its links and forms make."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,10 +31,15 @@ PROBES = ("/healthz", "/readyz", "/metrics")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One request. ``by``: what authenticates it ("session", "key" or "nothing")."""
+    """One request. ``by``: what authenticates it ("session", "key" or "nothing").
+
+    ``kind`` is the address as docs/permissions.md shows it, or what else it is; ``number`` its place among all.
+    """
 
     address: str
     by: str = "session"
+    kind: str = ""
+    number: int = 0
     form: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __str__(self) -> str:
@@ -73,7 +78,12 @@ def world(people: int) -> dict[str, Any]:
 
 
 def openings(known: Mapping[str, Any]) -> Iterator[Opening]:
-    """All of them. An address that is new is opened as it is; what it can be asked is added to ``queries``."""
+    """All of them, numbered."""
+    return (replace(each, number=number) for number, each in enumerate(_openings(known)))
+
+
+def _openings(known: Mapping[str, Any]) -> Iterator[Opening]:
+    """All that is read. An address that is new is opened as it is; what it can be asked is added to ``queries``."""
     rows, asked = table(), queries(known)
     for address in all_addresses():
         row = rows[address.shown]
@@ -81,7 +91,7 @@ def openings(known: Mapping[str, Any]) -> Iterator[Opening]:
             continue
         by = "key" if row.who == "a SCIM credential" else "nothing" if address.shown in PROBES else "session"
         for query in ("", *asked.pop(address.shown, ())):
-            yield Opening(address.example(known) + query, by)
+            yield Opening(address.example(known) + query, by, address.shown)
     assert not asked, f"{sorted(asked)} are no addresses that are read."
     yield from _by_others(known)
     yield from _previews(known)
