@@ -6,7 +6,7 @@ It reads the SCIM and the SAML endpoint's models, so it stands above both, and n
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -61,11 +61,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class WorkEmails:
-    """How many active people there are from the identity provider, and whose work e-mail is not their userName."""
+    """How many active people there are from the identity provider, and whose work e-mail is not their userName.
+
+    ``known``: how many there are, active or not.
+    """
 
     people: int
     differing: int
     example: str
+    known: int = 0
 
     @property
     def detail(self) -> str:
@@ -95,17 +99,19 @@ def setup_steps(site: SiteFacts) -> list[Step]:
 
 def work_emails() -> WorkEmails:
     """Whether Entra maps userPrincipalName to the work e-mail, seen from what it sends. Three queries at most."""
+    counted = User.objects.provisioned().aggregate(known=Count("pk"), active=Count("pk", filter=Q(active=True)))
+    known, active = counted["known"], counted["active"]
     people = User.objects.provisioned().filter(active=True)
     other = people.filter(Q(work_email=None) | ~Q(work_email_folded=F("user_name_folded")))
     other = other.exclude(user_name__regex=TOMBSTONE_PATTERN)  # says nothing of the mapping
     first = other.order_by("user_name_folded").first()
     if first is None:
-        return WorkEmails(people.count(), 0, "")
+        return WorkEmails(active, 0, "", known)
     example = _("%(user_name)s has %(work_email)s") % {
         "user_name": first.user_name,
         "work_email": first.work_email or _("none"),
     }
-    return WorkEmails(people.count(), other.count(), example)
+    return WorkEmails(active, other.count(), example, known)
 
 
 def _steps_here(site: SiteFacts) -> list[Step]:
@@ -163,7 +169,7 @@ def _single_sign_on() -> Step:
 
 def _steps_in_entra() -> list[Step]:
     key_used = ApiKey.objects.active().exclude(last_used_at=None).exists()
-    emails = work_emails()
+    emails, groups = work_emails(), IdpGroup.objects.on_the_page().count()
     mapped = emails.people > 0 and not emails.differing
     return [
         Step(
@@ -183,8 +189,8 @@ def _steps_in_entra() -> list[Step]:
         Step(
             "provisioned",
             _("Receive users and groups"),
-            emails.people > 0 and IdpGroup.objects.on_the_page().exists(),
-            _arrived(),
+            emails.people > 0 and groups > 0,
+            _arrived(emails.known, groups),
             elsewhere=True,
         ),
     ]
@@ -217,8 +223,7 @@ def _linked(people: QuerySet[User]) -> QuerySet[User]:
     return people.filter(Exists(SignInIdentity.objects.live().filter(user=OuterRef("pk"))))
 
 
-def _arrived() -> str:
-    users, groups = User.objects.provisioned().count(), IdpGroup.objects.on_the_page().count()
+def _arrived(users: int, groups: int) -> str:
     if not users and not groups:
         return _("Assign a test user and group in Entra, then use Provision on demand.")
     users_text = ngettext("%(users)s user", "%(users)s users", users) % {"users": f"{users:,}"}

@@ -65,9 +65,14 @@ def in_no_group(at: datetime | None = None) -> Q:
 
 def was_removed_last(at: datetime | None = None) -> Q:
     """The condition on people "their last membership ended by removal"; of several at once a removal counts."""
+    return Q(Exists(last_removals(at).filter(user=OuterRef("pk"))))
+
+
+def last_removals(at: datetime | None = None) -> QuerySet[Membership]:
+    """The memberships that ended by removal, and none of the same person's ended later."""
     ended = Membership.objects.filter(until__isnull=False) if at is None else Membership.objects.filter(until__lte=at)
     later = ended.filter(user=OuterRef("user"), until__gt=OuterRef("until"))
-    return Q(Exists(ended.filter(~Exists(later), user=OuterRef("pk"), ended_because=EndedBecause.REMOVED)))
+    return ended.filter(~Exists(later), ended_because=EndedBecause.REMOVED)
 
 
 def who_have(site: SiteFacts, holds: Holds) -> Q:

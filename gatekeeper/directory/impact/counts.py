@@ -66,17 +66,6 @@ class ImpactCounts:
             if kind.differs:
                 kind.people.append(user_id)
 
-    def both(self, group_set: GroupSet) -> tuple[Access, Access]:
-        """Access before and after of everybody with this group set."""
-        if not group_set.groups:
-            kind = self._of_groupless(group_set)
-            return kind.before, kind.after
-        granted = reduce(or_, (self._grants[str(group_id)] for group_id in group_set.groups))
-        known = self._members.get(granted)
-        if known is None:
-            known = self._members[granted] = self._kind(group_set)
-        return known.before, known.after
-
     def changing(self) -> list[Kind]:
         """The kinds of people whose access differs, without those that nobody is of."""
         return [kind for kind in (*self._members.values(), *self._groupless.values()) if kind.people]

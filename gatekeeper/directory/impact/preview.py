@@ -91,8 +91,8 @@ class Preview:
 def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = None) -> Preview:
     """What differs between two states of the site's facts, for the people as they are now.
 
-    Cost: one query over memberships (and one over people in no group, when they are in scope), a few for warnings;
-    access is computed once for all who are granted the same.
+    Cost: two queries over memberships (and two over people in no group, when they are in scope), a few for warnings;
+    none where nothing differs. Access is computed once for all who are granted the same.
     """
     counts, scope = ImpactCounts(before, after), affected_scope_between(before, after)
     counts.add_members(member_rows(scope))
@@ -114,7 +114,7 @@ def preview_between(before: SiteFacts, after: SiteFacts, *, by: User | None = No
             ((kind.before.teams.keys(), kind.after.teams.keys(), len(kind.people)) for kind in kinds),
         ),
         moves=tuple(Move(*pair, count) for pair, count in sorted(moves.items())),
-        warnings=tuple(consequences(before, after, kinds, by)),
+        warnings=tuple(consequences(before, after, kinds, by)) if before != after else (),
         kinds=tuple(kinds),
     )
 

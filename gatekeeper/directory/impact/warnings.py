@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.loaders import access_under
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.counts import Kind
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
@@ -94,7 +94,7 @@ def consequences(before: SiteFacts, after: SiteFacts, kinds: list[Kind], by: Use
         yield Consequence(WarningCode.LEFT_WITHOUT_TEAM, left)
     if by is not None:
         yield from _about(by, before, after)
-    if somebody_could_configure(before) and not somebody_could_configure(after):
+    if not somebody_could_configure(after) and somebody_could_configure(before):
         yield Consequence(WarningCode.NOBODY_COULD_CONFIGURE)
 
 
@@ -116,8 +116,7 @@ def losing_access(kinds: Iterable[Kind]) -> int:
 
 
 def _about(by: User, before: SiteFacts, after: SiteFacts) -> Iterator[Consequence]:
-    now = access_of_many([by], site=before)[by.id]
-    then = access_of_many([by], site=after)[by.id]
+    now, then = access_under(by, before, after)
     if now.can_sign_in and not then.can_sign_in:
         yield Consequence(WarningCode.LOSE_OWN_ACCESS)
     elif now.can_configure and not then.can_configure:

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from gatekeeper.directory.changes import GroupRecord
@@ -20,7 +21,9 @@ class GroupQuerySet(models.QuerySet["IdpGroup"]):
 
     def on_the_page(self) -> GroupQuerySet:
         """Groups that ever had a member: an admin sees a group from then on, also when it is empty again."""
-        return self.live().filter(Exists(Membership.objects.filter(group=OuterRef("pk"))))
+        # Not EXISTS: PostgreSQL would read every membership to join a few thousand groups with them.
+        first = Membership.objects.filter(group=OuterRef("pk")).order_by().values("group")[:1]
+        return self.live().filter(IsNull(Subquery(first), False))
 
 
 class IdpGroup(models.Model):

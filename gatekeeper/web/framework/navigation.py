@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
+from gatekeeper.directory.deprovisioning_limits.shown_state import shown_state
 from gatekeeper.web.framework.permissions import (
     Rule,
     access_of_request,
@@ -71,7 +71,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "access": access,
         "nav": entries,
         "may_configure": may_configure(access),
-        "deprovisioning": deprovisioning_state() if may_configure(access) else None,
+        "deprovisioning": shown_state() if may_configure(access) else None,
         "in_teams": "/teams/" in request.path,
         "in_settings": request.path.startswith("/settings/"),
         "in_configuration": request.path.startswith("/settings/configuration/") and "/teams/" not in request.path,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.directory.access.affected_scope import in_no_group
 from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.people_pages import are_few
 from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.impact.proposals import ProposedChange
@@ -36,6 +37,7 @@ from gatekeeper.web.framework.change_confirmation import (
     save_previewed,
     show_saved,
 )
+from gatekeeper.web.framework.keyset_lists import COUNTED
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
 from gatekeeper.web.scim_settings.mapping_rows import member_counts
 
@@ -171,7 +173,7 @@ def _render(
         "permissions": _permission_choices(shown),
         "teams": _team_choices(shown, site),
         "uses_default": group is not None and not has_own,
-        "affected": affected_count(group, site),
+        "affected": affected_count(group, site) if COUNTED in request.GET or are_few() else None,
         "saving": preview_context(outlook(request, ProposedChange.mapping(group_id, shown), site), FORM),
         "question": question.text,
         "confirmation": question.confirmation,
