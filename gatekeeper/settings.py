@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "gatekeeper.runtime.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
     "gatekeeper.middleware.PermissionsPolicy",
     "gatekeeper.middleware.NotCached",
+    "gatekeeper.compression.Compression",
     "django.middleware.security.SecurityMiddleware",
     "gatekeeper.middleware.ClientAddress",
     "gatekeeper.middleware.ContentSecurityPolicy",
