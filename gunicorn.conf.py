@@ -1,5 +1,6 @@
 """How the web server runs. Importing the settings here stops a start with a wrong environment in one line."""
 
+import gc
 from typing import Any
 
 from gatekeeper import settings
@@ -18,6 +19,13 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 accesslog = None  # gatekeeper.middleware.RequestLog writes the line, with the request's id
 control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:
+    """Before the workers are forked: what the garbage collector never looks at stays shared with them."""
+    del server
+    gc.collect()
+    gc.freeze()
 
 
 def pre_request(worker: Any, request: Any) -> None:

@@ -13,6 +13,8 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 from gatekeeper.runtime.database_limits import TASK, set_for_process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
+# Django's checks, which were run at the start of the site, would import every page and endpoint into worker and beat.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("gatekeeper")
 app.config_from_object("django.conf:settings", namespace="CELERY")

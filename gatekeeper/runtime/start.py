@@ -1,26 +1,27 @@
 """What happens between ``make run`` and a running site: tables, static files, the first administrator, processes."""
 
+import json
 import os
 import secrets
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.urls import reverse
-from honcho import manager as process_manager
 from honcho.environ import parse_procfile
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.local_accounts.accounts import create_local_administrator
 from gatekeeper.directory.models import Team, User
 from gatekeeper.directory.teams.teams import create_team
+from gatekeeper.runtime.processes import supervisor
 from gatekeeper.runtime.transactions import one_transaction
 
 FIRST_ADMINISTRATOR = "admin@gatekeeper.local"
 FIRST_TEAM = "General"
-SECONDS_TO_STOP = 20  # for requests and tasks in flight; then what still runs is killed
 PASSWORD_BYTES = 16  # 22 characters of base64: 128 random bits
 
 WELCOME = """
@@ -62,8 +63,8 @@ def create_first_administrator() -> str | None:
         return password
 
 
-def serve() -> int:
-    """Run the Procfile's processes until Ctrl-C; when one of them ends by itself, all end. Returns the exit status."""
+def serve() -> NoReturn:
+    """Become the supervisor of the site's processes, which runs them until Ctrl-C."""
     # The children's addresses follow from this process's environment, even where a default was used.
     environment = {
         **os.environ,
@@ -73,20 +74,13 @@ def serve() -> int:
         "PUBLIC_URL": settings.PUBLIC_URL,
         "PYTHONUNBUFFERED": "1",
     }
-    process_manager.KILL_WAIT = SECONDS_TO_STOP
-    manager = process_manager.Manager()
-    for name, command in parse_procfile(_procfile().read_text()).processes.items():
-        manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
-    connections.close_all()  # a connection must not be shared with the processes that are forked now
+    processes = parse_procfile(_procfile().read_text()).processes
+    connections.close_all()
     print(f"Gatekeeper starts at {settings.PUBLIC_URL} – Ctrl-C stops it.", flush=True)  # noqa: T201
-    manager.loop()
-    stopped_by_person = manager.returncode in {130, 143}  # SIGINT and SIGTERM, as a shell reports them
-    if stopped_by_person:
-        print("Gatekeeper has stopped.", flush=True)  # noqa: T201
-        return 0
-    print("A process ended by itself, so everything was stopped; its last lines above say why.", file=sys.stderr)  # noqa: T201
-    return int(manager.returncode or 1)
+    os.chdir(settings.BASE_DIR)
+    os.execve(sys.executable, [sys.executable, supervisor.__file__, json.dumps(processes)], environment)  # noqa: S606
 
 
 def _procfile() -> Path:
-    return Path(settings.BASE_DIR) / "Procfile"
+    """Over the embedded broker, on one machine, worker and beat share a process."""
+    return Path(settings.BASE_DIR) / ("Procfile" if settings.REDIS_URL else "Procfile.embedded")

@@ -1,6 +1,5 @@
 """manage.py start: what ``make run`` runs once the libraries are there."""
 
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -17,4 +16,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         prepare()
         if not options["prepare_only"]:
-            sys.exit(serve())
+            serve()
