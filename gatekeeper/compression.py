@@ -3,8 +3,8 @@
 The length of a compressed answer says something of what is in it. Somebody who can make a browser ask again and again,
 with guesses in the address, and who sees the lengths, could so guess a secret of the page (the BREACH attack). So pages
 are compressed that show no secret: never those on which a key, a code or a password is shown or typed, nor the forms
-that carry SAML messages, nor any answer to a POST. The token against cross-site requests is masked anew in each answer, and
-each compressed page has a random length more (Django's ``compress_string``).
+that carry SAML messages, nor any answer to a POST. The token against cross-site requests is masked anew in each answer,
+and each compressed page has a random length more (Django's ``compress_string``).
 
 The management API is not compressed: a session opens it too. Static files are compressed when they are collected.
 """
