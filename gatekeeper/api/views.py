@@ -14,10 +14,11 @@ from rest_framework.views import APIView
 from gatekeeper.api.access import IsSignedIn, MayReadPeople, access_of_request
 from gatekeeper.api.serializers import AccessSerializer, GroupSerializer, UserSerializer
 from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.people_pages import PeopleByName
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.explanation.readiness import readiness_of_many
-from gatekeeper.directory.explanation.readiness_lists import in_state
+from gatekeeper.directory.explanation.readiness_lists import state_parts
 from gatekeeper.directory.models import IdpGroup, Membership, User
 from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 
@@ -46,19 +47,16 @@ class Users(ListAPIView[User]):
     permission_classes = (MayReadPeople,)
     serializer_class = UserSerializer
 
-    def get_queryset(self) -> QuerySet[User]:
+    def get_queryset(self) -> Any:
         """By user name; narrowed by ``search`` and ``readiness``."""
-        people = self._in_the_state_asked_for().order_by("user_name_folded", "id")
         start = self.request.query_params.get("search", "").replace("\x00", "")
-        return people.filter(user_name_folded__startswith=fold(start)) if start else people
-
-    def _in_the_state_asked_for(self) -> QuerySet[User]:
+        people = User.objects.filter(user_name_folded__startswith=fold(start)) if start else User.objects.all()
         wanted = self.request.query_params.get("readiness", "")
         if not wanted:
-            return User.objects.live()
+            return people.filter(deleted_at=None).order_by("user_name_folded", "id")
         if wanted not in list(State):
             raise ParseError(f"readiness: there is no state {wanted[:60]}; known are {', '.join(State)}.")
-        return in_state(User.objects.all(), State(wanted), differs_from_name_id())
+        return PeopleByName(state_parts(people, State(wanted), differs_from_name_id()))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Keep the page, whose accesses are read in one go."""

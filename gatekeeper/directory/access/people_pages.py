@@ -2,14 +2,15 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from gatekeeper.directory.access.group_sets import id_text
 from gatekeeper.directory.access.loaders import SLICE
-from gatekeeper.directory.access.people_parts import Parts
+from gatekeeper.directory.access.people_parts import Parts, as_set, count_people
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.directory.models import User
@@ -65,6 +66,24 @@ def searched(people: QuerySet[User], text: str) -> QuerySet[User]:
     return people.filter(found)
 
 
+@dataclass(frozen=True, slots=True)
+class PeopleByName:
+    """People in the order of names, for paginators by number: they ask for the count and for slices."""
+
+    parts: Parts
+    ordered = True
+
+    def count(self) -> int:
+        """How many there are; one query for each part."""
+        return count_people(self.parts)
+
+    def __getitem__(self, asked: slice) -> list[User]:
+        if asked.stop <= NEAR:
+            ordered = [_from(part, None, _BY_NAME) for part in self.parts]
+            return _first(ordered, _from(User.objects.live(), None, _BY_NAME), _BY_NAME, asked.stop)[asked.start :]
+        return list(as_set(self.parts).order_by(*_BY_NAME.order_by)[asked])
+
+
 def count_up_to(parts: Parts, most: int = COUNTED_SOME) -> RowCount:
     """How many people there are; counting stops beyond ``most`` of a part."""
     number = sum(part.order_by()[: most + 1].count() for part in parts)
@@ -81,17 +100,20 @@ def page_by_name(
 ) -> NamePage:
     """One page of people by userName; only those whose id, as text, is ``among`` the given ones, if any are.
 
-    Cost: keyset paging, so the last page costs what the first does; at most two queries for each part, and three more.
+    Cost: keyset paging, so the last page costs what the first does; four queries at most.
     """
     mark = _mark(place)
     backwards = place.last if mark is None else place.before is not None
     order = _BY_NAME.reversed() if backwards else _BY_NAME
-    ids = _ids(parts, mark, order, limit + 1) if among is None else _ids_among(among, parts, mark, order, limit + 1)
-    if mark is not None and backwards and len(ids) <= limit:
-        return page_by_name(parts, among=among, limit=limit)
-    people = User.objects.filter(pk__in=ids).annotate(id_text=id_text("id"))
-    found = list(people.order_by(*order.order_by)[: limit + 1])
+    from_here = [_from(part, mark, order) for part in parts]
+    if among is None:
+        found = _first(from_here, _from(User.objects.live(), mark, order), order, limit + 1)
+    else:
+        ids = [user_id for part in from_here for user_id in _ids_among(among, part, limit + 1)]
+        found = list(_with_id_text(User.objects.filter(pk__in=ids)).order_by(*order.order_by)[: limit + 1])
     more, shown = len(found) > limit, found[:limit]
+    if mark is not None and backwards and not more:
+        return page_by_name(parts, among=among, limit=limit)
     if backwards:
         shown.reverse()
     texts = [user.id_text for user in shown]
@@ -112,38 +134,47 @@ def _from(people: QuerySet[User], mark: User | None, order: KeysetOrder) -> Quer
     return people.order_by(*order.order_by)
 
 
-def _ids(parts: Parts, mark: User | None, order: KeysetOrder, wanted: int) -> list[UUID]:
-    """Of each part the first people; whoever is on the page is among them.
+def _with_id_text(people: QuerySet[User]) -> QuerySet[Any]:
+    return people.annotate(id_text=id_text("id"))
 
-    A page is looked for within the next thousand names first. Where too few of them are in the list, the rest is read
-    as one set: in an order that no index has, since PostgreSQL would take that for a short way to the first fifty.
+
+def _first(parts: Parts, everybody: QuerySet[User], order: KeysetOrder, wanted: int) -> list[Any]:
+    """The first people of all parts, which are ordered.
+
+    They are looked for within the next thousand names of ``everybody``, then within ten thousand. Where too few of them
+    are in the parts, the others are worked out as one set: with a limit PostgreSQL would ask the conditions of one
+    person after another.
     """
-    from_here = [_from(part, mark, order) for part in parts]
-    names = _from(User.objects.live(), mark, order).values_list("user_name_folded", flat=True)
-    last = next(iter(names[NEAR : NEAR + 1]), None)
-    if last is None:
-        return [pk for part in from_here for pk in part.values_list("pk", flat=True)[:wanted]]
+    found: list[Any] = []
     side, other = ("gte", "lt") if order.descending else ("lte", "gt")
-    near, far = Q(**{f"user_name_folded__{side}": last}), Q(**{f"user_name_folded__{other}": last})
-    found = [pk for part in from_here for pk in part.filter(near).values_list("pk", flat=True)[:wanted]]
-    if len(found) < wanted:
-        name = Coalesce("user_name_folded", Value(""))
-        as_set = (name.desc(), "-pk") if order.descending else (name, "pk")
-        rest = [part.filter(far).order_by(*as_set) for part in from_here]
-        found += [pk for part in rest for pk in part.values_list("pk", flat=True)[:wanted]]
-    return found
+    for reach in (NEAR, NEAR * 10):
+        last = next(iter(everybody.values_list("user_name_folded", flat=True)[reach : reach + 1]), None)
+        near = parts if last is None else [part.filter(Q(**{f"user_name_folded__{side}": last})) for part in parts]
+        found += _merged(near, order, wanted - len(found))
+        if last is None or len(found) >= wanted:
+            return found
+        parts = [part.filter(Q(**{f"user_name_folded__{other}": last})) for part in parts]
+    return found + list(_with_id_text(as_set(parts)).order_by(*order.order_by)[: wanted - len(found)])
 
 
-def _ids_among(among: Container[str], parts: Parts, mark: User | None, order: KeysetOrder, wanted: int) -> list[str]:
+def _merged(parts: Parts, order: KeysetOrder, wanted: int) -> list[Any]:
+    """The first people of ordered parts, each of which is read by its own order."""
+    first = [_with_id_text(part)[:wanted] for part in parts]
+    if len(first) > 1 and connection.features.supports_slicing_ordering_in_compound:
+        return list(first[0].union(*first[1:], all=True).order_by(*order.order_by)[:wanted])
+    # Of one part, or on SQLite, which compares texts as Python does.
+    people = [person for some in first for person in some]
+    people.sort(key=lambda person: (person.user_name_folded, person.pk), reverse=order.descending)
+    return people[:wanted]
+
+
+def _ids_among(among: Container[str], ordered: QuerySet[User], wanted: int) -> list[str]:
     """The first people who are ``among`` the given ones: names are read in growing slices until the page is full."""
+    ids = _with_id_text(ordered).values_list("id_text", flat=True)
     found: list[str] = []
-    for part in parts:
-        ids = _from(part, mark, order).annotate(id_text=id_text("id")).values_list("id_text", flat=True)
-        here: list[str] = []
-        for some in (ids[:SLICE], ids[SLICE : 10 * SLICE], ids[10 * SLICE :]):
-            names = list(some)
-            here += [user_id for user_id in names if user_id in among]
-            if len(here) >= wanted or not names:
-                break
-        found += here[:wanted]
-    return found
+    for some in (ids[:SLICE], ids[SLICE : 10 * SLICE], ids[10 * SLICE :]):
+        names = list(some)
+        found += [user_id for user_id in names if user_id in among]
+        if len(found) >= wanted or not names:
+            break
+    return found[:wanted]

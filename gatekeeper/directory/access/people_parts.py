@@ -61,12 +61,15 @@ def gives_level(mapping: MappingRecord) -> bool:
 
 def united(parts: Parts) -> QuerySet[User]:
     """All of them as one list, for callers that count and slice it."""
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return User.objects.none()
+    return parts[0] if len(parts) == 1 else as_set(parts)
+
+
+def as_set(parts: Parts) -> QuerySet[User]:
+    """All of them as one list that the database works out as a whole, whatever part of it is asked for."""
     ids = [part.order_by().values("pk") for part in parts]
-    return User.objects.filter(pk__in=ids[0].union(*ids[1:], all=True))
+    if not ids:
+        return User.objects.none()
+    return User.objects.filter(pk__in=ids[0].union(*ids[1:], all=True) if len(ids) > 1 else ids[0].distinct())
 
 
 def count_people(parts: Parts) -> int:

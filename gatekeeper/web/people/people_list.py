@@ -75,12 +75,12 @@ class PeopleChangeList(KeysetChangeList):
 
     def page_of(self, asked: QueryDict) -> tuple[Sequence[User], UUID | None, UUID | None]:
         """The people of the state that was chosen; of one that does not exist, nobody."""
+        if not self.state:
+            return super().page_of(asked)
         page = page_by_name(self._parts(), replace(place_of(asked), last=LAST in asked), limit=self.list_per_page)
         return page.people, page.first, page.last
 
     def _parts(self) -> Parts:
-        if not self.state:
-            return [self.queryset]
         if self.state not in list(State):
             return []
         return state_parts(self.queryset, State(self.state), differs_from_name_id(), self.site)

@@ -181,7 +181,11 @@ def _render(
         "asks_about_reset": resetting,
     }
     if has_own:
-        page["reset"] = preview_context(outlook(request, ProposedChange.mapping(group_id, None), site), RESET_FORM)
+        counts = resetting or "preview" in request.GET or are_few()
+        reset = ProposedChange.mapping(group_id, None)
+        page["reset"] = (
+            preview_context(outlook(request, reset, site), RESET_FORM) if counts else {"form_id": RESET_FORM}
+        )
     asked_again = bool(question or refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if asked_again else HTTPStatus.OK
     return render(request, "web/scim_settings/mapping.html", page, status=status)
