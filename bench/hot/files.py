@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+import textwrap
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,22 +18,31 @@ BEGIN = "<!-- What `make bench` writes stands between these two lines. -->\n"
 END = "<!-- end -->\n"
 
 
-def circumstances(plan: Plan) -> str:
+def commit() -> str:
+    """Of the code that is about to be measured."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=BENCH, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def circumstances(plan: Plan, measured_commit: str) -> str:
     """When and where it was measured."""
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    return (
-        f"`make bench`, {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores (load at the end {load}), Python "
-        f"{platform.python_version()}, gunicorn as the Procfile has it; {plan.rounds} rounds of {plan.seconds:g} s for "
-        "each figure, interleaved; medians, quartiles in brackets. CPU is Python and database together; '× twin' "
-        "is divided round by round. [How it is measured](README.md)."
+    text = (
+        f"`make bench`, {time.strftime('%Y-%m-%d')}, commit {measured_commit}, {os.cpu_count()} cores (load at the end "
+        f"{load}), Python {platform.python_version()}, gunicorn as the Procfile has it; {plan.rounds} rounds of "
+        f"{plan.seconds:g} s for each figure, interleaved; medians, quartiles in brackets. CPU is Python and database "
+        "together; '× twin' is divided round by round. [How it is measured](README.md)."
     )
+    return textwrap.fill(text, width=125)
 
 
-def write_results(plan: Plan, tables: Iterable[str]) -> None:
+def write_results(plan: Plan, measured_commit: str, tables: Iterable[str]) -> None:
     """Replace what the last run wrote, and nothing else."""
     before, _, rest = RESULTS.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
-    text = "\n".join(["## The hot SCIM requests", "", circumstances(plan), "", *tables, ""])
+    text = "\n".join(["## The hot SCIM requests", "", circumstances(plan, measured_commit), "", *tables, ""])
     RESULTS.write_text(f"{before}{BEGIN}{text}{END}{after}")
 
 

@@ -6,6 +6,10 @@ const { controllers } = require("@boxyhq/saml-jackson");
 
 const BASE = "/scim/v2/";
 
+function slices(list, size) {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, place) => list.slice(place * size, (place + 1) * size));
+}
+
 async function start() {
   const { directorySyncController: sync } = await controllers({
     externalUrl: "http://127.0.0.1",
@@ -30,14 +34,15 @@ async function start() {
 
   const { people, groups } = JSON.parse(fs.readFileSync(process.env.PEER_PEOPLE));
   const users = [];
-  for (const body of people) users.push(await create("users", body));
+  for (const some of slices(people, 20)) {
+    users.push(...(await Promise.all(some.map((body) => create("users", body)))));
+  }
   const made = {};
   for (const [name, members] of Object.entries(groups)) {
     made[name] = await create("groups", { displayName: name });
-    for (let begin = 0; begin < members.length; begin += 500) {
-      const value = members.slice(begin, begin + 500).map((number) => ({ value: users[number] }));
-      await ask("PATCH", "groups", made[name], {}, { Operations: [{ op: "add", path: "members", value }] });
-    }
+    const parts = slices(members, 250).map((some) => some.map((number) => ({ value: users[number] })));
+    const add = (value) => ({ Operations: [{ op: "add", path: "members", value }] });
+    await Promise.all(parts.map((value) => ask("PATCH", "groups", made[name], {}, add(value))));
   }
   fs.writeFileSync(process.env.PEER_IDS, JSON.stringify({ users, groups: made, key: apiSecret }));
 
