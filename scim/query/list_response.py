@@ -10,7 +10,7 @@ from django_scim.constants import SchemaURI
 from scim.protocol.schemas import USER, ResourceType
 from scim.query.cursors import Position, read_cursor, write_cursor
 from scim.query.list_positions import note_total, starting_point
-from scim.query.list_request import Ordered, Query, Rows, matching
+from scim.query.list_request import Ordered, Query, matching
 from scim.resources.documents import group_documents, user_documents
 from scim.resources.projection import Projection
 from scim.statements.list_users import counted_user_page, user_page
@@ -93,8 +93,7 @@ def _cursor_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Docu
         if position is not None and position.type_name != resource_type.name:
             continue  # a type before the one in which the last page ended
         remaining = query.count - len(resources)
-        after = ordered.rows if position is None else _after(ordered, position)
-        rows = list(after[: remaining + 1]) if query.count and next_cursor is None else []
+        rows = _rows_after(ordered, position, remaining + 1) if query.count and next_cursor is None else []
         position = None
         if len(rows) > remaining:
             rows = rows[:remaining]
@@ -114,9 +113,13 @@ def _cursor_at(query: Query, resource_type: ResourceType, ordered: Ordered, last
     return write_cursor(query, Position(resource_type.name, written, str(last.pk)))
 
 
-def _after(ordered: Ordered, position: Position) -> Rows:
-    """The rows after a position; all of them for one before the first row of its type."""
-    if not position.row_id:
-        return ordered.rows
-    key = datetime.fromisoformat(position.key) if ordered.is_instant and position.key else position.key
-    return ordered.rows.filter(ordered.order.after(key, UUID(position.row_id)))
+def _rows_after(ordered: Ordered, position: Position | None, count: int) -> list[Any]:
+    """The rows after a position; from the first one where there is none, or it is before the first row of its type."""
+    if position is None or not position.row_id:
+        return user_page(None, 0, count) if ordered.is_everybody else list(ordered.rows[:count])
+    key, row_id = position.key, UUID(position.row_id)
+    if ordered.is_instant and key:
+        key = datetime.fromisoformat(key)
+    if ordered.is_everybody:
+        return user_page((key, row_id), 0, count)
+    return list(ordered.rows.filter(ordered.order.after(key, row_id))[:count])

@@ -70,7 +70,8 @@ def test_every_page_is_decided_and_those_with_a_secret_are_left_as_they_are(worl
 
     assert {name for name, packed in seen.items() if not packed} <= set(NEVER), "decide: PAGES or NEVER"
     assert not PAGES & set(NEVER)
-    assert {name for name, packed in seen.items() if packed} | {"web:who_had"} & PAGES == PAGES
+    # Where the set-up is not finished, the first page leads on.
+    assert PAGES - {"admin:index"} <= {name for name, packed in seen.items() if packed}
 
 
 def test_a_compressed_page_is_the_same_page(admin_client: Client) -> None:
