@@ -10,6 +10,7 @@ from tests.builders import (
     ENTRA,
     make_group,
     make_user,
+    map_group,
     remove_members,
 )
 
@@ -156,3 +157,18 @@ def test_the_root_leads_to_everything_that_can_be_listed(person):
 
     for address in browser.get("/api/v1/").json().values():
         assert browser.get(address.removeprefix("http://testserver")).status_code in {200, 400}, address
+
+
+def test_people_of_one_state_for_several_reasons_are_paged_by_name(admin):
+    without_level = make_group("GK None", [make_user(f"{name}@example.com") for name in "ace"])
+    map_group(without_level, "none")
+    remove_members(make_group("GK Left", people := [make_user(f"{name}@example.com") for name in "bdf"]), *people)
+
+    pages = [
+        admin.get("/api/v1/users", {"readiness": "no_group_access", "page_size": 4, "page": page}) for page in (1, 2, 3)
+    ]
+
+    shown = [[each["user_name"][0] for each in page.json()["results"]] for page in pages[:2]]
+    assert shown == [["a", "b", "c", "d"], ["e", "f"]]
+    assert pages[0].json()["count"] == 6
+    assert pages[2].status_code == 404

@@ -18,7 +18,7 @@ from tests.web.pages import signed_in
 
 SECONDS_A_TICK = 1 / os.sysconf("SC_CLK_TCK")
 METRICS_TOKEN = "for the one who scrapes"
-PLAIN_PAGE, PLAIN_SCIM = "/docs/scim-limits/", "/scim/v2/ServiceProviderConfig"
+PLAIN_PAGE, PLAIN_API, PLAIN_SCIM = "/docs/scim-limits/", "/api/v1/", "/scim/v2/ServiceProviderConfig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,13 @@ class Browsers:
             "nothing": {"HTTP_AUTHORIZATION": f"Bearer {METRICS_TOKEN}"},
         }
         self.plain = {"nothing": 0}
-        for by, address in (("session", PLAIN_PAGE), ("key", PLAIN_SCIM)):
+        for plain, address, by in (
+            ("session", PLAIN_PAGE, "session"),
+            ("api", PLAIN_API, "session"),
+            ("key", PLAIN_SCIM, "key"),
+        ):
             self.open(Opening(address, by))
-            self.plain[by] = len(self.statements(Opening(address, by))[1])
+            self.plain[plain] = len(self.statements(Opening(address, by))[1])
 
     def open(self, opening: Opening) -> Any:
         client, headers = self.clients[opening.by], self.headers.get(opening.by, {})
@@ -114,7 +118,7 @@ class Browsers:
         return Measured(
             opening,
             answer.status_code,
-            max(0, len(statements) - self.plain[opening.by]),
+            max(0, len(statements) - self.plain["api" if opening.address.startswith(PLAIN_API) else opening.by]),
             len(answer.whole),
             "html" in answer.headers.get("Content-Type", ""),
             python,
