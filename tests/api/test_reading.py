@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.states import State
 from gatekeeper.directory.people.users import delete_user
 from tests.builders import (
     ENTRA,
@@ -172,3 +173,10 @@ def test_people_of_one_state_for_several_reasons_are_paged_by_name(admin):
     assert shown == [["a", "b", "c", "d"], ["e", "f"]]
     assert pages[0].json()["count"] == 6
     assert pages[2].status_code == 404
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_state_in_which_nobody_is_has_an_empty_page(admin, state):
+    found = admin.get("/api/v1/users", {"readiness": state, "search": "nobody-at-all"})
+
+    assert (found.status_code, found.json()["count"], found.json()["results"]) == (200, 0, [])

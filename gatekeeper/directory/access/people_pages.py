@@ -159,6 +159,8 @@ def _first(parts: Parts, everybody: QuerySet[User], order: KeysetOrder, wanted: 
 
 def _merged(parts: Parts, order: KeysetOrder, wanted: int) -> list[Any]:
     """The first people of ordered parts, each of which is read by its own order."""
+    if wanted < 1:
+        return []
     first = [_with_id_text(part)[:wanted] for part in parts]
     if len(first) > 1 and connection.features.supports_slicing_ordering_in_compound:
         return list(first[0].union(*first[1:], all=True).order_by(*order.order_by)[:wanted])
