@@ -102,7 +102,7 @@ def _connections(at: datetime | None) -> dict[str, Any]:
 
 def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
     ids = [user.id for user in users]
-    groups = _groups_of(ids, at)
+    groups = _groups_of([user.id for user in users if not user.is_local], at)
     ended = last_ended_among([user.id for user in users if user.id not in groups and not user.is_local], at)
     states = _states(ids) if at is None else states_at(users, at)
     return [
@@ -123,6 +123,8 @@ def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
 
 
 def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UUID, str]]]:
+    if not ids:
+        return {}
     groups: dict[UUID, list[tuple[UUID, str]]] = {}
     rows = Membership.objects.at(at).filter(user__in=ids).values_list("user_id", "group_id", "group__display_name")
     memberships = list(rows)

@@ -27,6 +27,7 @@ class Trace:
 
     def __init__(self, history: History, at: datetime) -> None:
         self.history, self.at = history, at
+        self._known: dict[tuple[Event, str, datetime], str] = {}
         self._back: list[tuple[datetime, Access]] = [
             (moment, history.access_at(moment)) for moment in reversed(history.moments) if moment <= at
         ]
@@ -53,7 +54,7 @@ class Trace:
         """When and by whom it was decided that the source grants it."""
         if source.kind == "local":
             created = self.history.user.created_at
-            return created, who(Event.ADMINISTRATOR_CREATED, self.history.user.id, created)
+            return created, self._who(Event.ADMINISTRATOR_CREATED, self.history.user.id, created)
         if source.kind == "fallback":
             return self._choice(Event.FALLBACK_TEAM_CHOSEN, lambda choice: choice.fallback_team_id)
         if not source.uses_default:
@@ -74,14 +75,21 @@ class Trace:
             return self._choice(Event.LAST_GROUP_POLICY_SET, lambda choice: choice.last_group_policy)
         ends = (version.until for version in self.history.versions if version.group_id == group_id)
         reset = max((end for end in ends if end and end <= self.at), default=None)
-        return (reset, who(Event.MAPPING_RESET, group_id, reset)) if reset else UNDECIDED
+        return (reset, self._who(Event.MAPPING_RESET, group_id, reset)) if reset else UNDECIDED
+
+    def _who(self, event: Event, object_id: object, at: datetime) -> str:
+        """Asked a single time, however many things somebody has by that decision."""
+        asked = (event, str(object_id), at)
+        if asked not in self._known:
+            self._known[asked] = who(event, object_id, at)
+        return self._known[asked]
 
     def _choice(self, event: Event, chosen: Callable[[SiteChoice], object]) -> Decision:
         present = self.history.choice_at(self.at)
         if present is None:
             return UNDECIDED
         first = self._first(self.history.choices, lambda choice: chosen(choice) == chosen(present))
-        return (first.since, who(event, event.value.partition(".")[0], first.since)) if first else UNDECIDED
+        return (first.since, self._who(event, event.value.partition(".")[0], first.since)) if first else UNDECIDED
 
     def _first(self, facts: Sequence[Fact], wanted: Callable[[Fact], bool]) -> Fact | None:
         """The first of the wanted facts that lead, without a gap, to the one that holds."""

@@ -8,12 +8,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gatekeeper.directory.access.past import names_at, past_moment
+from gatekeeper.directory.access.past import past_moment
 from gatekeeper.directory.access.states import moment_text
 from gatekeeper.directory.explanation.explanation import explain
-from gatekeeper.directory.history.facts import history_of
+from gatekeeper.directory.history.facts import History, history_of, holds
 from gatekeeper.directory.history.timeline import timeline, with_entries
-from gatekeeper.directory.models import Membership, SignInIdentity, User
+from gatekeeper.directory.models import User
 from gatekeeper.errors import InvalidValue
 from saml.sync.name_mismatches import refused_name_ids
 
@@ -40,8 +40,8 @@ def access_facts(request: HttpRequest, user: User) -> dict[str, Any]:
         "permissions": explanation.of("permission"),
         "teams": explanation.of("team"),
         "sources": [_source_row(reason, explanation.access.team_names) for reason in explanation.reasons],
-        "memberships": _memberships(user, at),
-        "identities": SignInIdentity.objects.at(at).filter(user=user).select_related("provider"),
+        "memberships": _memberships(history, at or timezone.now()),
+        "identities": [link for link in history.links if holds(link, at or timezone.now())],
         "page": changes,
         "changes": with_entries(list(changes.object_list)),
     }
@@ -91,16 +91,15 @@ def _source_row(reason: Any, teams: dict[Any, str]) -> dict[str, Any]:
     }
 
 
-def _memberships(user: User, at: datetime | None) -> list[dict[str, Any]]:
-    found = list(Membership.objects.at(at).filter(user=user).select_related("group").order_by("since", "id"))
-    names = names_at({membership.group_id: membership.group.display_name for membership in found}, at)
+def _memberships(history: History, at: datetime) -> list[dict[str, Any]]:
     rows = [
         {
             "group_id": membership.group_id,
-            "name": names[membership.group_id],
+            "name": history.name_at(membership.group_id, membership.group.display_name, at),
             "since": membership.since,
             "is_live": membership.group.deleted_at is None,
         }
-        for membership in found
+        for membership in history.memberships
+        if holds(membership, at)
     ]
     return sorted(rows, key=lambda row: str(row["name"]).casefold())
