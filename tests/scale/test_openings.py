@@ -61,7 +61,7 @@ IN_SEVERAL_PASSES = (
     "sortBy=name.familyName",
 )
 # Not mended yet: pages with more than a dozen statements of their own, and a sub-plan for each person.
-MANY_STATEMENTS = ("/profile/", "/users/", "/settings/configuration/")
+MANY_STATEMENTS = ("/profile/", "/users/", "/settings/configuration/", "/api/v1/users?readiness=", "/api/v1/setup")
 SUB_PLANS = ("sortBy=name.familyName",)
 
 Sizes = dict[int, dict[str, Measured]]
