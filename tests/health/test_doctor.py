@@ -24,6 +24,7 @@ NAMES = {
     "secret_files",
     "database_writable",
     "clock",
+    "statistics",
     "saml_sync",
     "events",
     "audit_trail",

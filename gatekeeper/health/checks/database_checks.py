@@ -7,7 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from gatekeeper.health import heartbeats
-from gatekeeper.health.checks.result import Check, failed, ok, one_line
+from gatekeeper.health.checks.result import Check, failed, ok, one_line, warning
 from gatekeeper.health.heartbeats import Process
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
@@ -48,6 +48,19 @@ def check_migrations() -> Check:
         names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in pending[:5])
         return failed("migrations", f"{len(pending)} not applied: {names}", "Run manage.py migrate.")
     return ok("migrations", "All are applied.")
+
+
+def check_statistics() -> Check:
+    """Whether PostgreSQL gathers statistics by itself: without them it reads whole tables where an index would do."""
+    if connection.vendor != "postgresql":
+        return ok("statistics", "SQLite plans without them.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('autovacuum')::boolean AND current_setting('track_counts')::boolean")
+        gathers = cursor.fetchone()[0]
+    if not gathers:
+        fix = "Set autovacuum and track_counts to on; until then run VACUUM ANALYZE daily."
+        return warning("statistics", "PostgreSQL gathers none: autovacuum is off.", fix)
+    return ok("statistics", "PostgreSQL gathers them by itself.")
 
 
 def check_clock() -> Check:

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gatekeeper.health.checks.audit_checks import check_audit_trail, check_audit_triggers
-from gatekeeper.health.checks.database_checks import check_clock, check_database, check_migrations, check_writable
+from gatekeeper.health.checks.database_checks import (
+    check_clock,
+    check_database,
+    check_migrations,
+    check_statistics,
+    check_writable,
+)
 from gatekeeper.health.checks.directory_checks import (
     check_fallback_team,
     check_one_time_passwords,
@@ -37,6 +43,7 @@ AFTER_THE_DATABASE: tuple[Ask, ...] = (
     check_one_time_passwords,
     check_files,
     check_clock,
+    check_statistics,
     check_saml_sync,
     check_events,
     check_audit_trail,
