@@ -42,7 +42,6 @@ class Cell:
     expected: int
     connections: int
     numbers: "count[int]"
-    at_least: int = 4  # requests of a round
     rates: list[float] = field(default_factory=list)  # requests/s, one a round
     costs: list[float] = field(default_factory=list)  # seconds of processor for a request, likewise
 
@@ -56,7 +55,6 @@ class Cell:
                 lambda number: address.bytes_of(self.make(number)),
                 self.numbers,
                 seconds=seconds,
-                at_least=self.at_least,
                 expected=self.expected,
             )
             try:

@@ -146,19 +146,20 @@ def send_for(
     numbers: "count[int]",
     *,
     seconds: float,
-    at_least: int,
     expected: int,
 ) -> Load:
-    """Send ``make(0)``, ``make(1)`` … over all connections at once until the time is over. Raises: UnexpectedAnswer."""
+    """Send what ``make`` returns for each number over all connections until the time is over, once over each at least.
+
+    Raises: UnexpectedAnswer.
+    """
     sent = [0] * len(connections)
     failures: list[Exception] = []
     begun = time.perf_counter()
 
     def work(place: int) -> None:
         connection = connections[place]
-        share = -(-at_least // len(connections))
         try:
-            while not failures and (sent[place] < share or time.perf_counter() - begun < seconds):
+            while not failures and (not sent[place] or time.perf_counter() - begun < seconds):
                 wanted = make(next(numbers))
                 answer = connection.send(wanted)
                 if answer.status != expected:

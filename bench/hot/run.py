@@ -99,10 +99,11 @@ def sites(plan: Plan, postgres: PostgresServer | None) -> Iterator[dict[tuple[Da
 
 
 def add_site(measured: Measured, database: Database, size: Size, server: Server) -> None:
-    """Cells of the site itself: the twins, and each row of this size."""
+    """Cells of the site itself: each row of this size, and their twins; the middle one has all of these."""
     numbers: count[int] = count()
+    wanted = set(TWIN_PATHS) if size == "middle" else {row.twin for row in ROWS if size in row.sizes}
     for connections in measured.plan.connections:
-        for name, (method, path) in TWIN_PATHS.items():
+        for name, (method, path) in ((name, TWIN_PATHS[name]) for name in TWIN_PATHS if name in wanted):
             make = twin(method, path.format(user=server.directory.users[0]))
             cell = Cell(server, name, make, 200, connections, numbers)
             measured.cells[database, size, name, "twin", connections] = cell
@@ -122,7 +123,7 @@ def add_row(measured: Measured, database: Database, size: Size, row: Row, server
     for connections in measured.plan.connections:
         if row.is_long and connections > 1:
             continue
-        cell = Cell(server, row.name, make, status, connections, numbers, 1 if row.is_long else 4)
+        cell = Cell(server, row.name, make, status, connections, numbers)
         measured.cells[database, size, row.name, server.name, connections] = cell
 
 
