@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.celery import app
+from gatekeeper.directory.identity_linking import linking
 from gatekeeper.directory.models import SignInIdentity
+from gatekeeper.web.logs.run_sync import text_of_run
 from saml import tasks
 from saml.connections.lifecycle import create_connection
 from saml.connections.refresh_results import RefreshCode, RefreshResult, result_text
@@ -250,3 +252,19 @@ def test_only_the_clock_pauses(connection, monkeypatch):
 
     sync_users(**entry["kwargs"])
     assert waited == [FIRST]
+
+
+@needs_database
+def test_while_a_run_goes_on_it_says_how_many_have_been_linked(connection, monkeypatch):
+    monkeypatch.setattr(linking, "LINKED_AT_ONCE", 2)
+    for number in range(5):
+        make_user(f"user{number}@contoso.com")
+    said = []
+    note = run._note_progress
+    monkeypatch.setattr(
+        run, "_note_progress", lambda *noted: (note(*noted), said.append(text_of_run(SyncRun.objects.get())))
+    )
+
+    sync_saml_users(actor=CLOCK)
+
+    assert said == [f"The sync is running: {linked} linked so far…" for linked in (2, 4, 5)]
