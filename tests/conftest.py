@@ -16,6 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from gatekeeper.audit.chain import writers
 from gatekeeper.audit.chain.head import Head, new_trail, store_head
+from gatekeeper.directory.deprovisioning_limits import certainty
 from tests.audit.chain.attacker import without_triggers
 from tests.kept import rsa_key
 from tests.prepared_database import create_test_databases
@@ -129,6 +130,7 @@ def tables_can_be_emptied() -> Iterator[None]:
             empty(case)
         store_head(new_trail(), Head(0, ""))  # as the migration does
         writers.begin_anew()
+        certainty.forget_active()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)

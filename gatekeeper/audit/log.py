@@ -17,6 +17,7 @@ from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.provisioning_codes import Change
 from gatekeeper.audit.redact import log_copy, redact, storable
 from gatekeeper.runtime.bulk.inserts import insert_rows, moment
+from gatekeeper.runtime.statements.stored_rows import insert, insert_later
 
 Document = Mapping[str, Any]
 
@@ -43,10 +44,7 @@ def record_all(entries: Sequence[AuditEntry]) -> None:
     number_entries(entries)
     for each in entries:
         seal(each, key.id, key.secret)
-    if len(entries) == 1:
-        entries[0].save(force_insert=True)
-    else:
-        AuditEntry.objects.bulk_create(entries, batch_size=500)
+    insert_later(entries)
     note_written(entries)
 
 
@@ -150,12 +148,12 @@ class ProvisioningRecord:
 
 def record_provisioning(record: ProvisioningRecord) -> None:
     """Add one provisioning entry: in the transaction of the change, or after the rollback of what was refused."""
-    provisioning_entry(record).save(force_insert=True)
+    insert_later([provisioning_entry(record)])
 
 
 def record_all_provisioning(records: Sequence[ProvisioningRecord]) -> None:
     """Add many provisioning entries at once, as ``record_provisioning`` adds one."""
-    ProvisioningEntry.objects.bulk_create([provisioning_entry(record) for record in records], batch_size=500)
+    insert([provisioning_entry(record) for record in records])
 
 
 _LENGTHS = {  # of the columns

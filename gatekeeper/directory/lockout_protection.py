@@ -15,12 +15,12 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import (
     EndedBecause,
     LastGroupPolicy,
-    MappingVersion,
     SignInIdentity,
     User,
 )
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import NobodyCouldConfigure
+from gatekeeper.runtime.statements.fixed_sql import Statement, is_true, same
 
 _LOCK_NUMBER = 0x6A7E_0009  # any number, the same in every process; advisory locks are per database
 _inside: ContextVar[bool] = ContextVar("protected_from_lockout", default=False)
@@ -39,7 +39,7 @@ def protected_from_lockout() -> Iterator[None]:
     if _inside.get():
         yield
         return
-    protected = not _local_administrator_exists() and _somebody_can_configure()
+    protected = _depends_on_people() and _somebody_can_configure()
     token = _inside.set(True)
     try:
         yield
@@ -66,15 +66,44 @@ def _wait_for_other_judgements() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
 
 
+def _depends_on_people() -> bool:
+    """Whether no local administrator is there, and a mapping makes people Global Administrators. One query."""
+    return is_true(_NO_LOCAL_ADMINISTRATOR_AND_LEADING, {"level": Level.GLOBAL_ADMINISTRATOR.value})
+
+
 def _local_administrator_exists() -> bool:
     """Local administrators keep their access whatever happens to groups and mappings, and SCIM cannot touch them."""
-    return User.objects.local().filter(active=True).exists()
+    return is_true(_LOCAL_ADMINISTRATOR, {})
 
 
 def _somebody_can_configure() -> bool:
     """Whether an active person from the identity provider can configure now. One query where no mapping grants it."""
-    leading = any(_gives_level(version.record()) for version in MappingVersion.objects.live())
-    return leading and _linked_people_can(site_facts())
+    asked = {"level": Level.GLOBAL_ADMINISTRATOR.value, "permission": Permission.CONFIGURATION.value}
+    return is_true(_BY_ONE_MAPPING, asked) or _linked_people_can(site_facts())
+
+
+_LOCAL_ADMINISTRATOR = same(
+    "SELECT EXISTS (SELECT 1 FROM directory_user WHERE deleted_at IS NULL AND origin = 'local' AND active)"
+)
+_NO_LOCAL_ADMINISTRATOR_AND_LEADING = same(
+    "SELECT NOT EXISTS (SELECT 1 FROM directory_user WHERE deleted_at IS NULL AND origin = 'local' AND active)"
+    " AND EXISTS (SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s)"
+)
+# Somebody who may configure by the mapping of one group: enough nearly always, and found without the site's facts.
+_SOMEBODY = """
+SELECT EXISTS (
+  SELECT 1 FROM directory_mappingversion AS mapping
+    JOIN directory_membership AS member ON member.group_id = mapping.group_id AND member.until IS NULL
+    JOIN directory_user AS person ON person.id = member.user_id
+    JOIN directory_signinidentity AS link ON link.user_id = person.id AND link.until IS NULL
+    JOIN directory_identityprovider AS provider ON provider.id = link.provider_id AND provider.until IS NULL
+   WHERE mapping.until IS NULL AND mapping.level = %(level)s AND {permitted}
+     AND person.active AND person.deleted_at IS NULL AND person.origin = 'scim'
+     AND link.name_id_folded = person.work_email_folded)"""
+_BY_ONE_MAPPING = Statement(
+    _SOMEBODY.format(permitted="mapping.permissions @> to_jsonb(%(permission)s::text)"),
+    _SOMEBODY.format(permitted="EXISTS (SELECT 1 FROM json_each(mapping.permissions) WHERE value = %(permission)s)"),
+)
 
 
 def _linked_people_can(site: SiteFacts) -> bool:

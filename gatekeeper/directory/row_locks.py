@@ -8,7 +8,7 @@ The strength of a lock says what it allows: two changes that only refer to a per
 neither waits for a change of that person's attributes. The deletion of a person is waited for; the person is then gone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from gatekeeper.directory.models import IdpGroup, SiteChoice, User
+from gatekeeper.runtime.statements.fixed_sql import Columns, Statement, instance, run
 
 M = TypeVar("M", bound=Model)
 
@@ -78,13 +79,50 @@ def lock_user(users: QuerySet[User], lock: Lock) -> User | None:
     return next(iter(locked(users, lock)), None)
 
 
+def lock_provisioned_user(user_id: UUID, lock: Lock) -> User | None:
+    """The user of that id whom SCIM sees, locked."""
+    found: User | None = _locked_row(_USER, _USER_BY_ID, user_id, lock)
+    return found
+
+
+def lock_user_of_name(folded: str, lock: Lock) -> User | None:
+    """The user of that userName, in its folded form, whom SCIM sees, locked."""
+    found: User | None = _locked_row(_USER, _USER_BY_NAME, folded, lock)
+    return found
+
+
 def lock_users(ids: Collection[UUID], lock: Lock) -> None:
     """Lock people by their ids, to read what is known of them afterwards."""
     if connection.vendor == "postgresql" and ids:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM directory_user WHERE id = ANY(%s) ORDER BY id {lock}", [list(ids)])  # noqa: S608
+        run(_USERS_BY_ID[lock], {"ids": list(ids)})
 
 
 def lock_group(group_id: UUID, lock: Lock) -> IdpGroup | None:
     """A group that was not deleted, locked."""
-    return next(iter(locked(IdpGroup.objects.live().filter(pk=group_id), lock)), None)
+    found: IdpGroup | None = _locked_row(_GROUP, _GROUP_BY_ID, group_id, lock)
+    return found
+
+
+# What every request of an identity provider locks, as fixed SQL. What else has to hold is written so that PostgreSQL
+# looks for a row by its id only, also while it knows nothing about the table yet.
+_USER, _GROUP = Columns.of_all(User), Columns.of_all(IdpGroup)
+
+
+def _locking(text: str) -> dict[Lock, Statement]:
+    return {lock: Statement(f"{text} {lock}", text) for lock in Lock}
+
+
+_USER_BY_ID = _locking(
+    f"SELECT {_USER.text} FROM directory_user WHERE id = %(value)s AND deleted_at IS NULL AND origin || '' = 'scim'"
+)
+_USER_BY_NAME = _locking(
+    f"SELECT {_USER.text} FROM directory_user"
+    " WHERE origin = 'scim' AND user_name_folded = %(value)s AND deleted_at IS NULL"
+)
+_USERS_BY_ID = _locking("SELECT id FROM directory_user WHERE id = ANY (%(ids)s) ORDER BY id")
+_GROUP_BY_ID = _locking(f"SELECT {_GROUP.text} FROM directory_idpgroup WHERE id = %(value)s AND deleted_at IS NULL")
+
+
+def _locked_row(columns: Columns, statements: Mapping[Lock, Statement], value: object, lock: Lock) -> Any:
+    rows = run(statements[lock], {"value": value})
+    return instance(columns, rows[0]) if rows else None

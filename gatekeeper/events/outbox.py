@@ -14,8 +14,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import KEY_LENGTH, OutboxEvent
 from gatekeeper.runtime.bulk.inserts import insert_rows, moment, uid
-
-BATCH = 500  # rows in one statement
+from gatekeeper.runtime.statements.stored_rows import insert_later
 
 # Set when a transaction with events was committed in this process; ``prompting.py`` asks for their delivery then.
 news = threading.Event()
@@ -34,14 +33,11 @@ def emit(code: EventCode, *, actor: Actor, kind: str, object_id: object, data: M
 
 
 def emit_all(events: Sequence[OutboxEvent]) -> None:
-    """Add events that were built with ``event``. One statement for 500 of them; on SQLite for 100 and more."""
+    """Add events that were built with ``event``. One statement, however many they are."""
     if not events:
         return
     _in_the_transaction_of_the_change()
-    if len(events) == 1:
-        events[0].save(force_insert=True)
-    else:
-        OutboxEvent.objects.bulk_create(events, batch_size=BATCH)
+    insert_later(events)
     transaction.on_commit(news.set)
 
 

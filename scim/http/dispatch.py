@@ -15,6 +15,7 @@ from django_scim.views import SCIMView
 
 from gatekeeper.errors import DomainError
 from gatekeeper.runtime.database_limits import count, reason_of
+from gatekeeper.runtime.statements.sent_together import sent_together
 from gatekeeper.runtime.transactions import one_transaction
 from scim.http.authentication import authenticate
 from scim.http.errors import RETRY_AFTER, InternalError, MethodNotAllowed, Unavailable, scim_error_of
@@ -92,7 +93,7 @@ def run_in_transaction(context: ScimRequestContext, write: Write) -> ScimRespons
     for attempt in range(1, _ATTEMPTS + 1):
         context.forget_outcome()
         try:
-            with one_transaction():
+            with one_transaction(), sent_together():
                 response = write()
                 record_change(context, response)
                 return response

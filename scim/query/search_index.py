@@ -1,10 +1,15 @@
 """The search index over users' profiles: the rows of a profile, and their update when it changes."""
 
 from collections.abc import Collection, Iterator, Mapping
+from json import dumps
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from gatekeeper.directory.case_folding import fold
+from gatekeeper.runtime.statements.sent_together import run_later
+from gatekeeper.runtime.statements.stored_rows import insert_later, stored_values
 from scim.models import PREFIX_LENGTH, AttributeValue
 from scim.protocol.schemas import USER, Attribute
 
@@ -24,11 +29,22 @@ def write_index(user_id: UUID, before: Profile, after: Profile) -> None:
     stale = {(path, element) for path, element, _ in gone - new}
     if stale:
         paths = {path for path, _ in stale}
-        AttributeValue.objects.filter(user_id=user_id, path__in=paths).delete()
+        _delete(user_id, sorted(paths))
         new = {entry for entry in new if entry[0] in paths} | (new - gone)
     else:
         new -= gone
     insert({user_id: sorted(new)})
+
+
+def _delete(user_id: UUID, paths: list[str]) -> None:
+    row = stored_values(AttributeValue(user_id=user_id), "user_id")
+    wanted: Any = paths if connection.vendor == "postgresql" else dumps(paths)
+    among = "= ANY (%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+    run_later(
+        "scim_attributevalue",
+        f"DELETE FROM scim_attributevalue WHERE user_id = %s AND path {among}",  # noqa: S608  # one of two constants
+        [*row, wanted],
+    )
 
 
 def clear_index(user_ids: Collection[UUID]) -> None:
@@ -38,9 +54,7 @@ def clear_index(user_ids: Collection[UUID]) -> None:
 
 def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
     """Add the rows of one or many users with one statement."""
-    AttributeValue.objects.bulk_create(
-        [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found], batch_size=1000
-    )
+    insert_later([_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found])
 
 
 def entries(profile: Profile) -> Iterator[Entry]:

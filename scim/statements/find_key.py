@@ -1,7 +1,7 @@
 """The active key of a request that no other statement of this package serves. Columns: the key's (``parts.key_of``)."""
 
+from gatekeeper.runtime.statements.fixed_sql import Statement, run
 from scim.models import ApiKey
-from scim.statements.execution import Statement, run
 from scim.statements.parts import IS_TRACED, KEY, key_of, key_parameters_of
 
 _TEXT = f"SELECT key.id, key.name, key.last_used_at, {IS_TRACED} FROM scim_apikey AS key WHERE {KEY}"

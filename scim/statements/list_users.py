@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gatekeeper.directory.models import User
-from scim.statements.execution import Statement, instances, run
+from gatekeeper.runtime.statements.fixed_sql import Statement, instances, run
 from scim.statements.parts import USER, USER_COLUMNS
 
 _PAGE = """

@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from gatekeeper.directory.models import IdpGroup, User
+from gatekeeper.runtime.statements.fixed_sql import Columns, Row, instance
 from gatekeeper.secrets.bearer_keys import bearer_credentials, digest
 from scim.credentials.api_keys import KEYS
 from scim.models import ApiKey
-from scim.statements.execution import Columns, Row, instance
 
 KEY = """key.digest = %(digest)s AND key.revoked_at IS NULL
      AND (key.expires_at IS NULL OR key.expires_at > %(now)s)"""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import IdpGroup
+from gatekeeper.runtime.statements.fixed_sql import Statement, instance, run
 from scim.models import ApiKey
-from scim.statements.execution import Statement, instance, run
 from scim.statements.parts import GROUP, GROUP_COLUMNS, IS_TRACED, KEY, key_of
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import User
+from gatekeeper.runtime.statements.fixed_sql import Statement, instance, run
 from scim.models import PREFIX_LENGTH, ApiKey
-from scim.statements.execution import Statement, instance, run
 from scim.statements.parts import IS_TRACED, KEY, USER, USER_COLUMNS, key_of
 
 _GROUPS_ON_POSTGRESQL = """

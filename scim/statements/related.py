@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
-from scim.statements.execution import Statement, as_uuid, run
+from gatekeeper.runtime.statements.fixed_sql import Statement, as_uuid, run
 
 # OFFSET keeps PostgreSQL from looking for people by another condition than their id (see ``read_user``).
 _GROUPS = """

@@ -17,6 +17,7 @@ from gatekeeper.directory.access.affected_scope import could_affect, in_no_group
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
+from gatekeeper.directory.deprovisioning_limits.certainty import note_active, present_limit, surely_within
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import gained_since
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import (
@@ -120,8 +121,10 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
     """
     if actor.kind != "scim_key":
         return
-    now = timezone.now()
-    state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), now)
+    now, limit = timezone.now(), present_limit()
+    if surely_within(limit, now - timedelta(minutes=limit.minutes)):
+        return
+    state = _losses(limit, now)
     if not state.exceeded:
         return
     if state.hold and approved_until(now) is None:
@@ -239,9 +242,10 @@ def _gives_access(mapping: MappingRecord) -> bool:
 
 def _active_before(start: datetime) -> int:
     """How many people were active at some time since ``start``: those who are now, and those who no longer are."""
-    still = User.objects.provisioned().filter(active=True)
+    now, still = timezone.now(), User.objects.provisioned().filter(active=True).count()
+    note_active(now, still)
     stopped = User.objects.filter(~Q(active=True, deleted_at=None), origin=Origin.SCIM)
-    return still.count() + stopped.filter(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")).count()
+    return still + stopped.filter(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")).count()
 
 
 def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:

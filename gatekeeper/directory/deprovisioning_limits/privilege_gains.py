@@ -28,6 +28,7 @@ from gatekeeper.errors import PrivilegeHeld
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import OutboxEvent
 from gatekeeper.events.outbox import emit_all, event
+from gatekeeper.runtime.statements.fixed_sql import is_true, same
 from gatekeeper.runtime.transactions import one_transaction
 
 NAMED = 100  # people; of more the audit trail has the number
@@ -78,13 +79,25 @@ def top_level_default_mapping() -> QuerySet[MappingVersion]:
     return MappingVersion.objects.live().filter(group=None, level=Level.GLOBAL_ADMINISTRATOR.value)
 
 
+def default_mapping_is_top_level() -> bool:
+    """Whether ``top_level_default_mapping`` exists. One query."""
+    return is_true(_TOP_LEVEL_DEFAULT, {"level": Level.GLOBAL_ADMINISTRATOR.value})
+
+
+_TOP_LEVEL_DEFAULT = same(
+    "SELECT EXISTS (SELECT 1 FROM directory_mappingversion"
+    " WHERE group_id IS NULL AND until IS NULL AND level = %(level)s)"
+)
+_TOP_LEVEL = same("SELECT EXISTS (SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s)")
+
+
 def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None:
     """Record which of these new people, who are in no group, are Global Administrators. One query.
 
     Raises: PrivilegeHeld.
     """
     active = {user.pk: user.label for user in people if user.active}
-    if active and top_level_default_mapping().exists():
+    if active and default_mapping_is_top_level():
         _record_gains(active, actor=actor)
 
 
@@ -135,7 +148,7 @@ def _event(kind: str, object_id: object, facts: Mapping[str, Any], audited: Even
 
 def _global_administrators(ids: Collection[UUID]) -> dict[UUID, str]:
     """The Global Administrators among these people, with their names."""
-    if not MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value).exists():
+    if not is_true(_TOP_LEVEL, {"level": Level.GLOBAL_ADMINISTRATOR.value}):
         return {}
     people = User.objects.provisioned().filter(who_have(site_facts(), _is_top), active=True)
     ordered, found = sorted(ids), dict[UUID, str]()

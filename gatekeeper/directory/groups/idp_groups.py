@@ -27,6 +27,8 @@ from gatekeeper.directory.people.users import VersionCheck
 from gatekeeper.directory.row_locks import Lock, lock_group
 from gatekeeper.errors import GroupNameTaken, GroupNotFound, VersionMismatch
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.statements.stored_rows import insert as insert_rows
+from gatekeeper.runtime.statements.stored_rows import update, update_later
 from gatekeeper.runtime.transactions import one_transaction
 
 GroupEdit = Callable[[GroupRecord], GroupRecord]
@@ -95,7 +97,7 @@ def edit_group(
     if (added or removed) and not renamed:
         group.version += 1
         group.updated_at = now
-        group.save(update_fields=["version", "updated_at"])
+        update_later(group, "version", "updated_at")
     return EditedGroup(group, renamed or bool(added or removed), added, removed)
 
 
@@ -161,7 +163,10 @@ def _save(group: IdpGroup, wanted: GroupRecord, now: datetime, *, insert: bool) 
     group.attributes = dict(wanted.attributes)
     group.updated_at = now
     try:
-        group.save(force_insert=insert, force_update=not insert)
+        if insert:
+            insert_rows([group])
+        else:
+            update(group)
     except IntegrityError:
         raise GroupNameTaken(wanted.display_name) from None
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
@@ -16,20 +14,35 @@ from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.changes import MembersChange
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
-    may_grant_top_level,
-    top_level_default_mapping,
+    default_mapping_is_top_level,
     watching_privilege_gains,
 )
 from gatekeeper.directory.groups.membership_rows import insert_members
+from gatekeeper.directory.levels import Level
 from gatekeeper.directory.lockout_protection import protected_from_lockout
-from gatekeeper.directory.models import EndedBecause, IdpGroup, Membership, SessionEnd, User
+from gatekeeper.directory.models import EndedBecause, IdpGroup, Membership, SessionEnd
 from gatekeeper.directory.outbox_events import members_changed
-from gatekeeper.directory.row_locks import Lock, lock_users, locked_values
+from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UnknownMembers
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.statements.fixed_sql import Statement, as_uuid, change, run
 
 _NAMED_IN_LOG = 50  # ids; of a longer list of members the audit trail has the length
+
+
+# Columns: the id; whether the Default Mapping, and whether that or the group's, makes people Global Administrators.
+_TOP_LEVEL = "SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s"
+_PEOPLE = f"""
+SELECT id, EXISTS ({_TOP_LEVEL} AND group_id IS NULL),
+       EXISTS ({_TOP_LEVEL} AND (group_id IS NULL OR group_id = %(group)s))
+  FROM directory_user
+ WHERE id {{among}} AND deleted_at IS NULL AND origin || '' = 'scim'
+ ORDER BY id"""
+_JOINING = Statement(
+    _PEOPLE.format(among="= ANY (%(ids)s)") + f" {Lock.REFER} OF directory_user",
+    _PEOPLE.format(among="IN (SELECT value FROM json_each(%(ids)s))"),
+)
 
 
 @dataclass(slots=True)
@@ -47,12 +60,10 @@ class LockedPeople:
     group_id: UUID | None = None
 
     def lock(self, joining: frozenset[UUID] = frozenset(), leaving: frozenset[UUID] = frozenset()) -> None:
-        people = User.objects.provisioned().annotate(
-            may_shut_out=Exists(top_level_default_mapping()), may_gain=may_grant_top_level(self.group_id)
-        )
+        asked = {"group": self.group_id, "level": Level.GLOBAL_ADMINISTRATOR.value}
         for some in _slices(joining - self.known.keys()):
-            found = locked_values(people.filter(pk__in=some), "pk", "may_shut_out", "may_gain", lock=Lock.REFER)
-            self.known.update({user_id: may_shut_out for user_id, may_shut_out, _ in found})
+            found = [(as_uuid(row[0]), *row[1:]) for row in run(_JOINING, {**asked, "ids": some})]
+            self.known.update({user_id: bool(may_shut_out) for user_id, may_shut_out, _ in found})
             self.may_gain |= {user_id for user_id, _, may_gain in found if may_gain}
         for some in _slices(leaving - self.leaving):
             lock_users(some, Lock.CHANGE)
@@ -91,7 +102,7 @@ def change_members(
     add, remove = _joining_and_leaving(group.id, members)
     people.lock(add, remove)  # nobody, unless somebody came or went before the group was locked
     may_shut_out = people.require(add)
-    may_gain = people.may_gain & add | (remove if remove and top_level_default_mapping().exists() else frozenset())
+    may_gain = people.may_gain & add | (remove if remove and default_mapping_is_top_level() else frozenset())
     guard = protected_from_lockout() if remove or may_shut_out else nullcontext()
     with guard, watching_privilege_gains(may_gain, actor=actor):
         removed = _remove(group, remove, now)
@@ -126,15 +137,37 @@ def _add(group: IdpGroup, ids: frozenset[UUID], now: datetime) -> frozenset[UUID
 def _remove(group: IdpGroup, ids: frozenset[UUID], now: datetime) -> frozenset[UUID]:
     present = _members_among(group, ids)
     for some in _slices(present):
-        Membership.objects.filter(group=group, user__in=some).end(now, ended_because=EndedBecause.REMOVED)
+        change(_REMOVE, {"group": group.pk, "ids": some, "now": now, "because": EndedBecause.REMOVED.value})
     return present
 
 
 def _members_among(group: IdpGroup, ids: frozenset[UUID]) -> frozenset[UUID]:
-    live = Membership.objects.live().filter(group=group)
     return frozenset(
-        user_id for some in _slices(ids) for user_id in live.filter(user__in=some).values_list("user_id", flat=True)
+        as_uuid(user_id)
+        for some in _slices(ids)
+        for (user_id,) in run(_MEMBERS_AMONG, {"group": group.pk, "ids": some})
     )
+
+
+# Each person is looked for in the index over group and user, also while PostgreSQL knows nothing about the table yet:
+# with ``= ANY`` it would read the whole group then.
+_EACH = """FROM unnest(%(ids)s::uuid[]) AS wanted(id) CROSS JOIN LATERAL (
+       SELECT id, user_id FROM directory_membership
+        WHERE group_id = %(group)s AND user_id = wanted.id AND until IS NULL LIMIT 1) AS member"""
+_OF_THESE = "group_id = %(group)s AND until IS NULL AND user_id IN (SELECT value FROM json_each(%(ids)s))"
+_END = "UPDATE directory_membership SET until = %(now)s, ended_because = %(because)s WHERE"
+_MEMBERS_AMONG = Statement(
+    f"SELECT member.user_id {_EACH}", f"SELECT user_id FROM directory_membership WHERE {_OF_THESE}"
+)
+_REMOVE = Statement(f"{_END} id = ANY (ARRAY (SELECT member.id {_EACH}))", f"{_END} {_OF_THESE}")
+# Those who have a session and no group any more.
+_GROUPLESS = """
+SELECT DISTINCT session.user_id FROM directory_signin AS session
+ WHERE session.until IS NULL AND session.user_id {among}
+   AND NOT EXISTS (SELECT 1 FROM directory_membership WHERE user_id = session.user_id AND until IS NULL)"""
+_GROUPLESS_WITH_SESSIONS = Statement(
+    _GROUPLESS.format(among="= ANY (%(ids)s)"), _GROUPLESS.format(among="IN (SELECT value FROM json_each(%(ids)s))")
+)
 
 
 def _slices(ids: Collection[UUID]) -> list[list[UUID]]:
@@ -144,10 +177,8 @@ def _slices(ids: Collection[UUID]) -> list[list[UUID]]:
 
 def _end_sessions_of_the_groupless(ids: frozenset[UUID], now: datetime, *, actor: Actor) -> None:
     """End the sessions of who lost their last group: revocation does not wait for a request (docs/rules.md#6)."""
-    other = Membership.objects.live().filter(user=OuterRef("pk"))
     for some in _slices(ids):
-        groupless = User.objects.filter(~Exists(other), pk__in=some, sign_ins__until=None, sign_ins__isnull=False)
-        ids_out = list(groupless.values_list("id", flat=True).distinct())
+        ids_out = [as_uuid(user_id) for (user_id,) in run(_GROUPLESS_WITH_SESSIONS, {"ids": some})]
         if ids_out:
             end_sign_ins(ids_out, actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
 

@@ -17,6 +17,8 @@ from gatekeeper.directory.models import ActivePeriod, Origin, User
 from gatekeeper.directory.outbox_events import user_provisioned
 from gatekeeper.errors import UserNameTaken
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.statements.sent_together import run_later
+from gatekeeper.runtime.statements.stored_rows import insert, insert_later, stored_values, update, update_later
 
 
 def new_user(wanted: UserRecord, now: datetime) -> User:
@@ -32,11 +34,11 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
     Raises: UserNameTaken; PrivilegeHeld.
     """
     try:
-        user.save(force_insert=True)
+        insert([user])
     except IntegrityError:
         raise UserNameTaken(wanted.user_name) from None
     if user.active:
-        ActivePeriod.objects.create(user=user, since=user.created_at)
+        insert_later([ActivePeriod(user=user, since=user.created_at)])
     record_all([creation_entry(user, wanted, actor, instead_of)])
     emit_all([user_provisioned(user, actor=actor)])
     record_gains_of_new_users([user], actor=actor)
@@ -53,13 +55,37 @@ def creation_entry(user: User, wanted: UserRecord, actor: Actor, instead_of: Use
 def update_user(user: User, wanted: UserRecord, now: datetime) -> None:
     """Write the wanted record as the next version, and keep the names that end with it. Raises: UserNameTaken."""
     user.version += 1
+    keeps_name = fold(wanted.user_name) == user.user_name_folded
     if (user.user_name, user.work_email) != (wanted.user_name, wanted.work_email):
         remember_name(user.id, user.user_name, now, work_email=user.work_email, email_folded=user.work_email_folded)
     _set_attributes(user, wanted, now)
+    if keeps_name:  # so nobody else can have it
+        update_later(user, *_CHANGED)
+        return
     try:
-        user.save(force_update=True)
+        update(user, *_CHANGED)
     except IntegrityError:
         raise UserNameTaken(wanted.user_name) from None
+
+
+_CHANGED = (
+    "user_name",
+    "user_name_folded",
+    "work_email",
+    "work_email_folded",
+    "external_id",
+    "display_name",
+    "active",
+    "attributes",
+    "version",
+    "updated_at",
+)
+
+
+def end_active_period(user: User, now: datetime) -> None:
+    """End the period in which the user was active, if one is open."""
+    text = "UPDATE directory_activeperiod SET until = %s WHERE user_id = %s AND until IS NULL"
+    run_later("directory_activeperiod", text, stored_values(ActivePeriod(user=user, until=now), "until", "user_id"))
 
 
 def _set_attributes(user: User, wanted: UserRecord, now: datetime) -> None:

@@ -33,18 +33,24 @@ from gatekeeper.directory.models import (
     User,
 )
 from gatekeeper.directory.outbox_events import user_event, user_provisioned, user_reactivated
-from gatekeeper.directory.people.user_rows import creation_entry, folded, insert_user, new_user, update_user
-from gatekeeper.directory.row_locks import Lock, lock_user, locked
+from gatekeeper.directory.people.user_rows import (
+    creation_entry,
+    end_active_period,
+    folded,
+    insert_user,
+    new_user,
+    update_user,
+)
+from gatekeeper.directory.row_locks import Lock, lock_provisioned_user, lock_user_of_name, locked
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UserNameTaken, UserNotFound, VersionMismatch
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit_all
+from gatekeeper.runtime.statements.stored_rows import insert, insert_later
 from gatekeeper.runtime.transactions import one_transaction
 
 UserEdit = Callable[[UserRecord], UserRecord]
 VersionCheck = Callable[[int], bool]
-
-BATCH = 500  # rows in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
     Raises: UserNameTaken when an active person has the name; InvalidValue.
     """
     require_valid_user(wanted)
-    twin = lock_user(User.objects.provisioned().filter(user_name_folded=fold(wanted.user_name)), Lock.END)
+    twin = lock_user_of_name(fold(wanted.user_name), Lock.END)
     if twin is None:
         return Provisioned(insert_user(new_user(wanted, timezone.now()), wanted, actor=actor))
     if twin.active:
@@ -108,12 +114,10 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
     now = timezone.now()
     users = [new_user(each, now) for each in wanted]
     try:
-        User.objects.bulk_create(users, batch_size=BATCH)
+        insert(users)
     except IntegrityError:
         raise UserNameTaken(wanted[0].user_name) from None
-    ActivePeriod.objects.bulk_create(
-        [ActivePeriod(user=user, since=now) for user in users if user.active], batch_size=BATCH
-    )
+    insert([ActivePeriod(user=user, since=now) for user in users if user.active])
     record_all([creation_entry(user, each, actor) for user, each in zip(users, wanted, strict=True)])
     emit_all([user_provisioned(user, actor=actor) for user in users])
     record_gains_of_new_users(users, actor=actor)
@@ -179,7 +183,7 @@ def _end(user: User, now: datetime, *, actor: Actor, because: Document | None = 
     user.deleted_at = user.updated_at = now
     user.version += 1
     user.save(update_fields=["deleted_at", "updated_at", "version"])
-    ActivePeriod.objects.filter(user=user).end(now)
+    end_active_period(user, now)
     SignInIdentity.objects.filter(user=user).end(now)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
     record(Event.USER_DELETED, actor=actor, kind="user", object_id=user.id, label=user.label, after=because)
@@ -212,17 +216,17 @@ def _revive(user: User, wanted: UserRecord, *, actor: Actor) -> User:
 def _change_activity(user: User, now: datetime, *, actor: Actor) -> None:
     """Begin or end the active period. Memberships and link are kept meanwhile: Entra does not send them again."""
     if user.active:
-        ActivePeriod.objects.create(user=user, since=now)
+        insert_later([ActivePeriod(user=user, since=now)])
         emit_all([user_reactivated(user, actor=actor)])
         return
     emit_all([user_event(EventCode.USER_DEACTIVATED, user, actor=actor)])
-    ActivePeriod.objects.filter(user=user).end(now)
+    end_active_period(user, now)
     end_sign_ins([user.id], actor=actor, because=SessionEnd.LOST_ACCESS, now=now)
     apply_deprovisioning_limits(actor=actor)
 
 
 def _lock_provisioned(user_id: UUID, expect: VersionCheck | None, lock: Lock) -> User:
-    user = lock_user(User.objects.provisioned().filter(pk=user_id), lock)
+    user = lock_provisioned_user(user_id, lock)
     if user is None:
         raise UserNotFound(user_id)
     if expect is not None and not expect(user.version):

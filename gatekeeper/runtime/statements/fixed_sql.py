@@ -23,12 +23,26 @@ class Statement(NamedTuple):
     sqlite: str
 
 
+def same(text: str) -> Statement:
+    """A statement that both databases read."""
+    return Statement(text, text)
+
+
 class Columns(NamedTuple):
     """Columns of a model, in the order in which statements select them; others are loaded when they are asked for."""
 
     model: type[Model]
     names: tuple[str, ...]
     kinds: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The columns as a SELECT names them."""
+        return ", ".join(self.names)
+
+    @classmethod
+    def of_all(cls, model: type[Model]) -> "Columns":
+        return cls.of(model, *(field.attname for field in model._meta.concrete_fields))
 
     @classmethod
     def of(cls, model: type[Model], *names: str) -> "Columns":
@@ -39,11 +53,27 @@ class Columns(NamedTuple):
 def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
     """The rows of a statement. Raises what Django's cursors raise."""
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(statement.postgresql, parameters)
-        else:
-            cursor.execute(statement.sqlite, {name: _for_sqlite(value) for name, value in parameters.items()})
+        _execute(cursor, statement, parameters)
         return list(cursor.fetchall())
+
+
+def change(statement: Statement, parameters: Mapping[str, Any]) -> int:
+    """Run a statement that gives no rows; how many it changed."""
+    with connection.cursor() as cursor:
+        _execute(cursor, statement, parameters)
+        return int(cursor.rowcount)
+
+
+def is_true(statement: Statement, parameters: Mapping[str, Any]) -> bool:
+    """The answer of a statement that selects one condition."""
+    return bool(run(statement, parameters)[0][0])
+
+
+def _execute(cursor: Any, statement: Statement, parameters: Mapping[str, Any]) -> None:
+    if connection.vendor == "postgresql":
+        cursor.execute(statement.postgresql, parameters)
+    else:
+        cursor.execute(statement.sqlite, {name: _for_sqlite(value) for name, value in parameters.items()})
 
 
 def as_uuid(value: Any) -> UUID:

@@ -1,0 +1,161 @@
+"""Inserting and updating instances by fixed SQL: Django builds and compiles each statement anew, which costs more."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from json import dumps
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Field, ForeignKey, JSONField, Model
+
+from gatekeeper.runtime.statements.sent_together import run_later, send_collected
+
+COPIED = 20  # rows; from that number on PostgreSQL's COPY costs less than one INSERT of them all
+
+# Fields whose values the database's driver takes as they are; others are asked how they are stored.
+_PLAIN = frozenset(
+    {
+        "BooleanField",
+        "CharField",
+        "TextField",
+        "BigIntegerField",
+        "IntegerField",
+        "PositiveIntegerField",
+        "PositiveSmallIntegerField",
+    }
+)
+_READ_BY_POSTGRESQL = _PLAIN | {"UUIDField", "DateTimeField"}
+
+Value = Callable[[Any], Any]
+
+
+class _Table(NamedTuple):
+    """``columns``: the name of each attribute, and how its value is stored (None: as it is)."""
+
+    name: str
+    columns: str
+    attributes: tuple[tuple[str, Value | None], ...]
+
+    def row(self, instance: Model) -> list[Any]:
+        values = vars(instance)
+        return [
+            value if (value := values[name]) is None or stored is None else stored(value)
+            for name, stored in self.attributes
+        ]
+
+
+def insert(instances: Sequence[Model]) -> None:
+    """Insert new instances of one model, all or none. A single one learns the id that the database gave it.
+
+    Cost:   one statement; on SQLite one that is prepared once.
+    Raises: IntegrityError, DataError.
+    """
+    if not instances:
+        return
+    table = _table_of(type(instances[0]), connection.vendor)
+    for each in instances:
+        each._state.adding, each._state.db = False, connection.alias
+    with connection.cursor() as cursor:
+        if len(instances) == 1:
+            _insert_one(cursor, table, instances[0])
+        elif connection.vendor != "postgresql":
+            cursor.executemany(_statement(table), [table.row(each) for each in instances])
+        elif len(instances) < COPIED:
+            cursor.execute(
+                _statement(table, len(instances)), [value for each in instances for value in table.row(each)]
+            )
+        else:
+            _copy(cursor, table, instances)
+
+
+def insert_later(instances: Sequence[Model]) -> None:
+    """The same by the end of the transaction, for rows whose ids nobody asks for (``sent_together.py``)."""
+    if not 0 < len(instances) < COPIED or connection.vendor != "postgresql":
+        insert(instances)
+        return
+    table = _table_of(type(instances[0]), connection.vendor)
+    values = [value for each in instances for value in table.row(each)]
+    run_later(table.name, _statement(table, len(instances)), values)
+
+
+def update(instance: Model, *names: str) -> None:
+    """Store these attributes of an instance that is there; all of them where none is named.
+
+    Raises: IntegrityError, DataError.
+    """
+    text, parameters = _update_of(instance, names)
+    with connection.cursor() as cursor:
+        cursor.execute(text, parameters)
+
+
+def update_later(instance: Model, *names: str) -> None:
+    """The same by the end of the transaction."""
+    run_later(_table_of(type(instance), connection.vendor).name, *_update_of(instance, names))
+
+
+def stored_values(instance: Model, *names: str) -> list[Any]:
+    """The values of these attributes as the database's driver takes them."""
+    stored = dict(_table_of(type(instance), connection.vendor).attributes)
+    values = vars(instance)
+    return [
+        value if (value := values[name]) is None or (convert := stored[name]) is None else convert(value)
+        for name in names
+    ]
+
+
+def _update_of(instance: Model, names: tuple[str, ...]) -> tuple[str, list[Any]]:
+    table = _table_of(type(instance), connection.vendor)
+    chosen = names or tuple(name for name, _ in table.attributes if name != "id")
+    return _update(table, chosen), stored_values(instance, *chosen, "id")
+
+
+def _insert_one(cursor: Any, table: _Table, instance: Model) -> None:
+    if instance.pk is not None or connection.vendor != "postgresql":
+        cursor.execute(_statement(table), table.row(instance))
+        instance.pk = instance.pk or cursor.lastrowid
+        return
+    cursor.execute(f"{_statement(table)} RETURNING id", table.row(instance))
+    (instance.pk,) = cursor.fetchone()
+
+
+def _copy(cursor: Any, table: _Table, instances: Sequence[Model]) -> None:
+    send_collected()
+    with connection.wrap_database_errors, cursor.copy(f"COPY {table.name} ({table.columns}) FROM STDIN") as rows:
+        for each in instances:
+            rows.write_row(table.row(each))
+
+
+@cache
+def _table_of(model: type[Model], vendor: str) -> _Table:
+    fields = [field for field in model._meta.concrete_fields if field.get_internal_type() != "BigAutoField"]
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    stored = tuple((field.attname, _stored(field, vendor)) for field in fields)
+    return _Table(connection.ops.quote_name(model._meta.db_table), columns, stored)
+
+
+@cache
+def _statement(table: _Table, rows: int = 1) -> str:
+    places = f"({', '.join(['%s'] * len(table.attributes))})"
+    return f"INSERT INTO {table.name} ({table.columns}) VALUES {', '.join([places] * rows)}"  # noqa: S608  # the model's
+
+
+@cache
+def _update(table: _Table, names: tuple[str, ...]) -> str:
+    columns = dict(zip((name for name, _ in table.attributes), table.columns.split(", "), strict=True))
+    changes = ", ".join(f"{columns[name]} = %s" for name in names)
+    return f"UPDATE {table.name} SET {changes} WHERE id = %s"  # noqa: S608  # the model's
+
+
+def _stored(field: Field[Any, Any], vendor: str) -> Value | None:
+    """How a value of the field is handed to the driver."""
+    kind = (field.target_field if isinstance(field, ForeignKey) else field).get_internal_type()
+    if kind in (_READ_BY_POSTGRESQL if vendor == "postgresql" else _PLAIN):
+        return None
+    if isinstance(field, JSONField):
+        return lambda value: dumps(value, cls=field.encoder)
+    if kind == "UUIDField":
+        return lambda value: (value if isinstance(value, UUID) else UUID(value)).hex
+    if kind == "DateTimeField":
+        return connection.ops.adapt_datetimefield_value
+    return lambda value: field.get_db_prep_save(value, connection)
