@@ -44,13 +44,13 @@ def granted(
     return parts
 
 
-def without_level(people: QuerySet[User], site: SiteFacts) -> list[QuerySet[User]]:
-    """Those of ``people``, who are active and from the identity provider, to whom no mapping gives a level."""
-    parts = [people.filter(members_where(Q()), ~members_where(groups_where(site, gives_level)))]
+def without_level(people: QuerySet[User], site: SiteFacts, at: datetime | None = None) -> list[QuerySet[User]]:
+    """Those of ``people`` to whom no mapping gives a level; ``people`` as for ``granted``."""
+    parts = [people.filter(members_where(Q(), at), ~members_where(groups_where(site, gives_level), at))]
     if site.default_mapping.level is Level.NONE:
-        parts.append(people.filter(in_no_group()))
+        parts.append(people.filter(in_no_group(at)))
     elif site.last_group_policy == LastGroupPolicy.REVOKE:
-        parts.append(people.filter(in_no_group(), was_removed_last()))
+        parts.append(people.filter(in_no_group(at), was_removed_last(at)))
     return parts
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from gatekeeper.directory.access.affected_scope import Holds
 from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import SLICE, access_of_many, site_facts
-from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, united
+from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, united, without_level
 from gatekeeper.directory.access.resolver import LOCAL_ADMINISTRATOR, Access, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
@@ -41,6 +41,8 @@ def holders(wanted: Level | Permission, at: datetime | None = None, site: SiteFa
     if isinstance(wanted, Permission):
         parts = granted(provisioned, facts, *_gives(wanted, facts), at=at)
         is_local = wanted in LOCAL_ADMINISTRATOR.permissions
+    elif wanted is Level.NONE:
+        return without_level(provisioned, facts, at)
     else:
         parts = granted(provisioned, facts, lambda of: of.level is wanted, never=lambda of: of.level > wanted, at=at)
         is_local = wanted is LOCAL_ADMINISTRATOR.level

@@ -220,6 +220,15 @@ def test_who_had_it_names_those_whose_access_had_it(db: None, history: list[Any]
             assert found == {user_id: had for user_id, had in answer.items() if has(had, permission_or_level)}
 
 
+def test_who_had_no_level_names_who_was_removed_from_their_last_group(db: None) -> None:
+    group = make_group(members=[ada := make_user()])
+    set_last_group_policy("revoke", actor=ADMIN)
+    map_group(None, "collaborator")
+    remove_members(group, ada)
+
+    assert [user for user, _ in who_had(Level.NONE)] == [ada]
+
+
 def has(document: dict[str, Any], wanted: Level | Permission) -> bool:
     if isinstance(wanted, Permission):
         return wanted in document["permissions"]

@@ -103,7 +103,9 @@ def test_ending_their_team_takes_nothing_from_them(last: LastConfigurator) -> No
     )
     page = reverse("web:team", args=(team_id,))
 
-    asked = last.browser.post(f"{page}delete/", {"previewed": carried(last.browser.get(page), "delete-form")})
+    asked = last.browser.post(
+        f"{page}delete/", {"previewed": carried(last.browser.get(f"{page}?preview"), "delete-form")}
+    )
 
     assert "1 person is left without any team" in text_of(asked)
     assert access_of(last.user).can_configure
