@@ -120,6 +120,12 @@ def django_db_setup(
         teardown_databases(created, verbosity=0)
 
 
+@pytest.fixture(autouse=True)
+def nobody_was_counted() -> None:
+    """What this process counted in another test's database holds in no other."""
+    certainty.forget_active()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def tables_can_be_emptied() -> Iterator[None]:
     """After a test with real transactions Django empties every table, which the audit trail's triggers refuse."""
@@ -130,7 +136,6 @@ def tables_can_be_emptied() -> Iterator[None]:
             empty(case)
         store_head(new_trail(), Head(0, ""))  # as the migration does
         writers.begin_anew()
-        certainty.forget_active()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)

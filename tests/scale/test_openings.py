@@ -13,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from gatekeeper.runtime import row_counts
 from gatekeeper.web.framework import change_lists
+from gatekeeper.web.logs import sign_in_attempts
 from scim.query import list_positions
 from tests.scale.databases import filled_database
 from tests.scale.measuring import Browsers, Measured
@@ -76,6 +77,7 @@ def sizes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
             (row_counts, "COUNTED_ALL"),
             (row_counts, "COUNTED_SOME"),
             (change_lists, "NEWEST_SEARCHED"),
+            (sign_in_attempts, "NEWEST_SEARCHED"),
             (list_positions, "WORTH_IT"),
             (list_positions, "SPACING"),
         ):

@@ -61,6 +61,11 @@ def sent_together() -> Iterator[None]:
         _collected.reset(token)
 
 
+def is_collecting() -> bool:
+    """Whether ``run_later`` waits."""
+    return _collected.get() is not None
+
+
 def run_later(table: str, text: str, parameters: Sequence[Any]) -> None:
     """Run a statement on one table by the end of the transaction; right now where nothing is collected.
 

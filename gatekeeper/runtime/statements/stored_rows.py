@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Field, ForeignKey, JSONField, Model
 
-from gatekeeper.runtime.statements.sent_together import run_later, send_collected
+from gatekeeper.runtime.statements.sent_together import is_collecting, run_later, send_collected
 
 COPIED = 20  # rows; from that number on PostgreSQL's COPY costs less than one INSERT of them all
 
@@ -70,8 +70,8 @@ def insert(instances: Sequence[Model]) -> None:
 
 
 def insert_later(instances: Sequence[Model]) -> None:
-    """The same by the end of the transaction, for rows whose ids nobody asks for (``sent_together.py``)."""
-    if not 0 < len(instances) < COPIED or connection.vendor != "postgresql":
+    """The same by the end of the transaction where statements are collected; then no id is known."""
+    if not 0 < len(instances) < COPIED or not is_collecting():
         insert(instances)
         return
     table = _table_of(type(instances[0]), connection.vendor)
