@@ -9,6 +9,7 @@ from gatekeeper.runtime.bulk.inserts import insert_rows, moment, uid
 from gatekeeper.runtime.bulk.statistics import gather_missing_statistics
 from tests.builders import make_provider, make_user
 from tests.scim.test_costs import make_many
+from tests.statistics import forget_statistics
 
 pytestmark = pytest.mark.django_db
 COLUMNS = ("since", "name_id", "name_id_folded", "object_id", "provider_id", "user_id", "persistent_id", "stated")
@@ -30,6 +31,7 @@ def test_no_rows_are_no_error() -> None:
 
 
 def test_a_table_that_was_just_filled_gets_statistics() -> None:
+    forget_statistics(User)
     make_many(5000, indexed=False)
 
     gather_missing_statistics(User, Team)

@@ -10,6 +10,7 @@ from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.runtime import row_counts
 from gatekeeper.web.framework import change_lists
 from tests.builders import log_request, make_users
+from tests.statistics import forget_statistics
 from tests.web.pages import text_of
 
 LOG = "/provisioning-log/"
@@ -88,6 +89,7 @@ def test_a_long_list_is_counted_up_to_a_bound(
 ) -> None:
     monkeypatch.setattr(row_counts, "COUNTED_ALL", 100)
     monkeypatch.setattr(row_counts, "COUNTED_SOME", 20)
+    forget_statistics(ProvisioningEntry)
 
     whole, some = (" ".join(text_of(admin_client.get(LOG + query)).split()) for query in ("", "?q=entry"))
 
