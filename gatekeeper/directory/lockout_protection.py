@@ -77,18 +77,15 @@ def _local_administrator_exists() -> bool:
 
 
 def _somebody_can_configure() -> bool:
-    """Whether an active person from the identity provider can configure now. One query where no mapping grants it."""
+    """Whether an active person from the identity provider can configure now. Mostly one query."""
     asked = {"level": Level.GLOBAL_ADMINISTRATOR.value, "permission": Permission.CONFIGURATION.value}
     return is_true(_BY_ONE_MAPPING, asked) or _linked_people_can(site_facts())
 
 
-_LOCAL_ADMINISTRATOR = same(
-    "SELECT EXISTS (SELECT 1 FROM directory_user WHERE deleted_at IS NULL AND origin = 'local' AND active)"
-)
-_NO_LOCAL_ADMINISTRATOR_AND_LEADING = same(
-    "SELECT NOT EXISTS (SELECT 1 FROM directory_user WHERE deleted_at IS NULL AND origin = 'local' AND active)"
-    " AND EXISTS (SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s)"
-)
+_LOCAL = "EXISTS (SELECT 1 FROM directory_user WHERE deleted_at IS NULL AND origin = 'local' AND active)"
+_LEADING = "EXISTS (SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s)"
+_LOCAL_ADMINISTRATOR = same(f"SELECT {_LOCAL}")
+_NO_LOCAL_ADMINISTRATOR_AND_LEADING = same(f"SELECT NOT {_LOCAL} AND {_LEADING}")
 # Somebody who may configure by the mapping of one group: enough nearly always, and found without the site's facts.
 _SOMEBODY = """
 SELECT EXISTS (

@@ -44,17 +44,6 @@ def locked(rows: QuerySet[M], lock: Lock) -> list[M]:
     return list(rows.model._default_manager.raw(*statement))
 
 
-def locked_values(rows: QuerySet[Any, Any], *names: str, lock: Lock) -> list[tuple[Any, ...]]:
-    """Lock many rows and return these columns of them: instances would cost more than the locks."""
-    values = rows.values_list(*names)
-    statement = _statement(values, lock)
-    if statement is None:
-        return list(values.order_by("pk"))
-    with connection.cursor() as cursor:
-        cursor.execute(*statement)
-        return list(cursor.fetchall())
-
-
 def _statement(rows: QuerySet[Any, Any], lock: Lock) -> tuple[str, Any] | None:
     """The SQL that Django compiled, with the lock; parameters stay parameters. None where nothing is to be locked."""
     if connection.vendor != "postgresql":

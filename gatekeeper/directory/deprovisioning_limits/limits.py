@@ -74,7 +74,7 @@ class DeprovisioningState:
 def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
     """The present state. Four queries while little happens, five where changes are held, a few more with losses."""
     moment = now or timezone.now()
-    setting = DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()
+    setting = present_limit()
     start = moment - timedelta(minutes=setting.minutes)
     state = replace(_losses(setting, moment), gained=gained_since(start))
     if not setting.hold:
@@ -134,7 +134,7 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
 
 def alert_losses(*, actor: Actor) -> None:
     """Raise an alert about an administrator's change. It is not held: the administrator has confirmed it already."""
-    state = _losses(DeprovisioningLimit.objects.live().first() or DeprovisioningLimit(), timezone.now())
+    state = _losses(present_limit(), timezone.now())
     if state.exceeded:
         _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
@@ -22,8 +22,9 @@ from gatekeeper.directory.access.loaders import SLICE, site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
+from gatekeeper.directory.deprovisioning_limits.certainty import present_limit
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import DeprovisioningLimit, MappingVersion, PrivilegeGain, User
+from gatekeeper.directory.models import MappingVersion, PrivilegeGain, User
 from gatekeeper.errors import PrivilegeHeld
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import OutboxEvent
@@ -64,12 +65,6 @@ def record_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -
     _record_gains({user.pk: user.label for user in gained.only("display_name", "user_name")}, actor=actor)
 
 
-def may_grant_top_level(group_id: UUID | None) -> Exists:
-    """The condition "members of this group may be Global Administrators"; a part of another query."""
-    mappings = MappingVersion.objects.live().filter(level=Level.GLOBAL_ADMINISTRATOR.value)
-    return Exists(mappings.filter(Q(group=group_id) | Q(group=None)))
-
-
 def top_level_default_mapping() -> QuerySet[MappingVersion]:
     """The Default Mapping where it grants Global Administrator, and nothing otherwise.
 
@@ -104,7 +99,7 @@ def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None
 @one_transaction()
 def alert_held_gain(held: PrivilegeHeld, *, actor: Actor) -> None:
     """Alert about each person whose gain is held, once a window. The endpoint calls it after the rollback."""
-    start = timezone.now() - timedelta(minutes=_setting().minutes)
+    start = timezone.now() - timedelta(minutes=present_limit().minutes)
     known = AuditEntry.objects.filter(
         object_kind="user", object_id__in=[str(key) for key in held.people], event=Event.PRIVILEGE_HELD, at__gte=start
     )
@@ -116,7 +111,7 @@ def _record_gains(gained: Mapping[UUID, str], *, actor: Actor) -> None:
     if not gained:
         return
     now = timezone.now()
-    if actor.kind == "scim_key" and _setting().hold and approved_until(now) is None:
+    if actor.kind == "scim_key" and present_limit().hold and approved_until(now) is None:
         raise PrivilegeHeld(gained)
     PrivilegeGain.objects.bulk_create(
         [PrivilegeGain(user_id=user_id, at=now, made_by=actor.name[:300]) for user_id in gained], batch_size=500
@@ -160,7 +155,3 @@ def _global_administrators(ids: Collection[UUID]) -> dict[UUID, str]:
 
 def _is_top(mapping: MappingRecord) -> bool:
     return mapping.level is Level.GLOBAL_ADMINISTRATOR
-
-
-def _setting() -> DeprovisioningLimit:
-    return DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from gatekeeper.runtime.statements.sent_together import send_collected
+
 _USUAL_CACHE, _LARGE_CACHE = -2_000, -24_000  # KiB, as SQLite writes it
 
 
@@ -39,6 +41,7 @@ def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     into = f"{connection.ops.quote_name(table)} ({quoted})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            send_collected()
             with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)

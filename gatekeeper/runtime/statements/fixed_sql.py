@@ -6,13 +6,12 @@ Values are parameters, always; no text of a statement is built from what a clien
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from json import dumps, loads
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
 
-M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 
 

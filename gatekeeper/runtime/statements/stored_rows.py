@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Field, ForeignKey, JSONField, Model
 
-from gatekeeper.runtime.statements.sent_together import is_collecting, run_later, send_collected
+from gatekeeper.runtime.bulk.inserts import insert_rows
+from gatekeeper.runtime.statements.sent_together import is_collecting, run_later
 
 COPIED = 20  # rows; from that number on PostgreSQL's COPY costs less than one INSERT of them all
 
@@ -31,10 +32,10 @@ Value = Callable[[Any], Any]
 
 
 class _Table(NamedTuple):
-    """``columns``: the name of each attribute, and how its value is stored (None: as it is)."""
+    """``attributes``: the name of each, and how its value is stored (None: as it is); ``columns`` in the same order."""
 
     name: str
-    columns: str
+    columns: tuple[str, ...]
     attributes: tuple[tuple[str, Value | None], ...]
 
     def row(self, instance: Model) -> list[Any]:
@@ -56,17 +57,15 @@ def insert(instances: Sequence[Model]) -> None:
     table = _table_of(type(instances[0]), connection.vendor)
     for each in instances:
         each._state.adding, each._state.db = False, connection.alias
+    if len(instances) > 1 and (connection.vendor != "postgresql" or len(instances) >= COPIED):
+        insert_rows(instances[0]._meta.db_table, table.columns, map(table.row, instances))
+        return
     with connection.cursor() as cursor:
         if len(instances) == 1:
             _insert_one(cursor, table, instances[0])
-        elif connection.vendor != "postgresql":
-            cursor.executemany(_statement(table), [table.row(each) for each in instances])
-        elif len(instances) < COPIED:
-            cursor.execute(
-                _statement(table, len(instances)), [value for each in instances for value in table.row(each)]
-            )
         else:
-            _copy(cursor, table, instances)
+            values = [value for each in instances for value in table.row(each)]
+            cursor.execute(_statement(table, len(instances)), values)
 
 
 def insert_later(instances: Sequence[Model]) -> None:
@@ -119,17 +118,10 @@ def _insert_one(cursor: Any, table: _Table, instance: Model) -> None:
     (instance.pk,) = cursor.fetchone()
 
 
-def _copy(cursor: Any, table: _Table, instances: Sequence[Model]) -> None:
-    send_collected()
-    with connection.wrap_database_errors, cursor.copy(f"COPY {table.name} ({table.columns}) FROM STDIN") as rows:
-        for each in instances:
-            rows.write_row(table.row(each))
-
-
 @cache
 def _table_of(model: type[Model], vendor: str) -> _Table:
     fields = [field for field in model._meta.concrete_fields if field.get_internal_type() != "BigAutoField"]
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    columns = tuple(str(field.column) for field in fields)
     stored = tuple((field.attname, _stored(field, vendor)) for field in fields)
     return _Table(connection.ops.quote_name(model._meta.db_table), columns, stored)
 
@@ -137,13 +129,14 @@ def _table_of(model: type[Model], vendor: str) -> _Table:
 @cache
 def _statement(table: _Table, rows: int = 1) -> str:
     places = f"({', '.join(['%s'] * len(table.attributes))})"
-    return f"INSERT INTO {table.name} ({table.columns}) VALUES {', '.join([places] * rows)}"  # noqa: S608  # the model's
+    columns = ", ".join(map(connection.ops.quote_name, table.columns))
+    return f"INSERT INTO {table.name} ({columns}) VALUES {', '.join([places] * rows)}"  # noqa: S608  # the model's
 
 
 @cache
 def _update(table: _Table, names: tuple[str, ...]) -> str:
-    columns = dict(zip((name for name, _ in table.attributes), table.columns.split(", "), strict=True))
-    changes = ", ".join(f"{columns[name]} = %s" for name in names)
+    columns = dict(zip((name for name, _ in table.attributes), table.columns, strict=True))
+    changes = ", ".join(f"{connection.ops.quote_name(columns[name])} = %s" for name in names)
     return f"UPDATE {table.name} SET {changes} WHERE id = %s"  # noqa: S608  # the model's
 
 
