@@ -11,7 +11,7 @@ import httpx
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
@@ -95,6 +95,7 @@ def test_every_page_passes_axe_in_light_and_dark_and_is_reached_by_links(
         complaints for name in _walk(admin_page, running_site) for complaints in _complaints(admin_page, name)
     ]
     complaints += _of_the_dialogs(admin_page, running_site)
+    complaints += _of_a_waiting_preview(admin_page, running_site)
     complaints += _of_the_sign_in_pages(browser, running_site)
     assert complaints == []
 
@@ -133,6 +134,20 @@ def _of_the_dialogs(page: Page, site: Site) -> list[str]:
     expect(page.get_by_role("dialog")).to_be_visible()
     complaints = _complaints(page, "revoke dialog")
     page.keyboard.press("Escape")
+    return complaints
+
+
+def _of_a_waiting_preview(page: Page, site: Site) -> list[str]:
+    """What waits has the contrast of what is there; that it waits is said by aria-busy and a line."""
+    late: list[Route] = []
+    page.route("**/preview/", lambda route: late.append(route))  # noqa: PLW0108 - a built-in can't be a handler
+    page.goto(f"{site.url}/settings/configuration/teams/")
+    page.get_by_role("link", name="Team of the accessible").first.click()
+    expect(page.locator(".preview[aria-busy=true]")).to_contain_text("Counting")
+    complaints = _complaints(page, "preview that waits")
+    for route in late:
+        route.abort()
+    page.unroute_all()
     return complaints
 
 
