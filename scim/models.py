@@ -1,33 +1,105 @@
-"""Tables of the SCIM endpoints: API keys, and the search index over users' profiles."""
+"""Tables of the SCIM endpoints: credentials of identity providers, and the search index over users' profiles."""
+
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from gatekeeper.secrets.bearer_keys import BearerKey, BearerKeyQuerySet
+from gatekeeper.secrets.bearer_keys import BearerKey, BearerKeyQuerySet, HashedSecret
 
 PREFIX_LENGTH = 100  # Characters. Long values (certificates) would not fit into an index row of PostgreSQL.
+
+
+class ScimCredential(models.Model):
+    """What an administrator sets for a credential, whichever kind it is. The database fills in what old code omits."""
+
+    is_strict = models.BooleanField(
+        db_default=False, help_text="Unknown attributes are refused instead of ignored (interoperability profile)."
+    )
+    requests_per_second = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the site's default.")
+    allowed_networks = models.TextField(
+        blank=True, db_default="", help_text="CIDR networks, separated by spaces; empty: from anywhere."
+    )
+
+    is_traced = False  # whether reads are listed at the moment; the statement that finds a credential says so
+
+    class Meta:
+        abstract = True
 
 
 class ApiKeyQuerySet(BearerKeyQuerySet["ApiKey"]):
     """A class of its own, since the type checker finds no manager of a generic class across modules."""
 
 
-class ApiKey(BearerKey):
+class ApiKey(ScimCredential, BearerKey):
     """A bearer key of an identity provider."""
 
     expires_at = models.DateTimeField(null=True, blank=True)
-
-    is_traced = False  # whether reads are listed at the moment; the statement that finds a key says so
 
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta(BearerKey.Meta):
         verbose_name = "API key"
 
+    def __str__(self) -> str:
+        return BearerKey.__str__(self)
+
     @property
     def is_active(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class OAuthClient(ScimCredential):
+    """A client of the token endpoint: with secrets, or with a federated identity, whose four parts are then set."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="At the SCIM endpoint, exact to a minute.")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    issuer = models.CharField(max_length=500, blank=True)
+    jwks_url = models.CharField(max_length=500, blank=True)
+    subject = models.CharField(max_length=255, blank=True)
+    audience = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = "OAuth client"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_federated(self) -> bool:
+        return bool(self.issuer)
+
+
+class ClientSecret(HashedSecret):
+    """One of the secrets of an OAuth client; several may be active, so that one can be exchanged for the next."""
+
+    client = models.ForeignKey(OAuthClient, on_delete=models.CASCADE, related_name="secrets")
+    expires_at = models.DateTimeField()
+
+    class Meta(HashedSecret.Meta):
+        verbose_name = "client secret"
+
+    def __str__(self) -> str:
+        return f"{self.hint}…"
+
+
+class AccessToken(models.Model):
+    """An access token of the token endpoint. It ends with its client, and with the secret that it was issued for."""
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    client = models.ForeignKey(OAuthClient, on_delete=models.CASCADE, related_name="+")
+    secret = models.ForeignKey(ClientSecret, null=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"of {self.client_id}, until {self.expires_at}"
 
 
 class UnauthenticatedRequestCount(models.Model):

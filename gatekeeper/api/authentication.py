@@ -13,7 +13,7 @@ from gatekeeper.api.tokens import TOKENS, refusal_of, refusal_of_person
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.models import User
-from gatekeeper.secrets.bearer_keys import bearer_credentials
+from gatekeeper.secrets.bearer_keys import bearer_credentials, record_use
 
 _EXPECTED = 'The header "Authorization: Bearer TOKEN" is expected.'
 
@@ -35,7 +35,7 @@ class TokenAuthentication(BaseAuthentication):
         refused = refusal_of_person(access)
         if refused:
             raise AuthenticationFailed(refused)
-        ApiToken.objects.record_use(token)
+        record_use(token)
         return token.user, access
 
     def authenticate_header(self, request: Request) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+PROVISIONING_KINDS = frozenset({"scim_key", "oauth_client"})
+
 
 class _Person(Protocol):
     id: UUID
@@ -16,8 +18,8 @@ class _Person(Protocol):
 class Actor:
     """Who makes a change, as the audit trail keeps it.
 
-    ``kind`` is one of person, scim_key, clock (the scheduler), command, identity_provider, site, and stranger (an
-    unauthenticated client). ``channel`` is one of pages, scim, saml, beat and command line.
+    ``kind`` is one of person, scim_key, oauth_client, clock (the scheduler), command, identity_provider,
+    site, and stranger (an unauthenticated client). ``channel`` is one of pages, scim, saml, beat and command line.
     """
 
     kind: str
@@ -26,6 +28,11 @@ class Actor:
     channel: str = ""
     request_id: str = ""
 
+    @property
+    def is_provisioning(self) -> bool:
+        """Whether an identity provider changes something over SCIM."""
+        return self.kind in PROVISIONING_KINDS
+
     @classmethod
     def person(cls, user: _Person, *, channel: str = "pages", request_id: str = "") -> "Actor":
         return cls("person", user.label, str(user.id), channel, request_id)
@@ -33,6 +40,10 @@ class Actor:
     @classmethod
     def scim_key(cls, key_id: object, name: str, *, request_id: str = "") -> "Actor":
         return cls("scim_key", name, str(key_id), "scim", request_id)
+
+    @classmethod
+    def oauth_client(cls, client_id: object, name: str, *, request_id: str = "") -> "Actor":
+        return cls("oauth_client", name, str(client_id), "scim", request_id)
 
     @classmethod
     def scheduler(cls, task: str) -> "Actor":

@@ -11,6 +11,7 @@ from gatekeeper.audit.actor import Actor
 ACTOR_KINDS: dict[str, Promise] = {
     "person": _("person"),
     "scim_key": _("SCIM key"),
+    "oauth_client": _("OAuth client"),
     "clock": _("scheduler"),
     "command": _("command"),
     "identity_provider": _("identity provider"),

@@ -8,7 +8,7 @@ import secrets
 import zlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from django.db import models
@@ -80,20 +80,20 @@ class BearerKeyQuerySet(models.QuerySet[K_co]):
         """
         return self.filter(digest=digest(text))
 
-    def record_use(self, key: "BearerKey") -> None:
-        """Store that the key was used; one write a minute at most, whatever the number of processes."""
-        now = timezone.now()
-        before = now - USE_IS_RECORDED_EVERY
-        if key.last_used_at is None or key.last_used_at <= before:
-            stale = self.filter(Q(last_used_at=None) | Q(last_used_at__lte=before), pk=key.pk)
-            stale.update(last_used_at=now)
+
+def record_use(used: Any) -> None:
+    """Store that a row with ``last_used_at`` was used; one write a minute at most, whatever the number of processes."""
+    now = timezone.now()
+    before = now - USE_IS_RECORDED_EVERY
+    if used.last_used_at is None or used.last_used_at <= before:
+        rows = type(used)._default_manager.filter(Q(last_used_at=None) | Q(last_used_at__lte=before), pk=used.pk)
+        rows.update(last_used_at=now)
 
 
-class BearerKey(models.Model):
-    """What is stored of a key. Each kind adds ``expires_at``, which may be empty for some kinds."""
+class HashedSecret(models.Model):
+    """What is stored of a secret that was shown once. Each kind adds ``expires_at``, which may be empty for some."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=16, help_text="The first characters, to tell keys apart.")
     created_at = models.DateTimeField(default=timezone.now)
@@ -103,6 +103,15 @@ class BearerKey(models.Model):
     class Meta:
         abstract = True
         ordering = ("-created_at",)
+
+
+class BearerKey(HashedSecret):
+    """A key with a name, by which people tell it apart."""
+
+    name = models.CharField(max_length=100)
+
+    class Meta(HashedSecret.Meta):
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"

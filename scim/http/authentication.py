@@ -1,31 +1,43 @@
-"""Authentication of a SCIM request by its bearer key (RFC 6750 §2.1, RFC 7644 §2)."""
+"""Authentication of a SCIM request by its bearer credential (RFC 6750 §2.1, RFC 7644 §2)."""
 
-from django.http import HttpRequest
-
-from gatekeeper.secrets.bearer_keys import bearer_credentials
+from gatekeeper.secrets.bearer_keys import bearer_credentials, record_use
+from scim.credentials.access_tokens import ACCESS_TOKENS
 from scim.credentials.api_keys import KEYS
 from scim.http.errors import Unauthorized
-from scim.models import ApiKey
-from scim.statements.find_key import find_active
+from scim.http.request_context import ScimRequestContext
+from scim.statements.find_credential import find_active
+from scim.statements.parts import Credential
 
-_EXPECTED = 'The header "Authorization: Bearer API_KEY" is expected.'
+_EXPECTED = 'The header "Authorization: Bearer API_KEY" is expected, or an access token in its place.'
 
 
-def authenticate(request: HttpRequest) -> ApiKey:
-    """The active key that the request carries.
+def authenticate(context: ScimRequestContext) -> None:
+    """Find the active credential that the request carries, and accept it.
 
     ``Bearer KEY`` is accepted with the scheme in any case, and the key alone, which Okta's header mode may send.
     Raises: Unauthorized (401 with WWW-Authenticate). Cost: one query, and one write a minute.
     """
-    header = request.headers.get("Authorization", "").strip()
+    header = context.request.headers.get("Authorization", "").strip()
     if not header:
         raise Unauthorized(f"No API key was sent. {_EXPECTED}")
     credentials = bearer_credentials(header)
     text = header if credentials is None else credentials
-    if not text.startswith(KEYS.prefix):
-        raise Unauthorized(f"That is no API key of this site; its keys begin with {KEYS.prefix}. {_EXPECTED}")
-    key = find_active(text)
-    if key is None:
-        raise Unauthorized(f"The API key is unknown, incomplete, expired or revoked. {_EXPECTED}")
-    ApiKey.objects.record_use(key)
-    return key
+    if not text.startswith((KEYS.prefix, ACCESS_TOKENS.prefix)):
+        raise Unauthorized(
+            f"That is no credential of this site; its API keys begin with {KEYS.prefix}, and the access tokens of "
+            f"/oauth2/token with {ACCESS_TOKENS.prefix}. {_EXPECTED}"
+        )
+    credential = find_active(text)
+    if credential is None:
+        raise Unauthorized(f"{_kind(text)} is unknown, incomplete, expired or revoked. {_EXPECTED}")
+    accept(context, credential)
+
+
+def accept(context: ScimRequestContext, credential: Credential) -> None:
+    """Every request of an active credential comes through here, whichever statement found it."""
+    context.credential = credential
+    record_use(credential)
+
+
+def _kind(text: str) -> str:
+    return "The access token" if text.startswith(ACCESS_TOKENS.prefix) else "The API key"

@@ -62,7 +62,7 @@ class ScimEndpoint(SCIMView):  # type: ignore[misc]  # django_scim is untyped
         if read is not None:
             record_read(context, read)
             return read
-        context.key = authenticate(request)
+        authenticate(context)
         require_acceptable(request)
         method = request.method or ""
         allowed = self._allowed()

@@ -13,8 +13,9 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.provisioning_codes import Change
 from scim.http.errors import NotAcceptable
 from scim.http.request_body import JSON_TYPES
-from scim.models import ApiKey
+from scim.models import OAuthClient
 from scim.protocol.errors import InvalidSyntax
+from scim.statements.parts import Credential
 
 _ACCEPTED = frozenset({*JSON_TYPES, "application/*", "*/*"})
 
@@ -39,7 +40,7 @@ class ScimRequestContext:
 
     request: HttpRequest
     request_id: str
-    key: ApiKey | None = None
+    credential: Credential | None = None
     body: Any = None
     method: str = ""
     path: str = ""
@@ -59,9 +60,10 @@ class ScimRequestContext:
 
     @property
     def actor(self) -> Actor:
-        """The identity provider's key as the actor that service functions of the directory take."""
-        assert self.key is not None
-        return Actor.scim_key(self.key.id, self.key.name, request_id=self.request_id)
+        """The identity provider's credential as the actor that service functions of the directory take."""
+        assert self.credential is not None
+        make = Actor.oauth_client if isinstance(self.credential, OAuthClient) else Actor.scim_key
+        return make(self.credential.id, self.credential.name, request_id=self.request_id)
 
     @property
     def document(self) -> Mapping[str, Any]:

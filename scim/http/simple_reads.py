@@ -1,19 +1,18 @@
 """The reads that identity providers repeat all day, answered by one statement (``scim/statements``).
 
 Each function answers the simple case, and gives None for every other one: another shape of the address, a condition, a
-key that is not active, an ambiguous match. The views serve those as always, and say what is wrong with them.
+credential that is not active, an ambiguous match. The views serve those as always, and say what is wrong with them.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django_scim.constants import SchemaURI
 
 from gatekeeper.directory.models import IdpGroup, User
+from scim.http.authentication import accept
 from scim.http.request_context import ScimRequestContext, ScimResponse, is_acceptable
-from scim.models import ApiKey
 from scim.protocol.errors import ScimError
 from scim.protocol.references import as_id
 from scim.protocol.schemas import GROUP, USER, ResourceType
@@ -22,7 +21,7 @@ from scim.query.list_request import Query
 from scim.resources.adapters import group_url, user_url
 from scim.resources.documents import group_documents, user_document
 from scim.resources.projection import Projection
-from scim.statements.parts import key_parameters
+from scim.statements.parts import Presented, presented_by
 from scim.statements.read_group import find_group
 from scim.statements.read_user import find_user
 
@@ -43,9 +42,9 @@ _ATTRIBUTES = {USER: ("userName", "externalId", "emails"), GROUP: ("displayName"
 
 
 class _Asked(NamedTuple):
-    """Whom or what a read asks for. ``key``: the parameters of the key that it brings."""
+    """Whom or what a read asks for. ``presented``: the credential that it brings."""
 
-    key: Mapping[str, Any]
+    presented: Presented
     attribute: str
     value: Any
     projection: Projection
@@ -80,20 +79,22 @@ def read_matching(context: ScimRequestContext, resource_type: ResourceType) -> S
 
 
 def _asked(request: HttpRequest, resource_type: ResourceType, uuid: str | None) -> _Asked | None:
-    key = key_parameters(request)
-    if key is None or not is_acceptable(request) or "If-Match" in request.headers or "If-None-Match" in request.headers:
+    presented = presented_by(request)
+    if presented is None or not is_acceptable(request):
+        return None
+    if "If-Match" in request.headers or "If-None-Match" in request.headers:
         return None
     try:
         query = Query.of_request(request)
         projection = query.projection(resource_type)
     except ScimError:
-        return None  # the view says so, once it knows that the key is active
+        return None  # the view says so, once it knows that the credential is active
     if resource_type is GROUP and projection.wants("members"):
         return None
     named = ("id", as_id(uuid)) if uuid is not None else _named_by_filter(query, resource_type)
     if named is None or named[1] is None:
         return None
-    return _Asked(key, named[0], named[1], projection)
+    return _Asked(presented, named[0], named[1], projection)
 
 
 def _named_by_filter(query: Query, resource_type: ResourceType) -> tuple[str, str] | None:
@@ -113,18 +114,13 @@ class _Found(NamedTuple):
 
 def _find(context: ScimRequestContext, resource_type: ResourceType, asked: _Asked) -> _Found | None:
     if resource_type is USER:
-        user = find_user(asked.attribute, asked.value, asked.key)
+        user = find_user(asked.attribute, asked.value, asked.presented)
         if user is None:
             return None
-        _authenticated(context, user.key)
+        accept(context, user.credential)
         return _Found(user.user, user_document(user.user, user.groups, asked.projection) if user.user else {})
-    group = find_group(asked.attribute, asked.value, asked.key)
+    group = find_group(asked.attribute, asked.value, asked.presented)
     if group is None:
         return None
-    _authenticated(context, group.key)
+    accept(context, group.credential)
     return _Found(group.group, group_documents([group.group], asked.projection)[0] if group.group else {})
-
-
-def _authenticated(context: ScimRequestContext, key: ApiKey) -> None:
-    context.key = key
-    ApiKey.objects.record_use(key)

@@ -30,10 +30,10 @@ def record_changes(contexts: Sequence[ScimRequestContext], response: ScimRespons
 
 def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
     """Count a read that succeeded; list it only while an administrator traces reads."""
-    if context.key is None:
+    if context.credential is None:
         return
-    count_read(context.key.id)
-    if context.key.is_traced:
+    count_read(context.credential.id)
+    if context.credential.is_traced:
         record_provisioning(provisioning_record(context, response, Outcome.READ))
 
 
@@ -41,7 +41,7 @@ def record_refusal(context: ScimRequestContext, response: ScimResponse, error: E
     """Log a refusal or failure, after the rollback of its transaction. Raises nothing: the response stays as it is."""
     outcome = Outcome.FAILED if response.status >= 500 else Outcome.REFUSED
     try:
-        if context.key is None and not listing_limit.take_place():
+        if context.credential is None and not listing_limit.take_place():
             return
         record_provisioning(provisioning_record(context, response, outcome))
         if isinstance(error, PrivilegeHeld):
@@ -62,8 +62,8 @@ def provisioning_record(context: ScimRequestContext, response: ScimResponse, out
         query=request.META.get("QUERY_STRING", ""),
         status=int(response.status),
         outcome=outcome,
-        key_id=str(context.key.id) if context.key else "",
-        key_name=context.key.name if context.key else "",
+        key_id=str(context.credential.id) if context.credential else "",
+        key_name=context.credential.name if context.credential else "",
         user_id=context.user_id,
         user_label=context.user_label,
         group_id=context.group_id,

@@ -1,18 +1,16 @@
-"""The active key of a request that no other statement of this package serves. Columns: the key's (``parts.key_of``)."""
+"""The active credential of a request that no other statement of this package serves. Columns: ``parts.CREDENTIAL``."""
 
-from gatekeeper.runtime.statements.fixed_sql import Statement, run
-from scim.models import ApiKey
-from scim.statements.parts import IS_TRACED, KEY, key_of, key_parameters_of
+from gatekeeper.runtime.statements.fixed_sql import run, same
+from scim.statements.parts import CREDENTIAL, Credential, by_kind, credential_of, presented
 
-_TEXT = f"SELECT key.id, key.name, key.last_used_at, {IS_TRACED} FROM scim_apikey AS key WHERE {KEY}"
-ACTIVE = Statement(_TEXT, _TEXT)
+ACTIVE = by_kind(lambda item: same(f"SELECT {CREDENTIAL} FROM {item}"))
 
 
-def find_active(text: str) -> ApiKey | None:
-    """The active key of that text, or None; ``is_traced`` on it says whether reads are listed at the moment.
+def find_active(text: str) -> Credential | None:
+    """The active API key of that text, or the client of that access token; ``is_traced``: reads are listed now.
 
-    Cost: one query, on the digest's unique index. Nothing is cached: a revoked key is refused everywhere at once.
+    Cost: one query, on the digest's unique index. Nothing is cached: what is revoked is refused everywhere at once.
     """
-    parameters = key_parameters_of(text)
-    rows = run(ACTIVE, parameters) if parameters else []
-    return key_of(rows[0]) if rows else None
+    found = presented(text)
+    rows = run(ACTIVE[found.kind], found.parameters) if found else []
+    return credential_of(found.kind, rows[0]) if found and rows else None

@@ -1,10 +1,9 @@
 """One user with their groups: by id, or by an attribute that identity providers match people by.
 
-Columns of every row: the key's (``parts.key_of``), the user's, their groups as JSON ``[[id, displayName], …]`` in the
+Columns of every row: ``parts.CREDENTIAL``, the user's, their groups as JSON ``[[id, displayName], …]`` in the
 order of names. A row without a user says that nobody is found; several say that the match is ambiguous.
 """
 
-from collections.abc import Mapping
 from json import loads
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,8 +11,18 @@ from uuid import UUID
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import User
 from gatekeeper.runtime.statements.fixed_sql import Statement, instance, run
-from scim.models import PREFIX_LENGTH, ApiKey
-from scim.statements.parts import IS_TRACED, KEY, USER, USER_COLUMNS, key_of
+from scim.models import PREFIX_LENGTH
+from scim.statements.parts import (
+    CREDENTIAL,
+    CREDENTIAL_WIDTH,
+    USER,
+    USER_COLUMNS,
+    ByKind,
+    Credential,
+    Presented,
+    by_kind,
+    credential_of,
+)
 
 _GROUPS_ON_POSTGRESQL = """
 (SELECT json_agg(json_build_array(team.id, team.display_name) ORDER BY team.display_name_folded, team.id)
@@ -28,24 +37,25 @@ _GROUPS_ON_SQLITE = """
           ORDER BY team.display_name_folded, team.id))"""
 
 
-def _statement(found: str, found_on_sqlite: str = "") -> Statement:
-    """The statement for the people of whom ``found`` is true: a constant of this file.
+def _statement(found: str, found_on_sqlite: str = "") -> ByKind:
+    """The statements for the people of whom ``found`` is true: a constant of this file.
 
     PostgreSQL must not look for them by another condition, as it would right after many were added, when it knows
     nothing yet about the table: OFFSET keeps the other conditions out of the inner query.
     """
     whole = """
-SELECT key.id, key.name, key.last_used_at, {traced}, {user}, {groups}
-  FROM scim_apikey AS key
+SELECT {credential}, {user}, {groups}
+  FROM {item}
   LEFT JOIN (SELECT * FROM directory_user WHERE {found} {fence}) AS person
     ON person.deleted_at IS NULL AND person.origin = 'scim'
- WHERE {key}
  LIMIT 2"""
     databases = ((_GROUPS_ON_POSTGRESQL, found, "OFFSET 0"), (_GROUPS_ON_SQLITE, found_on_sqlite or found, ""))
-    return Statement(
-        *(
-            whole.format(traced=IS_TRACED, user=USER, groups=groups, found=condition, fence=fence, key=KEY)
-            for groups, condition, fence in databases
+    return by_kind(
+        lambda item: Statement(
+            *(
+                whole.format(credential=CREDENTIAL, item=item, user=USER, groups=groups, found=condition, fence=fence)
+                for groups, condition, fence in databases
+            )
         )
     )
 
@@ -69,27 +79,29 @@ Group = tuple[UUID, str]
 
 
 class FoundUser(NamedTuple):
-    """What a statement found: the active key, and the user with their groups, unless there is none."""
+    """What a statement found: the active credential, and the user with their groups, unless there is none."""
 
-    key: ApiKey
+    credential: Credential
     user: User | None
     groups: list[Group]
 
 
-def find_user(attribute: str, value: Any, key: Mapping[str, Any]) -> FoundUser | None:
+def find_user(attribute: str, value: Any, presented: Presented) -> FoundUser | None:
     """The user whose attribute is ``value``: "id", "userName", "externalId", or "emails" for an address of type work.
 
-    None when no key is active, when several match, or when the search index holds only the beginning of such a text.
+    None when no credential is active, when several match, or when the search index holds only the beginning of such a
+    text.
     """
     statement = _STATEMENTS[attribute]
     wanted = fold(value) if statement in (BY_USER_NAME, BY_WORK_EMAIL) else value
     if statement is BY_WORK_EMAIL and len(wanted) > PREFIX_LENGTH:
         return None
-    rows = run(statement, {**key, "value": wanted})
+    rows = run(statement[presented.kind], {**presented.parameters, "value": wanted})
     if len(rows) != 1:
         return None
-    columns, groups = rows[0][4:-1], rows[0][-1]
+    credential = credential_of(presented.kind, rows[0])
+    columns, groups = rows[0][CREDENTIAL_WIDTH:-1], rows[0][-1]
     if columns[0] is None:
-        return FoundUser(key_of(rows[0]), None, [])
+        return FoundUser(credential, None, [])
     named = loads(groups) if isinstance(groups, str) else groups or []
-    return FoundUser(key_of(rows[0]), instance(USER_COLUMNS, columns), [(UUID(each), name) for each, name in named])
+    return FoundUser(credential, instance(USER_COLUMNS, columns), [(UUID(each), name) for each, name in named])

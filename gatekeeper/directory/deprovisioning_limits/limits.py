@@ -119,7 +119,7 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
     Raises: HeldForApproval when the change exceeds the limit and holding is switched on. The transaction is then rolled
             back, and the endpoint raises the alert by ``alert_held``.
     """
-    if actor.kind != "scim_key":
+    if not actor.is_provisioning:
         return
     now, limit = timezone.now(), present_limit()
     if surely_within(limit, now - timedelta(minutes=limit.minutes)):

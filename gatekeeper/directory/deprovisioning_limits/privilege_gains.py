@@ -111,7 +111,7 @@ def _record_gains(gained: Mapping[UUID, str], *, actor: Actor) -> None:
     if not gained:
         return
     now = timezone.now()
-    if actor.kind == "scim_key" and present_limit().hold and approved_until(now) is None:
+    if actor.is_provisioning and present_limit().hold and approved_until(now) is None:
         raise PrivilegeHeld(gained)
     PrivilegeGain.objects.bulk_create(
         [PrivilegeGain(user_id=user_id, at=now, made_by=actor.name[:300]) for user_id in gained], batch_size=500

@@ -33,6 +33,7 @@ class Columns(NamedTuple):
     model: type[Model]
     names: tuple[str, ...]
     kinds: tuple[str, ...]
+    places: tuple[int, ...] = ()  # of the columns in the order of the model's fields, which ``from_db`` takes
 
     @property
     def text(self) -> str:
@@ -46,7 +47,9 @@ class Columns(NamedTuple):
     @classmethod
     def of(cls, model: type[Model], *names: str) -> "Columns":
         fields = [model._meta.get_field(name) for name in names]
-        return cls(model, names, tuple(field.get_internal_type() for field in fields))
+        in_order = [field.attname for field in model._meta.concrete_fields if field.attname in names]
+        places = () if in_order == list(names) else tuple(names.index(name) for name in in_order)
+        return cls(model, names, tuple(field.get_internal_type() for field in fields), places)
 
 
 def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
@@ -95,6 +98,8 @@ def instances(columns: Columns, rows: Iterable[Sequence[Any]]) -> list[Any]:
         for place, convert in converted:
             if values[place] is not None:
                 values[place] = convert(values[place])
+        if columns.places:
+            values = [values[place] for place in columns.places]
         made.append(columns.model.from_db(alias, columns.names, values))
     return made
 

@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gatekeeper.audit import labels, provisioning_texts
+from gatekeeper.audit.actor import PROVISIONING_KINDS
 from gatekeeper.audit.events import Event
 from saml.connections.refresh_results import result_text
 from saml.debugger.presentation import attempt_reason
@@ -42,7 +43,7 @@ def actor_label(row: Any) -> str:
         return _("Schedule")
     if row.actor_kind == "command":
         return _("Command %(name)s") % {"name": name}
-    if row.actor_kind == "scim_key":
+    if row.actor_kind in PROVISIONING_KINDS:
         return _("SCIM: %(name)s") % {"name": name}
     return name
 

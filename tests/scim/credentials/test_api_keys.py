@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.errors import InvalidValue
-from gatekeeper.secrets.bearer_keys import digest
+from gatekeeper.secrets.bearer_keys import digest, record_use
 from scim.credentials.api_keys import (
     KEYS,
     ActiveKeyExists,
@@ -21,7 +21,7 @@ from scim.credentials.api_keys import (
     revoke_keys,
 )
 from scim.models import ApiKey
-from scim.statements.find_key import find_active
+from scim.statements.find_credential import find_active
 from tests.builders import ADMIN
 
 pytestmark = pytest.mark.django_db
@@ -142,11 +142,11 @@ def test_the_last_use_is_written_once_a_minute(django_assert_num_queries):
     key, text = generate_key("Entra", actor=ADMIN)
     start = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
     with time_machine.travel(start, tick=False):
-        ApiKey.objects.record_use(find_active(text))
+        record_use(find_active(text))
         with django_assert_num_queries(1):
-            ApiKey.objects.record_use(find_active(text))
+            record_use(find_active(text))
     with time_machine.travel(start + timedelta(seconds=61), tick=False):
-        ApiKey.objects.record_use(find_active(text))
+        record_use(find_active(text))
 
     key.refresh_from_db()
     assert key.last_used_at == start + timedelta(seconds=61)

@@ -4,7 +4,7 @@ Each request is sent twice: as it is, and with the views alone. Answers and head
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -17,10 +17,14 @@ from django.utils import timezone
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.audit.read_counts import start_tracing
 from gatekeeper.directory.models import User
-from scim.credentials.api_keys import generate_key, revoke_keys
+from scim.credentials.access_tokens import issue_token
+from scim.credentials.api_keys import KEYS, generate_key
 from scim.http.views import ListView, OneView
+from scim.models import AccessToken, ApiKey, ClientSecret, OAuthClient
 from tests.builders import ADMIN
 
+DAY = timedelta(days=1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 NAMES = ("ada@x.com", "ADA@X.COM", "Straße@x.com", "STRASSE@x.com", "o'hara%_@x.com", "é@x.com", "e\u0301@x.com", "")
 TEXTS = (*NAMES, "nobody@x.com", 'a\\"b', "a\\u0062", "x" * 150, "GK Everybody", "E1", "e1", "twice", "gone")
@@ -71,6 +75,17 @@ Ids = Mapping[str, list[str]]
 def filtered(resource: str, condition: str, text: str, parameters: str = "") -> str:
     literal = f'"{text}"'
     return f"/{resource}?filter={quote(condition.format(literal))}{parameters}"
+
+
+@pytest.fixture(params=["API key", "access token", "access token without a secret"])
+def api_key(db: None, request: pytest.FixtureRequest) -> str:
+    """Everything in this file holds for every kind of credential."""
+    key = generate_key("Entra", actor=ADMIN)[1]
+    client = OAuthClient.objects.create(name="Entra")
+    secret = ClientSecret.objects.create(client=client, digest="of a secret", expires_at=timezone.now() + DAY)
+    if request.param == "API key":
+        return key
+    return issue_token(client, secret if request.param == "access token" else None)
 
 
 @pytest.fixture
@@ -171,17 +186,28 @@ def _statements(ask: Callable[[], Any]) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("state", ["revoked", "expired"])
-def test_a_key_that_is_not_active_gets_nothing(scim, differing, ids, state):
-    if state == "revoked":
-        revoke_keys("Revoke", actor=ADMIN)
-    else:
-        soon = timezone.now() + timedelta(days=1)
-        key, scim.key = generate_key(actor=ADMIN, rotate=True, expires_at=soon)
-        type(key).objects.filter(pk=key.pk).update(expires_at=timezone.now())
+@pytest.mark.parametrize(
+    ("rows", "end"),
+    [
+        (ApiKey, {"revoked_at": LONG_AGO}),
+        (ApiKey, {"expires_at": LONG_AGO}),
+        (OAuthClient, {"revoked_at": LONG_AGO}),
+        (ClientSecret, {"revoked_at": LONG_AGO}),
+        (AccessToken, {"expires_at": LONG_AGO}),
+    ],
+    ids=str,
+)
+def test_a_credential_that_is_not_active_gets_nothing(scim, differing, ids, rows, end):
+    """An access token ends with its client, with the secret that it was issued for, and with its own time."""
     address = f"/Users/{ids['Users'][0]}"
+    ended = scim.key.startswith(KEYS.prefix) == (rows is ApiKey)
+    if rows is ClientSecret:
+        ended = AccessToken.objects.exclude(secret=None).exists()
 
-    assert scim.get(address).status_code == 401
+    rows.objects.update(**end)
+
+    assert scim.get(address).status_code == (401 if ended else 200)
+    assert scim.post("/Users", {"userName": "new@x.com"}).status_code == (401 if ended else 201)
     assert differing(address, {}) == []
 
 
