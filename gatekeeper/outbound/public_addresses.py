@@ -76,6 +76,15 @@ def is_usable_address(url: str, *, allow_http: bool) -> bool:
     return parts.scheme == "https" or (allow_http and is_loopback(url))
 
 
+def is_fetchable_host(url: str) -> bool:
+    """Whether the host, as it stands in the address, may be asked; of a name the fetch decides when it is resolved."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return is_allowed(host)
+    except ValueError:
+        return not is_cloud_metadata_name(host)
+
+
 def is_allowed(address: str) -> bool:
     """Public addresses; this machine's own when the site is local too; private ones when the operator says so."""
     parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -113,6 +113,17 @@ def iso_utc(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
+def instant(option: str, text: str | None) -> datetime | None:
+    """The moment that an option holds, UTC where it names no zone. Raises CommandError for what is none."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"{option} {text} is no ISO 8601 time, such as 2027-01-31T00:00:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def identifier(text: str, refusal: str) -> UUID:
     """The id that an argument holds. Raises CommandError(``refusal``): an unknown id is refused, however spelt."""
     try:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from gatekeeper.secrets.bearer_keys import KeyKind, digest
 from scim.models import AccessToken, ClientSecret, OAuthClient
 
-ACCESS_TOKENS = KeyKind("gkt_")
+ACCESS_TOKENS = KeyKind("gka_")
 LIFETIME = timedelta(hours=1)
 
 

@@ -1,13 +1,12 @@
 """scim_key: the API keys that identity providers use, without the pages."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.runtime.command import OperatorCommand, identifier, iso_utc, take_json_after
+from gatekeeper.runtime.command import OperatorCommand, identifier, instant, iso_utc, take_json_after
 from scim.credentials.api_keys import generate_key, revoke_keys
 from scim.models import ApiKey
 from scim.protocol.addresses import scim_url
@@ -39,7 +38,7 @@ class Command(OperatorCommand):
         return actions[options["action"]](options)
 
     def _generate(self, options: dict[str, Any]) -> dict[str, Any]:
-        expires_at = _instant(options["expires"])
+        expires_at = instant("--expires", options["expires"])
         key, text = generate_key(options["name"], actor=_ACTOR, expires_at=expires_at, rotate=options["rotate"])
         return {
             "base_url": scim_url(),
@@ -78,16 +77,6 @@ def _facts(key: ApiKey) -> dict[str, Any]:
 def _line(key: dict[str, Any]) -> str:
     state = f"revoked {key['revoked_at']}" if key["revoked_at"] else f"last used {key['last_used_at'] or 'never'}"
     return f"{key['key_id']}  {key['name']}  made {key['created_at']}  {state}"
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"--expires {text} is no ISO 8601 time, such as 2027-01-31T00:00:00Z.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _key_id(text: str) -> UUID:
