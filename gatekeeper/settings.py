@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "gatekeeper.maintenance",
     "gatekeeper.runtime",
     "entra_client",
+    "conformance",
     # The identity provider simulator and the demo: where their extra (requirements-demo.txt) is installed.
     *(["pretend_entra"] if find_spec("signxml") and find_spec("pretend_entra") else []),
     "django_scim",

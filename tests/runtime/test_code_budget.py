@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("gatekeeper", "scim", "saml", "entra_client", "pretend_entra")
+PACKAGES = ("gatekeeper", "scim", "saml", "entra_client", "conformance", "pretend_entra")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 MOST_FILES = 14  # of a folder; about twelve can be distinguished by name

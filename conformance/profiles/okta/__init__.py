@@ -1,0 +1,1 @@
+"""Okta's published test suites: SPEC, CRUD, group push, entitlements."""

@@ -1,0 +1,121 @@
+"""The server under test: a connection, credentials, what was made on it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote_plus
+
+from conformance.http.connection import Connection, Target
+from conformance.http.exchange import HIDDEN, Reply
+from conformance.http.made import Ledger, Made
+from entra_client.protocol.transport import NoAnswer, Request
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OAuthClient:
+    """A client of the target's token endpoint, with a secret or with what signs its assertions.
+
+    ``assertion``: makes a signed JWT (RFC 7523 §2.2) for the audience that the server expects.
+    """
+
+    client_id: str
+    client_secret: str = ""
+    assertion: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What requests are authorised with: a key, or tokens of an OAuth client. A federated client may come with it."""
+
+    api_key: str = ""
+    client: OAuthClient | None = None
+    federated: OAuthClient | None = None
+
+
+class Server:
+    """Sends requests and notes what they make."""
+
+    def __init__(self, target: Target, credentials: Credentials) -> None:
+        self.target = target
+        self.credentials = credentials
+        self.marker = f"conformance-{secrets.token_hex(4)}"
+        self.ledger = Ledger()
+        # What reports never show: keys, secrets, tokens.
+        self.secrets: list[str] = []
+        self.hide(credentials.client.client_secret if credentials.client else "")
+        self._connection = Connection(target, self.user_agent("start"))
+        self._kept: dict[str, Any] = {}
+        self._left: list[Made] = []
+        if credentials.api_key:
+            self.authorize(credentials.api_key)
+
+    def authorize(self, token: str) -> None:
+        """Send this bearer token from now on."""
+        self._connection.authorization = f"Bearer {token}"
+        self.hide(token)
+
+    @property
+    def authorization(self) -> str:
+        """The header that requests carry."""
+        return self._connection.authorization
+
+    def hide(self, text: str) -> None:
+        """Keep a text out of every report."""
+        for form in (text, quote_plus(text)):  # as it stands in a form, too
+            if form and form not in self.secrets:
+                self.secrets.append(form)
+
+    def without_secrets(self, text: str) -> str:
+        """The text without keys, secrets and tokens."""
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def play_as(self, test_name: str) -> None:
+        """Name the test in the User-Agent, by which its requests are found in the server's log."""
+        self._connection.user_agent = self.user_agent(test_name)
+
+    def user_agent(self, test_name: str) -> str:
+        """The User-Agent of a test's requests, in ASCII."""
+        plain = test_name.encode("ascii", "replace").decode().translate({ord("("): "[", ord(")"): "]"})
+        return f"gatekeeper-conformance ({plain})"
+
+    def another_connection(self) -> Connection:
+        """A connection of one's own, for a thread."""
+        connection = Connection(self.target, self._connection.user_agent)
+        connection.authorization = self._connection.authorization
+        return connection
+
+    def send(self, request: Request, *, patient: bool = True) -> Reply:
+        """Send a request. Raises: NoAnswer."""
+        try:
+            reply = self._connection.send(request, patient=patient)
+        except NoAnswer:
+            self.ledger.note(request, None)
+            raise
+        self.ledger.note(request, reply)
+        return reply
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What a run needs to find out only one time."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
+    def tidy(self) -> None:
+        """Delete what the last test made; what can't be deleted now is tried again at the end."""
+        self._left += self.ledger.delete_all(self._connection.send)
+
+    def clean_up(self) -> list[str]:
+        """Delete what is left, also where the server went silent meanwhile; names what could not be deleted."""
+        self.ledger.add(self._left)
+        self._connection.silences = 0
+        return [str(each) for each in self.ledger.delete_all(self._connection.send)]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()

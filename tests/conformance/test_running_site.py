@@ -1,0 +1,70 @@
+"""``manage.py conformance`` and the running site: everything passes, and nothing of it is left."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.self_test.own_key import NAME
+from tests.site import Site
+
+
+@pytest.fixture(scope="module")
+def document(running_site: Site) -> dict[str, Any]:
+    result: dict[str, Any] = running_site.manage("conformance")
+    return result
+
+
+def test_the_site_passes_every_profile(document: dict[str, Any], running_site: Site):
+    tests = [(profile["profile"], test) for profile in document["profiles"] for test in profile["tests"]]
+
+    assert {f"{name}: {test['name']}": test["detail"] for name, test in tests if test["status"] == "failed"} == {}
+    assert document["failed"] == 0
+    assert document["passed"] >= 23
+    assert document["target"] == f"{running_site.url}/scim/v2"
+
+
+def test_what_is_skipped_says_why(document: dict[str, Any]):
+    tests = [test for profile in document["profiles"] for test in profile["tests"]]
+
+    assert [test["name"] for test in tests if test["status"] == "skipped" and len(test["detail"]) < 20] == []
+
+
+def test_nothing_of_it_is_left_on_the_site(document: dict[str, Any], running_site: Site):
+    """No group, no user, no active key (other tests of this site may have keys of their own)."""
+    keys = running_site.manage("scim_key", "list")["keys"]
+    own = [key for key in keys if key["name"] == NAME]
+    assert own
+    assert all(key["revoked_at"] for key in own)
+
+    key = running_site.manage("scim_key", "generate", "--rotate")["api_key"]
+    with httpx.Client(base_url=f"{running_site.url}/scim/v2", headers={"Authorization": f"Bearer {key}"}) as client:
+        for kind, name in (("Users", "userName"), ("Groups", "displayName")):
+            found = client.get(f"/{kind}", params={"filter": f'{name} co "conformance"'}).json()
+            assert found["totalResults"] == 0, found["Resources"]
+
+
+def test_one_profile_can_be_asked_alone_with_a_key_that_is_given(running_site: Site, tmp_path):
+    key = running_site.manage("scim_key", "generate", "--rotate")["api_key"]
+    report = tmp_path / "report.html"
+    document = running_site.manage(
+        "conformance", "--base-url", f"{running_site.url}/scim/v2", "--api-key", key, "--profile", "entra",
+        "--html", str(report),
+    )  # fmt: skip
+
+    assert [profile["profile"] for profile in document["profiles"]] == ["entra"]
+    assert document["failed"] == 0
+    assert re.search(r"<td class=\"passed\">.*Create_User_Test", report.read_text())
+    assert key not in report.read_text()
+
+
+@pytest.mark.usefixtures("running_site")
+def test_a_site_that_does_not_run_is_started_for_the_test(make_site):
+    """Without a web server of its own, the command starts one, and ends it."""
+    site: Site = make_site(processes=())
+    document = site.manage("conformance", "--profile", "entra")
+
+    assert document["failed"] == 0
+    assert document["target"].startswith("http://127.0.0.1:")
+    assert document["target"] != f"{site.url}/scim/v2"
