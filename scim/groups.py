@@ -13,7 +13,6 @@ from gatekeeper.directory.groups.idp_groups import create_group, delete_group, e
 from gatekeeper.directory.models import IdpGroup
 from scim.http.request_context import ScimRequestContext
 from scim.patch.parser import Patch, read_patch, read_resource
-from scim.protocol.schemas import GROUP
 from scim.request_log.changes import attribute_changes, member_changes, name_change, warnings_of
 from scim.resources.profiles import group_profile, group_record
 
@@ -26,7 +25,7 @@ def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
 
     Raises: what reading the body raises; GroupNameTaken (409); UnknownMembers (400).
     """
-    parsed = read_resource(GROUP, body)
+    parsed = read_resource(context.schemas.group, body, is_strict=context.is_strict)
     profile = parsed.edited({})
     context.group_label = str(profile.get("displayName", ""))
     record, members = group_record(profile), parsed.members.applied_to(())
@@ -44,12 +43,14 @@ def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
 
 def replace(context: ScimRequestContext, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.1: the members are exactly those stated; none stated empties the group."""
-    return _edit(context, group_id, read_resource(GROUP, body, replaces=True), expect, replaces=True)
+    parsed = read_resource(context.schemas.group, body, replaces=True, is_strict=context.is_strict)
+    return _edit(context, group_id, parsed, expect, replaces=True)
 
 
 def patch(context: ScimRequestContext, group_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.2. One member costs the same in a group of ten and of ten thousand."""
-    return _edit(context, group_id, read_patch(GROUP, body), expect, replaces=False)
+    parsed = read_patch(context.schemas.group, body, is_strict=context.is_strict)
+    return _edit(context, group_id, parsed, expect, replaces=False)
 
 
 def remove(context: ScimRequestContext, group_id: UUID, expect: Expectation) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Tables of the SCIM endpoints: credentials of identity providers, and the search index over users' profiles."""
+"""Tables of the SCIM endpoints: credentials, the search index over users' profiles, and declared attributes."""
 
 from uuid import uuid4
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from gatekeeper.secrets.bearer_keys import BearerKey, BearerKeyQuerySet, HashedSecret
+from scim.protocol.limits import CUSTOM_TYPES, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
 
 PREFIX_LENGTH = 100  # Characters. Long values (certificates) would not fit into an index row of PostgreSQL.
 
@@ -22,7 +23,9 @@ class ScimCredential(models.Model):
         blank=True, db_default="", help_text="CIDR networks, separated by spaces; empty: from anywhere."
     )
 
-    is_traced = False  # whether reads are listed at the moment; the statement that finds a credential says so
+    # The statement that finds a credential says whether reads are listed now, and which attributes are declared.
+    is_traced = False
+    attributes_version = 0
 
     class Meta:
         abstract = True
@@ -132,3 +135,41 @@ class AttributeValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.path} of {self.user_id}"
+
+
+class CustomAttribute(models.Model):
+    """An attribute of users that an administrator declared. ``schema`` is the URN of its extension.
+
+    A removed one stays until nothing of its values is left: ``scim/attributes/removal.py``.
+    """
+
+    schema = models.CharField(max_length=MAX_CUSTOM_PATH)
+    name = models.CharField(max_length=MAX_CUSTOM_PATH)
+    path_folded = models.CharField(max_length=MAX_CUSTOM_PATH)
+    type = models.CharField(max_length=20, choices=[(each, each) for each in CUSTOM_TYPES])
+    multi_valued = models.BooleanField(default=False)
+    case_exact = models.BooleanField(default=False)
+    description = models.CharField(max_length=MAX_CUSTOM_DESCRIPTION, blank=True)
+    declared_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("declared_at", "pk")
+        constraints = (models.UniqueConstraint(fields=("path_folded",), name="custom_attribute_once"),)
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def path(self) -> str:
+        """Its full name, which its rows in the search index have, too."""
+        return f"{self.schema}:{self.name}"
+
+
+class CustomAttributesVersion(models.Model):
+    """One row, whose number is another one after each change of a declaration (``scim/attributes/registry.py``)."""
+
+    version = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.version)

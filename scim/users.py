@@ -14,7 +14,6 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import create_users, delete_user, edit_user, provision_user
 from scim.http.request_context import ScimRequestContext
 from scim.patch.parser import Patch, read_patch, read_resource
-from scim.protocol.schemas import USER
 from scim.query.search_index import clear_index, entries, insert, write_index
 from scim.request_log.changes import lists_changed, name_change, user_changes, warnings_of
 from scim.resources.profiles import user_profile, user_record
@@ -31,10 +30,10 @@ def create(context: ScimRequestContext, body: Mapping[str, Any]) -> Write:
     A user who is stated to be another person is deleted, and a new user takes the name.
     Raises: what reading the body raises; UserNameTaken (409); InvalidValue without a userName.
     """
-    parsed = read_resource(USER, body)
+    parsed = read_resource(context.schemas.user, body, is_strict=context.is_strict)
     profile = parsed.edited({})
     context.user_label = str(profile.get("userName", ""))
-    record, rows = user_record(profile, active_if_unstated=True), list(entries(profile))
+    record, rows = user_record(profile, active_if_unstated=True), list(entries(profile, context.schemas.user))
 
     def write() -> User:
         context.ignored += parsed.ignored
@@ -62,10 +61,11 @@ def create_many(
 
     Raises: what ``create`` raises for any of them, and UserNameTaken when a name is in use.
     """
-    patches = [read_resource(USER, body) for body in bodies]
+    known, is_strict = contexts[0].schemas.user, contexts[0].is_strict
+    patches = [read_resource(known, body, is_strict=is_strict) for body in bodies]
     profiles = [parsed.edited({}) for parsed in patches]
     records = [user_record(profile, active_if_unstated=True) for profile in profiles]
-    rows = [list(entries(profile)) for profile in profiles]
+    rows = [list(entries(profile, known)) for profile in profiles]
 
     def write() -> list[User]:
         created = create_users(records, actor=contexts[0].actor)
@@ -81,12 +81,14 @@ def create_many(
 
 def replace(context: ScimRequestContext, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.1: what is not stated is cleared, except ``active``, which nobody loses or gets by omission."""
-    return _edit(context, user_id, read_resource(USER, body, replaces=True), expect, replaces=True)
+    parsed = read_resource(context.schemas.user, body, replaces=True, is_strict=context.is_strict)
+    return _edit(context, user_id, parsed, expect, replaces=True)
 
 
 def patch(context: ScimRequestContext, user_id: UUID, body: Mapping[str, Any], expect: Expectation) -> Write:
     """RFC 7644 §3.5.2: all operations or none."""
-    return _edit(context, user_id, read_patch(USER, body), expect, replaces=False)
+    parsed = read_patch(context.schemas.user, body, is_strict=context.is_strict)
+    return _edit(context, user_id, parsed, expect, replaces=False)
 
 
 def remove(context: ScimRequestContext, user_id: UUID, expect: Expectation) -> Callable[[], None]:
@@ -114,7 +116,7 @@ def _edit(context: ScimRequestContext, user_id: UUID, parsed: Patch, expect: Exp
         _note_user(context, user)
         if changed and edit.known is not None:
             before, after = map(user_profile, edit.known)
-            write_index(user_id, before, after)
+            write_index(user_id, before, after, context.schemas.user)
             context.changed += user_changes(*edit.known)
             context.warnings += warnings_of(parsed.emptied, lists_changed(before, after))
         return user

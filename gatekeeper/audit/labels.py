@@ -26,6 +26,7 @@ OBJECT_KINDS: dict[str, Promise] = {
     "mapping": _("mapping"),
     "connection": _("connection"),
     "api_key": _("API key"),
+    "custom_attribute": _("custom attribute"),
     "site": _("site"),
     "sync_run": _("sync run"),
     "audit_trail": _("audit trail"),

@@ -72,7 +72,13 @@ class BulkRun:
         outer = self.context
         path = f"{outer.request.path.rstrip('/')} {operation.path}"
         return ScimRequestContext(
-            outer.request, outer.request_id, outer.credential, operation.data, method=operation.method, path=path
+            outer.request,
+            outer.request_id,
+            outer.credential,
+            outer.schemas,
+            operation.data,
+            method=operation.method,
+            path=path,
         )
 
 

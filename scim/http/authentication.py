@@ -1,6 +1,7 @@
 """Authentication of a SCIM request by its bearer credential (RFC 6750 §2.1, RFC 7644 §2)."""
 
 from gatekeeper.secrets.bearer_keys import bearer_credentials, record_use
+from scim.attributes.registry import registry
 from scim.credentials.access_tokens import ACCESS_TOKENS
 from scim.credentials.api_keys import KEYS
 from scim.http.errors import Unauthorized
@@ -36,6 +37,7 @@ def authenticate(context: ScimRequestContext) -> None:
 def accept(context: ScimRequestContext, credential: Credential) -> None:
     """Every request of an active credential comes through here, whichever statement found it."""
     context.credential = credential
+    context.schemas = registry.at(credential.attributes_version)
     record_use(credential)
 
 

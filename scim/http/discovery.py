@@ -14,7 +14,7 @@ from scim.http.errors import Forbidden, NotFound
 from scim.http.request_context import ScimRequestContext, ScimResponse
 from scim.protocol.addresses import scim_url
 from scim.protocol.limits import CURSOR_TIMEOUT, DEFAULT_COUNT, MAX_BODY, MAX_COUNT, MAX_OPERATIONS
-from scim.protocol.schemas import RESOURCE_TYPES, SCHEMAS, Schema
+from scim.protocol.schemas import Schema
 
 Document = dict[str, Any]
 
@@ -57,7 +57,7 @@ class ResourceTypesView(ScimEndpoint):
     def get(self, context: ScimRequestContext, uuid: str | None = None) -> ScimResponse:
         """A list, or the type of that name."""
         _refuse_filter(context)
-        documents = {each.name: each.document(scim_url()) for each in RESOURCE_TYPES}
+        documents = {each.name: each.document(scim_url()) for each in context.schemas.types}
         if uuid is None:
             return ScimResponse(_list(list(documents.values())))
         if uuid not in documents:
@@ -72,8 +72,8 @@ class SchemasView(ScimEndpoint):
         """A list, or the schema of that URN in any case."""
         _refuse_filter(context)
         if uuid is None:
-            return ScimResponse(_list([_schema_document(schema) for schema in SCHEMAS.values()]))
-        schema = SCHEMAS.get(uuid.lower())
+            return ScimResponse(_list([_schema_document(schema) for schema in context.schemas.by_urn.values()]))
+        schema = context.schemas.by_urn.get(uuid.lower())
         if schema is None:
             raise NotFound(f"There is no schema {uuid[:200]}.")
         return ScimResponse(_schema_document(schema))

@@ -15,6 +15,7 @@ from scim.http.errors import NotAcceptable
 from scim.http.request_body import JSON_TYPES
 from scim.models import OAuthClient
 from scim.protocol.errors import InvalidSyntax
+from scim.protocol.schemas import DELIVERED, SchemaSet
 from scim.statements.parts import Credential
 
 _ACCEPTED = frozenset({*JSON_TYPES, "application/*", "*/*"})
@@ -36,11 +37,15 @@ class ScimResponse:
 
 @dataclass
 class ScimRequestContext:
-    """A request, or one operation of a Bulk request, and what the provisioning log keeps of it."""
+    """A request, or one operation of a Bulk request, and what the provisioning log keeps of it.
+
+    ``schemas`` are those that were declared when the credential was read.
+    """
 
     request: HttpRequest
     request_id: str
     credential: Credential | None = None
+    schemas: SchemaSet = DELIVERED
     body: Any = None
     method: str = ""
     path: str = ""
@@ -64,6 +69,11 @@ class ScimRequestContext:
         assert self.credential is not None
         make = Actor.oauth_client if isinstance(self.credential, OAuthClient) else Actor.scim_key
         return make(self.credential.id, self.credential.name, request_id=self.request_id)
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether what no schema has is refused for this credential, instead of ignored."""
+        return self.credential is not None and self.credential.is_strict
 
     @property
     def document(self) -> Mapping[str, Any]:

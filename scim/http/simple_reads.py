@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django_scim.constants import SchemaURI
 
 from gatekeeper.directory.models import IdpGroup, User
+from scim.attributes.registry import registry
 from scim.http.authentication import accept
 from scim.http.request_context import ScimRequestContext, ScimResponse, is_acceptable
 from scim.protocol.errors import ScimError
@@ -38,7 +39,7 @@ _FILTERS = {
         ("emails", r'emails\[type eq "work"\]\.value'),
     )
 }
-_ATTRIBUTES = {USER: ("userName", "externalId", "emails"), GROUP: ("displayName", "externalId")}
+_ATTRIBUTES = {USER.name: ("userName", "externalId", "emails"), GROUP.name: ("displayName", "externalId")}
 
 
 class _Asked(NamedTuple):
@@ -56,7 +57,7 @@ def read_one(context: ScimRequestContext, resource_type: ResourceType, uuid: str
     found = _find(context, resource_type, asked) if asked else None
     if found is None or found.row is None:
         return None
-    address = user_url(found.row.id) if resource_type is USER else group_url(found.row.id)
+    address = user_url(found.row.id) if resource_type.is_user else group_url(found.row.id)
     return ScimResponse(found.document, headers={"ETag": etag(found.row.version), "Location": address})
 
 
@@ -86,10 +87,10 @@ def _asked(request: HttpRequest, resource_type: ResourceType, uuid: str | None) 
         return None
     try:
         query = Query.of_request(request)
-        projection = query.projection(resource_type)
+        projection = query.projection(registry.known_schemas().of(resource_type))
     except ScimError:
         return None  # the view says so, once it knows that the credential is active
-    if resource_type is GROUP and projection.wants("members"):
+    if not resource_type.is_user and projection.wants("members"):
         return None
     named = ("id", as_id(uuid)) if uuid is not None else _named_by_filter(query, resource_type)
     if named is None or named[1] is None:
@@ -100,7 +101,7 @@ def _asked(request: HttpRequest, resource_type: ResourceType, uuid: str | None) 
 def _named_by_filter(query: Query, resource_type: ResourceType) -> tuple[str, str] | None:
     if query.filter is None or query.cursor is not None or query.sort_by or query.start > 1 or query.count < 1:
         return None
-    for attribute in _ATTRIBUTES[resource_type]:
+    for attribute in _ATTRIBUTES[resource_type.name]:
         match = _FILTERS[attribute].fullmatch(query.filter)
         if match:
             return attribute, match[1]
@@ -113,9 +114,9 @@ class _Found(NamedTuple):
 
 
 def _find(context: ScimRequestContext, resource_type: ResourceType, asked: _Asked) -> _Found | None:
-    if resource_type is USER:
+    if resource_type.is_user:
         user = find_user(asked.attribute, asked.value, asked.presented)
-        if user is None:
+        if user is None or not registry.is_known(user.credential.attributes_version):
             return None
         accept(context, user.credential)
         return _Found(user.user, user_document(user.user, user.groups, asked.projection) if user.user else {})

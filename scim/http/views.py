@@ -13,7 +13,7 @@ from scim.http.etags import expected_version, is_unchanged, require_version
 from scim.http.request_context import ScimRequestContext, ScimResponse
 from scim.http.simple_reads import read_matching, read_one
 from scim.protocol.references import as_id
-from scim.protocol.schemas import GROUP, RESOURCE_TYPES, USER, ResourceType
+from scim.protocol.schemas import DELIVERED, GROUP, USER, ResourceType
 from scim.protocol.versions import VersionCheck, etag
 from scim.query.list_request import Query, rows_of
 from scim.query.list_response import documents_of, list_page
@@ -44,7 +44,7 @@ class ResourceView(ScimEndpoint):
         """The attributes that the query string asks for; it works with every method (RFC 7644 §3.9)."""
         given = query_parameters(context.request)
         wanted, excluded = (joined_names(given, name) for name in ("attributes", "excludedAttributes"))
-        return Projection(self.resource_type, wanted, excluded)
+        return Projection(context.schemas.of(self.resource_type), wanted, excluded)
 
     def require_id(self, text: str) -> UUID:
         """The id in the address. Raises: NotFound, also for what is no id at all."""
@@ -55,7 +55,7 @@ class ResourceView(ScimEndpoint):
 
     def respond_with(self, row: User | IdpGroup, projection: Projection, status: int = HTTPStatus.OK) -> ScimResponse:
         """A response with the resource, its version and its address."""
-        address = user_url(row.id) if self.resource_type is USER else group_url(row.id)
+        address = user_url(row.id) if self.resource_type.is_user else group_url(row.id)
         headers = {"ETag": etag(row.version), "Location": address}
         return ScimResponse(documents_of(self.resource_type, [row], projection)[0], status, headers)
 
@@ -69,7 +69,7 @@ class ListView(ResourceView):
 
     def get(self, context: ScimRequestContext) -> ScimResponse:
         """RFC 7644 §3.4.2."""
-        return ScimResponse(list_page(Query.of_request(context.request), (self.resource_type,)))
+        return ScimResponse(list_page(Query.of_request(context.request), (context.schemas.of(self.resource_type),)))
 
 
 class OneView(ResourceView):
@@ -172,11 +172,12 @@ class GroupView(OneView):
 class SearchView(ScimEndpoint):
     """``.search`` on a resource type, or on the root over all types (RFC 7644 §3.4.3)."""
 
-    resource_types: tuple[ResourceType, ...] = RESOURCE_TYPES
+    resource_types: tuple[ResourceType, ...] = DELIVERED.types
 
     def post(self, context: ScimRequestContext) -> ScimResponse:
         """The parameters of a list request in a body."""
-        return ScimResponse(list_page(Query.of_parameters(context.document), self.resource_types))
+        types = tuple(context.schemas.of(each) for each in self.resource_types)
+        return ScimResponse(list_page(Query.of_parameters(context.document), types))
 
 
 class RootView(ScimEndpoint):
@@ -184,7 +185,7 @@ class RootView(ScimEndpoint):
 
     def get(self, context: ScimRequestContext) -> ScimResponse:
         """Users, then groups."""
-        return ScimResponse(list_page(Query.of_request(context.request), RESOURCE_TYPES))
+        return ScimResponse(list_page(Query.of_request(context.request), context.schemas.types))
 
 
 class MeView(ScimEndpoint):

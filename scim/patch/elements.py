@@ -13,7 +13,7 @@ from scim2_models.path.expressions import LogicalOperator
 
 from scim.protocol.errors import InvalidValue
 from scim.protocol.limits import MAX_ELEMENT_VISITS
-from scim.protocol.literals import comparison_form
+from scim.protocol.literals import comparison_form, index_text
 from scim.protocol.paths import count_terms
 from scim.protocol.schemas import Attribute
 from scim.protocol.value_filters import selects
@@ -190,6 +190,8 @@ class Elements:
         return json.dumps({name: element[name] for name in sorted(element) if name != "primary"})
 
     def _form(self, name: str, value: Any) -> Any:
+        if not self._attribute.is_complex:
+            return comparison_form(self._attribute, index_text(self._attribute, value))
         sub = self._attribute.sub(name)
         return comparison_form(sub, value) if isinstance(value, str) and sub is not None else value
 

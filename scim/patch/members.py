@@ -11,6 +11,7 @@ from scim2_models.path.expressions import LogicalOperator
 from gatekeeper.directory.changes import MembersChange
 from gatekeeper.errors import UnknownMembers
 from scim.protocol.errors import InvalidFilter, InvalidValue
+from scim.protocol.ignored import Ignored
 from scim.protocol.references import as_id
 from scim.protocol.schemas import Attribute
 from scim.protocol.value_filters import check, named_sub
@@ -55,7 +56,7 @@ class MembersEdit:
         return MembersChange(base, frozenset(self._add), frozenset(self._remove))
 
 
-def member_ids(attribute: Attribute, given: Any, ignored: list[str], *, strict: bool) -> list[UUID]:
+def member_ids(attribute: Attribute, given: Any, ignored: Ignored, *, strict: bool) -> list[UUID]:
     """The ids that a list of members names; bare ids and Entra's ``{"$ref": null, "value": …}`` alike.
 
     ``strict`` is for members to add: what is no id can't be a user, and is UnknownMembers. Without it, for members to
@@ -75,7 +76,7 @@ def member_ids(attribute: Attribute, given: Any, ignored: list[str], *, strict: 
     return found
 
 
-def _reference(attribute: Attribute, element: Any, label: str, ignored: list[str]) -> str:
+def _reference(attribute: Attribute, element: Any, label: str, ignored: Ignored) -> str:
     plain = _plain_reference(element)
     if plain:
         return plain

@@ -7,6 +7,7 @@ from typing import Any
 
 from scim.patch.elements import Elements, VisitBudget
 from scim.protocol.errors import InvalidValue, NoTarget
+from scim.protocol.ignored import Ignored
 from scim.protocol.limits import MAX_ELEMENTS, MAX_USER_BYTES
 from scim.protocol.paths import Target
 from scim.protocol.schemas import Attribute, Schema
@@ -156,7 +157,7 @@ def _created(changes: Any, target: Target, attribute: Attribute) -> list[Profile
     stated = {} if changes is EMPTY else without_empty(changes)
     if not stated:
         return []
-    element = {**without_empty(read_object(attribute, required, attribute.path, [])), **stated}
+    element = {**without_empty(read_object(attribute, required, attribute.path, Ignored())), **stated}
     if not selects(attribute, target.selection, element):
         raise NoTarget(f"No element of {attribute.path} is selected by {target.selection}, nor would the new one be.")
     return [element]

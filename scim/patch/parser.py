@@ -7,13 +7,14 @@ directory's service function to the record as it is then, under its lock. ``scim
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django_scim.constants import VALID_PATCH_OPS
+from django_scim.constants import VALID_PATCH_OPS, SchemaURI
 
 from gatekeeper.directory.changes import MembersChange
 from scim.patch.members import ALL, MembersEdit, member_ids, selected_members
 from scim.patch.operations import Edit, Operation, Profile
 from scim.protocol import client_quirks
-from scim.protocol.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge
+from scim.protocol.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget, TooLarge, UnknownName
+from scim.protocol.ignored import Ignored
 from scim.protocol.limits import MAX_OPERATIONS
 from scim.protocol.paths import Target, read_path
 from scim.protocol.schemas import Attribute, ResourceType
@@ -21,6 +22,7 @@ from scim.protocol.value_filters import check
 from scim.protocol.values import ABSENT, EMPTY, is_empty, read_elements, read_single, without_empty
 
 _OPERATIONS = frozenset(VALID_PATCH_OPS)
+_PATCH_OP: str = SchemaURI.PATCH_OP.lower()
 
 
 class Patch:
@@ -29,10 +31,10 @@ class Patch:
     ``emptied`` names the multi-valued attributes of which everything is taken away without being named.
     """
 
-    def __init__(self, resource_type: ResourceType) -> None:
+    def __init__(self, resource_type: ResourceType, *, is_strict: bool = False) -> None:
         self.resource_type = resource_type
         self.operations: list[Operation] = []
-        self.ignored: list[str] = []
+        self.ignored = Ignored(is_strict=is_strict)
         self.emptied: set[str] = set()
         self._members = MembersEdit()
 
@@ -160,8 +162,8 @@ def _removes_all(op: str, given: Any) -> bool:
     return (given is ABSENT or given is None) if op == "remove" else op == "replace" and given is not ABSENT
 
 
-def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
-    """Read the body of a PATCH, as any client sends it.
+def read_patch(resource_type: ResourceType, body: Mapping[str, Any], *, is_strict: bool = False) -> Patch:
+    """Read the body of a PATCH, as any client sends it. ``is_strict``: nothing unknown is ignored.
 
     Raises: InvalidSyntax, InvalidPath, InvalidValue, NoTarget, Mutability, InvalidFilter; TooLarge.
     """
@@ -171,7 +173,8 @@ def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
         raise InvalidSyntax("A PATCH needs a list called Operations.")
     if len(operations) > MAX_OPERATIONS:
         raise TooLarge(f"A PATCH may have at most {MAX_OPERATIONS} operations; this one has {len(operations)}.")
-    patch = Patch(resource_type)
+    patch = Patch(resource_type, is_strict=is_strict)
+    patch.ignored.require_schemas(client_quirks.member(body, "schemas", []), (_PATCH_OP, *resource_type.urns))
     for operation in operations:
         op, path, value = _read_operation(operation)
         for target, part in _targets(patch, op, path, value):
@@ -179,9 +182,11 @@ def read_patch(resource_type: ResourceType, body: Mapping[str, Any]) -> Patch:
     return patch
 
 
-def read_resource(resource_type: ResourceType, body: Mapping[str, Any], *, replaces: bool = False) -> Patch:
+def read_resource(
+    resource_type: ResourceType, body: Mapping[str, Any], *, replaces: bool = False, is_strict: bool = False
+) -> Patch:
     """Read a whole resource as the edit of an empty profile: of a POST, or of a PUT, which ``replaces``."""
-    patch = Patch(resource_type)
+    patch = Patch(resource_type, is_strict=is_strict)
     if replaces:
         patch.clear_unstated()
     for target, value in client_quirks.stated_attributes(resource_type, body, patch.ignored):
@@ -217,13 +222,24 @@ def _targets(patch: Patch, op: str, path: str | None, value: Any) -> Iterator[tu
         yield from client_quirks.stated_attributes(resource_type, value, patch.ignored)
         return
     if client_quirks.is_password(resource_type, path):
-        patch.ignored.append(path)
+        patch.ignored.unknown(path)
         return
     if client_quirks.is_skipped(resource_type, path):
+        patch.ignored.require_schemas([] if op == "remove" or value is ABSENT else value, resource_type.urns)
         return
-    target = read_path(resource_type, path)
+    target = _target(patch, path)
     client_quirks.require_writable(target)
     if target.attribute is None and target.extension is not None and op != "remove":
         yield from client_quirks.attributes_in_extension(resource_type, target.extension, value, patch.ignored)
     else:
         yield target, value
+
+
+def _target(patch: Patch, path: str) -> Target:
+    """What a path designates. An unknown name is InvalidPath (RFC 7644 §3.12), for a strict client InvalidSyntax."""
+    try:
+        return read_path(patch.resource_type, path)
+    except UnknownName as error:
+        if patch.ignored.is_strict:
+            raise InvalidSyntax(str(error)) from error
+        raise

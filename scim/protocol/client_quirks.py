@@ -5,15 +5,21 @@ docs/scim-client-quirks.md lists what each client sends, with the test that show
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from scim.protocol.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
+from scim.protocol.ignored import Ignored
 from scim.protocol.json_text import object_in_text
 from scim.protocol.paths import Target, find_attribute, read_path
 from scim.protocol.schemas import Attribute, ResourceType, Schema
 
 _BOOLEANS = {"true": True, "false": False}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
+_LARGEST = 2**53 - 1
 # Only the server sets these; clients send them back as they got them.
 _SERVER_KEYS = frozenset({"schemas", "id", "meta"})
 
@@ -25,7 +31,7 @@ def member(document: Mapping[str, Any], name: str, default: Any = None) -> Any:
     return next((value for key, value in document.items() if key.lower() == name.lower()), default)
 
 
-def stated_attributes(resource_type: ResourceType, given: Any, ignored: list[str]) -> Iterator[tuple[Target, Any]]:
+def stated_attributes(resource_type: ResourceType, given: Any, ignored: Ignored) -> Iterator[tuple[Target, Any]]:
     """Each member of a resource, or of the value of an operation without a path, with what its key designates.
 
     Keys may be names in any case, dotted (``name.familyName``), prefixed with a URN (``urn:…:2.0:User:department``,
@@ -37,10 +43,12 @@ def stated_attributes(resource_type: ResourceType, given: Any, ignored: list[str
         raise InvalidSyntax("An object with the attributes is needed here.")
     for key, each in stated.items():
         if key.lower() in _SERVER_KEYS:
+            if key.lower() == "schemas":
+                ignored.require_schemas(each, resource_type.urns)
             continue
         target = _target_of_key(resource_type, key)
         if target is None:
-            ignored.append(key[:200])
+            ignored.unknown(key, each)
         elif target.attribute is None and target.extension is not None:
             yield from attributes_in_extension(resource_type, target.extension, each, ignored)
         elif not _is_read_only(target):
@@ -48,7 +56,7 @@ def stated_attributes(resource_type: ResourceType, given: Any, ignored: list[str
 
 
 def attributes_in_extension(
-    resource_type: ResourceType, schema: Schema, given: Any, ignored: list[str]
+    resource_type: ResourceType, schema: Schema, given: Any, ignored: Ignored
 ) -> Iterator[tuple[Target, Any]]:
     """The attributes in the object under a schema's URN. Entra puts such an object into a list of one."""
     stated = unwrap_list_of_one(given, schema.urn)
@@ -58,7 +66,7 @@ def attributes_in_extension(
     for key, each in stated.items():
         target = _target_inside(resource_type, schema, key)
         if target is None:
-            ignored.append(f"{schema.urn}:{key}"[:200])
+            ignored.unknown(f"{schema.urn}:{key}")
         elif not _is_read_only(target):
             yield target, each
 
@@ -123,9 +131,14 @@ def unwrap_list_of_one(given: Any, label: str) -> Any:
     return given[0]
 
 
-def unwrap_value(given: Any) -> Any:
-    """The value in ``{"value": x}``; an object without a value stays as it is."""
-    return member(given, "value", given) if isinstance(given, Mapping) else given
+def unwrap_value(given: Any, label: str, ignored: Ignored) -> Any:
+    """The value in ``{"value": x}``, whose other members are unknown; an object without a value stays as it is."""
+    if not isinstance(given, Mapping) or member(given, "value", given) is given:
+        return given
+    for key in given:
+        if key.lower() != "value":
+            ignored.unknown(f"{label}.{key}")
+    return member(given, "value")
 
 
 def read_boolean(given: Any, label: str) -> bool:
@@ -135,6 +148,32 @@ def read_boolean(given: Any, label: str) -> bool:
     if isinstance(given, str) and given.strip().lower() in _BOOLEANS:
         return _BOOLEANS[given.strip().lower()]
     raise InvalidValue(f"{label}: {quoted(given)} is neither true nor false.")
+
+
+def read_number(attribute: Attribute, given: Any, label: str) -> int | float:
+    """A number, also as a text, as Entra sends what it maps from a directory's texts (RFC 7643 §2.3.3, §2.3.4).
+
+    Raises: InvalidValue for what is none, for a fraction where an integer is needed, and beyond ±2^53, where a double
+    loses digits (RFC 7493 §2.2).
+    """
+    kind = "whole number" if attribute.type == "integer" else "number"
+    number = _number_in(given) if not isinstance(given, bool) else None
+    if number is None or (attribute.type == "integer" and number != int(number)):
+        raise InvalidValue(f"{label}: {quoted(given)} is no {kind}.")
+    if abs(number) > _LARGEST:
+        raise InvalidValue(f"{label}: a number may be at most {_LARGEST}, and at least -{_LARGEST}.")
+    return int(number) if attribute.type == "integer" else number + 0  # no negative zero
+
+
+def _number_in(given: Any) -> int | float | None:
+    if isinstance(given, str):
+        text = given.strip()
+        if not _NUMBER.fullmatch(text):
+            return None
+        given = int(text) if _WHOLE.fullmatch(text) else float(text)
+    if not isinstance(given, int | float) or (isinstance(given, float) and not isfinite(given)):
+        return None
+    return given
 
 
 def as_object(attribute: Attribute, given: Any) -> Mapping[str, Any] | None:

@@ -48,6 +48,10 @@ class InvalidPath(ScimError):
     scim_type = "invalidPath"
 
 
+class UnknownName(InvalidPath):
+    """A path that can be read, and names what no schema has."""
+
+
 class InvalidSyntax(ScimError):
     scim_type = "invalidSyntax"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scim2_models import InvalidPathException
 from scim2_models.path import FilterNode, LogicalExpr, Not, Path, ValuePath
 
-from scim.protocol.errors import InvalidPath
+from scim.protocol.errors import InvalidPath, UnknownName
 from scim.protocol.limits import MAX_FILTER_DEPTH, MAX_FILTER_TERMS, MAX_PATH_LENGTH
 from scim.protocol.schemas import Attribute, ResourceType, Schema
 
@@ -91,10 +91,10 @@ def _bind(
         raise InvalidPath("The path is empty.")
     extension, attribute = resource_type.locate(parts[0], urn)
     if attribute is None:
-        raise InvalidPath(f"{text[:200]} names no attribute of a {resource_type.name}.")
+        raise UnknownName(f"{text[:200]} names no attribute of a {resource_type.name}.")
     sub = attribute.sub(parts[1]) if len(parts) > 1 else None
     if len(parts) > 1 and sub is None:
-        raise InvalidPath(f"{parts[1]} is no sub-attribute of {attribute.path}.")
+        raise UnknownName(f"{parts[1][:200]} is no sub-attribute of {attribute.path}.")
     if selection is not None and not attribute.is_complex:
         raise InvalidPath(f"{attribute.path} has no elements to select from.")
     return Target(extension, attribute, sub, selection)

@@ -4,7 +4,7 @@ The definitions are those of scim2-models (RFC 7643 §4, §8.7), read once at im
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -56,8 +56,12 @@ class Attribute:
 
     @cached_property
     def is_text(self) -> bool:
-        """Whether its values are texts: binaries, references and times are, too (RFC 7643 §2.3)."""
-        return self.type not in ("complex", "boolean")
+        """Whether its values are texts of any form: binaries and references are, too (RFC 7643 §2.3)."""
+        return self.type not in ("complex", "boolean", "integer", "decimal", "dateTime")
+
+    @cached_property
+    def is_number(self) -> bool:
+        return self.type in ("integer", "decimal")
 
     @cached_property
     def is_reference(self) -> bool:
@@ -108,6 +112,15 @@ class ResourceType:
     def _extensions_by_urn(self) -> Mapping[str, Schema]:
         return {extension.urn.lower(): extension for extension in self.extensions}
 
+    @property
+    def is_user(self) -> bool:
+        """Whether its resources are users, whatever extensions are declared for them."""
+        return self.name == "User"
+
+    def with_extensions(self, extensions: Iterable[Schema]) -> "ResourceType":
+        """The same type with further extensions."""
+        return replace(self, extensions=(*self.extensions, *extensions))
+
     @cached_property
     def urns(self) -> tuple[str, ...]:
         """The URNs of its schemas in lower case."""
@@ -144,6 +157,22 @@ class ResourceType:
         for extension in self.extensions:
             for attribute in extension.attributes.values():
                 yield extension, attribute
+
+    def declared_part(self, profile: Document) -> Document:
+        """A profile without what a schema had that is not declared any more. Keys of extensions are URNs."""
+        stale = [urn for urn in profile if ":" in urn and not self._has_all(urn, profile[urn])]
+        if not stale:
+            return profile
+        kept = {name: value for name, value in profile.items() if name not in stale}
+        for urn in stale:
+            known = {name: value for name, value in profile[urn].items() if self.find(name, urn) is not None}
+            if known:
+                kept[urn] = known
+        return kept
+
+    def _has_all(self, urn: str, names: Iterable[str]) -> bool:
+        extension = self._extensions_by_urn.get(urn.lower())
+        return extension is not None and all(name.lower() in extension.attributes for name in names)
 
     def document(self, base_url: str) -> Document:
         """The ResourceType document (RFC 7643 §6)."""
@@ -259,7 +288,7 @@ USER = ResourceType(
     endpoint="/Users",
     description="A person whom the identity provider provisioned.",
     schema=_schema(User, "A person.", extension=False),
-    # The one place where a custom extension is declared: add a schema here and it is stored, found and published.
+    # Administrators declare further ones: scim/attributes/.
     extensions=(_schema(EnterpriseUser, "What an organisation says about a person.", extension=True),),
     common=_COMMON,
 )
@@ -270,7 +299,27 @@ GROUP = ResourceType(
     schema=_schema(Group, "A group of people.", extension=False),
     common=_COMMON,
 )
-RESOURCE_TYPES: tuple[ResourceType, ...] = (USER, GROUP)
-SCHEMAS: Mapping[str, Schema] = {
-    schema.urn.lower(): schema for each in RESOURCE_TYPES for schema in (each.schema, *each.extensions)
-}
+
+
+@dataclass(frozen=True, eq=False)
+class SchemaSet:
+    """The resource types at one moment: the site's own, with the extensions that administrators have declared."""
+
+    user: ResourceType = USER
+    group: ResourceType = GROUP
+
+    @cached_property
+    def types(self) -> tuple[ResourceType, ...]:
+        return self.user, self.group
+
+    @cached_property
+    def by_urn(self) -> Mapping[str, Schema]:
+        """All schemas by their URNs in lower case."""
+        return {schema.urn.lower(): schema for each in self.types for schema in (each.schema, *each.extensions)}
+
+    def of(self, resource_type: ResourceType) -> ResourceType:
+        """The type of that name as it is in this set."""
+        return self.user if resource_type.is_user else self.group
+
+
+DELIVERED = SchemaSet()

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from scim.protocol import client_quirks
 from scim.protocol.errors import InvalidValue
+from scim.protocol.ignored import Ignored
+from scim.protocol.literals import instant_in
 from scim.protocol.references import id_in_reference
 from scim.protocol.schemas import Attribute
 
@@ -31,6 +33,9 @@ EMPTY: Final = Nothing.EMPTY
 # RFC 7643 §4.1.2 lets these hold line breaks; certificates are often wrapped.
 _WITH_LINES = frozenset({"addresses.formatted", "addresses.streetAddress", "x509Certificates.value"})
 _NAMES = frozenset({"userName", "displayName", "nickName", "emails.value"})
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,20})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 _ANY_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BUT_TABS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _BUT_TABS_AND_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -41,7 +46,7 @@ def is_empty(given: Any) -> bool:
     return given is None or given in ("", [])
 
 
-def read_single(attribute: Attribute, given: Any, label: str, ignored: list[str]) -> Any:
+def read_single(attribute: Attribute, given: Any, label: str, ignored: Ignored) -> Any:
     """One value of the schema's type, or EMPTY. A complex one has the sub-attributes that are stated, some as EMPTY.
 
     Raises: InvalidValue, naming the value by its ``label``.
@@ -50,21 +55,21 @@ def read_single(attribute: Attribute, given: Any, label: str, ignored: list[str]
         return _read_text(attribute, given, label)  # as nearly all values come
     given = client_quirks.unwrap_list_of_one(given, label)
     if not attribute.is_complex:
-        given = client_quirks.unwrap_value(given)
+        given = client_quirks.unwrap_value(given, label, ignored)
     if is_empty(given):
         if attribute.type == "boolean" and attribute.required:
             raise InvalidValue(f"{label} is true or false and can't be empty.")
         return EMPTY
     if attribute.is_complex:
         return read_object(attribute, given, label, ignored)
-    return (
-        client_quirks.read_boolean(given, label) if attribute.type == "boolean" else _read_text(attribute, given, label)
-    )
+    if attribute.type == "boolean":
+        return client_quirks.read_boolean(given, label)
+    if attribute.is_number:
+        return client_quirks.read_number(attribute, given, label)
+    return _read_text(attribute, given, label) if attribute.is_text else _read_instant(given, label)
 
 
-def read_object(
-    attribute: Attribute, given: Any, label: str, ignored: list[str], *, is_element: bool = False
-) -> Element:
+def read_object(attribute: Attribute, given: Any, label: str, ignored: Ignored, *, is_element: bool = False) -> Element:
     """A complex value: the sub-attributes that are stated. Unknown ones are put into ``ignored``.
 
     Raises: InvalidValue, naming the sub-attribute that can't be read; for an element of which no one is known, too.
@@ -77,16 +82,17 @@ def read_object(
     for key, each in stated.items():
         sub = attribute.sub(key)
         if sub is None:
-            unknown.append(f"{attribute.path}.{key}"[:200])
+            unknown.append(f"{attribute.path}.{key}")
         elif not sub.read_only:
             read[sub.name] = read_single(sub, each, f"{label}.{sub.name}", ignored)
     if is_element and stated and len(unknown) == len(stated):
         raise InvalidValue(f"{label}: {client_quirks.quoted(given)} has no sub-attribute of {attribute.path}.")
-    ignored += unknown
+    for name in unknown:
+        ignored.unknown(name)
     return _as_id(read, label, ignored) if attribute.is_reference else read
 
 
-def read_elements(attribute: Attribute, given: Any, ignored: list[str], *, may_be_nothing: bool) -> Any:
+def read_elements(attribute: Attribute, given: Any, ignored: Ignored, *, may_be_nothing: bool) -> Any:
     """The elements of a multi-valued attribute as a list, or EMPTY.
 
     An element that states its values as empty is left out: Okta pushes ``[{"value": ""}]``. One that states nothing
@@ -114,7 +120,7 @@ def labelled(attribute: Attribute, given: Any) -> Iterator[tuple[str, Any]]:
         yield f"{attribute.path}[{position}]", each
 
 
-def _read_element(attribute: Attribute, given: Any, label: str, ignored: list[str]) -> Any:
+def _read_element(attribute: Attribute, given: Any, label: str, ignored: Ignored) -> Any:
     if isinstance(given, list):
         raise InvalidValue(f"{label}: a list can't stand in a list.")
     if is_empty(given):
@@ -128,6 +134,14 @@ def _read_element(attribute: Attribute, given: Any, label: str, ignored: list[st
 def without_empty(value: Mapping[str, Any]) -> Element:
     """A complex value without the sub-attributes that were stated as empty."""
     return {name: given for name, given in value.items() if given is not EMPTY}
+
+
+def _read_instant(given: Any, label: str) -> str:
+    """A time as it was sent, if it is one: date and time, with or without a zone (RFC 7643 §2.3.5)."""
+    text = given.strip() if isinstance(given, str) else ""
+    if not _INSTANT.fullmatch(text) or instant_in(text) is None:
+        raise InvalidValue(f'{label}: {client_quirks.quoted(given)} is no time such as "2026-01-05T09:00:00Z".')
+    return text
 
 
 def _read_text(attribute: Attribute, given: Any, label: str) -> str:
@@ -151,7 +165,7 @@ def _unwanted(attribute: Attribute) -> re.Pattern[str]:
     return _ANY_CONTROL if is_name else _BUT_TABS
 
 
-def _as_id(read: Element, label: str, ignored: list[str]) -> Element:
+def _as_id(read: Element, label: str, ignored: Ignored) -> Element:
     """A reference by its id, which is read from ``$ref`` when only the address is stated.
 
     An address beside a value is dropped, since it follows from the id: Microsoft's examples have one on another host.
@@ -162,5 +176,5 @@ def _as_id(read: Element, label: str, ignored: list[str]) -> Element:
     if rest.get("value", EMPTY) is EMPTY:
         return {**rest, "value": id_in_reference(address, f"{label}.$ref")}
     if not address.rstrip("/").endswith(f"/{rest['value']}"):
-        ignored.append(f"{label}.$ref"[:200])
+        ignored.dropped(f"{label}.$ref")
     return rest

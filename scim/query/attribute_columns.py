@@ -33,10 +33,12 @@ def column_of(resource_type: ResourceType, attribute: Attribute) -> FilterColumn
     head, _, sub = attribute.path.partition(".")
     if head in RELATIONS and "urn:" not in head:
         return RELATIONS[head][sub or "value"]()
+    if attribute.path == "schemas":
+        return _SchemasColumn(resource_type)
     known = _COLUMNS[resource_type.name].get(attribute.path)
     if known is not None:
         return known()
-    if resource_type is not USER or (attribute.path in USER.common or head == "meta"):
+    if not resource_type.is_user or (attribute.path in USER.common or head == "meta"):
         raise InvalidFilter(f"{attribute.path} can't be used in a filter.")
     if attribute.path == _MANAGER_NAME:
         raise InvalidFilter(f"{attribute.path} can't be used in a filter; compare the manager's id.")
@@ -60,7 +62,6 @@ def _common(resource_type: ResourceType) -> Columns:
         "meta.lastModified": lambda: ValueColumn("updated_at"),
         "meta.location": lambda: AddressColumn(scim_url(f"{resource_type.endpoint}/"), "pk"),
         "meta.version": lambda: TextExpression(version),
-        "schemas": lambda: _SchemasColumn(resource_type),
     }
 
 

@@ -13,13 +13,14 @@ from scim.protocol.client_quirks import member
 from scim.protocol.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
 from scim.protocol.limits import DEFAULT_COUNT, MAX_COUNT
 from scim.protocol.paths import read_path
-from scim.protocol.schemas import USER, Attribute, ResourceType
+from scim.protocol.schemas import Attribute, ResourceType
 from scim.query.filters import compile_filter, sort_expression
 from scim.query.parameters import joined_names, query_parameters, read_number, read_text
 from scim.resources.projection import Projection
 
 Rows = QuerySet[Any]
 _BY_CREATION = KeysetOrder(key="created_at")
+_INSTANTS = frozenset({"meta.created", "meta.lastModified"})  # what columns hold; the search index has texts
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Query:
 
 def rows_of(resource_type: ResourceType) -> Rows:
     """The rows of a type that SCIM sees: no deleted ones, and never local administrators."""
-    return User.objects.provisioned() if resource_type is USER else IdpGroup.objects.live()
+    return User.objects.provisioned() if resource_type.is_user else IdpGroup.objects.live()
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,12 @@ def matching(query: Query, resource_type: ResourceType, resource_types: tuple[Re
         rows = rows.filter(compile_filter(resource_type, query.filter, resource_types))
     attribute = _sort_attribute(query.sort_by, resource_type, resource_types) if query.sort_by else None
     if attribute is None:
-        is_everybody = resource_type is USER and query.filter is None
+        is_everybody = resource_type.is_user and query.filter is None
         return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True, is_everybody=is_everybody)
     # A missing value is the largest one: last when ascending, first when descending (RFC 7644 §3.4.2.3).
     order = KeysetOrder(key="sort_key", descending=query.descending, nullable=True)
     rows = rows.annotate(sort_key=sort_expression(resource_type, attribute)).order_by(*order.order_by)
-    return Ordered(rows, order, attribute.type == "dateTime")
+    return Ordered(rows, order, attribute.path in _INSTANTS)
 
 
 def _sort_attribute(name: str, resource_type: ResourceType, among: tuple[ResourceType, ...]) -> Attribute | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django_scim.constants import SchemaURI
 
-from scim.protocol.schemas import USER, ResourceType
+from scim.protocol.schemas import ResourceType
 from scim.query.cursors import Position, read_cursor, write_cursor
 from scim.query.list_positions import note_total, starting_point
 from scim.query.list_request import Ordered, Query, matching
@@ -20,7 +20,7 @@ Document = dict[str, Any]
 
 def documents_of(resource_type: ResourceType, rows: list[Any], projection: Projection) -> list[Document]:
     """The documents of rows of one type."""
-    return user_documents(rows, projection) if resource_type is USER else group_documents(rows, projection)
+    return user_documents(rows, projection) if resource_type.is_user else group_documents(rows, projection)
 
 
 def list_page(query: Query, resource_types: tuple[ResourceType, ...]) -> Document:

@@ -11,14 +11,14 @@ from scim2_models.path import CompareOperator
 from gatekeeper.directory.case_folding import fold
 from scim.models import PREFIX_LENGTH, AttributeValue
 from scim.protocol.errors import InvalidFilter
-from scim.protocol.literals import Literal
+from scim.protocol.literals import Literal, index_text
 from scim.protocol.schemas import Attribute
 from scim.query.columns import FilterColumn, by_code_point, text_condition
 
 
 def row_condition(attribute: Attribute, operator: CompareOperator, wanted: Literal) -> Q:
     """The rows of the search index whose value compares so. eq goes through the index on (path, prefix)."""
-    text = ("true" if wanted else "false") if isinstance(wanted, bool) else str(wanted)
+    text = index_text(attribute, wanted)
     at_path = Q(path=attribute.path)
     if operator != CompareOperator.eq:
         return at_path & text_condition(F("text" if attribute.case_exact else "folded"), operator, text)

@@ -11,7 +11,8 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.runtime.statements.sent_together import run_later
 from gatekeeper.runtime.statements.stored_rows import insert_later, stored_values
 from scim.models import PREFIX_LENGTH, AttributeValue
-from scim.protocol.schemas import USER, Attribute
+from scim.protocol.literals import index_text
+from scim.protocol.schemas import USER, Attribute, ResourceType
 
 # Attributes with columns of their own in the table of users.
 IN_COLUMNS = frozenset({"userName", "externalId", "active"})
@@ -20,12 +21,12 @@ Profile = Mapping[str, Any]
 Entry = tuple[str, int, str]
 
 
-def write_index(user_id: UUID, before: Profile, after: Profile) -> None:
+def write_index(user_id: UUID, before: Profile, after: Profile, resource_type: ResourceType = USER) -> None:
     """Bring the rows of one user from ``before`` to ``after``, in the transaction of the change.
 
     Cost: nothing when no indexed attribute changed; else one delete and one insert.
     """
-    gone, new = set(entries(before)), set(entries(after))
+    gone, new = set(entries(before, resource_type)), set(entries(after, resource_type))
     stale = {(path, element) for path, element, _ in gone - new}
     if stale:
         paths = {path for path, _ in stale}
@@ -57,9 +58,9 @@ def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
     insert_later([_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found])
 
 
-def entries(profile: Profile) -> Iterator[Entry]:
-    """Each searchable value of a profile as (path, element, text)."""
-    for extension, attribute in USER.each_attribute():
+def entries(profile: Profile, resource_type: ResourceType = USER) -> Iterator[Entry]:
+    """Each searchable value of a profile as (path, element, text). The type says which extensions are declared."""
+    for extension, attribute in resource_type.each_attribute():
         if attribute.path in IN_COLUMNS:
             continue
         container = profile.get(extension.urn) if extension else profile
@@ -71,25 +72,19 @@ def entries(profile: Profile) -> Iterator[Entry]:
 def _entries_of(attribute: Attribute, value: Any) -> Iterator[Entry]:
     if attribute.multi_valued:
         for position, element in enumerate(value):
-            yield attribute.path, position, ""
+            yield attribute.path, position, "" if attribute.is_complex else index_text(attribute, element)
             yield from _sub_entries(attribute, element, position)
     elif attribute.is_complex:
         yield from _sub_entries(attribute, value, 0)
     else:
-        yield attribute.path, 0, _text(value)
+        yield attribute.path, 0, index_text(attribute, value)
 
 
 def _sub_entries(attribute: Attribute, element: Profile, position: int) -> Iterator[Entry]:
     for sub in attribute.subs.values():
         value = element.get(sub.name)
         if value is not None:
-            yield sub.path, position, _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+            yield sub.path, position, index_text(sub, value)
 
 
 def _row(user_id: UUID, entry: Entry) -> AttributeValue:

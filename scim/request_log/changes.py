@@ -10,7 +10,6 @@ from typing import Any
 from gatekeeper.audit.provisioning_codes import NAMED, TEXT_LENGTH, WORK_EMAIL, Change, ChangeCode, WarningCode
 from gatekeeper.audit.redact import REDACTED, is_secret
 from gatekeeper.directory.changes import UserRecord
-from scim.protocol.schemas import USER
 from scim.resources.profiles import user_profile
 
 _Key = tuple[str, str]  # the URN of the extension or "", and the attribute's name
@@ -77,7 +76,7 @@ def _first(name: str, things: Sequence[Any]) -> dict[str, Any]:
 def _flat(profile: Mapping[str, Any]) -> Iterator[tuple[_Key, Any]]:
     """Attributes of extensions and of complex attributes beside the others: "department", "name.familyName"."""
     for name, value in profile.items():
-        if USER.extension(name) is not None and isinstance(value, Mapping):
+        if ":" in name and isinstance(value, Mapping):  # only the URN of an extension has a colon
             yield from (((name, inner), each) for (_, inner), each in _flat(value))
         elif isinstance(value, Mapping):
             yield from ((("", f"{name}.{inner}"), each) for inner, each in value.items())

@@ -15,7 +15,7 @@ from django_scim.exceptions import NotImplementedError as ScimNotImplementedErro
 from gatekeeper.directory.models import IdpGroup, User
 from scim.protocol.addresses import scim_url
 from scim.protocol.references import as_id
-from scim.protocol.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER, GROUP, USER
+from scim.protocol.schemas import CORE_GROUP, CORE_USER, ENTERPRISE_USER, GROUP, USER, ResourceType
 from scim.protocol.versions import etag
 from scim.resources.profiles import group_profile, user_profile
 
@@ -61,7 +61,7 @@ class _ReadingAdapter(SCIMMixin):  # type: ignore[misc]  # django_scim is untype
 
 
 class UserAdapter(_ReadingAdapter):
-    """A user with the groups and managers that were loaded for a whole page."""
+    """A user with the groups and managers that were loaded for a whole page. ``declared``: the present schemas."""
 
     url_name = "scim:users"
     resource_type = USER.name
@@ -73,9 +73,10 @@ class UserAdapter(_ReadingAdapter):
         *,
         groups: Collection[Document] = (),
         managers: Mapping[UUID, str | None] | None = None,
+        declared: ResourceType = USER,
     ) -> None:
         super().__init__(obj, request)
-        self.groups, self.managers = groups, managers or {}
+        self.groups, self.managers, self.declared = groups, managers or {}, declared
 
     @property
     def location(self) -> str:
@@ -83,9 +84,9 @@ class UserAdapter(_ReadingAdapter):
 
     def to_dict(self) -> Document:
         """RFC 7643 §4.1."""
-        profile = user_profile(self.obj.record())
+        profile = self.declared.declared_part(user_profile(self.obj.record()))
         document: Document = {
-            "schemas": [CORE_USER, *(each.urn for each in USER.extensions if profile.get(each.urn))],
+            "schemas": [CORE_USER, *(each.urn for each in self.declared.extensions if profile.get(each.urn))],
             "id": self.id,
             **profile,
         }

@@ -29,7 +29,10 @@ def user_documents(users: Sequence[User], projection: Projection, *, are_new: bo
     return [
         projection.apply(
             adapter(
-                user, groups=[_group_reference(*group) for group in groups.get(user.id, ())], managers=managers
+                user,
+                groups=[_group_reference(*group) for group in groups.get(user.id, ())],
+                managers=managers,
+                declared=projection.resource_type,
             ).to_dict()
         )
         for user in users
@@ -40,7 +43,8 @@ def user_document(user: User, groups: Sequence[tuple[UUID, str]], projection: Pr
     """One user whose groups are known, as ids and names in their order. Cost: one query where a manager is stated."""
     references = [_group_reference(*group) for group in groups] if projection.wants("groups") else []
     managers = _managers_of([user]) if projection.wants("manager", ENTERPRISE_USER) else {}
-    return projection.apply(get_user_adapter()(user, groups=references, managers=managers).to_dict())
+    adapter = get_user_adapter()(user, groups=references, managers=managers, declared=projection.resource_type)
+    return projection.apply(adapter.to_dict())
 
 
 def group_documents(groups: Sequence[IdpGroup], projection: Projection) -> list[Document]:

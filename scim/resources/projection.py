@@ -46,6 +46,7 @@ class Projection:
             raise InvalidValue("Use attributes or excludedAttributes, not both.")
         if len(wanted) + len(excluded) > MAX_NAMES:
             raise InvalidValue(f"At most {MAX_NAMES} attributes may be named.")
+        self.resource_type = resource_type
         self.is_explicit = bool(wanted)
         self._wanted = _read(resource_type, wanted) if wanted else None
         self._excluded = _read(resource_type, excluded)

@@ -52,8 +52,10 @@ _FROM = {
 }
 _IS_TRACED = "EXISTS (SELECT 1 FROM audit_tracing WHERE since <= %(now)s AND until > %(now)s)"  # as ``is_tracing()``
 
-CREDENTIAL = ", ".join([*(f"credential.{name}" for name in _NAMES), _IS_TRACED])
-CREDENTIAL_WIDTH = len(_NAMES) + 1
+_ATTRIBUTES_VERSION = "(SELECT version FROM scim_customattributesversion LIMIT 1)"  # as ``read_version()``
+
+CREDENTIAL = ", ".join([*(f"credential.{name}" for name in _NAMES), _IS_TRACED, _ATTRIBUTES_VERSION])
+CREDENTIAL_WIDTH = len(_NAMES) + 2
 
 USER = """person.id, person.user_name, person.work_email, person.external_id, person.display_name, person.active,
        person.attributes, person.version, person.created_at, person.updated_at"""
@@ -96,5 +98,6 @@ def presented(text: str) -> Presented | None:
 def credential_of(kind: CredentialKind, row: Row) -> Credential:
     """The credential of a row that begins with ``CREDENTIAL``."""
     credential: Credential = instance(_COLUMNS[kind], row[: len(_NAMES)])
-    credential.is_traced = bool(row[len(_NAMES)])
+    is_traced, attributes_version = row[len(_NAMES) : CREDENTIAL_WIDTH]
+    credential.is_traced, credential.attributes_version = bool(is_traced), attributes_version or 0
     return credential
