@@ -243,7 +243,15 @@ SCIM_SERVICE_PROVIDER = {  # docs/decisions/0006-django-scim2.md
             "description": "An API key of this site as a bearer token.",
             "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
             "primary": True,
-        }
+        },
+        {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": "An access token of this site's token endpoint, for a client secret or a client assertion.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6749",
+            "documentationUri": f"{PUBLIC_URL}/.well-known/oauth-authorization-server",
+            "primary": False,
+        },
     ],
 }
 REST_FRAMEWORK = {

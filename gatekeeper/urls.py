@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 urlpatterns = [
     # Without a slash and as a prefix: the SCIM endpoint answers every path below its base itself, wrong ones too.
     re_path(r"^scim/v2", include("scim.urls")),
+    path("", include("scim.oauth.urls")),
     path("saml/", include("saml.urls")),
     path("api/v1/", include("gatekeeper.api.urls")),
     path("", include("gatekeeper.health.urls")),

@@ -105,6 +105,56 @@ class AccessToken(models.Model):
         return f"of {self.client_id}, until {self.expires_at}"
 
 
+class TokenRequest(models.Model):
+    """What came of one request for an access token, for the administrator who has to find out why.
+
+    ``claims`` is what an assertion says of itself, believed or not; of what was sent, nothing else is kept.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    request_id = models.CharField(max_length=60, blank=True)
+    client = models.ForeignKey(OAuthClient, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    stated_client = models.CharField(max_length=100, blank=True, help_text="The client_id of a client that is not one.")
+    secret = models.ForeignKey(
+        ClientSecret, null=True, blank=True, db_index=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    method = models.CharField(max_length=30, blank=True, help_text="How the client authenticates (RFC 8414).")
+    accepted = models.BooleanField()
+    failed_check = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=60, blank=True, help_text="Why the check failed: a code.")
+    parameters = models.JSONField(null=True, blank=True, help_text="The values for the reason's text.")
+    claims = models.JSONField(null=True, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = "token request"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("request_id",), name="token_request_by_reference"),)
+
+    def __str__(self) -> str:
+        return f"{self.at} {'accepted' if self.accepted else self.failed_check}"
+
+
+class RefusedTokenRequestCount(models.Model):
+    """How many requests for a token were refused in one minute, and how many of those the token log lists.
+
+    ``names_a_client``: whether they named a client that there is, which who just guesses does not.
+    """
+
+    minute = models.DateTimeField()
+    names_a_client = models.BooleanField()
+    refused = models.PositiveIntegerField(default=0)
+    listed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("minute", "names_a_client"), name="refused_token_requests_one_a_minute"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.refused} in {self.minute}"
+
+
 class UnauthenticatedRequestCount(models.Model):
     """How many requests without a valid key the provisioning log lists of one minute."""
 

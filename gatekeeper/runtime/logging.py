@@ -96,6 +96,7 @@ def logging_configuration(form: str, *, debug: bool) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "oauthlib": {"level": "INFO"},  # below that it writes the tokens that are issued
         },
     }
 

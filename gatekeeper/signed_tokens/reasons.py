@@ -21,6 +21,8 @@ class TokenReason(StrEnum):
     TYPE_IS_ANOTHER = "type_is_another"
     TOKEN_ISSUER_IS_ANOTHER = "token_issuer_is_another"  # noqa: S105 - a code
     TOKEN_AUDIENCE_IS_ANOTHER = "token_audience_is_another"  # noqa: S105 - a code
+    SUBJECT_IS_ANOTHER = "subject_is_another"
+    TENANT_IS_ANOTHER = "tenant_is_another"
     NO_TIME_OF_ISSUE = "no_time_of_issue"
     ISSUED_IN_THE_FUTURE = "issued_in_the_future"
     ISSUED_TOO_LONG_AGO = "issued_too_long_ago"
@@ -47,6 +49,8 @@ TOKEN_TEXTS: Final[Mapping[TokenReason, Promise]] = {
     TokenReason.TYPE_IS_ANOTHER: _("its typ is not the one of such a token."),
     TokenReason.TOKEN_ISSUER_IS_ANOTHER: _("its iss is not the issuer that is set here."),
     TokenReason.TOKEN_AUDIENCE_IS_ANOTHER: _("its aud is another address or application."),
+    TokenReason.SUBJECT_IS_ANOTHER: _("its sub is not the subject that is set here."),
+    TokenReason.TENANT_IS_ANOTHER: _("its tid is not the tenant of the issuer that is set here."),
     TokenReason.NO_TIME_OF_ISSUE: _("it does not say when it was issued (iat)."),
     TokenReason.ISSUED_IN_THE_FUTURE: _("it was issued in the future; compare the clocks."),
     TokenReason.ISSUED_TOO_LONG_AGO: _("it was issued too long ago."),

@@ -14,8 +14,14 @@ from gatekeeper.signed_tokens.verification import CLOCKS_DIFFER_BY, Expectation
 
 
 def use_once(token: Token, expected: Expectation) -> None:
-    """Mark a verified token as used, for as long as it could be accepted again. Raises: TokenRefused."""
-    digest = hashlib.sha256(f"{token.claims['iss']}\n{token.claims['jti']}".encode()).hexdigest()
+    """Mark a verified token as used, for as long as it could be accepted again. Raises: TokenRefused.
+
+    One without ``jti``, where none is needed, may be used until it expires.
+    """
+    if "jti" not in token.claims:
+        return
+    named = f"{token.claims['iss']}\n{token.claims['jti']}".encode(errors="surrogatepass")
+    digest = hashlib.sha256(named).hexdigest()
     try:
         with one_transaction():
             UsedToken.objects.create(digest=digest, expires=expected.now + expected.max_age + 2 * CLOCKS_DIFFER_BY)

@@ -28,7 +28,7 @@ class Expectation:
 
     ``audiences``: spellings of us, any of which will do. ``types``: the accepted ``typ``; "" stands for an absent one.
     ``max_age``: since ``iat``, so that used tokens need not be remembered for ever. ``needs_expiry``: without ``exp``
-    it is refused.
+    it is refused; ``needs_id``: without ``jti``. ``subject`` and ``tenant``: the ``sub`` and ``tid``; None: any.
     """
 
     issuer: str
@@ -37,6 +37,9 @@ class Expectation:
     max_age: timedelta
     needs_expiry: bool
     now: datetime
+    needs_id: bool = True
+    subject: str | None = None
+    tenant: str | None = None
 
 
 Check = Callable[[Token, Expectation], None]
@@ -97,6 +100,21 @@ def is_meant_for_us(token: Token, expected: Expectation) -> None:
         raise TokenRefused("is_meant_for_us", TokenReason.TOKEN_AUDIENCE_IS_ANOTHER)
 
 
+def is_about_the_subject(token: Token, expected: Expectation) -> None:
+    """``sub``, to the letter, where one is expected."""
+    if expected.subject is not None and token.claims.get("sub") != expected.subject:
+        raise TokenRefused("is_about_the_subject", TokenReason.SUBJECT_IS_ANOTHER)
+
+
+def is_of_the_tenant(token: Token, expected: Expectation) -> None:
+    """``tid``, which Entra states beside the issuer; both have to mean one tenant. Others state none."""
+    if expected.tenant is None or "tid" not in token.claims:
+        return
+    stated = token.claims["tid"]
+    if not isinstance(stated, str) or stated.lower() != expected.tenant.lower():
+        raise TokenRefused("is_of_the_tenant", TokenReason.TENANT_IS_ANOTHER)
+
+
 def was_issued_lately(token: Token, expected: Expectation) -> None:
     """``iat`` is there, has been, and is not too long ago."""
     issued, now = _seconds(token, "iat"), expected.now.timestamp()
@@ -124,8 +142,10 @@ def has_not_expired(token: Token, expected: Expectation) -> None:
         raise TokenRefused("has_not_expired", TokenReason.EXPIRED)
 
 
-def has_an_id(token: Token, expected: Expectation) -> None:  # noqa: ARG001 - as every check
-    """``jti``, without which it could be used again and again."""
+def has_an_id(token: Token, expected: Expectation) -> None:
+    """``jti``, without which it could be used again and again. Where it may be absent, it is an id if it is there."""
+    if not expected.needs_id and "jti" not in token.claims:
+        return
     token_id = token.claims.get("jti")
     if not isinstance(token_id, str) or not 0 < len(token_id) <= LONGEST_ID:
         raise TokenRefused("has_an_id", TokenReason.NO_ID)
@@ -138,6 +158,8 @@ CHECKS: tuple[Check, ...] = (
     has_the_expected_type,
     comes_from_the_issuer,
     is_meant_for_us,
+    is_about_the_subject,
+    is_of_the_tenant,
     was_issued_lately,
     has_begun,
     has_not_expired,

@@ -3,7 +3,8 @@
 The clause of each check: ``is_a_token`` RFC 7515 §7.1 and RFC 7519 §4 (no name twice); ``has_an_allowed_algorithm``
 RFC 8725 §3.1; ``brings_no_key`` RFC 7515 §4.1.2, §4.1.3, §4.1.5, §4.1.6 and §4.1.11 (crit), RFC 8725 §3.10;
 ``names_its_key`` and ``has_a_known_key`` RFC 7515 §4.1.4; ``has_the_expected_type`` §4.1.9, RFC 8725 §3.11;
-``comes_from_the_issuer`` RFC 7519 §4.1.1; ``is_meant_for_us`` §4.1.3; ``has_not_expired`` §4.1.4; ``has_begun`` §4.1.5;
+``comes_from_the_issuer`` RFC 7519 §4.1.1; ``is_meant_for_us`` §4.1.3;
+``is_about_the_subject`` §4.1.2; ``has_not_expired`` §4.1.4; ``has_begun`` §4.1.5;
 ``was_issued_lately`` §4.1.6; ``has_an_id`` §4.1.7; ``states_times`` §2; ``is_signed_by_the_key`` RFC 7515 §5.2.
 """
 
@@ -36,6 +37,8 @@ EXPECTED = Expectation(
     max_age=timedelta(hours=1),
     needs_expiry=True,
     now=NOW,
+    subject="0oa1",
+    tenant="11111111-aaaa-4bbb-8ccc-222222222222",
 )
 
 
@@ -85,7 +88,7 @@ def hmac_with_the_public_key(encoding: Encoding) -> str:
 
 def changed_after_signing() -> str:
     head, _, signature = token().split(".")
-    return f"{head}.{b64(json.dumps(claims(sub='somebody else')).encode())}.{signature}"
+    return f"{head}.{b64(json.dumps(claims(oid='somebody else')).encode())}.{signature}"
 
 
 def twice(text: str) -> str:
@@ -140,6 +143,12 @@ ATTACKS: dict[str, tuple[Callable[[], str], str]] = {
     "no_audience": (lambda: token(aud=ABSENT), "is_meant_for_us"),
     "empty_list_of_audiences": (lambda: token(aud=[]), "is_meant_for_us"),
     "audience_in_an_object": (lambda: token(aud={US: True}), "is_meant_for_us"),
+    "other_subject": (lambda: token(sub="0oa2"), "is_about_the_subject"),
+    "subject_in_capitals": (lambda: token(sub="0OA1"), "is_about_the_subject"),
+    "no_subject": (lambda: token(sub=ABSENT), "is_about_the_subject"),
+    "subject_in_a_list": (lambda: token(sub=["0oa1"]), "is_about_the_subject"),
+    "other_tenant": (lambda: token(tid="11111111-aaaa-4bbb-8ccc-333333333333"), "is_of_the_tenant"),
+    "tenant_is_null": (lambda: token(tid=None), "is_of_the_tenant"),
     "no_iat": (lambda: token(iat=ABSENT), "was_issued_lately"),
     "issued_in_the_future": (lambda: token(iat=later(minutes=2)), "was_issued_lately"),
     "issued_long_ago": (lambda: token(iat=later(hours=-1, seconds=-1)), "was_issued_lately"),
@@ -193,6 +202,8 @@ NEEDED = {
     "has_the_expected_type": ATTACKS["other_type"][0],
     "comes_from_the_issuer": ATTACKS["other_issuer"][0],
     "is_meant_for_us": ATTACKS["other_audience"][0],
+    "is_about_the_subject": ATTACKS["other_subject"][0],
+    "is_of_the_tenant": ATTACKS["other_tenant"][0],
     "was_issued_lately": ATTACKS["issued_long_ago"][0],
     "has_begun": ATTACKS["begins_later"][0],
     "has_not_expired": ATTACKS["expired_a_second_ago"][0],
@@ -261,6 +272,7 @@ def test_every_accepted_algorithm_is_really_verified(algorithm: str) -> None:
         ({}, {"exp": later(seconds=1)}),
         ({}, {"exp": later(seconds=1.5)}),
         ({}, {"more": {"is": "ignored"}}),
+        ({}, {"tid": "11111111-AAAA-4BBB-8CCC-222222222222"}),
     ],
 )
 def test_what_fits_is_believed(header_changes: dict[str, Any], changed: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ def test_the_service_provider_config_is_one_object_and_complete(scim):
     assert document["meta"]["resourceType"] == "ServiceProviderConfig"
     assert set(document["bulk"]) == {"supported", "maxOperations", "maxPayloadSize"}
     assert set(document["filter"]) == {"supported", "maxResults"}
-    assert [scheme["type"] for scheme in document["authenticationSchemes"]] == ["oauthbearertoken"]
+    assert [scheme["type"] for scheme in document["authenticationSchemes"]] == ["oauthbearertoken", "oauth2"]
     assert None not in document.values()
 
 
