@@ -17,8 +17,8 @@ _ = get_resolver().url_patterns
 
 # The workers are forked from this process, and a thread does not survive a fork: each starts its own. Named by text,
 # since its models can only be imported once Django is set up, which is two lines above.
-os.register_at_fork(after_in_child=import_string("gatekeeper.audit.read_counts.keep_writing"))
+os.register_at_fork(after_in_child=import_string("gatekeeper.audit.request_counts.keep_writing"))
 os.register_at_fork(after_in_child=import_string("gatekeeper.health.database_refusals.keep_writing"))
 os.register_at_fork(after_in_child=import_string("gatekeeper.events.prompting.keep_prompting"))
-atexit.register(import_string("gatekeeper.audit.read_counts.write_counts"))
+atexit.register(import_string("gatekeeper.audit.request_counts.write_counts"))
 atexit.register(import_string("gatekeeper.health.database_refusals.write_counts"))

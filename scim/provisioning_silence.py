@@ -13,7 +13,7 @@ from django.db.models.functions import TruncHour
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, ReadCount
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, RequestCount
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
@@ -55,7 +55,7 @@ def patience(last: datetime) -> timedelta:
 
 
 def _hours_of_reads(start: datetime) -> list[datetime]:
-    counts = ReadCount.objects.filter(minute__gte=start).annotate(hour=TruncHour("minute", tzinfo=UTC))
+    counts = RequestCount.objects.filter(minute__gte=start).annotate(hour=TruncHour("minute", tzinfo=UTC))
     return list(counts.order_by().values_list("hour", flat=True).distinct())
 
 

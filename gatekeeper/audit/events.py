@@ -53,6 +53,7 @@ class Event(models.TextChoices):
     CUSTOM_ATTRIBUTE_DECLARED = "custom_attribute.declared", _("Custom attribute declared")
     CUSTOM_ATTRIBUTE_DESCRIBED = "custom_attribute.described", _("Custom attribute described")
     CUSTOM_ATTRIBUTE_REMOVED = "custom_attribute.removed", _("Custom attribute removed")
+    SCIM_CREDENTIAL_SET = "scim_credential.set", _("SCIM credential set")
     PROVISIONING_SILENT = "provisioning.silent", _("Provisioning silent")
     PROVISIONING_RESUMED = "provisioning.resumed", _("Provisioning resumed")
     API_TOKEN_CREATED = "api_token.created", _("API token created")

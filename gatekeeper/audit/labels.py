@@ -27,6 +27,7 @@ OBJECT_KINDS: dict[str, Promise] = {
     "connection": _("connection"),
     "api_key": _("API key"),
     "custom_attribute": _("custom attribute"),
+    "oauth_client": _("OAuth client"),
     "site": _("site"),
     "sync_run": _("sync run"),
     "audit_trail": _("audit trail"),

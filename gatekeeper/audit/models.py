@@ -157,24 +157,34 @@ class ProvisioningEntry(models.Model):
             models.Index(fields=("outcome", "-id"), name="provisioning_by_outcome"),
             models.Index(fields=("user_id", "-id"), name="provisioning_by_user"),
             models.Index(fields=("group_id", "-id"), name="provisioning_by_group"),
+            models.Index(fields=("key_id", "-id"), name="provisioning_by_credential"),
         )
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
 
 
-class ReadCount(models.Model):
-    """How many SCIM reads succeeded in one minute with one key. Thousands a cycle, listed singly, would say nothing."""
+class RequestCount(models.Model):
+    """The SCIM requests of one minute with one credential. Thousands a cycle, listed singly, would say nothing.
+
+    ``requests`` were let in, and ``reads`` are those of them that succeeded; ``throttled`` and ``refused_address`` were
+    refused before anything else was done.
+    """
 
     minute = models.DateTimeField()
     key_id = models.CharField(max_length=60)
-    count = models.PositiveIntegerField(default=0)
+    reads = models.PositiveIntegerField(default=0, db_column="count")
+    # Their defaults are the database's too: a process of the version before writes counts while this one starts.
+    requests = models.PositiveIntegerField(default=0, db_default=0)
+    throttled = models.PositiveIntegerField(default=0, db_default=0)
+    refused_address = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
+        db_table = "audit_readcount"
         constraints = (models.UniqueConstraint(fields=("minute", "key_id"), name="read_count_one_a_minute_and_key"),)
 
     def __str__(self) -> str:
-        return f"{self.count} in {self.minute}"
+        return f"{self.requests} in {self.minute}"
 
 
 class Tracing(models.Model):

@@ -40,7 +40,11 @@ WORK_EMAIL = "work_email"  # an attribute of the directory: the address that sig
 
 
 class FailureReason(StrEnum):
-    """``ProvisioningEntry.reason`` of a failure. Refusals have a scimType, a domain error's code or a status's name."""
+    """``ProvisioningEntry.reason`` of a failure, or of a refusal before anything was done. Other refusals have a
+    scimType, a domain error's code or a status's name.
+    """
 
     INTERNAL_ERROR = "internal_error"
     DATABASE_BUSY = "database_busy"
+    TOO_MANY_REQUESTS = "too_many_requests"  # rate
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"  # address

@@ -21,6 +21,8 @@ _REASONS: Mapping[str, Promise] = {
     ),
     UserNameTaken.code: gettext_lazy("Another user already has the userName %(user_name)s."),
     GroupNameTaken.code: gettext_lazy("Another group already has the displayName %(display_name)s."),
+    FailureReason.TOO_MANY_REQUESTS: gettext_lazy("More than %(rate)s requests a second."),
+    FailureReason.ADDRESS_NOT_ALLOWED: gettext_lazy("The address %(address)s is in none of the credential's networks."),
 }
 _LABELS: Mapping[str, Promise] = {
     "invalidFilter": gettext_lazy("Invalid filter"),

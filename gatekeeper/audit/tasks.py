@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from gatekeeper.audit.chain.links import link_new_entries, log_head
-from gatekeeper.audit.read_counts import forget_old_counts
+from gatekeeper.audit.request_counts import forget_old_counts
 
 
 @shared_task(name="audit.link_new_entries", ignore_result=True)

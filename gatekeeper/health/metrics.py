@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
-from gatekeeper.audit.read_counts import reads_since
+from gatekeeper.audit.request_counts import Counted, reads_since, requests_since
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sessions.open_sessions import break_glass_uses
@@ -46,6 +46,7 @@ class _Gatekeeper(Collector):
             _certificates(),
             _audit_waiting(),
             _reads(),
+            _requests(),
             _database_refusals(),
             *_events(),
             *_deprovisioning(),
@@ -137,6 +138,19 @@ def _audit_waiting() -> GaugeMetricFamily:
 def _reads() -> GaugeMetricFamily:
     number = reads_since(timezone.now() - timedelta(hours=1))
     return GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=number)
+
+
+def _requests() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_scim_requests_last_hour",
+        "SCIM requests by credential: served, beyond its limit (429), or from none of its networks (403).",
+        labels=["credential", "result"],
+    )
+    results = {Counted.REQUEST: "served", Counted.THROTTLED: "throttled", Counted.REFUSED_ADDRESS: "refused_address"}
+    for credential, counts in requests_since(timezone.now() - timedelta(hours=1)).items():
+        for counted, result in results.items():
+            gauge.add_metric([credential, result], counts[counted])
+    return gauge
 
 
 def _database_refusals() -> CounterMetricFamily:

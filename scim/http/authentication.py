@@ -1,11 +1,15 @@
 """Authentication of a SCIM request by its bearer credential (RFC 6750 §2.1, RFC 7644 §2)."""
 
+from gatekeeper.audit.request_counts import Counted, count
 from gatekeeper.secrets.bearer_keys import bearer_credentials, record_use
 from scim.attributes.registry import registry
 from scim.credentials.access_tokens import ACCESS_TOKENS
 from scim.credentials.api_keys import KEYS
-from scim.http.errors import Unauthorized
+from scim.credentials.networks import allows
+from scim.credentials.settings import rate_of
+from scim.http.errors import AddressNotAllowed, TooManyRequests, Unauthorized
 from scim.http.request_context import ScimRequestContext
+from scim.rate_limits.limiter import limiter
 from scim.statements.find_credential import find_active
 from scim.statements.parts import Credential
 
@@ -35,9 +39,27 @@ def authenticate(context: ScimRequestContext) -> None:
 
 
 def accept(context: ScimRequestContext, credential: Credential) -> None:
-    """Every request of an active credential comes through here, whichever statement found it."""
+    """Every request of an active credential comes through here, whichever statement found it.
+
+    One that a simple read could not serve comes again, and is still one request. A Bulk request is one, too: what it
+    may hold has a limit of its own (RFC 7644 §3.7.4), and it costs less than its operations sent one by one.
+    Raises: AddressNotAllowed (403); TooManyRequests (429).
+    """
+    is_accepted = context.credential is not None
     context.credential = credential
     context.schemas = registry.at(credential.attributes_version)
+    if is_accepted:
+        return
+    address = context.request.META.get("REMOTE_ADDR", "")
+    if not allows(credential, address):
+        count(Counted.REFUSED_ADDRESS, credential.id)
+        raise AddressNotAllowed(address)
+    rate = rate_of(credential)
+    seconds = limiter.seconds_to_wait(str(credential.id), rate)
+    if seconds:
+        count(Counted.THROTTLED, credential.id)
+        raise TooManyRequests(rate, seconds)
+    count(Counted.REQUEST, credential.id)
     record_use(credential)
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.runtime.database_limits import REQUEST, RETRY_AFTER
 from scim.protocol import limits
+from scim.rate_limits.bucket import BURST_SECONDS, DEFAULT_RATE, LOWEST_RATE
 
 PATH = "/docs/scim-limits/"  # SCIM_SERVICE_PROVIDER names it
 
@@ -25,6 +26,7 @@ def documented_limits() -> tuple[Section, ...]:
     """All limits, under their headings."""
     return (
         Section("Requests", _requests()),
+        Section("Requests of one credential", _rates()),
         Section("Filters and paths", _filters()),
         Section("Pages of a list", _pages()),
         Section("Resources", _resources()),
@@ -47,6 +49,21 @@ def _requests() -> tuple[DocumentedLimit, ...]:
             "400 invalidValue",
         ),
         DocumentedLimit("Names in attributes or excludedAttributes", f"{limits.MAX_NAMES:,}", "400 invalidValue"),
+    )
+
+
+def _rates() -> tuple[DocumentedLimit, ...]:
+    refused = "429 with Retry-After in whole seconds"
+    burst = f"{int(BURST_SECONDS)} seconds' worth: {int(BURST_SECONDS * DEFAULT_RATE):,} requests"
+    return (
+        DocumentedLimit(
+            "Sustained",
+            f"{DEFAULT_RATE:,} requests a second; an administrator may set less, at least {LOWEST_RATE:,}",
+            refused,
+        ),
+        DocumentedLimit("At once, after a pause", burst, refused),
+        DocumentedLimit("A Bulk request", "counts as one request", "–"),
+        DocumentedLimit("Client addresses", "any, or the networks that an administrator set", "403"),
     )
 
 

@@ -22,6 +22,31 @@ class Forbidden(ScimError):
     status = HTTPStatus.FORBIDDEN
 
 
+class AddressNotAllowed(Forbidden):
+    """The credential is right, and the client's address is in none of its networks."""
+
+    reason = FailureReason.ADDRESS_NOT_ALLOWED
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"This credential is not accepted from {address or 'an unknown address'}; an administrator of this site "
+            "sets its networks on the SCIM page."
+        )
+        self.parameters = {"address": address}
+
+
+class TooManyRequests(ScimError):
+    """More requests than are served for this credential (RFC 6585 §4). ``seconds``: until one is served again."""
+
+    reason = FailureReason.TOO_MANY_REQUESTS
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, rate: int, seconds: int) -> None:
+        super().__init__(f"This credential sends more than {rate:,} requests a second; nothing was done with this one.")
+        self.headers = {"Retry-After": str(seconds)}  # whole seconds: Okta doesn't read a date
+        self.parameters = {"rate": rate}
+
+
 class NotFound(ScimError):
     reason = "not_found"
     status = HTTPStatus.NOT_FOUND

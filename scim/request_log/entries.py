@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
 from gatekeeper.audit.models import Outcome
-from gatekeeper.audit.read_counts import count_read
+from gatekeeper.audit.request_counts import Counted, count
 from gatekeeper.directory.deprovisioning_limits.limits import alert_held
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import alert_held_gain
 from gatekeeper.errors import HeldForApproval, PrivilegeHeld
+from scim.http.errors import AddressNotAllowed, TooManyRequests
 from scim.http.request_context import ScimRequestContext, ScimResponse
+from scim.request_log.refused_early import early_refusals
 from scim.request_log.unauthenticated import listing_limit
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ def record_read(context: ScimRequestContext, response: ScimResponse) -> None:
     """Count a read that succeeded; list it only while an administrator traces reads."""
     if context.credential is None:
         return
-    count_read(context.credential.id)
+    count(Counted.READ, context.credential.id)
     if context.credential.is_traced:
         record_provisioning(provisioning_record(context, response, Outcome.READ))
 
@@ -41,7 +43,7 @@ def record_refusal(context: ScimRequestContext, response: ScimResponse, error: E
     """Log a refusal or failure, after the rollback of its transaction. Raises nothing: the response stays as it is."""
     outcome = Outcome.FAILED if response.status >= 500 else Outcome.REFUSED
     try:
-        if context.credential is None and not listing_limit.take_place():
+        if not _is_listed(context, error):
             return
         record_provisioning(provisioning_record(context, response, outcome))
         if isinstance(error, PrivilegeHeld):
@@ -50,6 +52,15 @@ def record_refusal(context: ScimRequestContext, response: ScimResponse, error: E
             alert_held(error, actor=context.actor)
     except Exception:  # the client still has to get the response that it was refused with
         logger.exception("A refused request could not be put into the provisioning log")
+
+
+def _is_listed(context: ScimRequestContext, error: Exception) -> bool:
+    """Whoever has no credential, or sends far too much with one, can't fill the log."""
+    if context.credential is None:
+        return listing_limit.take_place()
+    if isinstance(error, TooManyRequests | AddressNotAllowed):
+        return early_refusals.take_place(context.credential.id, error.reason)
+    return True
 
 
 def provisioning_record(context: ScimRequestContext, response: ScimResponse, outcome: Outcome) -> ProvisioningRecord:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, ReadCount
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, RequestCount
 from gatekeeper.events.models import OutboxEvent
 from saml.models import SignInAttempt, SyncRun
 from tests.scale.audit_entries import copy_audit_entries
@@ -55,7 +55,7 @@ class Logs(Part):
 
     def reads(self) -> None:
         """A minute for each ten people."""
-        first = ReadCount.objects.create(minute=self.now.replace(second=0), key_id="Entra", count=90)
+        first = RequestCount.objects.create(minute=self.now.replace(second=0), key_id="Entra", reads=90)
         copy_rows([first], f"n <= {self.size.people // 10}", minute=self.sql.moment(first.minute, "-60 * n"))
 
     def runs(self) -> None:

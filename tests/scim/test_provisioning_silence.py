@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gatekeeper.audit.models import AuditEntry, ReadCount
+from gatekeeper.audit.models import AuditEntry, RequestCount
 from gatekeeper.celery import app
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import OutboxEvent
@@ -111,7 +111,7 @@ def test_a_new_key_that_nobody_pasted_is_announced_by_the_last_use_of_the_old_on
 def test_patience_is_learnt_from_the_pauses_of_two_weeks(key: ApiKey, pause: int, expected: timedelta) -> None:
     last = used(0)
     for hours in range(pause, 300, pause):
-        ReadCount.objects.create(minute=last - timedelta(hours=hours), key_id=str(key.id), count=1)
+        RequestCount.objects.create(minute=last - timedelta(hours=hours), key_id=str(key.id), reads=1)
 
     assert patience(last) == expected
 
@@ -121,7 +121,7 @@ def test_a_quiet_weekend_is_no_silence_where_weekends_are_quiet(key: ApiKey) -> 
     for day in range(14):
         if day not in {0, 1, 7, 8}:  # an hour of each working day; today is a Monday, so to speak
             minute = NOW - timedelta(hours=62, days=day)
-            ReadCount.objects.create(minute=minute, key_id=str(key.id), count=1)
+            RequestCount.objects.create(minute=minute, key_id=str(key.id), reads=1)
 
     assert watched() is None
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
-from gatekeeper.audit.read_counts import reads_since, tracing_until
+from gatekeeper.audit.request_counts import reads_since, tracing_until
 from gatekeeper.runtime.text_search import contains_text
 from gatekeeper.web.framework.change_lists import CodeFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.web.framework.charts import provisioning_by_hour

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from gatekeeper.audit.read_counts import start_tracing, stop_tracing
+from gatekeeper.audit.request_counts import start_tracing, stop_tracing
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
 
 

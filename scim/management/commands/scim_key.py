@@ -1,13 +1,15 @@
 """scim_key: the API keys that identity providers use, without the pages."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.management.base import CommandParser
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.runtime.command import OperatorCommand, identifier, instant, iso_utc, take_json_after
-from scim.credentials.api_keys import generate_key, revoke_keys
+from scim.credentials.api_keys import KeyNotFound, generate_key, revoke_keys
+from scim.credentials.settings import change_settings, settings_of
+from scim.credentials.settings_options import add_settings, read_settings
 from scim.models import ApiKey
 from scim.protocol.addresses import scim_url
 
@@ -15,12 +17,12 @@ _ACTOR = Actor.command("scim_key")
 
 
 class Command(OperatorCommand):
-    """``scim_key generate|revoke|list``."""
+    """``scim_key generate|revoke|list|set``."""
 
-    help = "Generate, revoke or list the API keys with which identity providers reach SCIM."
+    help = "Generate, revoke, list or set the API keys with which identity providers reach SCIM."
 
     def arguments(self, parser: CommandParser) -> None:
-        """Three actions, each with its own options."""
+        """Four actions, each with its own options."""
         actions = parser.add_subparsers(dest="action", required=True)
         generate = actions.add_parser("generate", help="Make a key; it is shown this one time.")
         generate.add_argument("--name", default="", help="What to call it.")
@@ -30,11 +32,14 @@ class Command(OperatorCommand):
         revoke.add_argument("--confirm", default="", help="Exactly the word Revoke.")
         revoke.add_argument("--key-id", help="Only this key; else all.")
         listing = actions.add_parser("list", help="All keys, also the revoked ones.")
-        take_json_after(generate, revoke, listing)
+        change = actions.add_parser("set", help="The limit and networks of a key, and how strictly it is read.")
+        change.add_argument("key_id", metavar="KEY_ID")
+        add_settings(change)
+        take_json_after(generate, revoke, listing, change)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """The document of the chosen action."""
-        actions = {"generate": self._generate, "revoke": self._revoke, "list": self._list}
+        actions = {"generate": self._generate, "revoke": self._revoke, "list": self._list, "set": self._set}
         return actions[options["action"]](options)
 
     def _generate(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +60,14 @@ class Command(OperatorCommand):
     def _list(self, options: dict[str, Any]) -> dict[str, Any]:
         del options
         return {"keys": [_facts(key) for key in ApiKey.objects.all()]}
+
+    def _set(self, options: dict[str, Any]) -> dict[str, Any]:
+        key_id = _key_id(options["key_id"])
+        key = ApiKey.objects.filter(pk=key_id).first()
+        if key is None:
+            raise KeyNotFound(key_id)
+        key = cast(ApiKey, change_settings(key, actor=_ACTOR, changes=read_settings(options)))
+        return {**_facts(key), **settings_of(key)}
 
     def describe(self, document: dict[str, Any]) -> str:
         """For people: a key a line, or the facts of the new one."""

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gatekeeper.audit.models import ProvisioningEntry
-from gatekeeper.audit.read_counts import start_tracing
+from gatekeeper.audit.request_counts import start_tracing
 from gatekeeper.directory.models import User
 from scim.credentials.access_tokens import issue_token
 from scim.credentials.api_keys import KEYS, generate_key

@@ -1,4 +1,4 @@
-"""Counts of SCIM reads by minute and key. Reads are listed only while an administrator traces them.
+"""Counts of SCIM requests by minute and credential. Reads are listed only while an administrator traces them.
 
 Counting costs a request no statement: each process adds up in memory and writes every five seconds and at its end, from
 a thread of its own (``gatekeeper/wsgi.py`` starts it). A process that is killed loses at most its last five seconds.
@@ -6,8 +6,10 @@ a thread of its own (``gatekeeper/wsgi.py`` starts it). A process that is killed
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import structlog
 from django.db import DatabaseError, IntegrityError, connections, transaction
@@ -17,7 +19,7 @@ from django.utils import timezone
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
-from gatekeeper.audit.models import ReadCount, Tracing
+from gatekeeper.audit.models import RequestCount, Tracing
 from gatekeeper.runtime.transactions import one_transaction
 
 log = structlog.get_logger(__name__)
@@ -26,15 +28,25 @@ WRITE_EVERY = 5.0  # seconds
 TRACE_FOR = timedelta(hours=1)
 KEEP_COUNTS = timedelta(days=30)
 
+
+class Counted(StrEnum):
+    """What is counted: the columns of ``RequestCount``."""
+
+    REQUEST = "requests"
+    READ = "reads"
+    THROTTLED = "throttled"
+    REFUSED_ADDRESS = "refused_address"
+
+
 _lock = threading.Lock()
-_counted: Counter[tuple[datetime, str]] = Counter()
+_counted: defaultdict[tuple[datetime, str], Counter[str]] = defaultdict(Counter)
 
 
-def count_read(key_id: object) -> None:
-    """Count one successful read with that key, in this process's memory until ``write_counts``."""
+def count(what: Counted, key_id: object) -> None:
+    """Count one request with that credential, in this process's memory until ``write_counts``."""
     minute = timezone.now().replace(second=0, microsecond=0)
     with _lock:
-        _counted[minute, str(key_id)] += 1
+        _counted[minute, str(key_id)][what.value] += 1
 
 
 def write_counts() -> None:
@@ -42,13 +54,13 @@ def write_counts() -> None:
     with _lock:
         taken = dict(_counted)
         _counted.clear()
-    for (minute, key_id), count in taken.items():
+    for (minute, key_id), counts in taken.items():
         try:
-            _add(minute, key_id, count)
+            _add(minute, key_id, counts)
         except DatabaseError as error:
-            log.warning("read_counts_not_written", reason=str(error))
+            log.warning("request_counts_not_written", reason=str(error))
             with _lock:
-                _counted[minute, key_id] += count
+                _counted[minute, key_id].update(counts)
 
 
 def keep_writing() -> None:
@@ -61,29 +73,39 @@ def keep_writing() -> None:
                 write_counts()
                 connections.close_all()
 
-    threading.Thread(target=run, name="read-counts", daemon=True).start()
+    threading.Thread(target=run, name="request-counts", daemon=True).start()
 
 
-def _add(minute: datetime, key_id: str, count: int) -> None:
-    stored = ReadCount.objects.filter(minute=minute, key_id=key_id)
-    if stored.update(count=F("count") + count):
+def _add(minute: datetime, key_id: str, counts: Mapping[str, int]) -> None:
+    stored = RequestCount.objects.filter(minute=minute, key_id=key_id)
+    more = {name: F(name) + number for name, number in counts.items()}
+    if stored.update(**more):
         return
     try:
         with transaction.atomic():
-            ReadCount.objects.create(minute=minute, key_id=key_id, count=count)
+            RequestCount.objects.create(minute=minute, key_id=key_id, **counts)
     except IntegrityError:  # another process was the first of this minute
-        stored.update(count=F("count") + count)
+        stored.update(**more)
+
+
+def requests_since(moment: datetime) -> dict[str, Counter[str]]:
+    """What was counted since ``moment``: for each credential the numbers by ``Counted``. One query."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    rows = RequestCount.objects.filter(minute__gte=moment).order_by().values_list("key_id")
+    for key_id, *sums in rows.annotate(*(Sum(each.value) for each in Counted)):
+        found[key_id].update(dict(zip(Counted, sums, strict=True)))
+    return found
 
 
 def reads_since(moment: datetime) -> int:
     """How many reads were counted since ``moment``."""
-    total = ReadCount.objects.filter(minute__gte=moment).aggregate(total=Sum("count"))["total"]
+    total = RequestCount.objects.filter(minute__gte=moment).aggregate(total=Sum("reads"))["total"]
     return total or 0
 
 
 def forget_old_counts() -> int:
     """Delete counts older than 30 days; returns how many rows."""
-    return ReadCount.objects.filter(minute__lt=timezone.now() - KEEP_COUNTS).delete()[0]
+    return RequestCount.objects.filter(minute__lt=timezone.now() - KEEP_COUNTS).delete()[0]
 
 
 def is_tracing() -> Exists:

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from gatekeeper.audit import read_counts
-from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, ReadCount
-from gatekeeper.audit.read_counts import forget_old_counts, reads_since, start_tracing, stop_tracing, write_counts
+from gatekeeper.audit import request_counts
+from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, RequestCount
+from gatekeeper.audit.request_counts import forget_old_counts, reads_since, start_tracing, stop_tracing, write_counts
 from tests.builders import ADMIN
 from tests.site import wait_until
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def nothing_counted_yet():
-    read_counts._counted.clear()
+    request_counts._counted.clear()
     yield
-    read_counts._counted.clear()
+    request_counts._counted.clear()
 
 
 def counted() -> int:
-    return sum(ReadCount.objects.values_list("count", flat=True))
+    return sum(RequestCount.objects.values_list("reads", flat=True))
 
 
 def test_reads_that_succeed_are_counted_and_not_listed(scim):
@@ -52,11 +52,11 @@ def test_two_processes_add_to_the_same_minute(scim):
 
 def test_what_could_not_be_written_is_counted_the_next_time(scim, monkeypatch):
     def fails(*_):
-        raise read_counts.DatabaseError("the database is away")
+        raise request_counts.DatabaseError("the database is away")
 
     scim.get("/Users")
     with monkeypatch.context() as broken:
-        broken.setattr(read_counts, "_add", fails)
+        broken.setattr(request_counts, "_add", fails)
         write_counts()
     write_counts()
 
@@ -66,7 +66,7 @@ def test_what_could_not_be_written_is_counted_the_next_time(scim, monkeypatch):
 def test_counts_are_forgotten_after_thirty_days(scim):
     scim.get("/Users")
     write_counts()
-    ReadCount.objects.update(minute=timezone.now() - read_counts.KEEP_COUNTS - timedelta(minutes=1))
+    RequestCount.objects.update(minute=timezone.now() - request_counts.KEEP_COUNTS - timedelta(minutes=1))
 
     assert forget_old_counts() == 1
     assert counted() == 0
@@ -89,7 +89,7 @@ def test_after_stopping_and_after_the_hour_reads_are_counted_only(scim, time_mac
     stop_tracing(actor=ADMIN)
     scim.get("/Users")
     start_tracing(actor=ADMIN)
-    time_machine.move_to(timezone.now() + read_counts.TRACE_FOR)
+    time_machine.move_to(timezone.now() + request_counts.TRACE_FOR)
     scim.get("/Users")
 
     assert not ProvisioningEntry.objects.filter(outcome="read").exists()
