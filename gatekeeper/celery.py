@@ -48,6 +48,10 @@ app.conf.beat_schedule = {
         "options": {"expires": 55},  # seconds; the next one does the same work
     },
     "watch whether provisioning goes on": {"task": "scim.watch_provisioning", "schedule": crontab(minute="*/10")},
+    "delete the values of removed attributes": {
+        "task": "scim.delete_removed_values",
+        "schedule": crontab(minute="*/10"),
+    },
     "announce API keys that expire": {"task": "scim.announce_expiring_keys", "schedule": crontab(hour="6", minute="5")},
     "forget delivered events": {"task": "events.forget_delivered", "schedule": crontab(hour="3", minute="30")},
     "heartbeat every minute": {

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from gatekeeper.secrets.bearer_keys import BearerKey, BearerKeyQuerySet, HashedSecret
-from scim.protocol.limits import CUSTOM_TYPES, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
+from scim.protocol.limits import MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
 
 PREFIX_LENGTH = 100  # Characters. Long values (certificates) would not fit into an index row of PostgreSQL.
 
@@ -196,7 +196,7 @@ class CustomAttribute(models.Model):
     schema = models.CharField(max_length=MAX_CUSTOM_PATH)
     name = models.CharField(max_length=MAX_CUSTOM_PATH)
     path_folded = models.CharField(max_length=MAX_CUSTOM_PATH)
-    type = models.CharField(max_length=20, choices=[(each, each) for each in CUSTOM_TYPES])
+    type = models.CharField(max_length=20)
     multi_valued = models.BooleanField(default=False)
     case_exact = models.BooleanField(default=False)
     description = models.CharField(max_length=MAX_CUSTOM_DESCRIPTION, blank=True)

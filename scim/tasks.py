@@ -1,10 +1,11 @@
-"""The Celery tasks that watch the identity provider's credentials and its requests."""
+"""The Celery tasks that watch the identity provider's credentials and requests, and delete removed values."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from scim import provisioning_silence
+from scim.attributes import removal
 from scim.credentials import key_expiry
 
 
@@ -18,3 +19,9 @@ def watch_provisioning() -> None:
 def announce_expiring_keys() -> None:
     """Once a day. Safe to run twice, and to kill: each key is a transaction."""
     key_expiry.announce_expiring_keys(actor=Actor.scheduler("scim.announce_expiring_keys"), now=timezone.now())
+
+
+@shared_task(name="scim.delete_removed_values", ignore_result=True)
+def delete_removed_values() -> None:
+    """After a removal, and every ten minutes. Safe to run twice, and to kill: some users are a transaction."""
+    removal.delete_removed_values()

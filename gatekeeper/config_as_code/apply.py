@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.config_as_code import scim_attributes
 from gatekeeper.config_as_code.changes import Change, ChangeCode, mapping_document
 from gatekeeper.config_as_code.document import ConfigurationDocument, NamedMapping
 from gatekeeper.directory.access.loaders import site_facts
@@ -48,8 +49,9 @@ def apply_document(
     """Make the site what ``document`` states; keys that it does not state stay untouched.
 
     ``teams`` states all teams: others are deleted. ``group_mappings`` states all groups with a mapping of their own:
-    others use the Default Mapping again. A dry run does the same and rolls it back, so that it refuses what the real
-    run would refuse. Nothing is written when nothing differs. ``by`` is warned in the preview about their own access.
+    others use the Default Mapping again. ``scim_attributes`` states all custom attributes: others are removed. A dry
+    run does the same and rolls it back, so that it refuses what the real run would refuse. Nothing is written when
+    nothing differs. ``by`` is warned in the preview about their own access.
     ``judge`` sees what was done before it is committed, and may refuse it by raising.
     Raises: InvalidValue for a team or group that does not exist; NeedsConfirmation; TeamIsFallback;
             NobodyCouldConfigure, judged by the end of the document, not by its steps.
@@ -89,6 +91,7 @@ class _Run:
             "last_group_policy": (self._set_policy,),
             "default_mapping": (self._set_default,),
             "group_mappings": (self._set_group_mappings,),
+            scim_attributes.KEY: (self._set_attributes,),
         }
         for key, parts in steps.items():
             if key in self.document.stated:
@@ -152,6 +155,9 @@ class _Run:
             if group.id in self.before.mappings and group.id not in kept:
                 reset_mapping(group.id, actor=self.actor)
                 self._note(ChangeCode.MAPPING_RESET, name=group.display_name)
+
+    def _set_attributes(self) -> None:
+        scim_attributes.apply_attributes(self.document.scim_attributes, self._note, actor=self.actor)
 
     def _set(self, group: IdpGroup | None, stated: NamedMapping, place: str) -> None:
         wanted = MappingRecord(

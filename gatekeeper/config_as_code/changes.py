@@ -25,6 +25,9 @@ class ChangeCode(StrEnum):
     LAST_GROUP_POLICY_SET = "last_group_policy_set"
     MAPPING_SET = "mapping_set"
     MAPPING_RESET = "mapping_reset"
+    ATTRIBUTE_DECLARED = "attribute_declared"
+    ATTRIBUTE_DESCRIBED = "attribute_described"
+    ATTRIBUTE_REMOVED = "attribute_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def _template(code: ChangeCode) -> str:
         ChangeCode.LAST_GROUP_POLICY_SET: _("The last group policy is %(policy)s (was %(was)s)."),
         ChangeCode.MAPPING_SET: _("%(name)s grants %(mapping)s (was %(was_mapping)s)."),
         ChangeCode.MAPPING_RESET: _("%(name)s uses the Default Mapping again."),
+        ChangeCode.ATTRIBUTE_DECLARED: _("The custom attribute %(name)s is declared."),
+        ChangeCode.ATTRIBUTE_DESCRIBED: _("The custom attribute %(name)s has another description."),
+        ChangeCode.ATTRIBUTE_REMOVED: _("The custom attribute %(name)s is removed."),
     }[code]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gatekeeper.config_as_code import scim_attributes
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import MappingRecord
@@ -16,8 +17,9 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import IdpGroup, LastGroupPolicy
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import InvalidValue
+from scim.protocol.custom_attributes import Definition
 
-KEYS = ("fallback_team", "last_group_policy", "teams", "default_mapping", "group_mappings")
+KEYS = ("fallback_team", "last_group_policy", "teams", "default_mapping", "group_mappings", scim_attributes.KEY)
 MAPPING_KEYS = ("level", "permissions", "teams")
 
 
@@ -40,10 +42,14 @@ class ConfigurationDocument:
     teams: tuple[str, ...]
     default_mapping: NamedMapping
     group_mappings: Mapping[str, NamedMapping]
+    scim_attributes: tuple[Definition, ...] = ()
 
 
 def export_document() -> dict[str, Any]:
-    """The site's configuration as it is now, in an order that does not depend on when things were made."""
+    """The site's configuration as it is now, in an order that does not depend on when things were made.
+
+    Custom attributes are part of it where there are any, in the order in which the schemas list them.
+    """
     site = site_facts()
 
     def mapping(record: MappingRecord) -> dict[str, Any]:
@@ -54,12 +60,14 @@ def export_document() -> dict[str, Any]:
         }
 
     names = dict(IdpGroup.objects.live().filter(pk__in=list(site.mappings)).values_list("display_name", "id"))
+    attributes = scim_attributes.export_attributes()
     return {
         "fallback_team": site.teams.get(site.fallback_team_id) if site.fallback_team_id else None,
         "last_group_policy": str(site.last_group_policy),
         "teams": _sorted(site.teams.values()),
         "default_mapping": mapping(site.default_mapping),
         "group_mappings": {name: mapping(site.mappings[names[name]]) for name in _sorted(names)},
+        **({scim_attributes.KEY: attributes} if attributes else {}),
     }
 
 
@@ -77,6 +85,7 @@ def read_document(text: str) -> ConfigurationDocument:
         teams=teams,
         default_mapping=_mapping(document.get("default_mapping", {"level": "none"}), "default_mapping"),
         group_mappings=_group_mappings(document.get("group_mappings", {})),
+        scim_attributes=scim_attributes.read_attributes(document.get(scim_attributes.KEY, [])),
     )
 
 

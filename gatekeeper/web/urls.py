@@ -21,6 +21,7 @@ from gatekeeper.web.people.people_list import People
 from gatekeeper.web.saml_settings import authentication, claims, connection_changes, security_events, signing_keys
 from gatekeeper.web.scim_settings import (
     api_keys,
+    custom_attributes,
     deprovisioning_limits,
     fallback_and_policy,
     fallback_members,
@@ -40,6 +41,8 @@ scim_pages = [
     path("fallback-team/people/", fallback_members.people, name="fallback_people"),
     path("last-group-policy/", fallback_and_policy.last_group_policy, name="last_group_policy"),
     path("last-group-policy/preview/", fallback_and_policy.preview_last_group_policy, name="preview_last_group_policy"),
+    path("attributes/", custom_attributes.custom_attributes, name="custom_attributes"),
+    path("attributes/<int:attribute_id>/remove/", custom_attributes.remove_attribute, name="remove_custom_attribute"),
     path("key/generate/", api_keys.generate, name="generate_key"),
     path("key/revoke/", api_keys.revoke, name="revoke_key"),
     path("default-mapping/", mappings.default_mapping, name="default_mapping"),

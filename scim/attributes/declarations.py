@@ -28,7 +28,7 @@ class HasValues(DomainError):
     """Removing an attribute deletes what people have of it, so it is confirmed."""
 
     code = "attribute_has_values"
-    sentence = _("%(count)s users have a value of %(path)s, which would be deleted; confirm it by the name %(name)s.")
+    sentence = _("Values of %(path)s would be deleted (users: %(count)s); confirm it by the name %(name)s.")
 
     def __init__(self, definition: Definition, count: int) -> None:
         super().__init__(path=definition.path, name=definition.name, count=count)

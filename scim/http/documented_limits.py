@@ -100,6 +100,18 @@ def _resources() -> tuple[DocumentedLimit, ...]:
             "userName, displayName and externalId", f"{limits.MAX_NAME:,} characters each", "400 invalidValue"
         ),
         DocumentedLimit("Members of a group", "no limit but the body's", "413"),
+        DocumentedLimit(
+            "A number as a value, and as large a negative one", f"{limits.MAX_NUMBER:,}", "400 invalidValue"
+        ),
+        DocumentedLimit("Custom attributes", f"{limits.MAX_CUSTOM_ATTRIBUTES:,}", "none can be declared any more"),
+        DocumentedLimit(
+            "Schema URN, colon and name of a custom attribute",
+            f"{limits.MAX_CUSTOM_PATH:,} characters",
+            "it can't be declared",
+        ),
+        DocumentedLimit(
+            "Description of a custom attribute", f"{limits.MAX_CUSTOM_DESCRIPTION:,} characters", "it can't be declared"
+        ),
     )
 
 

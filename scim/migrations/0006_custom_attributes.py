@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('schema', models.CharField(max_length=120)),
                 ('name', models.CharField(max_length=120)),
                 ('path_folded', models.CharField(max_length=120)),
-                ('type', models.CharField(choices=[('string', 'string'), ('boolean', 'boolean'), ('integer', 'integer'), ('decimal', 'decimal'), ('dateTime', 'dateTime'), ('reference', 'reference')], max_length=20)),
+                ('type', models.CharField(max_length=20)),
                 ('multi_valued', models.BooleanField(default=False)),
                 ('case_exact', models.BooleanField(default=False)),
                 ('description', models.CharField(blank=True, max_length=500)),

@@ -13,13 +13,13 @@ from typing import Any
 from scim.protocol.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutability
 from scim.protocol.ignored import Ignored
 from scim.protocol.json_text import object_in_text
+from scim.protocol.limits import MAX_NUMBER
 from scim.protocol.paths import Target, find_attribute, read_path
 from scim.protocol.schemas import Attribute, ResourceType, Schema
 
 _BOOLEANS = {"true": True, "false": False}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
-_LARGEST = 2**53 - 1
 # Only the server sets these; clients send them back as they got them.
 _SERVER_KEYS = frozenset({"schemas", "id", "meta"})
 
@@ -160,8 +160,8 @@ def read_number(attribute: Attribute, given: Any, label: str) -> int | float:
     number = _number_in(given) if not isinstance(given, bool) else None
     if number is None or (attribute.type == "integer" and number != int(number)):
         raise InvalidValue(f"{label}: {quoted(given)} is no {kind}.")
-    if abs(number) > _LARGEST:
-        raise InvalidValue(f"{label}: a number may be at most {_LARGEST}, and at least -{_LARGEST}.")
+    if abs(number) > MAX_NUMBER:
+        raise InvalidValue(f"{label}: a number may be at most {MAX_NUMBER}, and at least -{MAX_NUMBER}.")
     return int(number) if attribute.type == "integer" else number + 0  # no negative zero
 
 

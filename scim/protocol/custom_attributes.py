@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatekeeper.errors import InvalidValue
-from scim.protocol.limits import CUSTOM_TYPES, MAX_CUSTOM_ATTRIBUTES, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
+from scim.protocol.limits import MAX_CUSTOM_ATTRIBUTES, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
 from scim.protocol.schemas import DELIVERED, SCHEMA_URN, Schema, SchemaSet
 
+CUSTOM_TYPES = ("string", "boolean", "integer", "decimal", "dateTime", "reference")
 # RFC 7643 §2.1. RFC 8141 allows more characters in a URN; these are those that no path, filter or log has to escape.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9$_-]*")
 _URN = re.compile(r"urn:[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9](?::[A-Za-z0-9._-]+)+")

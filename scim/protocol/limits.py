@@ -23,5 +23,5 @@ CURSOR_TIMEOUT = 3600  # seconds
 MAX_CUSTOM_ATTRIBUTES = 100  # that administrators declare
 MAX_CUSTOM_PATH = 120  # characters of an attribute's URN, a colon and its name: a column of the search index holds them
 MAX_CUSTOM_DESCRIPTION = 500  # characters
-CUSTOM_TYPES = ("string", "boolean", "integer", "decimal", "dateTime", "reference")
+MAX_NUMBER = 2**53 - 1  # and at least its negative: a double loses digits beyond (RFC 7493 §2.2)
 MAX_NAME = NAME_LIMIT  # characters of userName, displayName and externalId

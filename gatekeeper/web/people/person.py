@@ -34,6 +34,7 @@ from gatekeeper.web.people.person_access import access_facts
 from gatekeeper.web.people.sessions import ended_rows, session_rows
 from saml.connections.claims import filled_by_sign_in
 from saml.models import SignInAttempt
+from scim.attributes.registry import registry
 
 RECENT = 10  # provisioning entries on the page; the log has them all
 
@@ -116,8 +117,15 @@ def _attributes(user: User) -> list[tuple[str, Any]]:
         (_("Work e-mail"), user.work_email),
         ("externalId", user.external_id),
     ]
-    rest = [flat for name, value in user.attributes.items() for flat in flatten(name, value)]
+    rest = [flat for name, value in _declared(user.attributes).items() for flat in flatten(name, value)]
     return [(name, value) for name, value in known if value] + rest
+
+
+def _declared(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Without what is declared no longer, and is about to be deleted. Only an extension's name has a colon."""
+    if not any(":" in name for name in attributes):
+        return attributes
+    return registry.current().user.declared_part(attributes)
 
 
 def flatten(name: str, value: Any) -> list[tuple[str, Any]]:

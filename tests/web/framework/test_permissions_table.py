@@ -19,6 +19,7 @@ from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt, SyncRun
 from saml.sync.run import sync_saml_users
 from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
+from tests.scim.attributes.conftest import declared
 from tests.transactions import rolled_back
 from tests.web.addresses import Row, all_addresses, table
 
@@ -94,6 +95,7 @@ def world(administrator: User, browser_of: Callable[[User], Client], metadata: b
         "sign_in_id": SignIn.objects.live().first().id,  # type: ignore[union-attr]
         "token_id": token.id,
         "passkey_id": 1,
+        "attribute_id": declared("badge").pk,
         "attempt_id": attempt.id,
         "object_id of /users/<object_id>/": target.id,
         "object_id of /provisioning-log/<object_id>/": entry.id,
