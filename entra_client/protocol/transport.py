@@ -7,18 +7,14 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from entra_client.protocol.credentials import ApiKey, CannotBegin, Credential, NoAnswer
+
+__all__ = ["Answer", "CannotBegin", "NoAnswer", "Request", "ScimServer"]
+
 SCIM_MEDIA_TYPE = "application/scim+json"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 MOST_WAITS = 5  # times that one request is sent again after 429
 LONGEST_WAIT = 30  # seconds; what a server asks for beyond that is cut
-
-
-class CannotBegin(Exception):
-    """The base URL or the key cannot be used at all; the text says why."""
-
-
-class NoAnswer(Exception):
-    """The server did not answer: not reachable, hung up, or too slow. The text says which."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +45,16 @@ class Answer:
 class ScimServer:
     """A server behind a base URL. Not safe for threads: one connection, one request at a time."""
 
-    def __init__(self, base_url: str, api_key: str, *, timeout: float = 60.0) -> None:
-        """Raises CannotBegin for a base URL that is no http or https address, and a key that fits in no header."""
+    def __init__(self, base_url: str, credential: str | Credential, *, timeout: float = 60.0) -> None:
+        """``credential``: an API key, or what gets access tokens.
+
+        Raises CannotBegin for a base URL that is no http or https address, and a key that fits in no header.
+        """
         address = _read_address(base_url)
-        if not (api_key and api_key.isascii() and api_key.isprintable()):
-            raise CannotBegin("The API key is empty or has characters that no API key has.")
         self._base = f"{address.scheme}://{address.netloc}{address.path.rstrip('/')}"
         # A flag such as ?aadOptscim062020 stays on every request, as it does with Entra.
         self._flag = address.query
-        self._key = api_key
+        self._credential = ApiKey(credential) if isinstance(credential, str) else credential
         self._http = httpx.Client(
             timeout=timeout,
             follow_redirects=False,
@@ -71,8 +68,16 @@ class ScimServer:
 
         Raises: NoAnswer when there is none.
         """
+        if api_key is not None:
+            return self._send_patiently(request, api_key)
+        answer = self._send_patiently(request, self._credential.bearer())
+        if answer.status == httpx.codes.UNAUTHORIZED and self._credential.renew():
+            answer = self._send_patiently(request, self._credential.bearer())
+        return answer
+
+    def _send_patiently(self, request: Request, bearer: str) -> Answer:
         for waited in range(MOST_WAITS + 1):
-            answer, wait = self._send_once(request, self._key if api_key is None else api_key)
+            answer, wait = self._send_once(request, bearer)
             if answer.status != httpx.codes.TOO_MANY_REQUESTS or waited == MOST_WAITS:
                 return answer
             time.sleep(wait)
@@ -82,10 +87,10 @@ class ScimServer:
         """Hang up."""
         self._http.close()
 
-    def _send_once(self, request: Request, api_key: str) -> tuple[Answer, float]:
+    def _send_once(self, request: Request, bearer: str) -> tuple[Answer, float]:
         query = "&".join(part for part in (request.query, self._flag) if part)
         url = f"{self._base}{request.path}" + (f"?{query}" if query else "")
-        headers = {"Authorization": f"Bearer {api_key}"}
+        headers = {"Authorization": f"Bearer {bearer}"}
         if request.body is not None:
             headers["Content-Type"] = f"{SCIM_MEDIA_TYPE}; charset=utf-8"
         content = None if request.body is None else httpx.Request("POST", url, json=request.body).content

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from entra_client.directory.company import Company, Person, make_company
 from entra_client.protocol.client_quirks import WITHOUT_FLAG
+from entra_client.protocol.credentials import Credential
 from entra_client.protocol.transport import ScimServer
 from entra_client.run.conversation import Conversation
 from entra_client.run.incremental import play_cycle
@@ -29,12 +30,13 @@ class Size:
         return make_company(people=self.users, groups=self.groups, seed=self.seed)
 
 
-def simulate(base_url: str, api_key: str, size: Size, screen: TextIO) -> Report:
+def simulate(base_url: str, credential: str | Credential, size: Size, screen: TextIO) -> Report:
     """Play everything against the server and return what came of it. Running it again is right and changes nothing.
 
+    ``credential``: an API key, or what gets access tokens.
     Raises: CannotBegin for an address or key that is none; ServerGone when the server does not answer.
     """
-    server = ScimServer(base_url, api_key)
+    server = ScimServer(base_url, credential)
     report = Report()
     talk = Conversation(server, report, Progress(screen))
     job = Job(talk, size.company(), WITHOUT_FLAG)
