@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+from gatekeeper.runtime.statements.prepared import prepared_cursor
+
 Row = tuple[Any, ...]
 
 
@@ -54,14 +56,14 @@ class Columns(NamedTuple):
 
 def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
     """The rows of a statement. Raises what Django's cursors raise."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         _execute(cursor, statement, parameters)
         return list(cursor.fetchall())
 
 
 def change(statement: Statement, parameters: Mapping[str, Any]) -> int:
     """Run a statement that gives no rows; how many it changed."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         _execute(cursor, statement, parameters)
         return int(cursor.rowcount)
 

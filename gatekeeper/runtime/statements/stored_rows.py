@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Field, ForeignKey, JSONField, Model
 
 from gatekeeper.runtime.bulk.inserts import insert_rows
+from gatekeeper.runtime.statements.prepared import prepared_cursor
 from gatekeeper.runtime.statements.sent_together import is_collecting, run_later
 
 COPIED = 20  # rows; from that number on PostgreSQL's COPY costs less than one INSERT of them all
@@ -60,7 +61,7 @@ def insert(instances: Sequence[Model]) -> None:
     if len(instances) > 1 and (connection.vendor != "postgresql" or len(instances) >= COPIED):
         insert_rows(instances[0]._meta.db_table, table.columns, map(table.row, instances))
         return
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         if len(instances) == 1:
             _insert_one(cursor, table, instances[0])
         else:
@@ -84,7 +85,7 @@ def update(instance: Model, *names: str) -> None:
     Raises: IntegrityError, DataError.
     """
     text, parameters = _update_of(instance, names)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(text, parameters)
 
 
