@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -126,12 +127,20 @@ def _scim_error(error: Exception) -> ScimError:
     return InternalError("An internal error happened; it was logged and nothing was changed.")
 
 
+def _json(document: Any) -> bytes:
+    """JSON in UTF-8; escaped where a text has half of a surrogate pair, or a number more than 64 bits."""
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
 def _http_response(request: HttpRequest, response: ScimResponse) -> HttpResponse:
     if response.document is None:
         written = HttpResponse(status=response.status)
         del written.headers["Content-Type"]
     else:
-        content = json.dumps(response.document, separators=(",", ":")).encode()
+        content = _json(response.document)
         is_head = request.method == "HEAD"
         written = HttpResponse(b"" if is_head else content, content_type=SCIM_CONTENT_TYPE, status=response.status)
         written.headers["Content-Length"] = str(len(content))

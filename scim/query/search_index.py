@@ -8,14 +8,21 @@ from uuid import UUID
 from django.db import connection
 
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.runtime.statements.sent_together import run_later
-from gatekeeper.runtime.statements.stored_rows import insert_later, stored_values
+from gatekeeper.runtime.bulk.inserts import insert_rows, uid
+from gatekeeper.runtime.statements.sent_together import is_collecting, run_later
+from gatekeeper.runtime.statements.stored_rows import stored_values
 from scim.models import PREFIX_LENGTH, AttributeValue
 from scim.protocol.literals import index_text
 from scim.protocol.schemas import USER, Attribute, ResourceType
 
 # Attributes with columns of their own in the table of users.
 IN_COLUMNS = frozenset({"userName", "externalId", "active"})
+
+COPIED = 1_000  # rows; from that number on PostgreSQL's COPY costs less than lists of their values
+_COLUMNS = ("user_id", "path", "element", "text", "folded", "prefix")
+_INSERT = """
+INSERT INTO scim_attributevalue (user_id, path, element, text, folded, prefix)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::integer[], %s::text[], %s::text[], %s::text[])"""
 
 Profile = Mapping[str, Any]
 Entry = tuple[str, int, str]
@@ -55,7 +62,11 @@ def clear_index(user_ids: Collection[UUID]) -> None:
 
 def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
     """Add the rows of one or many users with one statement."""
-    insert_later([_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found])
+    rows = [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found]
+    if is_collecting() and 0 < len(rows) < COPIED:
+        run_later("scim_attributevalue", _INSERT, [list(column) for column in zip(*rows, strict=True)])
+    elif rows:
+        insert_rows("scim_attributevalue", _COLUMNS, ((uid(user_id), *rest) for user_id, *rest in rows))
 
 
 def entries(profile: Profile, resource_type: ResourceType = USER) -> Iterator[Entry]:
@@ -87,9 +98,8 @@ def _sub_entries(attribute: Attribute, element: Profile, position: int) -> Itera
             yield sub.path, position, index_text(sub, value)
 
 
-def _row(user_id: UUID, entry: Entry) -> AttributeValue:
+def _row(user_id: UUID, entry: Entry) -> tuple[UUID, str, int, str, str, str]:
+    """The values of ``_COLUMNS``."""
     path, element, text = entry
     folded = fold(text)
-    return AttributeValue(
-        user_id=user_id, path=path, element=element, text=text, folded=folded, prefix=folded[:PREFIX_LENGTH]
-    )
+    return user_id, path, element, text, folded, folded[:PREFIX_LENGTH]

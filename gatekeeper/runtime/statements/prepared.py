@@ -15,8 +15,8 @@ from django.db.backends.utils import CursorWrapper
 def prepared_cursor() -> CursorWrapper:
     """A cursor for fixed statements, within Django's wrappers.
 
-    SQLite's own cursors keep the texts that they compiled. Where Django logs its queries, it logs them with their values,
-    which a prepared statement's text does not have.
+    SQLite's own cursors keep the texts that they compiled. Where Django logs its queries, it logs them with their
+    values, which a prepared statement's text does not have.
     """
     if connection.vendor != "postgresql" or connection.queries_logged:
         return connection.cursor()
@@ -29,9 +29,11 @@ def prepared_cursor() -> CursorWrapper:
 @cache
 def _cursor_class() -> type[Any]:
     """Made when it is needed: an installation on SQLite has no driver of PostgreSQL to import."""
-    from django.db.backends.postgresql.base import ServerBindingCursor
+    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415
 
-    class PreparedCursor(ServerBindingCursor):  # type: ignore[misc]
+    base: Any = ServerBindingCursor
+
+    class PreparedCursor(base):  # type: ignore[misc]
         def execute(self, query: str, params: Any = None) -> Any:
             return super().execute(query, params, prepare=True)
 

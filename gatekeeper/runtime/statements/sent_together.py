@@ -1,8 +1,8 @@
-"""Statements that nothing in the rest of a transaction waits for, sent to PostgreSQL in one message at its end.
+"""Statements that nothing in the rest of a transaction waits for, sent to PostgreSQL together at its end.
 
-A message of its own costs a small INSERT as much again. What is collected is sent before a statement that names one of
-its tables, and before a savepoint begins or ends, so nobody in the transaction can tell the difference. SQLite has no
-messages: there everything is run at once.
+An answer that is waited for costs a small INSERT as much again. What is collected is sent before a statement that names
+one of its tables, and before a savepoint begins or ends, so nobody in the transaction can tell the difference. SQLite
+has no messages: there everything is run at once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +13,19 @@ from typing import Any
 
 from django.db import connection
 
+from gatekeeper.runtime.statements.prepared import prepared_cursor
+
 _SAVEPOINTS = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO")
 
 
 @dataclass(slots=True)
 class _Collected:
-    texts: list[str] = field(default_factory=list)
-    parameters: list[Any] = field(default_factory=list)
+    statements: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
     tables: set[str] = field(default_factory=set)
 
     def before_another(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """Runs around each statement of the connection, as one of Django's execute wrappers."""
-        if self.texts:
+        if self.statements:
             if sql.startswith("ROLLBACK TO"):
                 self.forget()  # it would be rolled back: what is older was sent before the savepoint
             elif sql.startswith(_SAVEPOINTS) or any(table in sql for table in self.tables):
@@ -32,14 +33,15 @@ class _Collected:
         return execute(sql, params, many, context)
 
     def send(self) -> None:
-        text, parameters = "; ".join(self.texts), self.parameters
+        statements = self.statements
         self.forget()
-        if text:
-            with connection.cursor() as cursor:
-                cursor.execute(text, parameters)
+        if statements:
+            with connection.wrap_database_errors, connection.connection.pipeline(), prepared_cursor() as cursor:
+                for text, parameters in statements:
+                    cursor.execute(text, parameters)
 
     def forget(self) -> None:
-        self.texts, self.parameters, self.tables = [], [], set()
+        self.statements, self.tables = [], set()
 
 
 _collected: ContextVar[_Collected | None] = ContextVar("sent_together", default=None)
@@ -73,11 +75,10 @@ def run_later(table: str, text: str, parameters: Sequence[Any]) -> None:
     """
     collected = _collected.get()
     if collected is None:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(text, parameters)
         return
-    collected.texts.append(text)
-    collected.parameters += parameters
+    collected.statements.append((text, parameters))
     collected.tables.add(table.strip('"'))
 
 
