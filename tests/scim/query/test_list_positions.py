@@ -1,12 +1,14 @@
 """Deep pages begin at rows that are remembered: the answers are those of OFFSET and COUNT, whoever came and went."""
 
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from gatekeeper.directory.models import Origin, User
@@ -112,6 +114,59 @@ def test_people_of_the_last_minutes_are_counted(scim: Any) -> None:
     make(HOW_MANY, days_ago=0)
 
     assert_same(scim)
+
+
+@pytest.mark.django_db
+def test_people_of_the_last_minutes_are_remembered_once_they_are_settled(
+    scim: Any, seconds_pass: Callable[[float], None]
+) -> None:
+    """As after the first cycle of an identity provider: a process that looked too early looks again."""
+    make(HOW_MANY, days_ago=0)
+    page(scim, 40)
+    assert starting_point(40) is None
+    User.objects.update(created_at=F("created_at") - timedelta(days=1))
+    page(scim, 40)
+    assert starting_point(40) is None, "it does not look at each page"
+
+    seconds_pass(list_positions._LOOKED_FOR_EVERY)
+    page(scim, 40)
+
+    assert_remembered(40)
+    assert_same(scim)
+
+
+@pytest.mark.django_db
+def test_those_who_came_since_are_remembered_too(
+    scim: Any, people: list[User], seconds_pass: Callable[[float], None]
+) -> None:
+    page(scim, 1)
+    for user in make(30, days_ago=0.5)[::6]:
+        scim.delete(f"/Users/{user.pk}")
+    scim.delete(f"/Users/{people[4].pk}")
+    seconds_pass(list_positions._LOOKED_FOR_EVERY)
+    page(scim, HOW_MANY + 20)
+
+    assert_remembered(HOW_MANY + 20)
+    for start in range(1, HOW_MANY + 40, 3):
+        assert page(scim, start) == counted(start), start
+
+
+def assert_remembered(start: int) -> None:
+    """The page begins less than two distances after a row that is remembered."""
+    found = starting_point(start)
+    assert found is not None
+    assert found.skip < 2 * list_positions.SPACING
+
+
+@pytest.fixture
+def seconds_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the process's clock forward."""
+
+    def forward(seconds: float) -> None:
+        begun = time.monotonic
+        monkeypatch.setattr(list_positions.time, "monotonic", lambda: begun() + seconds)
+
+    return forward
 
 
 @pytest.mark.django_db
