@@ -29,7 +29,7 @@ def main() -> None:
         for peer in others:
             for row in (row for row in ROWS if "middle" in row.sizes):
                 add_row(measured, "PostgreSQL", "middle", row, peer)
-        measure(measured)
+        measure(measured, postgres)
     print("\n".join(tables(measured)))
     if not options.quick:
         write_results(measured.plan, measured_commit, tables(measured))

@@ -133,8 +133,11 @@ def twin(method: str, path: str) -> Callable[[int], Request]:
     return lambda _: Request(method=method, path=f"-twin{path}", body=body)
 
 
-def measure(measured: Measured) -> None:
-    """Rounds, in each of which every cell has its turn, so that a busy moment hits all of them."""
+def measure(measured: Measured, postgres: PostgresServer | None) -> None:
+    """Rounds, in each of which every cell has its turn, so that a busy moment hits all of them.
+
+    Between them PostgreSQL's tables are vacuumed: a few people are changed thousands of times.
+    """
     most = max(measured.plan.connections)
     servers = dict.fromkeys(cell.server for cell in measured.cells.values())
     with ExitStack() as stack:
@@ -143,6 +146,8 @@ def measure(measured: Measured) -> None:
         }
         for number in range(measured.plan.rounds):
             progress(f"round {number + 1} of {measured.plan.rounds}")
+            if postgres:
+                postgres.vacuum()
             for server in servers:
                 cells = [cell for cell in measured.cells.values() if cell.server is server]
                 warm_up(cells, connections[server])

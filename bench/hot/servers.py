@@ -47,18 +47,27 @@ class PostgresServer:
     def __init__(self, address: str = "") -> None:
         self.address = address or os.environ.get("DATABASE_URL") or POSTGRES
         self._connection = psycopg.connect(self.address, autocommit=True)
+        self._made: list[str] = []
 
     def create(self, *, like: str = "") -> str:
         """A new database, empty or a copy. Without parallel workers: what these use would be lost when they end."""
         name = f"gatekeeper_bench_{uuid.uuid4().hex[:12]}"
         template = f' TEMPLATE "{like}"' if like else ""
         self._connection.execute(f'CREATE DATABASE "{name}"{template}'.encode())
+        self._made.append(name)
         self._connection.execute(f'ALTER DATABASE "{name}" SET max_parallel_workers_per_gather = 0'.encode())
         return name
 
     def drop(self, name: str) -> None:
         """End it, whoever is connected."""
+        self._made.remove(name)
         self._connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+    def vacuum(self) -> None:
+        """What autovacuum does in every database that was made, also where it is switched off."""
+        for name in self._made:
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                connection.execute("VACUUM (ANALYZE)")
 
     def backends(self, name: str) -> list[int]:
         """The processes that work for the clients of a database."""
