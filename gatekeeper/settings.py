@@ -134,8 +134,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)  # seconds; gunicorn's threads keep theirs
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
-    # Only what asks for it is prepared, whatever the number is (runtime/statements/prepared.py); None would forbid it.
-    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
+    # What binds its values on the server is prepared when it is first sent (runtime/statements/prepared.py).
+    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 0)
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.runtime.bulk.inserts import insert_rows, uid
-from gatekeeper.runtime.statements.sent_together import is_collecting, run_later
+from gatekeeper.runtime.bulk.inserts import insert_later, target
+from gatekeeper.runtime.statements.sent_together import run_later
 from gatekeeper.runtime.statements.stored_rows import stored_values
 from scim.models import PREFIX_LENGTH, AttributeValue
 from scim.protocol.literals import index_text
@@ -18,11 +18,8 @@ from scim.protocol.schemas import USER, Attribute, ResourceType
 # Attributes with columns of their own in the table of users.
 IN_COLUMNS = frozenset({"userName", "externalId", "active"})
 
-COPIED = 1_000  # rows; from that number on PostgreSQL's COPY costs less than lists of their values
-_COLUMNS = ("user_id", "path", "element", "text", "folded", "prefix")
-_INSERT = """
-INSERT INTO scim_attributevalue (user_id, path, element, text, folded, prefix)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::integer[], %s::text[], %s::text[], %s::text[])"""
+_TEXT_COLUMNS = {"text": "text", "folded": "text", "prefix": "text"}
+_INDEX = target("scim_attributevalue", {"user_id": "uuid", "path": "text", "element": "integer", **_TEXT_COLUMNS})
 
 Profile = Mapping[str, Any]
 Entry = tuple[str, int, str]
@@ -62,11 +59,7 @@ def clear_index(user_ids: Collection[UUID]) -> None:
 
 def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
     """Add the rows of one or many users with one statement."""
-    rows = [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found]
-    if is_collecting() and 0 < len(rows) < COPIED:
-        run_later("scim_attributevalue", _INSERT, [list(column) for column in zip(*rows, strict=True)])
-    elif rows:
-        insert_rows("scim_attributevalue", _COLUMNS, ((uid(user_id), *rest) for user_id, *rest in rows))
+    insert_later(_INDEX, [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found])
 
 
 def entries(profile: Profile, resource_type: ResourceType = USER) -> Iterator[Entry]:
@@ -99,7 +92,7 @@ def _sub_entries(attribute: Attribute, element: Profile, position: int) -> Itera
 
 
 def _row(user_id: UUID, entry: Entry) -> tuple[UUID, str, int, str, str, str]:
-    """The values of ``_COLUMNS``."""
+    """The values of ``_INDEX``."""
     path, element, text = entry
     folded = fold(text)
     return user_id, path, element, text, folded, folded[:PREFIX_LENGTH]

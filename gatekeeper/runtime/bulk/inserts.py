@@ -4,16 +4,19 @@
 times as much as the database does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
-from gatekeeper.runtime.statements.sent_together import send_collected
+from gatekeeper.runtime.statements.fixed_sql import for_sqlite
+from gatekeeper.runtime.statements.sent_together import run_later, send_collected
 
+COPIED = 1_000  # rows; from that number on PostgreSQL's COPY costs less than lists of their values
 _USUAL_CACHE, _LARGE_CACHE = -2_000, -24_000  # KiB, as SQLite writes it
 
 
@@ -30,6 +33,41 @@ def large_cache() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA cache_size = {_USUAL_CACHE}")
+
+
+class Target(NamedTuple):
+    """A table, and the columns that are inserted with their types in PostgreSQL: constants of the code."""
+
+    table: str
+    columns: tuple[tuple[str, str], ...]
+
+
+def target(table: str, columns: Mapping[str, str]) -> Target:
+    """Of the columns' names and types."""
+    return Target(table, tuple(columns.items()))
+
+
+def insert_later(into: Target, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, whose values are as the fields have them, by the end of the transaction (``sent_together.py``).
+
+    Nobody handles a failure: the transaction ends with it. Cost: one statement, whatever the number of rows.
+    """
+    if not rows:
+        return
+    if connection.vendor != "postgresql":
+        rows = [[for_sqlite(value) for value in row] for row in rows]
+    elif len(rows) < COPIED:
+        run_later(into.table, _of_lists(into), [list(values) for values in zip(*rows, strict=True)])
+        return
+    insert_rows(into.table, [name for name, _ in into.columns], rows)
+
+
+@cache
+def _of_lists(into: Target) -> str:
+    """One text whatever the number of rows, so that PostgreSQL plans it once."""
+    names = ", ".join(name for name, _ in into.columns)
+    lists = ", ".join(f"%s::{kind}[]" for _, kind in into.columns)
+    return f"INSERT INTO {into.table} ({names}) SELECT * FROM unnest({lists})"  # noqa: S608 - constants
 
 
 def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

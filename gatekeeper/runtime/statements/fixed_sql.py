@@ -77,7 +77,7 @@ def _execute(cursor: Any, statement: Statement, parameters: Mapping[str, Any]) -
     if connection.vendor == "postgresql":
         cursor.execute(statement.postgresql, parameters)
     else:
-        cursor.execute(statement.sqlite, {name: _for_sqlite(value) for name, value in parameters.items()})
+        cursor.execute(statement.sqlite, {name: for_sqlite(value) for name, value in parameters.items()})
 
 
 def as_uuid(value: Any) -> UUID:
@@ -121,11 +121,12 @@ _OF_SQLITE: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _for_sqlite(value: Any) -> Any:
+def for_sqlite(value: Any) -> Any:
+    """A value as SQLite's driver takes it; a list as JSON."""
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, list):
-        return dumps([_for_sqlite(each) for each in value])
+        return dumps([for_sqlite(each) for each in value])
     return value

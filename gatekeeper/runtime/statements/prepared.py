@@ -1,12 +1,12 @@
 """Cursors whose statements PostgreSQL parses and plans once for each connection.
 
 Planning a statement that joins costs PostgreSQL several times what running it does. Only fixed texts go through these
-cursors: each text stays prepared until its connection ends or rolls back. Behind a pooler that needs sessions of their
-own, as the rest of the site does (docs/operating.md).
+cursors, which bind values on the server; the setting ``prepare_threshold`` makes the driver prepare them, and none of
+Django's own, which binds values in the text. A text stays prepared until its connection ends or rolls back. Behind a
+pooler that needs sessions of their own, as the rest of the site does (docs/operating.md).
 """
 
-from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -22,19 +22,5 @@ def prepared_cursor() -> CursorWrapper:
         return connection.cursor()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    cursor = _cursor_class()(connection.connection)
-    return connection.make_cursor(cursor)
-
-
-@cache
-def _cursor_class() -> type[Any]:
-    """Made when it is needed: an installation on SQLite has no driver of PostgreSQL to import."""
-    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415
-
-    base: Any = ServerBindingCursor
-
-    class PreparedCursor(base):  # type: ignore[misc]
-        def execute(self, query: str, params: Any = None) -> Any:
-            return super().execute(query, params, prepare=True)
-
-    return PreparedCursor
+    driver = cast(Any, connection).Database
+    return connection.make_cursor(driver.Cursor(connection.connection))
