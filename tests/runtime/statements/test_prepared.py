@@ -1,0 +1,83 @@
+"""Fixed statements are planned once for a connection, and what is sent together fails as anything else does."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gatekeeper.directory.models import User
+from gatekeeper.runtime.bulk.inserts import insert_later, target
+from gatekeeper.runtime.statements.fixed_sql import run, same
+from gatekeeper.runtime.statements.sent_together import sent_together
+from gatekeeper.runtime.transactions import one_transaction
+from tests.builders import make_group, make_user, make_users
+
+FIND = same("SELECT id FROM directory_user WHERE user_name_folded = %(name)s AND %(name)s <> ''")
+ORM = User.objects.filter(user_name_folded="ada@x.com")
+MEMBERS = target(
+    "directory_membership", {"user_id": "uuid", "group_id": "uuid", "since": "timestamptz", "ended_because": "text"}
+)
+only_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite keeps what it compiled; its cursors have no other kind"
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_prepared(db: None) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+        raw: Any = connection.connection
+        raw._prepared.clear()
+
+
+def prepared() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [text for (text,) in cursor.fetchall()]
+
+
+@only_postgresql
+def test_a_fixed_statement_is_prepared_once_and_a_query_of_django_never() -> None:
+    ada = make_user("ada@x.com")
+
+    for name in ("ada@x.com", "bo@x.com", "ada@x.com"):
+        found = run(FIND, {"name": name})
+        list(ORM)
+
+    assert found == [(ada.pk,)]
+    ours = [text for text in prepared() if "user_name_folded = $1 AND $1 <> ''" in text]
+    assert len(ours) == 1
+    assert not [text for text in prepared() if '"directory_user"."user_name_folded"' in text]
+
+
+@only_postgresql
+def test_where_queries_are_captured_their_values_are() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        run(FIND, {"name": "ada@x.com"})
+
+    assert "'ada@x.com'" in captured.captured_queries[0]["sql"]
+
+
+@pytest.mark.parametrize("count", [1, 30, 1_500])
+def test_rows_of_any_number_are_inserted(count: int) -> None:
+    group, now = make_group("GK"), timezone.now()
+    people = make_users(count)
+
+    with one_transaction(), sent_together():
+        insert_later(MEMBERS, [(user.pk, group.pk, now, "") for user in people])
+        insert_later(MEMBERS, [])
+
+    assert set(group.memberships.values_list("user_id", flat=True)) == {user.pk for user in people}
+    assert {row.since for row in group.memberships.all()} == {now}
+
+
+def test_what_is_sent_together_fails_as_anything_else_and_leaves_nothing() -> None:
+    group, now, ada = make_group("GK"), timezone.now(), make_user("ada@x.com")
+
+    with pytest.raises(IntegrityError), one_transaction(), sent_together():
+        insert_later(MEMBERS, [(ada.pk, group.pk, now, "")] * 2)
+
+    assert not group.memberships.exists()
