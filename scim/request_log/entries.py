@@ -11,6 +11,7 @@ from gatekeeper.directory.deprovisioning_limits.privilege_gains import alert_hel
 from gatekeeper.errors import HeldForApproval, PrivilegeHeld
 from scim.http.errors import AddressNotAllowed, TooManyRequests
 from scim.http.request_context import ScimRequestContext, ScimResponse
+from scim.request_log.ignored_only import listed_names
 from scim.request_log.refused_early import early_refusals
 from scim.request_log.unauthenticated import listing_limit
 
@@ -20,9 +21,14 @@ _UNSUCCESSFUL = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 
 def record_change(context: ScimRequestContext, response: ScimResponse) -> None:
-    """Log a change, in its transaction. A write that changed nothing is no entry: Entra repeats itself a lot."""
+    """Log a change, in its transaction. A write that changed nothing is no entry: Entra repeats itself a lot.
+
+    Unless it names something that was ignored, and that no entry of the last hour names.
+    """
     if context.changed:
         record_provisioning(provisioning_record(context, response, Outcome.CHANGED))
+    elif context.credential is not None and listed_names.has_new(context.credential.id, context.ignored):
+        record_provisioning(provisioning_record(context, response, Outcome.UNCHANGED))
 
 
 def record_changes(contexts: Sequence[ScimRequestContext], response: ScimResponse) -> None:

@@ -33,7 +33,17 @@ LINKS = "[...document.querySelectorAll('a[href]')].map(link => link.href)"
 
 DOWNLOADS = {"who_had_csv", "export", "connection_certificate"}
 PAGES = {
-    *("overview", "scim", "fallback_people", "default_mapping", "group_users", "group_mapping", "authentication"),
+    *(
+        "overview",
+        "scim",
+        "custom_attributes",
+        "remove_custom_attribute",
+        "fallback_people",
+        "default_mapping",
+        "group_users",
+        "group_mapping",
+        "authentication",
+    ),
     *(
         "new_connection",
         "deprovisioning_limits",
@@ -73,7 +83,9 @@ def _provisioned(site: Site) -> Iterator[None]:
         assert scim.post("/Users", json={"userName": "axe@example.com"}).is_client_error
         scim.post("/Groups", json={"displayName": "GK Accessible", "members": [{"value": person["id"]}]})
         site.manage("sync_saml_users")
+        site.manage("scim_attribute", "add", "urn:acme:2.0:User", "badge", "--type", "integer", "--multi-valued")
         yield
+        site.manage("scim_attribute", "remove", "urn:acme:2.0:User:badge")
     site.manage("scim_key", "revoke", "--confirm", "Revoke", "--key-id", made["key_id"])
 
 

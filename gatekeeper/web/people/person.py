@@ -135,6 +135,8 @@ def flatten(name: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         prefix = "" if name.startswith("urn:") else f"{name}."
         return [flat for part, inner in value.items() for flat in flatten(f"{prefix}{part}", inner)]
+    if isinstance(value, list) and not any(isinstance(element, dict | list) for element in value):
+        return [(name, value if len(value) > 1 else value[0])]
     if isinstance(value, list):
         return [flat for element in value for flat in _flatten_element(name, element)]
     return [(name, value)]

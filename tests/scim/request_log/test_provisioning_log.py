@@ -5,6 +5,7 @@ import pytest
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.provisioning_texts import change_texts
 from scim.protocol.schemas import ENTERPRISE_USER
+from tests.scim.conftest import ScimClient
 
 
 def logged():
@@ -127,3 +128,25 @@ def test_the_audit_trail_names_the_key_and_the_request(scim):
     entry = AuditEntry.objects.get(event="user.created")
     assert (entry.actor_kind, entry.actor_name, entry.channel) == ("scim_key", "Entra", "scim")
     assert entry.request_id == logged()[-1].request_id
+
+
+def test_what_is_ignored_is_named_once_an_hour_where_nothing_changes(transactional_key, monkeypatch):
+    """Each name that is ignored is in the log, also of requests that change nothing and are repeated all day."""
+    scim = ScimClient(transactional_key)
+    user = scim.user("ada@x.com", title="T")
+    address = f"/Users/{user['id']}"
+
+    def ignored(*names):
+        before = ProvisioningEntry.objects.count()
+        value = {"title": "T", **dict.fromkeys(names, 1)}
+        assert scim.patch(address, {"op": "replace", "value": value}).status_code == 200
+        new = list(ProvisioningEntry.objects.order_by("id")[before:])
+        return [(each.outcome, each.ignored, each.changed) for each in new]
+
+    assert ignored() == []
+    assert ignored("shoeSize") == [("unchanged", ["shoeSize"], None)]
+    assert ignored("shoeSize") == []
+    assert ignored("shoeSize", "hatSize") == [("unchanged", ["hatSize", "shoeSize"], None)]
+    assert ignored("hatSize") == []
+    monkeypatch.setattr("scim.request_log.ignored_only.AGAIN_AFTER", 0.0)
+    assert ignored("hatSize") == [("unchanged", ["hatSize"], None)]
