@@ -27,6 +27,7 @@ class Table:
         parts += [self._profile(profile, titles.get(profile["profile"], "")) for profile in document["profiles"]]
         parts += self._details(document, "failed", "Failures")
         parts += self._details(document, "warning", "Warnings")
+        parts.append(self._summary(document))
         parts.append(self._totals(document))
         return "\n\n".join(parts).encode(self._encoding, "replace").decode(self._encoding)
 
@@ -56,12 +57,23 @@ class Table:
         lines = (_folded(line, "    ") for line in test["detail"].splitlines())
         return "\n".join([f"  {head}  {test['clause']}", *lines])
 
+    def _summary(self, document: Document) -> str:
+        """The numbers of each profile, as a table that can be copied into a document."""
+        rows = [("profile", "passed", "failed", "warnings", "skipped"), ("---", "--:", "--:", "--:", "--:")]
+        rows += [(each["profile"], *(str(number) for number in _numbers(each))) for each in document["profiles"]]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows)
+
     def _totals(self, document: Document) -> str:
         text = _counts(document, sum(_warnings(profile) for profile in document["profiles"]))
         return self._painted(text, _COLOURS["failed" if document["failed"] else "passed"])
 
     def _painted(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
+
+
+def _numbers(profile: Document) -> tuple[int, int, int, int]:
+    return profile["passed"], profile["failed"], _warnings(profile), profile["skipped"]
 
 
 def _warnings(profile: Document) -> int:

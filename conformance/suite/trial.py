@@ -49,6 +49,10 @@ class Trial:
         self._last = request, reply
         return reply
 
+    def show(self, reply: Reply) -> None:
+        """The exchange that a failure shows, where it was not asked through this trial."""
+        self._last = reply.request, reply
+
     def ask(self, request: Request, check: Check[T]) -> T:
         """Send a request and return what the check read in its answer. Raises: Failed when that is wrong."""
         reply = self.send(request)
@@ -77,7 +81,8 @@ class Trial:
         try:
             yield
         except WrongAnswer as problem:
-            self.fail(f"The answer {problem}")
+            asked = f"{self._last[0].method} {self._last[0].path}" if self._last else "The answer"
+            self.fail(f"{asked} {problem}")
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as problem:
             self.fail(f"The answer can't be read: {problem!r:.200}")
 

@@ -73,7 +73,8 @@ class Command(OperatorCommand):
     def describe(self, document: dict[str, Any]) -> str:
         """The table; in colours on a terminal."""
         table = Table(colours=self.stdout.isatty(), encoding=getattr(self.stdout, "encoding", None) or "utf-8")
-        return table.text(document, {profile.name: profile.title for profile in PROFILES.values()})
+        del document  # its texts are one line each; the table has those of the result, and makes them visible itself
+        return table.text(self._result.as_document(), {profile.name: profile.title for profile in PROFILES.values()})
 
     def exit_status(self, document: dict[str, Any]) -> int:
         """1 when a test failed."""
@@ -95,6 +96,7 @@ class Command(OperatorCommand):
         )
 
     def _report(self, result: RunResult, html: Path | None) -> dict[str, Any]:
+        self._result = result
         self._name_left_behind(result.left_behind)
         if html is not None:
             try:

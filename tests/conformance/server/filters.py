@@ -1,6 +1,8 @@
 """A filter evaluated against a document: what the site does in SQL, done here without a database."""
 
+import operator
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from scim2_models.path import Comparison, FilterVisitor, LogicalExpr, Not, Present, ValuePath
@@ -15,6 +17,16 @@ from scim.query.filters import parse_filter
 Document = Mapping[str, Any]
 
 
+_ORDER = {"eq": operator.eq, "gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
+
+
+def _form(attribute: Attribute, value: Any) -> Any:
+    """A stored value as it is compared."""
+    if attribute.type == "dateTime":
+        return datetime.fromisoformat(value)
+    return comparison_form(attribute, value) if isinstance(value, str) else value
+
+
 class _Selects(FilterVisitor[bool]):
     def __init__(self, resource_type: ResourceType, document: Document) -> None:
         self.resource_type = resource_type
@@ -23,9 +35,11 @@ class _Selects(FilterVisitor[bool]):
     def visit_comparison(self, node: Comparison) -> bool:
         attribute, values = self._values(node.attr_path)
         wanted = read_literal(attribute, node.op, node.value)
-        forms = [comparison_form(attribute, value) if isinstance(value, str) else value for value in values]
+        forms = [_form(attribute, value) for value in values]
         if node.op.name == "ne":
             return wanted not in forms
+        if attribute.type == "dateTime":
+            return any(_ORDER[node.op.name](form, wanted) for form in forms)
         return any(compare(node.op, form, wanted) for form in forms)
 
     def visit_present(self, node: Present) -> bool:
@@ -40,7 +54,7 @@ class _Selects(FilterVisitor[bool]):
 
     def visit_value_path(self, node: ValuePath) -> bool:
         attribute, elements = self._found(node.attr_path)
-        return any(selects(attribute, node.filter, element) for element in elements)
+        return any(selects(attribute, node.val_filter, element) for element in elements)
 
     def _found(self, path: AttrPath) -> tuple[Attribute, list[Any]]:
         extension, attribute = self.resource_type.locate(path.attr, path.uri)

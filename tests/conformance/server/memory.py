@@ -69,10 +69,15 @@ Fault = Callable[["MemoryServer", Asked, Answer], Reply]
 
 
 class MemoryServer:
-    """``fault`` stands between a request and the right answer. ``strict``: as the Interoperability Profile wants it."""
+    """``fault`` stands between a request and the right answer. ``strict``: as the Interoperability Profile wants it.
 
-    def __init__(self, *, strict: bool = False) -> None:
+    ``entitlements``: lists roles, as Okta asks for them.
+    """
+
+    def __init__(self, *, strict: bool = False, entitlements: bool = False) -> None:
         self.strict = strict
+        self.entitlements = entitlements
+        self.limited: list[str] = []
         self.fault: Fault | None = None
         self.resources: dict[str, dict[str, Document]] = {"Users": {}, "Groups": {}}
         self.tokens: set[str] = set()
@@ -106,6 +111,7 @@ class MemoryServer:
             if not asked.path.startswith("/scim/v2"):
                 return self._oauth(asked)
             self._authenticate(asked)
+            self._limit(asked)
             return self._scim(asked, [unquote(part) for part in asked.path.removeprefix("/scim/v2").split("/") if part])
         except Refused as refused:
             return refused.reply
@@ -119,9 +125,19 @@ class MemoryServer:
         if scheme.lower() != "bearer" or token not in {KEY, *self.tokens}:
             raise Refused(401, "A bearer token is expected.", WWW_Authenticate="Bearer")
 
+    def _limit(self, asked: Asked) -> None:
+        """A limit of 40 requests, for the one test that wants to reach it."""
+        if "429" in asked.test:
+            self.limited.append(asked.test)
+            if len(self.limited) > 40:
+                self.limited.clear()
+                raise Refused(429, "Too many requests.", Retry_After="0")
+
     def _scim(self, asked: Asked, parts: list[str]) -> Reply:
         discovery = {"ServiceProviderConfig": self._config, "ResourceTypes": self._types, "Schemas": self._schemas}
         match (asked.method, *parts):
+            case ("GET", "Roles") if self.entitlements:
+                return Reply(200, _listing([{"id": "admin", "displayName": "Administrator"}], 1, 2))
             case (_, name, *rest) if name in discovery and len(rest) < 2:
                 _require_discovery(asked)
                 return discovery[name](*rest)
@@ -160,7 +176,11 @@ class MemoryServer:
         )
 
     def _types(self, name: str = "") -> Reply:
-        return self._one_or_all({each.name: each.document(self.base) for each in TYPES.values()}, name)
+        types = {each.name: each.document(self.base) for each in TYPES.values()}
+        if self.entitlements:
+            role = {"name": "Role", "endpoint": "/Roles", "schema": "urn:okta:scim:schemas:core:1.0:Role"}
+            types["Role"] = types["User"] | {"id": "Role", "schemaExtensions": [], **role}
+        return self._one_or_all(types, name)
 
     def _schemas(self, urn: str = "") -> Reply:
         documents = {
@@ -170,6 +190,11 @@ class MemoryServer:
             }
             for schema in SCHEMAS.values()
         }
+        if self.strict:
+            for attribute in (each for document in documents.values() for each in document["attributes"]):
+                for part in attribute.get("subAttributes") or ():
+                    if part["name"] == "type" and not part.get("canonicalValues"):
+                        part["canonicalValues"] = ["any"]
         return self._one_or_all(documents, urn)
 
     def _one_or_all(self, documents: dict[str, Document], name: str) -> Reply:
@@ -205,6 +230,8 @@ class MemoryServer:
     def _patch(self, asked: Asked, kind: str, resource_id: str) -> Reply:
         resource = self._expected(asked, kind, resource_id)
         body = _object(asked.body)
+        if self.strict:
+            body = _replacing_wholly(body)
         parsed = read_patch(TYPES[kind], body)
         if self.strict and not all(isinstance(each, dict) and each.get("path") for each in body.get("Operations", [])):
             raise InvalidSyntax("Each operation needs a path.")
@@ -271,11 +298,17 @@ class MemoryServer:
         members = [
             {"value": str(each), "$ref": f"{self.base}/Users/{each}", "type": "User"} for each in resource["members"]
         ]
+        groups = [
+            {"value": each["id"], "$ref": f"{self.base}/Groups/{each['id']}", "display": each["profile"]["displayName"]}
+            for each in self.resources["Groups"].values()
+            if kind == "Users" and UUID(resource_id) in each["members"]
+        ]
         return {
             "schemas": [TYPES[kind].schema.urn, *extensions],
             "id": resource_id,
             **document,
             **({"members": members} if members else {}),
+            **({"groups": groups} if groups else {}),
             "meta": {
                 "resourceType": kind[:-1],
                 "created": resource["created"],
@@ -372,6 +405,16 @@ class MemoryServer:
         return Reply(
             200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600, "scope": "scim"}, json_type
         )
+
+
+def _replacing_wholly(body: Document) -> Document:
+    """Interoperability Profile §6.5.2.1: a complex attribute that is replaced has nothing of what it had."""
+    operations = []
+    for each in body.get("Operations", []):
+        if each.get("op") == "replace" and each.get("path") == "name":
+            operations.append({"op": "remove", "path": "name"})
+        operations.append(each)
+    return {**body, "Operations": operations}
 
 
 def _require_discovery(asked: Asked) -> None:
