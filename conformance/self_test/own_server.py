@@ -13,6 +13,7 @@ from typing import IO
 from django.conf import settings
 
 from conformance.http.connection import Connection, Target
+from conformance.self_test.ports import free_port
 from conformance.suite.signals import undisturbed
 from entra_client.protocol.transport import NoAnswer, Request
 from scim.protocol.addresses import BASE_PATH, scim_url
@@ -51,7 +52,7 @@ def _accepts(base_url: str, api_key: str) -> bool:
 @contextmanager
 def _web_server() -> Iterator[str]:
     """A web server with this site's settings, on a free port of this machine, until the end."""
-    port = _free_port()
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
@@ -78,12 +79,6 @@ def _web_server() -> Iterator[str]:
         finally:
             with undisturbed():
                 _stop(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _is_alive(process: subprocess.Popen[bytes], log: IO[bytes], origin: str) -> bool:

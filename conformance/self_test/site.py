@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from conformance.self_test.own_key import own_key
+from conformance.self_test.own_credentials import own_credentials
 from conformance.self_test.own_server import where_it_answers
 from conformance.suite.server import Credentials
 
@@ -11,5 +11,5 @@ from conformance.suite.server import Credentials
 @contextmanager
 def this_site() -> Iterator[tuple[str, Credentials]]:
     """Yield the SCIM base URL and credentials, which are revoked at the end. Raises: NoServer."""
-    with own_key() as api_key, where_it_answers(api_key) as base_url:
-        yield base_url, Credentials(api_key=api_key)
+    with own_credentials() as credentials, where_it_answers(credentials.api_key) as base_url:
+        yield base_url, credentials

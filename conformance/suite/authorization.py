@@ -19,7 +19,7 @@ def begin(server: Server) -> None:
     Raises: CannotBegin.
     """
     try:
-        if server.credentials.client is not None:
+        if server.credentials.client is not None and not server.credentials.api_key:
             _take_token(server, server.credentials.client)
         reply = server.send(Request(method="GET", path="/Users", query="startIndex=1&count=1"))
     except NoAnswer as problem:

@@ -13,6 +13,7 @@ from conformance.suite.signals import undisturbed
 from conformance.suite.trial import Failed, Skipped, Trial
 from entra_client.protocol.transport import NoAnswer, Request
 
+STRICT_PROFILE = "interop"
 Progress = Callable[[Profile, ConformanceTest], None]
 
 
@@ -66,7 +67,7 @@ def play(server: Server, test: ConformanceTest) -> Outcome:
     """Ask one question, and delete what was made for it."""
     if test.not_asked:
         return Outcome(test=test, status=Status.SKIPPED, detail=test.not_asked)
-    server.play_as(test.name)
+    server.play_as(test.name, key=server.credentials.strict_key if test.profile == STRICT_PROFILE else "")
     outcome = _outcome(Trial(server, test), test)
     server.tidy()
     return outcome

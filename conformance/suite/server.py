@@ -28,11 +28,17 @@ class OAuthClient:
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """What requests are authorised with: a key, or tokens of an OAuth client. A federated client may come with it."""
+    """What requests are authorised with: a key, or else tokens of the OAuth client.
+
+    The test of this site has more: a client whose assertions it signs itself, a key for which the site is strict (the
+    Interoperability Profile is asked with it), and one with the lowest rate limit.
+    """
 
     api_key: str = ""
     client: OAuthClient | None = None
     federated: OAuthClient | None = None
+    strict_key: str = ""
+    limited_key: str = ""
 
 
 class Server:
@@ -45,15 +51,19 @@ class Server:
         self.ledger = Ledger()
         # What reports never show: keys, secrets, tokens.
         self.secrets: list[str] = []
+        for text in (credentials.strict_key, credentials.limited_key):
+            self.hide(text)
         self.hide(credentials.client.client_secret if credentials.client else "")
         self._connection = Connection(target, self.user_agent("start"))
         self._kept: dict[str, Any] = {}
         self._left: list[Made] = []
+        self._token = ""
         if credentials.api_key:
             self.authorize(credentials.api_key)
 
     def authorize(self, token: str) -> None:
         """Send this bearer token from now on."""
+        self._token = token
         self._connection.authorization = f"Bearer {token}"
         self.hide(token)
 
@@ -74,19 +84,23 @@ class Server:
             text = text.replace(secret, HIDDEN)
         return text
 
-    def play_as(self, test_name: str) -> None:
-        """Name the test in the User-Agent, by which its requests are found in the server's log."""
+    def play_as(self, test_name: str, *, key: str = "") -> None:
+        """Name the test in the User-Agent, by which its requests are found in the server's log.
+
+        ``key``: what this test's requests are authorised with, where it is not what the others are.
+        """
         self._connection.user_agent = self.user_agent(test_name)
+        self._connection.authorization = f"Bearer {key or self._token}"
 
     def user_agent(self, test_name: str) -> str:
         """The User-Agent of a test's requests, in ASCII."""
         plain = test_name.encode("ascii", "replace").decode().translate({ord("("): "[", ord(")"): "]"})
         return f"gatekeeper-conformance ({plain})"
 
-    def another_connection(self) -> Connection:
-        """A connection of one's own, for a thread."""
+    def another_connection(self, *, key: str = "") -> Connection:
+        """A connection of one's own, for a thread; with another key where there is one."""
         connection = Connection(self.target, self._connection.user_agent)
-        connection.authorization = self._connection.authorization
+        connection.authorization = f"Bearer {key}" if key else self._connection.authorization
         return connection
 
     def send(self, request: Request, *, patient: bool = True) -> Reply:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from conformance.catalogue import PROFILES
 from conformance.http.connection import Target
@@ -13,7 +14,7 @@ from conformance.suite.server import Credentials, OAuthClient, Server
 from tests.conformance.server.memory import ASSERTION, CLIENT_ID, CLIENT_SECRET, KEY, MemoryServer
 from tests.entra_client.scim_server import served
 
-FEDERATED = OAuthClient(client_id=CLIENT_ID, assertion=lambda: ASSERTION)
+FEDERATED = OAuthClient(client_id=CLIENT_ID, assertion=lambda: f"{ASSERTION}{uuid4().hex}")
 CLIENT = OAuthClient(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
 # Every test can be asked with these.
 ALL_CREDENTIALS = Credentials(client=CLIENT, federated=FEDERATED)

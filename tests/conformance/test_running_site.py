@@ -1,13 +1,16 @@
 """``manage.py conformance`` and the running site: everything passes, and nothing of it is left."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from conformance.self_test.own_key import NAME
+from conformance.self_test.own_credentials import NAME
 from tests.site import Site
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +24,23 @@ def test_the_site_passes_every_profile(document: dict[str, Any], running_site: S
 
     assert {f"{name}: {test['name']}": test["detail"] for name, test in tests if test["status"] == "failed"} == {}
     assert document["failed"] == 0
-    assert document["passed"] >= 23
+    assert document["passed"] > 190
     assert document["target"] == f"{running_site.url}/scim/v2"
+
+
+def test_the_readme_shows_its_result(document: dict[str, Any]):
+    """A warning may come and go with the speed of the machine (Okta allows the list of groups 600 ms)."""
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", README.read_text(), re.MULTILINE)
+    shown = {
+        name: (int(passed) + int(warnings), int(failed), int(skipped))
+        for name, passed, failed, warnings, skipped in rows
+    }
+    found = {
+        each["profile"]: (len(each["tests"]) - each["failed"] - each["skipped"], each["failed"], each["skipped"])
+        for each in document["profiles"]
+    }
+
+    assert shown == found
 
 
 def test_what_is_skipped_says_why(document: dict[str, Any]):
@@ -34,9 +52,13 @@ def test_what_is_skipped_says_why(document: dict[str, Any]):
 def test_nothing_of_it_is_left_on_the_site(document: dict[str, Any], running_site: Site):
     """No group, no user, no active key (other tests of this site may have keys of their own)."""
     keys = running_site.manage("scim_key", "list")["keys"]
-    own = [key for key in keys if key["name"] == NAME]
+    own = [key for key in keys if key["name"].startswith(NAME)]
     assert own
     assert all(key["revoked_at"] for key in own)
+    clients = running_site.manage("scim_client", "list")["clients"]
+    secrets = [secret for client in clients if client["name"].startswith(NAME) for secret in client["secrets"]]
+    assert secrets
+    assert all(secret["revoked_at"] for secret in secrets)
 
     key = running_site.manage("scim_key", "generate", "--rotate")["api_key"]
     with httpx.Client(base_url=f"{running_site.url}/scim/v2", headers={"Authorization": f"Bearer {key}"}) as client:

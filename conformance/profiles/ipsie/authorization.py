@@ -65,6 +65,18 @@ def tokens_expire(trial: Trial) -> None:
     trial.expect("no-store" in answer.header("cache-control").lower(), "The answer has no Cache-Control: no-store")
 
 
+@TESTS.test("AL1: an assertion with a jti is accepted once", f"{AL} §8 (replay resistance); RFC 7523 §3")
+def replay(trial: Trial) -> None:
+    """The second token request with the same JWT is refused."""
+    client = trial.server.credentials.federated
+    if client is None:
+        raise Skipped("It needs a token of the identity provider, whose signing key only that has.")
+    request = token_request(trial.server, client)
+    trial.expect(token_in(trial.server, trial.send(request)), "There is no access token for the assertion")
+    again = trial.send(request)
+    trial.expect(not token_in(trial.server, again) and 400 <= again.status < 500, "The assertion is accepted twice")
+
+
 @TESTS.test("AL1: authorization server metadata", f"{AL} §4.1; RFC 8414 §3")
 def metadata(trial: Trial) -> None:
     """Published at the origin, with issuer and token_endpoint."""
@@ -89,11 +101,6 @@ TESTS.not_asked(
     "AL1: credentials in the body are refused",
     f"{AL} §4.1",
     "The draft demands JWT client authentication (RFC 7523 §2.2), which stands in the body, and forbids it there.",
-)
-TESTS.not_asked(
-    "AL1: nonces are validated",
-    f"{AL} §8 (replay resistance)",
-    "A JWT would have to be sent twice, and only the identity provider can sign one.",
 )
 TESTS.not_asked(
     "AL1: SCIM 2.0 Interoperability Profile",

@@ -40,7 +40,8 @@ def requests_a_second(trial: Trial) -> None:
 @TESTS.test("AL1: 429 with Retry-After beyond the rate limit", f"{AL} §4.3, §8 (rate limiting)")
 def rate_limit(trial: Trial) -> None:
     """The first refusal is looked at; a limit that is higher than what is sent here can't be asked."""
-    refused = next((reply for reply in _many(trial, MOST_TO_PROVOKE, until=429) if reply.status == 429), None)
+    replies = _many(trial, MOST_TO_PROVOKE, until=429, key=trial.server.credentials.limited_key)
+    refused = next((reply for reply in replies if reply.status == 429), None)
     if refused is None:
         raise Skipped(f"{MOST_TO_PROVOKE} requests over {CONNECTIONS} connections did not reach a limit.")
     trial.show(refused)
@@ -77,12 +78,12 @@ def several_attributes(trial: Trial) -> None:
     trial.read_with("User", user_id, values)
 
 
-def _many(trial: Trial, number: int, *, until: int | None = None) -> list[Reply]:
+def _many(trial: Trial, number: int, *, until: int | None = None, key: str = "") -> list[Reply]:
     """The answers to many requests over several connections at once; no more is sent once one has this status."""
     ended = Event()
 
     def ask(count: int) -> list[Reply]:
-        connection, replies = trial.server.another_connection(), []
+        connection, replies = trial.server.another_connection(key=key), []
         try:
             for _ in range(count):
                 if ended.is_set():

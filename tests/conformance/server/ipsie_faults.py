@@ -41,6 +41,12 @@ def any_secret(server: MemoryServer, asked: Asked, answer: Answer) -> Reply:
     return answer(asked)
 
 
+def accepts_twice(server: MemoryServer, asked: Asked, answer: Answer) -> Reply:
+    """What was seen is forgotten."""
+    server.used.clear()
+    return answer(asked)
+
+
 def anybody_reads(server: MemoryServer, asked: Asked, answer: Answer) -> Reply:
     """Lists need no token."""
     if asked.method == "GET" and asked.path == "/scim/v2/Groups":
@@ -117,6 +123,7 @@ IPSIE_FAULTS: dict[str, Fault] = {
     "AL1: client authentication by HTTP Basic": any_secret,
     "AL1: the access token has the scope scim": body("POST", TOKEN, sets(scope="scim admin")),
     "AL1: access tokens expire": body("POST", TOKEN, leaves_out("expires_in")),
+    "AL1: an assertion with a jti is accepted once": accepts_twice,
     "AL1: authorization server metadata": body(
         "GET", "/.well-known/oauth-authorization-server", leaves_out("token_endpoint")
     ),

@@ -15,7 +15,7 @@ from conformance.http.tokens import ASSERTION_TYPE
 from scim.patch.parser import Patch, read_patch, read_resource
 from scim.protocol.errors import InvalidSyntax, InvalidValue, ScimError
 from scim.protocol.json_text import parse_json
-from scim.protocol.schemas import GROUP, SCHEMAS, USER, ResourceType
+from scim.protocol.schemas import DELIVERED, GROUP, USER, ResourceType
 from scim.resources.projection import Projection
 from tests.conformance.server.filters import matches
 
@@ -78,6 +78,7 @@ class MemoryServer:
         self.strict = strict
         self.entitlements = entitlements
         self.limited: list[str] = []
+        self.used: set[str] = set()
         self.fault: Fault | None = None
         self.resources: dict[str, dict[str, Document]] = {"Users": {}, "Groups": {}}
         self.tokens: set[str] = set()
@@ -188,7 +189,7 @@ class MemoryServer:
                 **json.loads(json.dumps(schema.document)),
                 "meta": {"resourceType": "Schema", "location": f"{self.base}/Schemas/{schema.urn}"},
             }
-            for schema in SCHEMAS.values()
+            for schema in DELIVERED.by_urn.values()
         }
         if self.strict:
             for attribute in (each for document in documents.values() for each in document["attributes"]):
@@ -398,8 +399,10 @@ class MemoryServer:
         form = {name: values[0] for name, values in parse_qs(asked.content.decode()).items()}
         if form.get("grant_type") != "client_credentials":
             return Reply(400, {"error": "unsupported_grant_type"}, json_type)
-        if not _knows(form, asked.headers.get("authorization", "")):
+        assertion = form.get("client_assertion", "")
+        if not _knows(form, asked.headers.get("authorization", "")) or assertion in self.used:
             return Reply(401, {"error": "invalid_client"}, json_type | {"WWW-Authenticate": "Basic"})
+        self.used |= {assertion} - {""}
         token = f"token-{uuid4().hex}"
         self.tokens.add(token)
         return Reply(
@@ -426,7 +429,7 @@ def _require_discovery(asked: Asked) -> None:
 
 def _knows(form: dict[str, str], authorization: str) -> bool:
     if form.get("client_assertion_type") == ASSERTION_TYPE:
-        return form.get("client_assertion") == ASSERTION and form.get("client_id") == CLIENT_ID
+        return form.get("client_assertion", "").startswith(ASSERTION) and form.get("client_id") == CLIENT_ID
     if authorization.startswith("Basic "):
         client_id, _, secret = base64.b64decode(authorization[6:]).decode().partition(":")
         return (unquote(client_id), unquote(secret)) == (CLIENT_ID, CLIENT_SECRET)
