@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection as database
 
 from conformance.http import connection
 from conformance.management.commands.conformance import Command
@@ -23,7 +24,7 @@ from tests.conformance.server.memory import CLIENT_ID, CLIENT_SECRET, KEY, Memor
 from tests.entra_client.scim_server import served
 
 # The servers are in memory: a second run on another database would show the same.
-pytestmark = pytest.mark.skipif("database.vendor != 'sqlite'", reason="no database is used")
+pytestmark = pytest.mark.skipif(database.vendor != "sqlite", reason="no database is used")
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from django.db import connection as database
 
 from conformance.catalogue import PROFILES
 from conformance.suite.registry import ConformanceTest, Rule
@@ -17,7 +18,7 @@ from tests.conformance.server.okta_faults import OKTA_FAULTS
 from tests.conformance.server.rfc_faults import RFC_FAULTS
 
 # The servers are in memory: a second run on another database would show the same.
-pytestmark = pytest.mark.skipif("database.vendor != 'sqlite'", reason="no database is used")
+pytestmark = pytest.mark.skipif(database.vendor != "sqlite", reason="no database is used")
 
 FAULTS: dict[str, dict[str, Fault]] = {
     "entra": ENTRA_FAULTS,
