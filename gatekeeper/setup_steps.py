@@ -16,7 +16,7 @@ from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.identity_linking.linking import TOMBSTONE_PATTERN
 from gatekeeper.directory.models import IdpGroup, MappingVersion, SignInIdentity, User
 from saml.models import Certificate, Connection
-from scim.models import ApiKey
+from scim.models import ApiKey, ClientSecret, OAuthClient
 
 NO_FALLBACK_TEAM = gettext_lazy("None is chosen; people whom no mapping puts in a team have none.")
 NO_KEY = gettext_lazy("There is no active API key; nobody can provision.")
@@ -116,8 +116,6 @@ def work_emails() -> WorkEmails:
 
 def _steps_here(site: SiteFacts) -> list[Step]:
     fallback = site.teams.get(site.fallback_team_id) if site.fallback_team_id else None
-    has_key = ApiKey.objects.active().exists()
-    generate = _("Generate one and copy it into Entra's Secret Token.")
     return [
         Step(
             "fallback_team",
@@ -138,15 +136,28 @@ def _steps_here(site: SiteFacts) -> list[Step]:
             _("Edit"),
         ),
         _single_sign_on(),
-        Step(
-            "api_key",
-            _("Give Entra the Base URL and an API key"),
-            has_key,
-            _("The key is active.") if has_key else f"{NO_KEY} {generate}",
-            "web:scim",
-            _("Generate"),
-        ),
+        _credential(),
     ]
+
+
+def _credential() -> Step:
+    """A key that never ends is named; an OAuth client does as well as a key."""
+    keys = list(ApiKey.objects.active())
+    endless = next((key for key in keys if key.expires_at is None), None)
+    works = bool(keys) or _client_works()
+    generate = _("Generate one and copy it into Entra's Secret Token.")
+    detail = _("The key is active.") if keys else _("An OAuth client is active.") if works else f"{NO_KEY} {generate}"
+    if endless:
+        detail = _("The key %(hint)s… is active and has no end; give the next one an end, or move to an OAuth client.")
+        detail %= {"hint": endless.hint}
+    title = _("Give Entra the Base URL and an API key")
+    return Step("api_key", title, works, detail, "web:scim", _("Generate"))
+
+
+def _client_works() -> bool:
+    now = timezone.now()
+    has_secret = Q(Exists(ClientSecret.objects.filter(client=OuterRef("pk"), revoked_at=None, expires_at__gt=now)))
+    return OAuthClient.objects.filter(~Q(issuer="") | has_secret, revoked_at=None).exists()
 
 
 def _single_sign_on() -> Step:
@@ -168,15 +179,16 @@ def _single_sign_on() -> Step:
 
 
 def _steps_in_entra() -> list[Step]:
-    key_used = ApiKey.objects.active().exclude(last_used_at=None).exists()
+    clients = OAuthClient.objects.filter(revoked_at=None)
+    used = any(each.exclude(last_used_at=None).exists() for each in (ApiKey.objects.active(), clients))
     emails, groups = work_emails(), IdpGroup.objects.on_the_page().count()
     mapped = emails.people > 0 and not emails.differing
     return [
         Step(
             "first_request",
             _("Hear from Entra"),
-            key_used,
-            _("The first request has arrived.") if key_used else _("Press Test Connection in Entra; it shows up here."),
+            used,
+            _("The first request has arrived.") if used else _("Press Test Connection in Entra; it shows up here."),
             elsewhere=True,
         ),
         Step(

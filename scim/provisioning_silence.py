@@ -18,13 +18,14 @@ from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
 from gatekeeper.runtime.transactions import one_transaction
-from scim.models import ApiKey
+from scim.models import ApiKey, OAuthClient
 
 SHORTEST = timedelta(hours=4)  # six cycles of Entra
 LONGEST = timedelta(days=4)  # a long weekend; whoever asks more seldom is announced each time
 LEARNT_FROM = timedelta(days=14)
 FACTOR = 1.5
 OBJECT = ("site", "provisioning")
+CREDENTIALS = (ApiKey, OAuthClient)
 
 
 @one_transaction()
@@ -32,16 +33,18 @@ def watch_provisioning(*, actor: Actor, now: datetime) -> EventCode | None:
     """Announce that provisioning fell silent, or that it resumed; returns which, None when nothing is new.
 
     The state is the newest entry of the audit trail about it, so nothing is announced twice. Nobody is waited for
-    before the first request, nor once every key is revoked; an expired key is a reason to announce, and no excuse.
+    before the first request, nor once every credential is revoked; an expired one is a reason to announce, and no
+    excuse.
     """
     lock_site()  # of two runs at once one announces it
-    last = ApiKey.objects.aggregate(last=Max("last_used_at"))["last"]
+    used = [kind._default_manager.aggregate(last=Max("last_used_at"))["last"] for kind in CREDENTIALS]
+    last: datetime | None = max(filter(None, used), default=None)
     if last is None:
         return None
     silent_since = _announced_silence()
     if silent_since is not None:
         return _announce(EventCode.PROVISIONING_RESUMED, last, actor) if last > silent_since else None
-    is_expected = ApiKey.objects.filter(revoked_at=None).exists()
+    is_expected = any(kind._default_manager.filter(revoked_at=None).exists() for kind in CREDENTIALS)
     if is_expected and now - last >= SHORTEST and now - last >= patience(last):
         return _announce(EventCode.PROVISIONING_SILENT, last, actor)
     return None

@@ -21,12 +21,14 @@ from gatekeeper.web.people.people_list import People
 from gatekeeper.web.saml_settings import authentication, claims, connection_changes, security_events, signing_keys
 from gatekeeper.web.scim_settings import (
     api_keys,
+    credentials,
     custom_attributes,
     deprovisioning_limits,
     fallback_and_policy,
     fallback_members,
     groups,
     mappings,
+    oauth_clients,
     scim_limits,
     scim_page,
 )
@@ -45,6 +47,10 @@ scim_pages = [
     path("attributes/<int:attribute_id>/remove/", custom_attributes.remove_attribute, name="remove_custom_attribute"),
     path("key/generate/", api_keys.generate, name="generate_key"),
     path("key/revoke/", api_keys.revoke, name="revoke_key"),
+    path("clients/add/", oauth_clients.add, name="add_oauth_client"),
+    path("credentials/<uuid:credential_id>/", credentials.credential, name="credential"),
+    path("credentials/<uuid:credential_id>/rotate/", oauth_clients.rotate, name="rotate_client_secret"),
+    path("credentials/<uuid:credential_id>/revoke/", oauth_clients.revoke, name="revoke_oauth_client"),
     path("default-mapping/", mappings.default_mapping, name="default_mapping"),
     path("default-mapping/preview/", mappings.preview_default, name="preview_default_mapping"),
     path("groups/<uuid:group_id>/mapping/preview/", mappings.preview_group, name="preview_group_mapping"),

@@ -38,6 +38,7 @@ PAGES = {
         "scim",
         "custom_attributes",
         "remove_custom_attribute",
+        "credential",
         "fallback_people",
         "default_mapping",
         "group_users",
@@ -146,6 +147,19 @@ def _of_the_dialogs(page: Page, site: Site) -> list[str]:
     expect(page.get_by_role("dialog")).to_be_visible()
     complaints = _complaints(page, "revoke dialog")
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add OAuth client").click()
+    complaints += _complaints(page, "add an OAuth client")
+    page.get_by_role("radio", name="Workload identity federation").check()
+    page.get_by_role("button", name="Create").click()
+    complaints += _complaints(page, "an OAuth client that is refused")
+    page.get_by_role("radio", name="Client secret").check()
+    page.get_by_role("textbox", name="Name").fill("Axe")
+    page.get_by_role("button", name="Create").click()
+    complaints += _complaints(page, "the new client secret")
+    page.get_by_role("button", name="Revoke").click()
+    complaints += _complaints(page, "revoke client dialog")
+    page.get_by_role("textbox", name="Confirmation phrase").fill("Revoke")
+    page.get_by_role("button", name="Confirm").click()
     return complaints
 
 

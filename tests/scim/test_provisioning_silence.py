@@ -9,7 +9,7 @@ from gatekeeper.celery import app
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import OutboxEvent
 from scim.credentials.api_keys import generate_key, revoke_keys
-from scim.models import ApiKey
+from scim.models import ApiKey, OAuthClient
 from scim.provisioning_silence import LONGEST, SHORTEST, patience, watch_provisioning
 from scim.tasks import watch_provisioning as task
 from tests.builders import ADMIN
@@ -80,6 +80,17 @@ def test_one_key_of_several_is_enough(key: ApiKey) -> None:
     ApiKey.objects.filter(name="Okta").update(last_used_at=NOW)
 
     assert watched() is None
+
+
+def test_an_oauth_client_that_took_the_place_of_the_key_is_enough(key: ApiKey) -> None:
+    used(5)
+    client = OAuthClient.objects.create(name="Entra", last_used_at=NOW)
+    revoke_keys("Revoke", actor=ADMIN)
+    assert watched() is None
+
+    client.last_used_at = NOW - timedelta(hours=5)
+    client.save()
+    assert watched() is SILENT
 
 
 def test_whoever_revoked_every_key_waits_for_nobody(key: ApiKey) -> None:

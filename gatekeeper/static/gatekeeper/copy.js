@@ -1,4 +1,5 @@
-// Buttons that copy a read-only field: data-copies="ID of the field". data-copy-and-close also closes the dialog.
+// Buttons that copy a read-only field: data-copies="ID of the field". data-copy-and-close also closes the dialog, or the
+// part of the page, whose secret is shown this one time (data-secret; data-address: what to load again instead of it).
 // What is announced and shown stands in the page: data-copied of the field, data-copied-word of the button's text.
 async function copy(field) {
   field.select();
@@ -39,16 +40,20 @@ for (const button of document.querySelectorAll("[data-copies]:not([data-copy-and
 for (const button of document.querySelectorAll("[data-copy-and-close]")) {
   button.addEventListener("click", async (event) => {
     event.preventDefault();
-    const dialog = button.closest("dialog");
+    const dialog = button.closest("dialog, [data-secret]");
     const trouble = dialog.querySelector("[data-copy-trouble]");
     if (!(await copyFrom(button)) && trouble.hidden) {
       trouble.hidden = false; // The second click closes: by then the reader copied it by hand.
       return;
     }
-    dialog.close("saved");
+    dialog.close?.("saved");
     const field = document.getElementById(button.dataset.copies);
     field.value = "";
     field.removeAttribute("value");
     dialog.remove(); // The key must not be found in the page afterwards.
   });
+}
+
+for (const part of document.querySelectorAll("[data-secret][data-address]")) {
+  history.replaceState(null, "", part.dataset.address);
 }

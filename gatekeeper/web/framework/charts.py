@@ -8,11 +8,12 @@ from django.db.models import Count
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.audit.models import Outcome, ProvisioningEntry, RequestCount
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.impact.counts import Shift
 
 HOURS = 24
+QUARTERS = 96  # of an hour, in the last 24 hours
 WIDTH, HEIGHT, GAP = 720, 96, 4  # units of the drawing, not pixels
 SIDE = 60  # units of the drawing on each side of the middle of a bar of gains and losses
 _TROUBLE = frozenset({Outcome.REFUSED.value, Outcome.FAILED.value})
@@ -87,6 +88,62 @@ def _draw(first: datetime, rows: Iterable[tuple[datetime, str, int]]) -> HourCha
 def _height(count: int, highest: int) -> int:
     """At least two units where there is anything, so that one failure among thousands is seen."""
     return max(2, round(count / highest * (HEIGHT - 4))) if count else 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBar:
+    """A quarter of an hour: its busiest minute, and above it, where there were any, requests beyond the limit."""
+
+    start: datetime
+    rate: float
+    throttled: int
+    x: int
+    y: int
+    height: int
+    width: int = WIDTH // QUARTERS - 1
+
+
+@dataclass(frozen=True, slots=True)
+class HeadroomChart:
+    """The requests a second of one credential in the last 24 hours, against its limit. ``limit_y``: where that is."""
+
+    bars: list[LoadBar]
+    limit: int
+    limit_y: int
+    busiest: float
+    served: int
+    throttled: int
+    refused_address: int
+    width: int = WIDTH
+    height: int = HEIGHT
+
+    @property
+    def free(self) -> int:
+        """How many percent of the limit the busiest minute left."""
+        return max(0, int(100 * (1 - self.busiest / self.limit)))
+
+
+def headroom(credential_id: object, limit: int, now: datetime) -> HeadroomChart:
+    """The counts of each minute of the last 24 hours. One query."""
+    minutes = timedelta(minutes=15)
+    first = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) - (QUARTERS - 1) * minutes
+    counts = RequestCount.objects.filter(key_id=str(credential_id), minute__gte=first).order_by()
+    rates, throttled = [0.0] * QUARTERS, [0] * QUARTERS
+    served = refused_address = 0
+    for each in counts:
+        quarter = min((each.minute - first) // minutes, QUARTERS - 1)
+        rates[quarter] = max(rates[quarter], each.requests / 60)
+        throttled[quarter] += each.throttled
+        served, refused_address = served + each.requests, refused_address + each.refused_address
+    busiest = max(rates)
+    scale = (HEIGHT - 4) / max(busiest, limit)
+    bars = []
+    for index, rate in enumerate(rates):
+        height = max(2, round(rate * scale)) if rate else 0
+        x, y = index * WIDTH // QUARTERS, HEIGHT - height
+        bars.append(LoadBar(first + index * minutes, rate, throttled[index], x, y, height))
+    limit_y = HEIGHT - round(limit * scale)
+    return HeadroomChart(bars, limit, limit_y, busiest, served, sum(throttled), refused_address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.request_counts import reads_since, tracing_until
 from gatekeeper.runtime.text_search import contains_text
-from gatekeeper.web.framework.change_lists import CodeFilter, PeriodFilter, ReadOnlyList, TextFilter
+from gatekeeper.web.framework.change_lists import ChoiceFilter, CodeFilter, PeriodFilter, ReadOnlyList, TextFilter
 from gatekeeper.web.framework.charts import provisioning_by_hour
 from gatekeeper.web.framework.keyset_lists import KeysetChangeList
 from gatekeeper.web.framework.object_names import named, names_in
 from gatekeeper.web.framework.permissions import may_configure, viewer_may
+from scim.models import ApiKey, OAuthClient
 
 SEARCHED = ("user_label", "group_label", "detail")  # as in the index provisioning_by_text
+MOST_CREDENTIALS = 20  # of each kind that the filter offers
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -30,6 +32,20 @@ class OutcomeFilter(CodeFilter):
     parameter_name = "outcome"
     any_label = _("Any outcome")
     codes = Outcome
+
+
+class CredentialFilter(ChoiceFilter):
+    title = "credential"
+    parameter_name = "credential"
+    any_label = _("Any credential")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The newest keys and clients, those that are revoked too."""
+        kinds = (ApiKey.objects.all(), OAuthClient.objects.all())
+        return [(str(each.pk), str(each)) for kind in kinds for each in kind[:MOST_CREDENTIALS]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(key_id=self.value()) if self.value() else queryset
 
 
 class AboutFilter(TextFilter):
@@ -81,7 +97,7 @@ class ProvisioningLog(ReadOnlyList):
     empty_text = _("No request has changed anything yet, and none was refused.")
     search_fields = searched_columns = SEARCHED
     search_help_text = _("Name, reason or id")
-    list_filter = (OutcomeFilter, UserFilter, GroupFilter, PeriodFilter)
+    list_filter = (OutcomeFilter, CredentialFilter, UserFilter, GroupFilter, PeriodFilter)
     change_list_template = "web/logs/provisioning_log.html"
 
     def named_by(self, word: str) -> Q:

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from gatekeeper.errors import DomainError
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+from gatekeeper.web.scim_settings.credential_rows import end_of_day
+from gatekeeper.web.scim_settings.forms import KeyEndForm
 from gatekeeper.web.scim_settings.scim_page import scim_page
 from scim.credentials.api_keys import ActiveKeyExists, KeyNotFound, RevokeNotConfirmed, generate_key, revoke_keys
 
@@ -27,8 +29,13 @@ def generate(request: HttpRequest) -> HttpResponseBase:
     """
     if request.method != "POST":
         return redirect("web:scim")
+    form = KeyEndForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.error_text())
+        return redirect("web:scim")
+    ends, rotate = end_of_day(form.cleaned_data["ends_on"]), request.POST.get("rotate") == "yes"
     try:
-        text = generate_key("", actor=actor_of(request), rotate=request.POST.get("rotate") == "yes")[1]
+        text = generate_key("", actor=actor_of(request), expires_at=ends, rotate=rotate)[1]
     except ActiveKeyExists:
         messages.error(request, STILL_ACTIVE)
         return redirect("web:scim")

@@ -1,13 +1,20 @@
-"""The forms of the deprovisioning limits and of custom attributes."""
+"""The forms of the deprovisioning limits, of custom attributes, and of SCIM credentials."""
 
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from gatekeeper.web.framework.forms import PageForm
+from scim.credentials.federation_settings import LONGEST, Federation
+from scim.credentials.oauth_clients import NAME_LIMIT
 from scim.protocol.custom_attributes import CUSTOM_TYPES
 from scim.protocol.limits import MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
+from scim.rate_limits.bucket import DEFAULT_RATE, LOWEST_RATE
+
+MOST_TEXT = 10_000  # characters of networks; far more than are kept
 
 
 class DeprovisioningLimitsForm(PageForm):
@@ -80,3 +87,103 @@ class CustomAttributeForm(PageForm):
         super().__init__(*args, **kwargs)
         for name in ("schema", "name"):
             self.fields[name].widget.attrs |= {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+
+
+class ClientKind(TextChoices):
+    """How an OAuth client proves who it is."""
+
+    SECRET = "secret", _("Client secret")
+    FEDERATION = "federation", _("Workload identity federation")
+
+
+_EXACT = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+
+
+def _copied(label: StrOrPromise, help_text: StrOrPromise, longest: int) -> forms.CharField:
+    """A value that is copied from the identity provider; whether it is needed depends on the kind of client."""
+    widget = forms.TextInput(attrs=_EXACT)
+    return forms.CharField(label=label, help_text=help_text, max_length=longest, required=False, widget=widget)
+
+
+class KeyEndForm(PageForm):
+    """When the next API key ends; never, if that stays empty."""
+
+    ends_on = forms.DateField(
+        label=_("Ends on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": _("Enter a day, such as 2027-01-31.")},
+    )
+
+
+class SecretEndForm(KeyEndForm):
+    """When a client secret ends, which each one does."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ends_on"].label = _("Secret ends on")
+        self.fields["ends_on"].help_text = _("From one day to three years; a year from now if it is empty.")
+
+
+class OAuthClientForm(SecretEndForm):
+    """A client to add; the four values of a federation have the names of ``Federation``."""
+
+    kind = forms.ChoiceField(
+        choices=ClientKind.choices,
+        error_messages={"invalid_choice": _("Choose one of the two."), "required": _("Choose one of the two.")},
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=NAME_LIMIT,
+        help_text=_("What to call it here, such as Entra."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Say which client it is.")},
+    )
+    issuer = _copied(_("Issuer"), "https://login.microsoftonline.com/TENANT/v2.0", LONGEST["issuer"])
+    jwks_url = _copied(
+        _("JWKS URL"), "https://login.microsoftonline.com/TENANT/discovery/v2.0/keys", LONGEST["jwks_url"]
+    )
+    subject = _copied(_("Subject"), _("The object id of the provisioning identity."), LONGEST["subject"])
+    audience = _copied(
+        _("Audience"), _("With or without /.default at its end: both are one audience."), LONGEST["audience"]
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """All four values of a federation are needed; those of the other kind are not looked at."""
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("kind") == ClientKind.FEDERATION:
+            for name in Federation.__slots__:
+                if not values.get(name) and name not in self.errors:
+                    self.add_error(name, _("Copy the value that the identity provider shows."))
+        return values
+
+
+class CredentialSettingsForm(PageForm):
+    """What is set for one credential, with the field names of ``Changes``."""
+
+    requests_per_second = forms.IntegerField(
+        label=_("Requests a second"),
+        required=False,
+        min_value=LOWEST_RATE,
+        max_value=DEFAULT_RATE,
+        help_text=_("From %(lowest)s to %(highest)s, which is the default.")
+        % {"lowest": LOWEST_RATE, "highest": f"{DEFAULT_RATE:,}"},
+        widget=forms.NumberInput(attrs={"placeholder": DEFAULT_RATE}),
+    )
+    allowed_networks = forms.CharField(
+        label=_("Allowed networks"),
+        required=False,
+        max_length=MOST_TEXT,
+        help_text=_("Such as 203.0.113.0/24 and 2001:db8::/32, one in a line. Empty: from anywhere."),
+        widget=forms.Textarea(attrs={"rows": 4, **_EXACT}),
+    )
+    is_strict = forms.BooleanField(
+        label=_("Strict"),
+        required=False,
+        help_text=_("Unknown attributes and schemas are refused instead of ignored. Entra needs it off."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        networks = self.initial.get("allowed_networks", "")
+        self.initial["allowed_networks"] = "\n".join(networks.split())

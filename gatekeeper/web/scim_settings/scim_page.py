@@ -17,6 +17,7 @@ from gatekeeper.directory.models import LastGroupPolicy
 from gatekeeper.web.framework.change_confirmation import Shown
 from gatekeeper.web.framework.charts import provisioning_by_hour
 from gatekeeper.web.framework.permissions import may_configure, only
+from gatekeeper.web.scim_settings.credential_rows import active_rows
 from gatekeeper.web.scim_settings.mapping_rows import default_row, group_page
 from saml.models import SyncRun
 from scim.models import ApiKey
@@ -52,6 +53,7 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
         "policy_shown": _carried(POLICY, ProposedChange(last_group_policy=str(site.last_group_policy)), site),
         "base_url": scim_url(),
         "keys": [{"key": key, "days_left": days_left(key)} for key in keys],
+        "credentials": active_rows(),
         "last_request": max(used, default=None),
         "default_row": default_row(site),
         "rows": rows,

@@ -1,7 +1,7 @@
 """scim_client: the OAuth clients through which identity providers reach SCIM, without the pages."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -9,6 +9,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.runtime.command import OperatorCommand, identifier, instant, take_json_after
 from scim.credentials.federation_settings import Federation
 from scim.credentials.oauth_clients import (
+    ClientNotFound,
     create_client_with_secret,
     create_federated_client,
     list_clients,
@@ -17,18 +18,21 @@ from scim.credentials.oauth_clients import (
     rotate_secret,
 )
 from scim.credentials.oauth_documents import client_document, listed_client_document
+from scim.credentials.settings import change_settings, settings_of
+from scim.credentials.settings_options import add_settings, read_settings
+from scim.models import OAuthClient
 
 _ACTOR = Actor.command("scim_client")
 _PARTS = ("issuer", "jwks_url", "subject", "audience")
 
 
 class Command(OperatorCommand):
-    """``scim_client create|list|rotate|revoke``."""
+    """``scim_client create|list|rotate|revoke|set``."""
 
-    help = "Add, list, rotate or revoke the OAuth clients with which identity providers reach SCIM."
+    help = "Add, list, rotate, revoke or set the OAuth clients with which identity providers reach SCIM."
 
     def arguments(self, parser: CommandParser) -> None:
-        """Four actions, each with its own options."""
+        """Five actions, each with its own options."""
         actions = parser.add_subparsers(dest="action", required=True)
         create = actions.add_parser("create", help="Add a client: with --secret, or with the four values of an issuer.")
         create.add_argument("name", help="What to call it.")
@@ -44,11 +48,14 @@ class Command(OperatorCommand):
         revoke.add_argument("--secret-id", help="Only this secret; else the client with all that it has.")
         revoke.add_argument("--confirm", default="", help="Exactly the word Revoke.")
         listing = actions.add_parser("list", help="All clients, also the revoked ones.")
-        take_json_after(create, rotate, revoke, listing)
+        change = actions.add_parser("set", help="The limit and networks of a client, and how strictly it is read.")
+        change.add_argument("client_id", metavar="CLIENT_ID")
+        add_settings(change)
+        take_json_after(create, rotate, revoke, listing, change)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """The document of the chosen action."""
-        actions = {"create": _create, "rotate": _rotate, "revoke": _revoke, "list": _list}
+        actions = {"create": _create, "rotate": _rotate, "revoke": _revoke, "list": _list, "set": _set}
         return actions[options["action"]](options)
 
     def describe(self, document: dict[str, Any]) -> str:
@@ -89,6 +96,15 @@ def _revoke(options: dict[str, Any]) -> dict[str, Any]:
 def _list(options: dict[str, Any]) -> dict[str, Any]:
     del options
     return {"clients": [listed_client_document(client) for client in list_clients()]}
+
+
+def _set(options: dict[str, Any]) -> dict[str, Any]:
+    client_id = _client_id(options)
+    client = OAuthClient.objects.filter(pk=client_id).first()
+    if client is None:
+        raise ClientNotFound(client_id)
+    changed = cast(OAuthClient, change_settings(client, actor=_ACTOR, changes=read_settings(options)))
+    return {**client_document(changed), **settings_of(changed)}
 
 
 def _client_id(options: dict[str, Any]) -> Any:

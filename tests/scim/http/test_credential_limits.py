@@ -1,7 +1,9 @@
 """Limit and networks of one credential: 429 and 403 before anything is done, in the log, in the counts and metrics."""
 
+import itertools
 import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -57,14 +59,14 @@ def limited(request: pytest.FixtureRequest, scim: ScimClient, key: ApiKey) -> Sc
     return ScimClient(issue_token(client, None))
 
 
-def exhaust(client: ScimClient) -> Any:
+def exhaust(client: ScimClient, send: Callable[[], Any] | None = None) -> Any:
     """Send beyond the limit, however slow this machine is at the moment; the first refusal."""
     credential = find_active(client.key)
     assert credential is not None
     for _ in range(200):
         while limiter.seconds_to_wait(str(credential.id), LOWEST) == 0:
             pass  # nobody's requests: they are sent from elsewhere
-        answer = client.get("/Users?count=0")
+        answer = send() if send else client.get("/Users?count=0")
         if answer.status_code == 429:
             return answer
     raise AssertionError("nothing was refused")
@@ -101,29 +103,36 @@ def test_beyond_the_limit_it_is_429_with_whole_seconds_and_the_error_document(li
 
 
 def test_a_write_beyond_the_limit_changes_nothing_and_works_after_the_wait(limited: ScimClient):
-    answer = exhaust(limited)
-    assert limited.post("/Users", {"userName": "ada@x.com"}).status_code == 429
-    assert not User.objects.filter(user_name="ada@x.com").exists()
+    names = (f"p{number}@x.com" for number in itertools.count())
+    sent = []
+
+    def create() -> Any:
+        sent.append(next(names))
+        return limited.post("/Users", {"userName": sent[-1]})
+
+    answer = exhaust(limited, create)
+    assert not User.objects.filter(user_name=sent[-1]).exists()
 
     time.sleep(int(answer.headers["Retry-After"]))
-    assert limited.post("/Users", {"userName": "ada@x.com"}).status_code == 201
+    assert limited.post("/Users", {"userName": sent[-1]}).status_code == 201
 
 
-def test_another_credential_is_not_touched(limited: ScimClient):
-    other = ScimClient(generate_key("Other", actor=ADMIN, rotate=True)[1])
-    exhaust(limited)
-
-    assert other.get("/Users?count=0").status_code == 200
+assert other.get("/Users?count=0").status_code == 200
 
 
 def test_a_refused_request_costs_one_statement_and_no_entry_once_the_minute_has_some(limited: ScimClient):
-    exhaust(limited)
     for _ in range(MOST_IN_A_MINUTE + 5):
-        limited.get("/Users?count=0")
+        exhaust(limited)
+    counted: list[int] = []
 
-    with CaptureQueriesContext(connection) as queries:
-        refused = limited.get("/Users?count=0").status_code
-    assert (refused, len(queries)) == (429, 1)
+    def ask() -> Any:
+        with CaptureQueriesContext(connection) as queries:
+            answer = limited.get("/Users?count=0")
+        counted.append(len(queries))
+        return answer
+
+    exhaust(limited, ask)
+    assert counted[-1] == 1
     entries = list(ProvisioningEntry.objects.filter(status=429))
     assert len(entries) <= 2 * MOST_IN_A_MINUTE  # the test may begin a new minute
     assert entries[0].key_id
@@ -250,3 +259,14 @@ def test_the_command_refuses_what_can_not_be(key: ApiKey, arguments: tuple[str, 
 def test_the_command_refuses_an_unknown_key(db: None):
     with pytest.raises(CommandError, match="no active API key"):
         call_command("scim_key", "set", "6f7c7f0e-0000-4000-8000-000000000000", "--strict")
+
+
+def test_the_command_sets_the_same_for_a_client(db: None, capsys: pytest.CaptureFixture[str]):
+    client = OAuthClient.objects.create(name="Entra")
+    call_command("scim_client", "set", str(client.pk), "--requests-per-second", "30", "--strict", "--json")
+    document = json.loads(capsys.readouterr().out)
+    assert (document["client_id"], document["requests_per_second"]) == (str(client.pk), 30)
+    assert document["is_strict"] is True
+
+    with pytest.raises(CommandError, match="no active OAuth client"):
+        call_command("scim_client", "set", "6f7c7f0e-0000-4000-8000-000000000000", "--strict")

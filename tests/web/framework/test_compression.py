@@ -35,6 +35,8 @@ NEVER = {
     "web:create_api_token": "a token is shown one time",
     "web:generate_key": "a key is shown one time",
     "web:revoke_key": "short, and beside it",
+    "web:rotate_client_secret": "a secret is shown one time",
+    "web:revoke_oauth_client": "a dialog that is opened seldom",
     "web:authentication": "the token of an event stream is shown one time",
     "web:new_connection": "metadata are typed, which may hold keys",
     "web:local_accounts": "a password is shown one time",

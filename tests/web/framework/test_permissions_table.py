@@ -18,6 +18,7 @@ from gatekeeper.directory.models import SignIn, User
 from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt, SyncRun
 from saml.sync.run import sync_saml_users
+from scim.credentials.oauth_clients import create_client_with_secret
 from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
 from tests.scim.attributes.conftest import declared
 from tests.transactions import rolled_back
@@ -95,6 +96,7 @@ def world(administrator: User, browser_of: Callable[[User], Client], metadata: b
         "sign_in_id": SignIn.objects.live().first().id,  # type: ignore[union-attr]
         "token_id": token.id,
         "passkey_id": 1,
+        "credential_id": create_client_with_secret("Entra", actor=ADMIN)[0].pk,
         "attribute_id": declared("badge").pk,
         "attempt_id": attempt.id,
         "object_id of /users/<object_id>/": target.id,

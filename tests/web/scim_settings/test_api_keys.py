@@ -1,5 +1,7 @@
 """The API key on the SCIM page: generated, shown one time, revoked by the phrase."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +24,20 @@ def test_the_key_is_shown_in_the_answer_to_its_generation_and_never_again(admin_
     assert shown not in after
     assert "Revoke Key" in after
     assert "Generate API Key" not in after
+
+
+def test_an_end_may_be_given_and_is_the_end_of_that_day(admin_client: Client) -> None:
+    admin_client.post(reverse("web:generate_key"), {"ends_on": "2099-03-04"})
+
+    assert ApiKey.objects.get().expires_at == datetime(2099, 3, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", ["2001-01-01", "soon"])
+def test_an_end_that_can_not_be_makes_no_key(admin_client: Client, day: str) -> None:
+    answer = admin_client.post(reverse("web:generate_key"), {"ends_on": day}, follow=True)
+
+    assert not ApiKey.objects.exists()
+    assert "in the future" in text_of(answer) or "Enter a day" in text_of(answer)
 
 
 def test_a_second_key_needs_rotation(admin_client: Client) -> None:
