@@ -21,7 +21,6 @@ from gatekeeper.directory.models import User
 from gatekeeper.errors import InvalidValue
 from gatekeeper.health.metrics import render
 from scim.credentials.access_tokens import issue_token
-from scim.credentials.api_keys import generate_key
 from scim.credentials.settings import CredentialNotFound, change_settings
 from scim.models import ApiKey, OAuthClient
 from scim.rate_limits.limiter import limiter
@@ -117,7 +116,11 @@ def test_a_write_beyond_the_limit_changes_nothing_and_works_after_the_wait(limit
     assert limited.post("/Users", {"userName": sent[-1]}).status_code == 201
 
 
-assert other.get("/Users?count=0").status_code == 200
+def test_another_credential_is_not_touched(limited: ScimClient):
+    other = ScimClient(generate_key("Other", actor=ADMIN, rotate=True)[1])
+    exhaust(limited)
+
+    assert other.get("/Users?count=0").status_code == 200
 
 
 def test_a_refused_request_costs_one_statement_and_no_entry_once_the_minute_has_some(limited: ScimClient):
