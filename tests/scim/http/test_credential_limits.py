@@ -21,6 +21,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.errors import InvalidValue
 from gatekeeper.health.metrics import render
 from scim.credentials.access_tokens import issue_token
+from scim.credentials.api_keys import generate_key
 from scim.credentials.settings import CredentialNotFound, change_settings
 from scim.models import ApiKey, OAuthClient
 from scim.rate_limits.limiter import limiter
