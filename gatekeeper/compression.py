@@ -31,6 +31,7 @@ PAGES: Final = frozenset(
         "admin:saml_syncrun_change",
         "admin:saml_syncrun_changelist",
         "web:add_oauth_client",
+        "admin:scim_tokenrequest_changelist",
         "web:as_code",
         "web:credential",
         "web:custom_attributes",

@@ -28,6 +28,7 @@ OBJECT_KINDS: dict[str, Promise] = {
     "api_key": _("API key"),
     "custom_attribute": _("custom attribute"),
     "oauth_client": _("OAuth client"),
+    "client_secret": _("client secret"),
     "site": _("site"),
     "sync_run": _("sync run"),
     "audit_trail": _("audit trail"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -22,7 +22,8 @@ from gatekeeper.health.models import DatabaseRefusal
 from gatekeeper.runtime.row_counts import value_counts
 from saml.certificate_state import longest_valid
 from saml.models import Certificate, Connection, SyncRun, SyncState
-from scim.models import ApiKey
+from scim.models import ApiKey, ClientSecret
+from scim.oauth.token_log import token_requests_since
 
 SECONDS_A_DAY = 86_400
 
@@ -43,6 +44,8 @@ class _Gatekeeper(Collector):
             _last_seen(),
             _last_sync(),
             _key(),
+            _secrets(),
+            _token_requests(),
             _certificates(),
             _audit_waiting(),
             _reads(),
@@ -116,6 +119,27 @@ def _key() -> GaugeMetricFamily:
     for key in ApiKey.objects.active().exclude(expires_at=None):
         if key.expires_at:
             gauge.add_metric([str(key.id)], (key.expires_at - timezone.now()).total_seconds() / SECONDS_A_DAY)
+    return gauge
+
+
+def _secrets() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_client_secret_days_left", "Until the last secret of an OAuth client expires.", labels=["client"]
+    )
+    ends = ClientSecret.objects.filter(revoked_at=None, client__revoked_at=None).order_by()
+    for row in ends.values("client").annotate(last=Max("expires_at")):
+        gauge.add_metric([str(row["client"])], (row["last"] - timezone.now()).total_seconds() / SECONDS_A_DAY)
+    return gauge
+
+
+def _token_requests() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_token_requests_last_hour",
+        "Requests for access tokens, by why they were refused; reason issued: they were not.",
+        labels=["reason"],
+    )
+    for reason, number in token_requests_since(timezone.now() - timedelta(hours=1)).items():
+        gauge.add_metric([reason], number)
     return gauge
 
 

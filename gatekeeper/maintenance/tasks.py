@@ -11,6 +11,8 @@ from gatekeeper.directory.sessions.limits import end_overdue
 from gatekeeper.signed_tokens.single_use import forget_used_tokens
 from saml.security_events.received import forget_old_events
 from saml.sync.run import forget_old_conflicts
+from scim.oauth.refused_requests import forget_old_counts
+from scim.oauth.token_log import forget_old_requests
 
 
 @shared_task(name="configuration.erase_due", ignore_result=True)
@@ -27,3 +29,5 @@ def end_overdue_sessions() -> None:
     SessionStore.clear_expired()
     forget_used_tokens(timezone.now())
     forget_old_events(timezone.now())
+    forget_old_requests(timezone.now())
+    forget_old_counts(timezone.now())

@@ -16,6 +16,7 @@ from gatekeeper.web.logs.audit_trail import AuditTrail
 from gatekeeper.web.logs.provisioning_log import ProvisioningLog
 from gatekeeper.web.logs.sign_in_attempts import SignInAttempts
 from gatekeeper.web.logs.sync_history import SyncHistory
+from gatekeeper.web.logs.token_log import TokenLog
 from gatekeeper.web.people import api_tokens, person, sessions, who_had
 from gatekeeper.web.people.people_list import People
 from gatekeeper.web.saml_settings import authentication, claims, connection_changes, security_events, signing_keys
@@ -35,6 +36,7 @@ from gatekeeper.web.scim_settings import (
 from gatekeeper.web.site_settings import config_as_code, local_accounts, retention, security_txt, teams
 from saml.models import SignInAttempt, SyncRun
 from scim.http import documented_limits
+from scim.models import TokenRequest
 
 scim_pages = [
     path("", scim_page.scim, name="scim"),
@@ -143,6 +145,7 @@ LISTS: dict[type[Model], type[ReadOnlyList]] = {
     ProvisioningEntry: ProvisioningLog,
     SignInAttempt: SignInAttempts,
     SyncRun: SyncHistory,
+    TokenRequest: TokenLog,
     User: People,
 }
 for model, shown_by in LISTS.items():

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gatekeeper.secrets.bearer_keys import digest
 from gatekeeper.signed_tokens.parsing import Token
+from scim.credentials.networks import allows
 from scim.credentials.oauth_clients import SECRETS
 from scim.models import ClientSecret, OAuthClient
 from scim.oauth.assertions import verified_assertion
@@ -28,12 +29,20 @@ class Authenticated:
         return str(self.client.id)
 
 
-def authenticate(asked: TokenRequest, now: datetime) -> Authenticated:
-    """Raises: TokenRequestRefused with the first check that failed. Cost with a secret: one query."""
+def authenticate(asked: TokenRequest, now: datetime, address: str) -> Authenticated:
+    """``address``: where the request came from. Cost with a secret: one query.
+
+    Raises: TokenRequestRefused with the first check that failed.
+    """
     if asked.method == ASSERTION:
         client, assertion = verified_assertion(asked, now)
-        return Authenticated(client, assertion=assertion)
-    return _by_secret(asked, now)
+        found = Authenticated(client, assertion=assertion)
+    else:
+        found = _by_secret(asked, now)
+    if not allows(found.client, address):
+        error, check = ErrorCode.UNAUTHORIZED_CLIENT, "comes_from_an_allowed_network"
+        raise TokenRequestRefused(error, check, Reason.NETWORK, client=found.client, secret=found.secret)
+    return found
 
 
 def _by_secret(asked: TokenRequest, now: datetime) -> Authenticated:

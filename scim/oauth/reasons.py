@@ -72,7 +72,7 @@ REASON_TEXTS: Final[Mapping[Reason, Promise]] = {
     Reason.CLIENT_IS_FEDERATED: _("The client uses workload identity federation, and sent a secret."),
     Reason.NO_CLIENT_FOR_ASSERTION: _("No client has the issuer of this assertion."),
     Reason.SEVERAL_CLIENTS: _("Several clients fit this assertion, and it came without a client_id."),
-    Reason.NETWORK: _("The client may not ask from this address."),
+    Reason.NETWORK: _("The client may not ask from this address; its networks are set on the SCIM page."),
     Reason.SECRET_INCOMPLETE: _("The client secret is incomplete, or is none of this site."),
     Reason.SECRET_UNKNOWN: _("There is no such client secret."),
     Reason.SECRET_OF_ANOTHER_CLIENT: _("The client secret is that of another client."),

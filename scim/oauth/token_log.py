@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db.models import Count
 from django.http import HttpRequest
 
 from gatekeeper.runtime.plain_text import visible
@@ -14,6 +15,7 @@ from gatekeeper.signed_tokens.refusals import TokenRefused
 from scim.models import AccessToken, TokenRequest
 from scim.oauth.clients import Authenticated
 from scim.oauth.refusals import TokenRequestRefused
+from scim.oauth.refused_requests import counted_only
 from scim.oauth.token_requests import TokenRequest as Asked
 
 KEPT_FOR = timedelta(days=30)
@@ -21,6 +23,7 @@ SHOWN_HEADER = ("alg", "kid", "typ")
 SHOWN_CLAIMS = (
     "iss", "sub", "aud", "tid", "appid", "azp", "oid", "idp", "ver", "iat", "nbf", "exp", "jti",
 )  # fmt: skip
+ISSUED, NOT_LISTED = "issued", "not_listed"
 LONGEST_SHOWN = 300  # characters of one value
 
 log = structlog.get_logger(__name__)
@@ -70,6 +73,13 @@ def forget_old_requests(now: datetime) -> int:
     """Delete entries of 30 days ago, and access tokens that have expired; returns how many entries went."""
     AccessToken.objects.filter(expires_at__lt=now).delete()
     return TokenRequest.objects.filter(at__lt=now - KEPT_FOR).delete()[0]
+
+
+def token_requests_since(moment: datetime) -> dict[str, int]:
+    """How many were issued, and how many refused, by the reason's code; ``not_listed`` are only counted."""
+    listed = TokenRequest.objects.filter(at__gte=moment).order_by().values("reason").annotate(number=Count("id"))
+    found = {row["reason"] or ISSUED: int(row["number"]) for row in listed}
+    return {ISSUED: 0, NOT_LISTED: counted_only(moment), **found}
 
 
 def _origin(request: HttpRequest) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import record_use
-from gatekeeper.sessions.request_details import request_id_of
+from gatekeeper.sessions.request_details import address_of, request_id_of
 from gatekeeper.signed_tokens.keys import ALGORITHMS
 from scim.credentials.access_tokens import issue_token
 from scim.oauth.client_credentials import SCOPES, answer
@@ -50,7 +50,7 @@ def _issued(request: HttpRequest, asked: TokenRequest) -> HttpResponse:
                 record_use(found.secret)
             return issue_token(found.client, found.secret)
 
-    given = answer(asked.form, lambda: authenticate(asked, timezone.now()), issue)
+    given = answer(asked.form, lambda: authenticate(asked, timezone.now(), address_of(request)), issue)
     return HttpResponse(given.body, status=given.status, content_type="application/json", headers=_NOT_STORED)
 
 

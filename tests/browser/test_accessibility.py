@@ -59,6 +59,7 @@ PAGES = {
     *("person", "who_had", "directory_user_changelist", "audit_provisioningentry_changelist"),
     *("audit_provisioningentry_change", "audit_auditentry_changelist", "audit_auditentry_change"),
     *("saml_syncrun_changelist", "saml_syncrun_change", "saml_signinattempt_changelist", "saml_signinattempt_change"),
+    *("scim_tokenrequest_changelist", "scim_tokenrequest_change"),
 }
 
 
@@ -76,7 +77,7 @@ def admin_page(running_site: Site, page: Page, tmp_path: Path) -> Iterator[Page]
 
 @contextmanager
 def _provisioned(site: Site) -> Iterator[None]:
-    """Somebody in a group, a refused request and a sync run."""
+    """Somebody in a group, a refused request, a sync run, and a client that was refused a token."""
     made = site.manage("scim_key", "generate", "--rotate", "--name", "accessibility")
     headers = {"Authorization": f"Bearer {made['api_key']}", "Content-Type": "application/scim+json"}
     with httpx.Client(base_url=made["base_url"], headers=headers) as scim:
@@ -85,6 +86,9 @@ def _provisioned(site: Site) -> Iterator[None]:
         scim.post("/Groups", json={"displayName": "GK Accessible", "members": [{"value": person["id"]}]})
         site.manage("sync_saml_users")
         site.manage("scim_attribute", "add", "urn:acme:2.0:User", "badge", "--type", "integer", "--multi-valued")
+        client = site.manage("scim_client", "create", "Axe", "--secret")
+        form = {"grant_type": "client_credentials", "client_id": client["client_id"], "client_secret": "gks_x"}
+        assert httpx.post(client["token_url"], data=form).is_client_error
         yield
         site.manage("scim_attribute", "remove", "urn:acme:2.0:User:badge")
     site.manage("scim_key", "revoke", "--confirm", "Revoke", "--key-id", made["key_id"])

@@ -16,6 +16,7 @@ NAMES = {
     "beat",
     "public_url",
     "scim_key",
+    "oauth_clients",
     "saml_certificates",
     "fallback_team",
     "work_email",

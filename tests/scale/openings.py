@@ -13,6 +13,7 @@ from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.models import IdpGroup, SignIn
 from saml.models import Connection, SignInAttempt, SyncRun
+from scim.models import TokenRequest
 from tests.scale.company import IN_A_GROUP, id_of
 from tests.web.addresses import all_addresses, table
 
@@ -74,6 +75,7 @@ def world(people: int) -> dict[str, Any]:
         "object_id of /audit-trail/<object_id>/": AuditEntry.objects.latest("id").id,
         "object_id of /sync-history/<object_id>/": SyncRun.objects.latest("started_at").id,
         "object_id of /sign-in-attempts/<object_id>/": attempt.id,
+        "object_id of /token-log/<object_id>/": TokenRequest.objects.create(accepted=True).id,
     }
 
 
@@ -159,6 +161,7 @@ def queries(known: Mapping[str, Any]) -> dict[str, list[str]]:
             "?result=begun",
             "?result=test",
         ],
+        "/token-log/": ["?last=1", "?result=accepted", "?result=refused", "?q=nobody", *periods],
         "/settings/configuration/scim/": ["?q=group42", "?q=nothing", "?page=2", f"?page={people // 50 // 25}"],
         "/settings/configuration/scim/fallback-team/people/": ["?q=Given42", f"?after={id_of('person', 77)}"],
         "/settings/configuration/scim/groups/<group_id>/": [

@@ -20,6 +20,7 @@ from gatekeeper.health.checks.directory_checks import (
     check_second_factors,
 )
 from gatekeeper.health.checks.event_checks import check_events
+from gatekeeper.health.checks.oauth_checks import check_oauth_clients
 from gatekeeper.health.checks.process_checks import check_beat, check_broker, check_public_url, check_worker
 from gatekeeper.health.checks.result import Check, Status
 from gatekeeper.health.checks.saml_checks import check_certificates, check_own_certificates, check_saml_sync
@@ -35,6 +36,7 @@ AFTER_THE_DATABASE: tuple[Ask, ...] = (
     check_beat,
     check_public_url,
     check_scim_key,
+    check_oauth_clients,
     check_certificates,
     check_own_certificates,
     check_fallback_team,

@@ -48,6 +48,7 @@ def _entries() -> tuple[Entry, ...]:
             "/sign-in-attempts/",
             may_read_logs,
         ),
+        Entry(_("Token log"), "key", "admin:scim_tokenrequest_changelist", "/token-log/", may_read_logs),
         Entry(_("Audit trail"), "audit", "admin:audit_auditentry_changelist", "/audit-trail/", may_read_logs),
     )
 

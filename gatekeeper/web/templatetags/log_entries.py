@@ -14,6 +14,7 @@ from saml.debugger.presentation import attempt_reason
 from saml.models import SyncRun
 from saml.security_events.reasons import event_reason
 from saml.sync.errors import sync_error_text
+from scim.oauth.presentation import token_request_reason, way_text
 
 register = template.Library()
 register.filter(provisioning_texts.change_texts)
@@ -24,6 +25,8 @@ register.filter(attempt_reason)
 register.filter(result_text)
 register.filter(event_reason)
 register.filter(sync_error_text)
+register.filter(token_request_reason)
+register.filter(way_text)
 
 
 @register.filter

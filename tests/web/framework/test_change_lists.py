@@ -13,7 +13,7 @@ from tests.web.pages import queries_of
 LOG = "/provisioning-log/"
 
 
-@pytest.mark.parametrize("path", [LOG, "/audit-trail/", "/sync-history/", "/sign-in-attempts/"])
+@pytest.mark.parametrize("path", [LOG, "/audit-trail/", "/sync-history/", "/sign-in-attempts/", "/token-log/"])
 def test_an_entry_that_does_not_exist_is_a_plain_404(admin_client: Client, path: str) -> None:
     for wrong in ("999999", "nonsense", str(uuid4())):
         assert admin_client.get(f"{path}{wrong}/").status_code == 404

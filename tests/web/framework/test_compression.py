@@ -41,6 +41,7 @@ NEVER = {
     "web:new_connection": "metadata are typed, which may hold keys",
     "web:local_accounts": "a password is shown one time",
     "admin:saml_signinattempt_change": "what identity providers sent",
+    "admin:scim_tokenrequest_change": "what their clients sent",
 }
 
 

@@ -23,7 +23,14 @@ SETTINGS = [
     "/settings/configuration/teams/",
 ]
 PEOPLE = ["/users/", f"/users/{NOBODY}/"]
-LOGS = ["/provisioning-log/", "/sync-history/", "/audit-trail/", "/sign-in-attempts/", "/sync-history/progress/"]
+LOGS = [
+    "/provisioning-log/",
+    "/sync-history/",
+    "/audit-trail/",
+    "/sign-in-attempts/",
+    "/token-log/",
+    "/sync-history/progress/",
+]
 CHANGES = [
     "/settings/configuration/scim/fallback-team/",
     "/settings/configuration/scim/last-group-policy/",

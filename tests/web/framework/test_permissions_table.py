@@ -19,6 +19,7 @@ from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt, SyncRun
 from saml.sync.run import sync_saml_users
 from scim.credentials.oauth_clients import create_client_with_secret
+from scim.models import TokenRequest
 from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
 from tests.scim.attributes.conftest import declared
 from tests.transactions import rolled_back
@@ -104,6 +105,7 @@ def world(administrator: User, browser_of: Callable[[User], Client], metadata: b
         "object_id of /audit-trail/<object_id>/": AuditEntry.objects.first().id,  # type: ignore[union-attr]
         "object_id of /sync-history/<object_id>/": SyncRun.objects.first().id,  # type: ignore[union-attr]
         "object_id of /sign-in-attempts/<object_id>/": attempt.id,
+        "object_id of /token-log/<object_id>/": TokenRequest.objects.create(accepted=True).id,
     }
 
 
