@@ -301,7 +301,7 @@ def test_only_post_is_answered(method: str) -> None:
     assert answer.headers["Allow"] == "POST"
 
 
-def test_states_of_a_secret_are_told_apart_in_the_log_and_not_in_the_answer(made: Any) -> None:
+def test_states_of_a_secret_are_distinguished_in_the_log_and_not_in_the_answer(made: Any) -> None:
     client, secret = made
     _, other = create_client_with_secret("Okta", actor=ADMIN)
     expired = rotate_secret(client.id, actor=ADMIN)
