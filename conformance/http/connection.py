@@ -197,7 +197,7 @@ class _Stream(httpcore.NetworkStream):
 
 def _read(base_url: str) -> SplitResult:
     parts = urlsplit(base_url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or "@" in parts.netloc:
         raise ValueError(f"{base_url} is no http or https address, such as http://127.0.0.1:8000/scim/v2")
     return parts
 

@@ -8,7 +8,7 @@ from typing import Any
 from entra_client.protocol.transport import Answer, Request
 
 SHOWN_SENT = 700  # characters of a body that a report shows
-SHOWN_GOT = 900
+SHOWN_GOT = 600
 HIDDEN = "(hidden)"
 
 

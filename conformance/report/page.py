@@ -16,7 +16,7 @@ _LIBRARIES = ("scim2-tester", "scim2-models", "httpcore")
 _WORDS: Mapping[Status, str] = {
     Status.PASSED: "passed",
     Status.FAILED: "failed",
-    Status.SKIPPED: "not asked",
+    Status.SKIPPED: "skipped",
     Status.WARNING: "warning",
 }
 _STYLE = """
@@ -25,12 +25,24 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 2rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; }
+th, td { overflow-wrap: anywhere; }
+.totals th, .totals td { overflow-wrap: normal; }
 td:first-child { white-space: nowrap; }
+td:last-child { min-width: 11rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; }
 dt { font-weight: 600; }
 dd { margin: 0; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0 0; font-size: .85rem; }
 .passed { color: var(--passed); } .failed { color: var(--failed); } .warning { color: var(--warning); }
+@media (max-width: 40rem) {
+  body { font-size: .875rem; margin: 1rem auto; }
+  table, tbody, tr, td { display: block; }
+  thead { display: none; }
+  tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  td { border: 0; padding: 0; min-width: 0; }
+  .totals { display: table; } .totals thead { display: table-header-group; } .totals tbody { display: table-row-group; }
+  .totals tr { display: table-row; } .totals td { display: table-cell; min-width: 0; padding-right: .4rem; }
+}
 @media print { body { margin: 0; max-width: none; } }
 """
 # Whatever a server answered, the file runs and fetches nothing.
@@ -87,7 +99,7 @@ def _totals(result: RunResult) -> SafeString:
         "\n", '<tr><th scope="row">{}</th>{}</tr>', ((each.profile.title, _numbers(each)) for each in result.profiles)
     )
     return format_html(
-        '<table>\n<thead><tr><th scope="col">Profile</th>{}</tr></thead>\n<tbody>\n{}\n'
+        '<table class="totals">\n<thead><tr><th scope="col">Profile</th>{}</tr></thead>\n<tbody>\n{}\n'
         '<tr><th scope="row">All</th>{}</tr>\n</tbody>\n</table>',
         head,
         rows,

@@ -36,11 +36,14 @@ class Trial:
         self.server = server
         self.test = test
         self._last: tuple[Request, Reply | None] | None = None
+        self._write: tuple[Request, Reply | None] | None = None  # before the last, which may have read what came of it
         self._number = 0
 
     # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────
     def send(self, request: Request, *, patient: bool = True) -> Reply:
         """Send a request and return its answer, whatever it is. Raises: Failed when there is none."""
+        if self._last is not None and self._last[0].method != "GET":
+            self._write = self._last
         self._last = request, None
         try:
             reply = self.server.send(request, patient=patient)
@@ -64,8 +67,13 @@ class Trial:
             self.fail(f"{request.method} {request.path} has an answer that can't be read: {problem!r:.200}")
 
     def fail(self, sentence: str) -> NoReturn:
-        """End the test: what was expected, and the last request with its answer. Raises: Failed."""
+        """End the test: what was expected, and the last request with its answer. Raises: Failed.
+
+        Where that only read, the write before it is shown, too.
+        """
         text = f"{sentence.rstrip('.')}."
+        if self._last is not None and self._last[0].method == "GET" and self._write is not None:
+            text += f"\n{described(*self._write, self.server.secrets)}"
         if self._last is not None:
             text += f"\n{described(*self._last, self.server.secrets)}"
         raise Failed(self.server.without_secrets(text))

@@ -58,6 +58,7 @@ def memory() -> Iterator[tuple[MemoryServer, str]]:
         ("--base-url", "http://127.0.0.1:1/scim/v2"),
         ("--base-url", "nonsense", "--api-key", "x"),
         ("--base-url", "ftp://127.0.0.1/scim", "--api-key", "x"),
+        ("--base-url", "http://somebody:secret@127.0.0.1/scim", "--api-key", "x"),
         ("--base-url", "http://127.0.0.1:1", "--api-key", "x", "--client-id", "a", "--client-secret", "b"),
         ("--base-url", "http://127.0.0.1:1", "--client-id", "a"),
         ("--base-url", "http://127.0.0.1:1", "--api-key", "no\nkey"),
