@@ -34,6 +34,7 @@ CALLS = {
     "api_tokens": [("list",), ("list", "--user", "nobody" + NAME), ("revoke", NAME)],
     "audit": [("verify",), ("head",)],
     "configuration": [("export",), ("apply", NAME), ("diff", "{file}"), ("apply", "{file}", "--dry-run")],
+    "conformance": [],  # it prints what servers answer: tests/conformance/test_command.py
     "create_admin": [],
     "doctor": [()],
     "events": [("list",), ("retry",), ("retry", "--subscriber", NAME)],

@@ -167,6 +167,23 @@ def test_the_report_escapes_what_a_server_answers_and_runs_nothing(memory, tmp_p
         assert fact in text, fact
 
 
+def test_the_table_shows_what_a_server_answers_without_letting_it_act(memory, capsys: pytest.CaptureFixture[str]):
+    server, base_url = memory
+    evil = "\x1b[2J\r\u202e\x9b31m\u2028FORGED"
+    server.fault = lambda memory, asked, answer: (
+        type(answer(asked))(200, f'{{"detail": "{evil}"}}'.encode())
+        if asked.test == "Create_User_Test"
+        else answer(asked)
+    )
+    assert command(*given(base_url)) == 1
+    table = capsys.readouterr().out
+
+    assert "FORGED" in table
+    assert [
+        character for character in table if character in evil.removesuffix("FORGED") and not character.isprintable()
+    ] == []
+
+
 # ── Nothing is left behind ───────────────────────────────────────────────────────────────────────────────────────────
 
 
