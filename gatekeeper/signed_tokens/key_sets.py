@@ -5,6 +5,7 @@ of tokens and processes. A key that was withdrawn stops working within the hour;
 the last good document goes on for a day.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from gatekeeper.signed_tokens.refusals import TokenRefused
 ASKED_AT_MOST_EVERY = timedelta(minutes=1)
 FRESH_FOR = timedelta(hours=1)
 USABLE_FOR = timedelta(days=1)
+ANSWERED_WITHIN = timedelta(seconds=3)  # a token waits no longer for the key set that somebody else asks for
+_LOOKS = 60
 Fetch = Callable[[str], bytes]  # with the caller's limits; a refused address is a DomainError
 
 log = structlog.get_logger(__name__)
@@ -31,8 +34,11 @@ def find_key(url: str, kid: str, *, fetch: Fetch) -> dict[str, Any]:
     now = timezone.now()
     held, _ = KeySet.objects.get_or_create(url=url)
     found = _keys_of(held, now).get(kid)
-    if (found is None or held.fetched_at <= now - FRESH_FOR) and _may_ask(held, now):
-        held = _ask(held, fetch)
+    if found is None or held.fetched_at <= now - FRESH_FOR:
+        if _may_ask(held, now):
+            held = _ask(held, fetch)
+        elif found is None:
+            _wait_for_the_answer(held)
         found = _keys_of(held, timezone.now()).get(kid)
     if found is None:
         if held.problem:
@@ -50,7 +56,17 @@ def _keys_of(held: KeySet, now: datetime) -> dict[str, dict[str, Any]]:
 def _may_ask(held: KeySet, now: datetime) -> bool:
     """Whether this process may ask the address now: one of all processes does, the others use what is stored."""
     due = KeySet.objects.filter(pk=held.pk, tried_at__lte=now - ASKED_AT_MOST_EVERY)
-    return due.update(tried_at=now) == 1
+    return due.update(tried_at=now, problem="") == 1
+
+
+def _wait_for_the_answer(held: KeySet) -> None:
+    """While another process or thread asks the address, its answer may bring the key: several tokens come at once."""
+    for _ in range(_LOOKS):
+        held.refresh_from_db()
+        is_asked = held.tried_at > held.fetched_at and not held.problem
+        if not is_asked or held.tried_at < timezone.now() - ANSWERED_WITHIN:
+            return
+        time.sleep(ANSWERED_WITHIN.total_seconds() / _LOOKS)
 
 
 def _ask(held: KeySet, fetch: Fetch) -> KeySet:

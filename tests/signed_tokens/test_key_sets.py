@@ -1,14 +1,18 @@
 """Published keys (RFC 7517 §5): when they are fetched, what is taken, and with which limits."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from gatekeeper.errors import InvalidValue
-from gatekeeper.signed_tokens.key_sets import find_key
+from gatekeeper.signed_tokens.key_sets import Fetch, find_key
 from gatekeeper.signed_tokens.models import KeySet
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.metadata.fetch import fetch_metadata
@@ -121,3 +125,39 @@ def test_keys_are_never_fetched_from_inside(settings, url, words):
 
     with pytest.raises(TokenRefused, match=words):
         find_key(url, "any", fetch=fetch_metadata)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tokens_that_come_at_once_wait_for_the_one_that_asks(publisher, clock):
+    """Several connections of one client get their first token in one moment."""
+    asks, may_answer = threading.Event(), threading.Event()
+
+    def fetch(url: str) -> bytes:
+        asks.set()
+        assert may_answer.wait(5)
+        return publisher(url)
+
+    def known(fetch: Fetch) -> bool:
+        try:
+            return find_key(URL, "old", fetch=fetch)["kid"] == "old"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(known, fetch)
+        assert asks.wait(5)
+        others = [threads.submit(known, publisher) for _ in range(3)]
+        time.sleep(0.2)
+        assert not any(each.done() for each in others)
+        may_answer.set()
+        assert [each.result(10) for each in (first, *others)] == [True] * 4
+    assert publisher.asked == 1
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_an_answer_that_never_came(publisher, clock):
+    KeySet.objects.create(url=URL, tried_at=NOON - timedelta(seconds=10))
+    begun = time.perf_counter()
+
+    assert not knows("old", publisher)
+    assert time.perf_counter() - begun < 1

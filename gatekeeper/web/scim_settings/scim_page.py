@@ -41,7 +41,8 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
     search = request.GET.get("q", "").strip()
     page, rows = group_page(site, search, request.GET.get("page"))
     keys = list(ApiKey.objects.active().order_by("-created_at"))
-    used = [key.last_used_at for key in keys if key.last_used_at]
+    credentials = active_rows()
+    used = [row.credential.last_used_at for row in credentials if row.credential.last_used_at]
     now = timezone.now()
     context: dict[str, Any] = {
         "site": site,
@@ -53,7 +54,7 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
         "policy_shown": _carried(POLICY, ProposedChange(last_group_policy=str(site.last_group_policy)), site),
         "base_url": scim_url(),
         "keys": [{"key": key, "days_left": days_left(key)} for key in keys],
-        "credentials": active_rows(),
+        "credentials": credentials,
         "last_request": max(used, default=None),
         "default_row": default_row(site),
         "rows": rows,
