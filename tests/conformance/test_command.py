@@ -110,6 +110,12 @@ def test_the_document_is_the_contracts(memory, capsys: pytest.CaptureFixture[str
     assert len(profile["tests"]) == 25
 
 
+@pytest.mark.parametrize("ending", ["/", "/?aadOptscim062020", "?aadOptscim062020"])
+def test_the_base_url_may_end_as_entras_tenant_url_does(memory, ending: str, capsys: pytest.CaptureFixture[str]):
+    assert command(*given(f"{memory[1]}{ending}"), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["target"] == memory[1]
+
+
 def test_an_oauth_client_takes_a_token_and_its_test_is_asked(memory, capsys: pytest.CaptureFixture[str]):
     """RFC 6749 §4.4, with the token endpoint that RFC 8414 metadata names."""
     base_url = memory[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.conformance.server.faults import (
     ANY,
+    GROUP,
     GROUPS,
     USER,
     USERS,
@@ -136,6 +137,10 @@ def creates(server: MemoryServer, asked: Asked, answer: Answer) -> Reply:
     return reply
 
 
+def still_a_member(document: Any) -> None:
+    document["members"] = [{"value": "5f3c0c1e-77a0-4b0e-9c53-0f5b7f0a1c11", "type": "User"}]
+
+
 def deleted_twice(reply: Reply) -> Reply | None:
     return Reply(204) if reply.status == 404 else None
 
@@ -256,6 +261,7 @@ RFC_FAULTS: dict[str, Fault] = {
     "PUT: what is not stated is cleared": clears_nothing,
     "PUT: unknown id": creates,
     "DELETE: 204, and 404 the second time": answers("DELETE", ANY, deleted_twice),
+    "A deleted user is no member": body("GET", GROUP, still_a_member),
     "manager is a reference": body("GET", USER, manager_without_reference),
     "PATCH: without a path, a value for each name": refuses("PATCH", USER, 400, "invalidSyntax"),
     "PATCH: remove": rewrites("PATCH", USER, without_filter),
@@ -264,7 +270,7 @@ RFC_FAULTS: dict[str, Fault] = {
     "PATCH: a new primary value takes the place of the former": body("GET", USER, two_primaries),
     "PATCH: adding what is there changes nothing": doubles,
     "PATCH: remove without a path": answers("PATCH", USER, scim_type_is("invalidPath")),
-    "PATCH: an operation that is none": answers("PATCH", USER, scim_type_is("invalidValue")),
+    "PATCH: an operation that is none": answers("PATCH", USER, scim_type_is("noTarget")),
     "PATCH: a path that can't be read": answers("PATCH", USER, scim_type_is(None)),
     "PATCH: what only the server sets": ignores("PATCH", USER),
     "Bulk: POST, PUT, PATCH and DELETE": body("POST", "/Bulk", other_bulk_statuses),
