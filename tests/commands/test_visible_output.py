@@ -11,7 +11,7 @@ from gatekeeper.directory.models import IdentityProvider, IdpGroup, Team, User
 from gatekeeper.runtime.command import OperatorCommand
 from gatekeeper.runtime.plain_text import visible, visible_lines, visible_values
 from scim.credentials.api_keys import generate_key
-from scim.models import ApiKey, OAuthClient
+from scim.models import ApiKey, CustomAttribute, OAuthClient
 from tests.builders import ADMIN, make_administrator, make_group, make_team, make_user, map_group
 
 # One of each kind: C0 with CR, LF, tab, backspace and ESC; DEL; C1 (CSI, NEL); bidi characters; separators.
@@ -44,6 +44,7 @@ CALLS = {
     "reset_password": [],
     "retention": [("run",), ()],
     "saml_connection": [("list",), ("delete", "{connection}", "--confirm", NAME), ("refresh", NAME)],
+    "scim_attribute": [("list",), ("add", NAME, NAME, "--description", NAME), ("remove", NAME, "--confirm", NAME)],
     "scim_client": [("list",), ("revoke", NAME, "--confirm", "Revoke"), ("create", NAME, "--secret")],
     "scim_key": [("list",), ("revoke", "--confirm", "Revoke", "--key-id", NAME), ("generate", "--expires", NAME)],
     "simulate_entra": [],
@@ -67,6 +68,7 @@ def names(db):
     ApiKey.objects.filter(pk=key.pk).update(name=NAME)
     OAuthClient.objects.create(name=NAME)
     IdentityProvider.objects.update(name=NAME)
+    CustomAttribute.objects.create(schema="urn:x:y", name=NAME, path_folded="x", type="string", description=NAME)
     return {"user": ada}
 
 
