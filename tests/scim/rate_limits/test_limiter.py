@@ -1,12 +1,16 @@
 """What a process keeps of the limits, and what it does while the store does not answer."""
 
+import time
+from pathlib import Path
+
 import pytest
 from structlog.testing import capture_logs
 
 from scim.rate_limits import limiter as module
 from scim.rate_limits.bucket import Bucket, Taken
 from scim.rate_limits.limiter import Limiter
-from scim.rate_limits.stores import StoreAway
+from scim.rate_limits.stores import FileStore, RedisStore, StoreAway
+from tests.site import free_port
 
 
 class Memory:
@@ -106,3 +110,15 @@ def test_without_any_store_provisioning_goes_on_and_the_log_says_so_once_a_minut
     warnings = [entry for entry in logged if entry["event"] == "rate_limits_unreachable"]
     assert len(warnings) == 2
     assert sum(entry["failures"] for entry in warnings) >= 11
+
+
+def test_with_a_redis_that_is_not_there_the_machines_file_limits_and_nobody_waits(tmp_path: Path):
+    """The real stores: what is asked first refuses the connection."""
+    address = f"redis://127.0.0.1:{free_port()}/0"
+    limiter = Limiter({"redis": RedisStore(address), "file": FileStore(tmp_path / "rate-limits")})
+    begun = time.monotonic()
+
+    number = served(limiter, 400, 25)
+    took = time.monotonic() - begun
+    assert 125 <= number <= 125 + 25 * took + 1
+    assert took < 2

@@ -15,7 +15,8 @@ from gatekeeper.setup_steps import setup_steps
 from saml.connections.lifecycle import create_connection
 from saml.models import Certificate
 from scim.credentials.api_keys import generate_key
-from scim.models import ApiKey
+from scim.credentials.oauth_clients import create_client_with_secret, revoke_secret
+from scim.models import ApiKey, OAuthClient
 from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
 from tests.web.pages import text_of
 
@@ -64,6 +65,22 @@ def test_each_step_is_done_when_its_facts_are_there(metadata: bytes) -> None:
     link()
 
     assert done() == IN_ORDER
+
+
+@pytest.mark.django_db
+def test_a_key_without_an_end_is_named_and_an_oauth_client_does_as_well() -> None:
+    key = generate_key("Entra", actor=ADMIN)[0]
+    assert f"{key.hint}… is active and has no end" in detail("api_key")
+
+    ApiKey.objects.update(expires_at=timezone.now() + timedelta(days=300))
+    assert detail("api_key") == "The key is active."
+    ApiKey.objects.all().delete()
+    client, made = create_client_with_secret("Entra", actor=ADMIN)
+    assert detail("api_key") == "An OAuth client is active."
+    OAuthClient.objects.update(last_used_at=timezone.now())
+    assert {"api_key", "first_request"} <= set(done())
+    revoke_secret(client.pk, made.secret.pk, "Revoke", actor=ADMIN)
+    assert "api_key" not in done()
 
 
 @pytest.mark.django_db

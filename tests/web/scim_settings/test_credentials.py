@@ -221,6 +221,9 @@ def test_the_table_says_what_each_is_when_it_ends_and_what_it_did_last(
     assert "in 23 days" in client
     assert "Created user ada@x.com" in client
     assert f"/provisioning-log/{entry.pk}/" in client
+    own = text_of(admin_client.get(address_of(entra)))
+    assert f"/token-log/?client={entra.pk}" in own
+    assert f"/provisioning-log/?credential={entra.pk}" in own
     assert "Created user ada@x.com" in text_of(admin_client.get(f"/provisioning-log/?credential={entra.pk}"))
     assert "Created user ada@x.com" not in text_of(admin_client.get(f"/provisioning-log/?credential={key.pk}"))
 
