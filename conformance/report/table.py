@@ -1,12 +1,14 @@
 """The result as a table for a terminal: each profile and test, then each failure with what was asked and answered."""
 
+import re
 from collections.abc import Mapping
 from textwrap import indent, wrap
 from typing import Any
 
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "warning": "⚠"}
 PLAIN_MARKS = {"passed": "ok", "failed": "XX", "skipped": "--", "warning": "!!"}  # where ✓ can't be written
-_COLOURS = {"passed": "32", "failed": "31;1", "skipped": "2", "warning": "33"}
+_COLOURS = {"✓": "32", "✗": "31;1", "–": "2", "⚠": "33"}
+_MARKED = re.compile(r"^  (?P<mark>[✓✗–⚠]) (?:(?!  ).)*", re.MULTILINE)  # a mark and the name behind it
 _WIDTH = 120
 _LONGEST_NAME = 58
 
@@ -14,10 +16,9 @@ Document = Mapping[str, Any]
 
 
 class Table:
-    """``colours`` on a terminal only; ``encoding``: the stream's, which may not have every character."""
+    """``encoding``: the stream's, which may not have every character."""
 
-    def __init__(self, *, colours: bool, encoding: str) -> None:
-        self._colours = colours
+    def __init__(self, *, encoding: str) -> None:
         self._encoding = encoding
         self._marks = MARKS if _can_write("".join(MARKS.values()), encoding) else PLAIN_MARKS
 
@@ -33,12 +34,11 @@ class Table:
 
     def _profile(self, profile: Document, title: str) -> str:
         width = min(max((len(test["name"]) for test in profile["tests"]), default=0), _LONGEST_NAME)
-        head = self._painted(f"{profile['profile']}  {title}", "1")
+        head = f"{profile['profile']}  {title}"
         return "\n".join([f"{head}   {_counts(profile)}", *(self._row(test, width) for test in profile["tests"])])
 
     def _row(self, test: Document, width: int) -> str:
-        mark = self._painted(self._marks[test["status"]], _COLOURS[test["status"]])
-        row = f"  {mark} {test['name']:<{width}}  {self._painted(test['clause'], '2')}"
+        row = f"  {self._marks[test['status']]} {test['name']:<{width}}  {test['clause']}"
         if test["status"] != "skipped":
             return row
         return f"{row}\n{_folded(test['detail'], '      ')}"
@@ -53,7 +53,7 @@ class Table:
         return [f"{heading}\n" + "\n\n".join(found)] if found else []
 
     def _detail(self, profile: str, test: Document) -> str:
-        head = self._painted(f"{profile} · {test['name']}", _COLOURS[test["status"]])
+        head = f"{self._marks[test['status']]} {profile} · {test['name']}"
         lines = (_folded(line, "    ") for line in test["detail"].splitlines())
         return "\n".join([f"  {head}  {test['clause']}", *lines])
 
@@ -65,11 +65,12 @@ class Table:
         return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows)
 
     def _totals(self, document: Document) -> str:
-        text = _counts(document, sum(_warnings(profile) for profile in document["profiles"]))
-        return self._painted(text, _COLOURS["failed" if document["failed"] else "passed"])
+        return _counts(document, sum(_warnings(profile) for profile in document["profiles"]))
 
-    def _painted(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
+
+def painted(table: str) -> str:
+    """The table in colours, for a terminal. What servers answered stands further in than any mark: it stays plain."""
+    return _MARKED.sub(lambda found: f"\x1b[{_COLOURS[found['mark']]}m{found[0]}\x1b[0m", table)
 
 
 def _numbers(profile: Document) -> tuple[int, int, int, int]:

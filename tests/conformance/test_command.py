@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.db import connection as database
 
 from conformance.http import connection
 from conformance.management.commands.conformance import Command
+from conformance.report.table import painted
 from tests.conformance.server.faults import error
 from tests.conformance.server.memory import CLIENT_ID, CLIENT_SECRET, KEY, MemoryServer
 from tests.entra_client.scim_server import served
@@ -145,6 +147,8 @@ def test_the_table_shows_what_was_asked_and_answered_where_a_test_failed(memory,
     assert "✓ Create_User_Test" in table
     assert "– Federated_Identity_Test" in table
     assert "✗ SCIM_User_Create_Test" in table
+    assert "\x1b[31;1m  ✗ SCIM_User_Create_Test\x1b[0m" in painted(table)
+    assert "\x1b[32m  ✓ Create_User_Test\x1b[0m" in painted(table)
     failure = table.partition("Failures\n")[2]
     assert "entra · SCIM_User_Create_Test" in failure
     assert "RFC 7644 §3.3" in failure
@@ -188,6 +192,28 @@ def test_the_table_shows_what_a_server_answers_without_letting_it_act(memory, ca
     assert [
         character for character in table if character in evil.removesuffix("FORGED") and not character.isprintable()
     ] == []
+
+
+def test_a_terminal_gets_colours_and_nothing_that_is_escaped(memory):
+    """A pseudo-terminal, as a person has."""
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen(
+        [sys.executable, "manage.py", "conformance", *given(memory[1])],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "gatekeeper.settings", "TERM": "xterm"},
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # how a pseudo-terminal ends on Linux
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+
+    assert done.wait(30) == 0
+    assert "\x1b[32m  ✓ Create_User_Test\x1b[0m" in shown.decode()
+    assert "\\u001b" not in shown.decode()
 
 
 # ── Nothing is left behind ───────────────────────────────────────────────────────────────────────────────────────────

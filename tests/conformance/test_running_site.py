@@ -1,6 +1,11 @@
 """``manage.py conformance`` and the running site: everything passes, and nothing of it is left."""
 
 import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +13,10 @@ import httpx
 import pytest
 
 from conformance.self_test.own_credentials import NAME
-from tests.site import Site
+from tests.site import Site, wait_until
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +56,32 @@ def test_what_is_skipped_says_why(document: dict[str, Any]):
 
 
 def test_nothing_of_it_is_left_on_the_site(document: dict[str, Any], running_site: Site):
-    """No group, no user, no active key (other tests of this site may have keys of their own)."""
+    assert_nothing_is_left(running_site)
+
+
+def test_nothing_is_left_when_the_test_of_the_site_is_stopped(running_site: Site):
+    """Ctrl-C while users are there: they are deleted, and the keys are revoked."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "conformance", "--profile", "okta"],
+        cwd=ROOT,
+        env=running_site.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with asking(running_site) as client:
+        wait_until(lambda: named(client, "Users", "userName"), what="a user of the run")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1, errors
+    assert "The run was stopped; what it made was deleted." in errors
+    assert output == ""
+    assert_nothing_is_left(running_site)
+
+
+def assert_nothing_is_left(running_site: Site) -> None:
+    """No group, no user, no active credential (other tests of this site may have keys of their own)."""
     keys = running_site.manage("scim_key", "list")["keys"]
     own = [key for key in keys if key["name"].startswith(NAME)]
     assert own
@@ -60,11 +91,22 @@ def test_nothing_of_it_is_left_on_the_site(document: dict[str, Any], running_sit
     assert secrets
     assert all(secret["revoked_at"] for secret in secrets)
 
-    key = running_site.manage("scim_key", "generate", "--rotate")["api_key"]
-    with httpx.Client(base_url=f"{running_site.url}/scim/v2", headers={"Authorization": f"Bearer {key}"}) as client:
+    with asking(running_site) as client:
         for kind, name in (("Users", "userName"), ("Groups", "displayName")):
-            found = client.get(f"/{kind}", params={"filter": f'{name} co "conformance"'}).json()
-            assert found["totalResults"] == 0, found["Resources"]
+            assert named(client, kind, name) == []
+
+
+@contextmanager
+def asking(site: Site) -> Iterator[httpx.Client]:
+    key = site.manage("scim_key", "generate", "--rotate")["api_key"]
+    with httpx.Client(base_url=f"{site.url}/scim/v2", headers={"Authorization": f"Bearer {key}"}) as client:
+        yield client
+
+
+def named(client: httpx.Client, kind: str, name: str) -> list[str]:
+    """What a run has made on the site and not deleted yet."""
+    found = client.get(f"/{kind}", params={"filter": f'{name} co "conformance-"'}).json()
+    return [each[name] for each in found["Resources"]]
 
 
 def test_one_profile_can_be_asked_alone_with_a_key_that_is_given(running_site: Site, tmp_path):

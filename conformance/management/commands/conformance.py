@@ -13,7 +13,7 @@ from conformance.catalogue import PROFILES
 from conformance.http.connection import Target
 from conformance.report.page import write_page
 from conformance.report.progress import Progress
-from conformance.report.table import Table
+from conformance.report.table import Table, painted
 from conformance.self_test.own_server import NoServer
 from conformance.self_test.site import this_site
 from conformance.suite.authorization import CannotBegin
@@ -71,8 +71,9 @@ class Command(OperatorCommand):
         return self._report(result, options["html"])
 
     def describe(self, document: dict[str, Any]) -> str:
-        """The table; in colours on a terminal."""
-        table = Table(colours=self.stdout.isatty(), encoding=getattr(self.stdout, "encoding", None) or "utf-8")
+        """The table. Django's stream paints it on a terminal only, after what acts was made visible."""
+        table = Table(encoding=getattr(self.stdout, "encoding", None) or "utf-8")
+        self.stdout.style_func = painted
         del document  # its texts are one line each; the table has those of the result, and makes them visible itself
         return table.text(self._result.as_document(), {profile.name: profile.title for profile in PROFILES.values()})
 
