@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,17 +87,21 @@ def test_two_processes_together_get_no_more_than_the_limit(address: tuple[str, s
     assert 5 * RATE + RATE * SECONDS * 0.8 <= sum(got) <= 5 * RATE + RATE * took
 
 
-def test_a_process_that_dies_holding_the_file_blocks_nobody(tmp_path: Path):
+def test_one_process_at_a_time_and_one_that_dies_meanwhile_blocks_nobody(tmp_path: Path):
     path = tmp_path / "rate-limits"
     FileStore(path).take("a", 25, 1)
     holding = "import fcntl, sys, time; f = open(sys.argv[1], 'r+'); fcntl.lockf(f, fcntl.LOCK_EX); "
     holding += "print('has it', flush=True); time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", holding, str(path)], stdout=subprocess.PIPE)
     wait_until(lambda: other.stdout and other.stdout.readline(), what="the lock")
-    other.send_signal(signal.SIGKILL)
-    other.wait(10)
 
-    assert FileStore(path).take("a", 25, 1).tokens == 1
+    with ThreadPoolExecutor() as threads:
+        taking = threads.submit(FileStore(path).take, "a", 25, 1)
+        time.sleep(0.2)
+        assert not taking.done()
+        other.send_signal(signal.SIGKILL)
+        assert taking.result(5).tokens == 1
+    other.wait(10)
 
 
 def test_the_file_is_readable_by_its_owner_only_and_a_file_of_nonsense_is_only_an_empty_bucket(tmp_path: Path):
