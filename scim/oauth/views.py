@@ -2,11 +2,13 @@
 
 from http import HTTPStatus
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from gatekeeper.runtime.database_limits import RETRY_AFTER, count, reason_of
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import record_use
 from gatekeeper.sessions.request_details import address_of, request_id_of
@@ -38,6 +40,12 @@ def token(request: HttpRequest) -> HttpResponse:
         return _issued(request, asked)
     except TokenRequestRefused as refusal:
         return _refused(request, asked, refusal)
+    except DatabaseError as error:
+        reason = reason_of(error)
+        if reason is None:
+            raise
+        count(reason)
+        return _busy(HTTPStatus.SERVICE_UNAVAILABLE, "The site is busy; repeat the request.", RETRY_AFTER)
 
 
 def _issued(request: HttpRequest, asked: TokenRequest) -> HttpResponse:
@@ -57,11 +65,7 @@ def _issued(request: HttpRequest, asked: TokenRequest) -> HttpResponse:
 def _refused(request: HttpRequest, asked: TokenRequest | None, refusal: TokenRequestRefused) -> HttpResponse:
     counted = refusal_limit.count(names_a_client=refusal.client is not None)
     if counted == Counted.TOO_MANY:
-        response = _error(
-            HTTPStatus.TOO_MANY_REQUESTS, "temporarily_unavailable", "Too many refused requests; wait a while."
-        )
-        response.headers["Retry-After"] = str(seconds_to_wait())
-        return response
+        return _busy(HTTPStatus.TOO_MANY_REQUESTS, "Too many refused requests; wait a while.", seconds_to_wait())
     if counted == Counted.LISTED:
         record_refused(request, asked, refusal)
     log.warning(
@@ -82,6 +86,12 @@ def _answer_to(request: HttpRequest, refusal: TokenRequestRefused) -> HttpRespon
     where = f"Client authentication failed. The token log of this site says why; reference {request_id_of(request)}."
     response = _error(HTTPStatus.UNAUTHORIZED, refusal.error, where)
     response.headers["WWW-Authenticate"] = _CHALLENGE
+    return response
+
+
+def _busy(status: HTTPStatus, description: str, seconds: int | str) -> HttpResponse:
+    response = _error(status, "temporarily_unavailable", description)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

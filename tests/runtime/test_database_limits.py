@@ -5,6 +5,7 @@ Real slow statements through real requests, with limits of a fraction of a secon
 
 import threading
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -19,7 +20,9 @@ from gatekeeper.health.models import DatabaseRefusal
 from gatekeeper.runtime import database_limits
 from gatekeeper.runtime.database_limits import NONE, Limits, limited, reason_of, take_counts
 from scim.credentials.api_keys import generate_key
+from scim.credentials.oauth_clients import create_client_with_secret
 from scim.http import views
+from scim.models import AccessToken
 from tests.builders import ADMIN, make_administrator
 from tests.scim.conftest import ScimClient
 
@@ -122,6 +125,19 @@ def test_a_lock_that_is_not_given_is_503_as_well(scim):
         assert_unavailable(answer)
     assert set(take_counts()) == {"lock_timeout"}
     assert scim.patch(f"/Users/{user['id']}", {"op": "add", "path": "title", "value": "x"}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_token_endpoint_answers_in_its_own_words(db):
+    client, made = create_client_with_secret("Entra", actor=ADMIN)
+    proof = {"grant_type": "client_credentials", "client_id": str(client.id), "client_secret": made.text}
+    with locked("UPDATE scim_clientsecret SET last_used_at = NULL"):
+        answer = Client().post("/oauth2/token", urlencode(proof), content_type="application/x-www-form-urlencoded")
+
+    assert_unavailable(answer)
+    assert answer.json()["error"] == "temporarily_unavailable"
+    assert set(take_counts()) == {"lock_timeout"}
+    assert not AccessToken.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
