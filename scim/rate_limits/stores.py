@@ -1,12 +1,12 @@
 """Where the buckets are, for all processes together: in Redis, or in a file of this machine that they share."""
 
 import fcntl
-import hashlib
 import mmap
 import os
 import struct
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import Protocol
 
@@ -41,7 +41,7 @@ class StoreAway(Exception):
 
 
 class Store(Protocol):
-    """Takes tokens for all processes together."""
+    """Takes tokens for all processes together. The name of a bucket is an id, of 40 characters at the most."""
 
     def take(self, name: str, rate: int, wanted: int) -> Taken:
         """Up to ``wanted`` tokens of the bucket ``name``, atomically. Raises: StoreAway."""
@@ -68,7 +68,7 @@ class RedisStore:
         return Taken(int(tokens), int(wait) / _MICROSECONDS)
 
 
-_SLOT = struct.Struct("16sd")  # a digest of the bucket's name, and the moment at which it is full
+_SLOT = struct.Struct("40sd")  # the bucket's name, which is an id, and the moment at which it is full
 _SETS, _SLOTS = 64, 8  # a name has eight slots to choose from; a bucket that is full again needs none
 _SIZE = _SETS * _SLOTS * _SLOT.size
 
@@ -104,12 +104,12 @@ class FileStore:
 
 
 def _take(memory: mmap.mmap, name: str, rate: int, wanted: int) -> Taken:
-    digest, now = hashlib.sha256(name.encode()).digest()[:16], time.time()
-    first = digest[0] % _SETS * _SLOTS
+    held, now = name.encode()[:40].ljust(40, b"\0"), time.time()
+    first = zlib.crc32(held) % _SETS * _SLOTS
     slots = [_SLOT.unpack_from(memory, (first + index) * _SLOT.size) for index in range(_SLOTS)]
-    own = next((index for index, (each, _) in enumerate(slots) if each == digest), None)
+    own = next((index for index, (each, _) in enumerate(slots) if each == held), None)
     full_at = 0.0 if own is None else slots[own][1]
     index = min(range(_SLOTS), key=lambda each: slots[each][1]) if own is None else own
     bucket, taken = Bucket(full_at).take(now=now, rate=rate, wanted=wanted)
-    _SLOT.pack_into(memory, (first + index) * _SLOT.size, digest, bucket.full_at)
+    _SLOT.pack_into(memory, (first + index) * _SLOT.size, held, bucket.full_at)
     return taken

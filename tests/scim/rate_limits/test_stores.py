@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -45,8 +46,8 @@ def make(address: tuple[str, str]) -> Callable[[], Store]:
 
 
 @pytest.fixture
-def name(tmp_path: Path) -> str:
-    return f"test {tmp_path}"
+def name() -> str:
+    return str(uuid4())
 
 
 def test_two_that_ask_share_one_bucket_and_another_name_has_its_own(make: Callable[[], Store], name: str):
@@ -57,7 +58,7 @@ def test_two_that_ask_share_one_bucket_and_another_name_has_its_own(make: Callab
     refused = first.take(name, 100, 1)
     assert refused.tokens == 0
     assert 0 < refused.wait <= 0.0101
-    assert second.take(f"{name} other", 100, 400).tokens == 400
+    assert second.take(str(uuid4()), 100, 400).tokens == 400
 
 
 def test_after_the_wait_there_is_a_token(make: Callable[[], Store], name: str):
