@@ -1,22 +1,27 @@
 """Which attributes may be declared, and what follows at once: discovery, the audit trail, every process's schemas."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from scim2_models import Resource, ResourceType, Schema
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.models import User
 from gatekeeper.errors import DomainError, InvalidValue
 from scim.attributes.declarations import BeingRemoved, HasValues, NotDeclared, declare, describe, remove
 from scim.attributes.registry import live_definitions, registry
-from scim.attributes.removal import delete_removed_values
+from scim.attributes.removal import KEPT, delete_removed_values
+from scim.models import AttributeValue, CustomAttribute
 from scim.protocol.custom_attributes import Definition, checked
 from scim.protocol.limits import MAX_CUSTOM_ATTRIBUTES, MAX_CUSTOM_PATH
 from scim.protocol.schemas import CORE_USER, ENTERPRISE_USER
+from scim.query.search_index import entries, insert
 from tests.builders import ADMIN
 from tests.scim.attributes.conftest import ACME, declared
 
@@ -204,6 +209,30 @@ def test_a_removed_attribute_is_unknown_at_once_and_its_values_go_afterwards(sci
     assert scim.found("/Users", f"{other.path} pr") == ["a@x.com", "c@x.com"]
     with pytest.raises(NotDeclared):
         remove(f"{ACME}:nothing", actor=ADMIN, confirmed=True)
+
+
+def test_a_value_that_a_late_request_stores_is_deleted_within_the_hour(scim):
+    """A request that began before the removal may commit after the values were deleted."""
+    attribute = declared("badge", "integer")
+    before = registry.current().user
+    user = User.objects.get(pk=scim.user("a@x.com")["id"])
+    remove(attribute.path, actor=ADMIN, confirmed=False)
+    delete_removed_values()
+    user.attributes = {ACME: {"badge": 7}}
+    user.save(update_fields=["attributes"])
+    insert({user.id: list(entries(user.attributes, before))})
+    with pytest.raises(BeingRemoved):
+        declared("badge", "boolean")
+
+    assert delete_removed_values() == 1
+
+    user.refresh_from_db()
+    assert user.attributes == {}
+    assert CustomAttribute.objects.filter(pk=attribute.pk).exists()
+    CustomAttribute.objects.update(removed_at=timezone.now() - KEPT - timedelta(minutes=1))
+    delete_removed_values()
+    assert not CustomAttribute.objects.exists()
+    assert not AttributeValue.objects.filter(path=attribute.path).exists()
 
 
 def test_a_request_costs_a_query_more_only_after_a_change(scim, ada):
