@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
@@ -13,8 +14,9 @@ from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.models import IdpGroup, SignIn
 from saml.models import Connection, SignInAttempt, SyncRun
-from scim.models import TokenRequest
+from scim.models import CustomAttribute, OAuthClient, TokenRequest
 from tests.scale.company import IN_A_GROUP, id_of
+from tests.scim.attributes.conftest import declared
 from tests.web.addresses import all_addresses, table
 
 # Their cost grows with the company: reports and previews over everybody.
@@ -68,6 +70,8 @@ def world(people: int) -> dict[str, Any]:
         "sign_in_id": SignIn.objects.live().latest("since").id,
         "token_id": person,
         "passkey_id": 1,
+        "credential_id": OAuthClient.objects.create(name="Entra").id,
+        "attribute_id": _attribute_of_everybody(),
         "attempt_id": attempt.id,
         "people": people,
         "object_id of /users/<object_id>/": person,
@@ -77,6 +81,19 @@ def world(people: int) -> dict[str, Any]:
         "object_id of /sign-in-attempts/<object_id>/": attempt.id,
         "object_id of /token-log/<object_id>/": TokenRequest.objects.create(accepted=True).id,
     }
+
+
+def _attribute_of_everybody() -> int:
+    """A custom attribute of which everybody has a value."""
+    found = CustomAttribute.objects.filter(name="badge").first()
+    if found is None:
+        found = declared("badge")
+        people = "SELECT id, %s, 0, 'A1', 'a1', 'a1' FROM directory_user WHERE deleted_at IS NULL AND origin = 'scim'"
+        into = "INSERT INTO scim_attributevalue (user_id, path, element, text, folded, prefix)"
+        with connection.cursor() as cursor:
+            cursor.execute(f"{into} {people}", [found.path])
+            cursor.execute("ANALYZE scim_attributevalue")
+    return int(found.pk)
 
 
 def openings(known: Mapping[str, Any]) -> Iterator[Opening]:
