@@ -1,9 +1,12 @@
 """How an entry of the token log is presented: its verdict, its checks, what was stated and expected, what to change."""
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
+from gatekeeper.directory.access.states import moment_text
 from scim.models import OAuthClient, TokenRequest
 from scim.oauth.checks import ADVICE, CHECK_TEXTS, check_names
 from scim.oauth.reasons import reason_text
@@ -16,6 +19,7 @@ _CLAIM_OF = {
     "is_about_the_subject": "sub",
     "is_of_the_tenant": "tid",
 }
+_TIMES = frozenset({"iat", "nbf", "exp"})
 _SETTING_OF = {"iss": "issuer", "sub": "subject", "aud": "audience"}
 
 
@@ -114,7 +118,14 @@ def _steps(entry: TokenRequest) -> list[Step]:
 def _claims(entry: TokenRequest) -> list[StatedClaim]:
     header = (entry.claims or {}).get("header", {})
     parts = {**header, **_stated(entry)}
-    return [StatedClaim(name, text, _expected(name, entry.client)) for name, text in parts.items()]
+    return [StatedClaim(name, _readable(name, text), _expected(name, entry.client)) for name, text in parts.items()]
+
+
+def _readable(name: str, text: str) -> str:
+    """A time also as people read it."""
+    if name not in _TIMES or not re.fullmatch(r"\d{1,11}(?:\.\d{1,9})?", text):
+        return text
+    return f"{text} ({moment_text(datetime.fromtimestamp(float(text), UTC))})"
 
 
 def _stated(entry: TokenRequest) -> dict[str, str]:

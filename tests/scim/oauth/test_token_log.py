@@ -98,6 +98,11 @@ def test_an_accepted_assertion_shows_its_claims_beside_what_is_set(federated: An
     assert "An access token was issued." in said
     for shown in ("RS256", "k1", issuer.issuer, SUBJECT, f"api://{APPLICATION}", f"{client.audience}", "Entra <b>"):
         assert shown in said
+    assert "1795867200 (28 November 2026 12:00 UTC)" in said
+    assert (
+        f"/settings/configuration/scim/credentials/{client.id}/"
+        in admin_client.get(f"{LOG}{last().pk}/").content.decode()
+    )
     assert "All" in said
     assert assertion.rpartition(".")[2] not in said
 
@@ -115,6 +120,8 @@ def test_an_accepted_assertion_shows_its_claims_beside_what_is_set(federated: An
         ({"tid": "x"}, "The token's tenant is x"),
         ({"exp": 1}, "Compare this server's clock"),
         ({"sub": None}, "The token's subject is None; here stands"),
+        ({"exp": "soon"}, "soon"),
+        ({"exp": 10**11}, "100000000000"),
     ],
 )
 def test_a_refused_assertion_says_what_to_change_in_entra(
