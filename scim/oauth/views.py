@@ -34,18 +34,23 @@ def token(request: HttpRequest) -> HttpResponse:
         refused = _error(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.INVALID_REQUEST, "Use POST.")
         refused.headers["Allow"] = "POST"
         return refused
-    asked = None
     try:
-        asked = read_token_request(request)
-        return _issued(request, asked)
-    except TokenRequestRefused as refusal:
-        return _refused(request, asked, refusal)
+        return _answered(request)
     except DatabaseError as error:
         reason = reason_of(error)
         if reason is None:
             raise
         count(reason)
         return _busy(HTTPStatus.SERVICE_UNAVAILABLE, "The site is busy; repeat the request.", RETRY_AFTER)
+
+
+def _answered(request: HttpRequest) -> HttpResponse:
+    asked = None
+    try:
+        asked = read_token_request(request)
+        return _issued(request, asked)
+    except TokenRequestRefused as refusal:
+        return _refused(request, asked, refusal)
 
 
 def _issued(request: HttpRequest, asked: TokenRequest) -> HttpResponse:
