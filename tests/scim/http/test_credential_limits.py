@@ -125,18 +125,18 @@ def test_another_credential_is_not_touched(limited: ScimClient):
 
 
 def test_a_refused_request_costs_one_statement_and_no_entry_once_the_minute_has_some(limited: ScimClient):
-    for _ in range(MOST_IN_A_MINUTE + 5):
-        exhaust(limited)
     counted: list[int] = []
 
     def ask() -> Any:
         with CaptureQueriesContext(connection) as queries:
             answer = limited.get("/Users?count=0")
-        counted.append(len(queries))
+        if answer.status_code == 429:
+            counted.append(len(queries))
         return answer
 
-    exhaust(limited, ask)
-    assert counted[-1] == 1
+    for _ in range(2 * MOST_IN_A_MINUTE + 5):
+        exhaust(limited, ask)
+    assert counted.count(1) >= 5  # the test may begin a new minute
     entries = list(ProvisioningEntry.objects.filter(status=429))
     assert len(entries) <= 2 * MOST_IN_A_MINUTE  # the test may begin a new minute
     assert entries[0].key_id
