@@ -14,6 +14,7 @@ from scim2_tester import Status, check_server
 from scim2_tester.utils import CheckResult
 
 from conformance.http.exchange import Call, Reply
+from conformance.profiles.rfc.fillable import emptied_schemas, without_what_it_cannot_fill
 from conformance.profiles.rfc.profile import RFC
 from conformance.profiles.rfc.whole_lists import MOST_PAGES, with_all_pages
 from conformance.suite.server import Server
@@ -25,7 +26,6 @@ NAME = "scim2-tester"
 _GOOD = (Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE)
 _MOST_REASONS = 5
 _DELETED, _GONE = 204, 404
-_UNFILLED = ("decimal", "dateTime")  # types of custom attributes; those of the core schemas are read-only
 # On a server with more resources than are read the one that was made may be on a later page.
 _NOT_ON_THE_PAGE = re.compile(r"could not find .* in (filtered results|list response)", re.IGNORECASE)
 # Its checks by their titles, with the clause that each of them names.
@@ -84,12 +84,24 @@ class _Client(BaseSyncSCIMClient):
         )
         try:
             reply = with_all_pages(self._server.send, call, self._server.send(call))
-            reply = _with_attributes_it_can_fill(reply) if url.startswith("/Schemas") else reply
+            reply = self._fillable(reply) if url.startswith(("/Schemas", "/ResourceTypes")) else reply
         except NoAnswer as problem:
             raise httpx.TransportError(str(problem)) from problem
         self.replies.append(reply)
         self._deleted |= {url} if method == "DELETE" and reply.status in (_DELETED, _GONE) else set()
         return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.content, request=prepared)
+
+    def _fillable(self, reply: Reply) -> Reply:
+        document = _json_of(reply)
+        if document is None:
+            return reply
+        emptied = self._server.once(f"{NAME}: emptied", self._emptied)
+        return replace(reply, content=json.dumps(without_what_it_cannot_fill(document, emptied)).encode())
+
+    def _emptied(self) -> set[str]:
+        schemas = _json_of(self._server.send(Call(method="GET", path="/Schemas")))
+        found = schemas.get("Resources") if isinstance(schemas, dict) else None
+        return emptied_schemas(found if isinstance(found, list) else ())
 
     def _stays_under_base_url(self, endpoint: str) -> bool:
         return not endpoint.startswith("http")
@@ -98,26 +110,11 @@ class _Client(BaseSyncSCIMClient):
         return response.json()
 
 
-def _with_attributes_it_can_fill(reply: Reply) -> Reply:
-    """Schemas without what scim2-tester sends a text for that is no value of the type, and would be refused."""
+def _json_of(reply: Reply) -> Any:
     try:
-        document = json.loads(reply.content)
+        return json.loads(reply.content)
     except ValueError:
-        return reply
-    return replace(reply, content=json.dumps(_without_such_attributes(document)).encode())
-
-
-def _without_such_attributes(document: Any) -> Any:
-    if isinstance(document, list):
-        return [_without_such_attributes(each) for each in document if not _is_unfilled(each)]
-    if isinstance(document, dict):
-        return {name: _without_such_attributes(value) for name, value in document.items()}
-    return document
-
-
-def _is_unfilled(attribute: Any) -> bool:
-    writable = isinstance(attribute, dict) and attribute.get("mutability") != "readOnly"
-    return writable and attribute.get("type") in _UNFILLED
+        return None
 
 
 def _ask(trial: Trial, title: str) -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from conformance.profiles.rfc.tester import _without_such_attributes
+from conformance.profiles.rfc.fillable import emptied_schemas, without_what_it_cannot_fill
 from conformance.suite.result import Status
 from tests.conformance.running import asking, find_test, play_all
 from tests.conformance.server.memory import MemoryServer
@@ -55,7 +55,20 @@ def test_it_is_not_asked_to_fill_what_it_cannot(kind: str, mutability: str, stay
     attribute = {"name": "since", "type": kind, "mutability": mutability}
     schema = {"id": "urn:example:2.0:User", "attributes": [attribute, {"name": "kept", "type": "string"}]}
 
-    [seen] = _without_such_attributes({"Resources": [schema]})["Resources"]
+    [seen] = without_what_it_cannot_fill({"Resources": [schema]}, ())["Resources"]
 
     assert (attribute in seen["attributes"]) is stays
     assert {"name": "kept", "type": "string"} in seen["attributes"]
+
+
+def test_an_extension_of_which_nothing_is_left_is_not_shown():
+    only = {"id": "urn:example:2.0:User", "attributes": [{"name": "since", "type": "dateTime"}]}
+    extension = {"schema": "urn:example:2.0:User", "required": False}
+    kept = {"schema": "urn:other:2.0:User", "required": False}
+    emptied = emptied_schemas([only, {"id": "urn:other:2.0:User", "attributes": [{"name": "a", "type": "string"}]}])
+
+    shown = without_what_it_cannot_fill({"schemaExtensions": [extension, kept]}, emptied)
+
+    assert emptied == {"urn:example:2.0:User"}
+    assert shown == {"schemaExtensions": [kept]}
+    assert without_what_it_cannot_fill({"Resources": [only]}, emptied) == {"Resources": []}
