@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "gatekeeper.api",
     "gatekeeper.health",
     "gatekeeper.maintenance",
+    "gatekeeper.backup",
     "gatekeeper.runtime",
     "entra_client",
     "conformance",

@@ -26,6 +26,7 @@ SHORTEST_SECRET = 32  # characters; Django warns below 50, but a base64 of 24 ra
 SHORTEST_TOKEN = 16  # characters
 CONTACT_SCHEMES = ("mailto:", "https:", "tel:")
 SECRET_WAIT = 5.0  # seconds to wait for another process that is writing the secret just now
+made_here: set[Path] = set()  # secrets that this process made: nothing was sealed under them before
 
 
 class BadEnvironment(SystemExit):
@@ -192,6 +193,7 @@ def secret(name: str, *, stored_in: Path) -> str:
     value = secrets.token_urlsafe(64)
     with os.fdopen(descriptor, "w") as file:
         file.write(value)
+    made_here.add(stored_in)
     return value
 
 

@@ -33,6 +33,7 @@ CALLS = {
     "access": [("root@example.com",), ("ada",), ("nobody" + NAME,)],
     "api_tokens": [("list",), ("list", "--user", "nobody" + NAME), ("revoke", NAME)],
     "audit": [("verify",), ("head",)],
+    "backup": [("{file}",), ("/none/" + NAME,)],
     "configuration": [("export",), ("apply", NAME), ("diff", "{file}"), ("apply", "{file}", "--dry-run")],
     "conformance": [],  # it prints what servers answer: tests/conformance/test_command.py
     "create_admin": [],
@@ -42,6 +43,7 @@ CALLS = {
     "remove_second_factor": [("nobody" + NAME,)],
     "reseal": [()],
     "reset_password": [],
+    "restore": [("{file}",), (NAME,)],
     "retention": [("run",), ()],
     "saml_connection": [("list",), ("delete", "{connection}", "--confirm", NAME), ("refresh", NAME)],
     "scim_attribute": [("list",), ("add", NAME, NAME, "--description", NAME), ("remove", NAME, "--confirm", NAME)],
