@@ -129,6 +129,35 @@ def test_a_backup_of_a_site_that_is_written_to_is_a_whole_site_elsewhere(used_si
     assert target.manage("reseal")["unreadable"] == {}  # what is sealed opens
 
 
+WRITES_MEANWHILE = """
+import sys, httpx
+from pathlib import Path
+from gatekeeper.backup import making
+read = making.lines
+def lines(table):
+    yield from read(table)
+    if table.name == "audit_auditentry":
+        user = {{"schemas": [{schema!r}], "userName": "meanwhile@example.com"}}
+        answer = httpx.post({address!r}, json=user, headers={{"Authorization": "Bearer " + {key!r}}}, timeout=30)
+        assert answer.status_code == 201, answer.text
+making.lines = lines
+making.make_backup(Path({file!r}))
+"""
+
+
+def test_every_table_is_as_of_one_moment_and_who_writes_does_not_wait(used_site, tmp_path):
+    """Somebody is created after their table of audit entries was read, and before the table of users is."""
+    key, file = used_site.manage("scim_key", "generate")["api_key"], tmp_path / "site.zip"
+    address = f"{used_site.url}/scim/v2/Users"
+
+    script = WRITES_MEANWHILE.format(schema=USER, address=address, key=key, file=str(file))
+    used_site.manage("shell", "-c", script, as_json=False)
+
+    assert "meanwhile@example.com" in people(used_site, key)
+    assert EMAIL in json.dumps(rows(file, "directory_user"))
+    assert "meanwhile@example.com" not in json.dumps([*contents(file).values()])
+
+
 def contents(path: Any) -> dict[str, Any]:
     return {
         name: [json.loads(line) for line in content.splitlines()]
