@@ -310,6 +310,17 @@ def test_rows_that_do_not_fit_and_a_trail_that_was_altered_leave_an_empty_site(a
     assert run(site, "restore", str(archive)).returncode == 0
 
 
+def test_damage_of_the_trail_that_was_known_can_be_accepted(archive, tmp_path, sites):
+    content, site = parts(archive), sites()
+    altered = content["tables/audit_auditentry.jsonl"].replace(b"ada", b"eve")
+    write(tmp_path / "altered.zip", resigned(content, "audit_auditentry", altered, len(altered.splitlines())))
+
+    done = run(site, "restore", str(tmp_path / "altered.zip"), "--accept-audit-damage", "--json")
+
+    assert json.loads(done.stdout)["audit"] == "damaged"
+    assert "is not what was written" in done.stderr
+
+
 def resigned(content: Parts, table: str, data: bytes, count: int) -> Parts:
     def change(document: dict[str, Any]) -> None:
         document["members"][f"tables/{table}.jsonl"] = {"size": len(data), "sha256": sha256(data).hexdigest()}
