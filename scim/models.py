@@ -91,6 +91,9 @@ class ClientSecret(HashedSecret):
         return f"{self.hint}…"
 
 
+Credential = ApiKey | OAuthClient
+
+
 class AccessToken(models.Model):
     """An access token of the token endpoint. It ends with its client, and with the secret that it was issued for."""
 

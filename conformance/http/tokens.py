@@ -7,11 +7,10 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from conformance.http.connection import Target
 from conformance.http.exchange import Call, Reply
+from entra_client.protocol.credentials import JWT_BEARER, TOKEN_PATH
 from entra_client.protocol.transport import Request
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
-DEFAULT_PATH = "/oauth2/token"
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM = "application/x-www-form-urlencoded"
 
 Send = Callable[[Request], Reply]
@@ -31,12 +30,12 @@ def token_path(target: Target, metadata: dict[str, Any] | None) -> str:
     """
     stated = (metadata or {}).get("token_endpoint")
     if not isinstance(stated, str):
-        return DEFAULT_PATH
+        return TOKEN_PATH
     try:
         parts = urlsplit(stated)
     except ValueError:
-        return DEFAULT_PATH
-    return parts.path if f"{parts.scheme}://{parts.netloc}" == target.origin and parts.path else DEFAULT_PATH
+        return TOKEN_PATH
+    return parts.path if f"{parts.scheme}://{parts.netloc}" == target.origin and parts.path else TOKEN_PATH
 
 
 def by_secret(path: str, client_id: str, secret: str, *, basic: bool = True, **more: str) -> Call:
@@ -53,7 +52,7 @@ def by_assertion(path: str, client_id: str, assertion: str) -> Call:
     form = {
         "grant_type": "client_credentials",
         "client_id": client_id,
-        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion_type": JWT_BEARER,
         "client_assertion": assertion,
     }
     return _request(path, form, "")

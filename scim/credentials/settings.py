@@ -10,10 +10,8 @@ from gatekeeper.audit.log import record
 from gatekeeper.errors import InvalidValue, NotFound
 from gatekeeper.runtime.transactions import one_transaction
 from scim.credentials.networks import networks_of_input
-from scim.models import ApiKey, OAuthClient
+from scim.models import ApiKey, Credential
 from scim.rate_limits.bucket import DEFAULT_RATE, LOWEST_RATE
-
-Credential = ApiKey | OAuthClient
 
 
 class Changes(TypedDict, total=False):

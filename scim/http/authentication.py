@@ -9,9 +9,9 @@ from scim.credentials.networks import allows
 from scim.credentials.settings import rate_of
 from scim.http.errors import AddressNotAllowed, TooManyRequests, Unauthorized
 from scim.http.request_context import ScimRequestContext
+from scim.models import Credential
 from scim.rate_limits.limiter import limiter
 from scim.statements.find_credential import find_active
-from scim.statements.parts import Credential
 
 _EXPECTED = 'The header "Authorization: Bearer API_KEY" is expected, or an access token in its place.'
 

@@ -13,10 +13,9 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.provisioning_codes import Change
 from scim.http.errors import NotAcceptable
 from scim.http.request_body import JSON_TYPES
-from scim.models import OAuthClient
+from scim.models import Credential, OAuthClient
 from scim.protocol.errors import InvalidSyntax
 from scim.protocol.schemas import DELIVERED, SchemaSet
-from scim.statements.parts import Credential
 
 _ACCEPTED = frozenset({*JSON_TYPES, "application/*", "*/*"})
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.runtime.bulk.inserts import insert_later, target
+from gatekeeper.runtime.bulk.inserts import insert_rows_later, target
 from gatekeeper.runtime.statements.sent_together import run_later
 from gatekeeper.runtime.statements.stored_rows import stored_values
 from scim.models import PREFIX_LENGTH, AttributeValue
@@ -18,8 +18,10 @@ from scim.protocol.schemas import USER, Attribute, ResourceType
 # Attributes with columns of their own in the table of users.
 IN_COLUMNS = frozenset({"userName", "externalId", "active"})
 
-_TEXT_COLUMNS = {"text": "text", "folded": "text", "prefix": "text"}
-_INDEX = target("scim_attributevalue", {"user_id": "uuid", "path": "text", "element": "integer", **_TEXT_COLUMNS})
+_INDEX = target(
+    "scim_attributevalue",
+    {"user_id": "uuid", "path": "text", "element": "integer", "text": "text", "folded": "text", "prefix": "text"},
+)
 
 Profile = Mapping[str, Any]
 Entry = tuple[str, int, str]
@@ -59,7 +61,7 @@ def clear_index(user_ids: Collection[UUID]) -> None:
 
 def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
     """Add the rows of one or many users with one statement."""
-    insert_later(_INDEX, [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found])
+    insert_rows_later(_INDEX, [_row(user_id, entry) for user_id, found in entries_by_user.items() for entry in found])
 
 
 def entries(profile: Profile, resource_type: ResourceType = USER) -> Iterator[Entry]:

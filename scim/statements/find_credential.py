@@ -1,7 +1,8 @@
 """The active credential of a request that no other statement of this package serves. Columns: ``parts.CREDENTIAL``."""
 
 from gatekeeper.runtime.statements.fixed_sql import run, same
-from scim.statements.parts import CREDENTIAL, Credential, by_kind, credential_of, presented
+from scim.models import Credential
+from scim.statements.parts import CREDENTIAL, by_kind, credential_of, presented
 
 ACTIVE = by_kind(lambda item: same(f"SELECT {CREDENTIAL} FROM {item}"))
 

@@ -17,9 +17,7 @@ from gatekeeper.runtime.statements.fixed_sql import Columns, Row, Statement, ins
 from gatekeeper.secrets.bearer_keys import KeyKind, bearer_credentials, digest
 from scim.credentials.access_tokens import ACCESS_TOKENS
 from scim.credentials.api_keys import KEYS
-from scim.models import ApiKey, OAuthClient
-
-Credential = ApiKey | OAuthClient
+from scim.models import ApiKey, Credential, OAuthClient
 
 
 class CredentialKind(StrEnum):

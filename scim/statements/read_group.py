@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import IdpGroup
 from gatekeeper.runtime.statements.fixed_sql import Statement, instance, run
+from scim.models import Credential
 from scim.statements.parts import (
     CREDENTIAL,
     CREDENTIAL_WIDTH,
     GROUP,
     GROUP_COLUMNS,
     ByKind,
-    Credential,
     Presented,
     by_kind,
     credential_of,

@@ -11,14 +11,13 @@ from uuid import UUID
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import User
 from gatekeeper.runtime.statements.fixed_sql import Statement, instance, run
-from scim.models import PREFIX_LENGTH
+from scim.models import PREFIX_LENGTH, Credential
 from scim.statements.parts import (
     CREDENTIAL,
     CREDENTIAL_WIDTH,
     USER,
     USER_COLUMNS,
     ByKind,
-    Credential,
     Presented,
     by_kind,
     credential_of,

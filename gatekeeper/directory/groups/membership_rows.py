@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gatekeeper.directory.models import IdpGroup
-from gatekeeper.runtime.bulk.inserts import insert_later, target
+from gatekeeper.runtime.bulk.inserts import insert_rows_later, target
 
 _MEMBERSHIPS = target(
     "directory_membership",
@@ -15,4 +15,4 @@ _MEMBERSHIPS = target(
 
 def insert_members(group: IdpGroup, user_ids: Collection[UUID], now: datetime) -> None:
     """Make these users members from ``now`` on, in the order of their ids. None of them is one yet. One statement."""
-    insert_later(_MEMBERSHIPS, [(user_id, group.pk, now, "") for user_id in sorted(user_ids)])
+    insert_rows_later(_MEMBERSHIPS, [(user_id, group.pk, now, "") for user_id in sorted(user_ids)])

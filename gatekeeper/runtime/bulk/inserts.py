@@ -47,7 +47,7 @@ def target(table: str, columns: Mapping[str, str]) -> Target:
     return Target(table, tuple(columns.items()))
 
 
-def insert_later(into: Target, rows: Sequence[Sequence[Any]]) -> None:
+def insert_rows_later(into: Target, rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows, whose values are as the fields have them, by the end of the transaction (``sent_together.py``).
 
     Nobody handles a failure: the transaction ends with it. Cost: one statement, whatever the number of rows.

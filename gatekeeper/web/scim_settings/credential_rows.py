@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from gatekeeper.audit.models import ProvisioningEntry
-from scim.credentials.settings import Credential, rate_of
-from scim.models import ApiKey, ClientSecret, OAuthClient
+from scim.credentials.settings import rate_of
+from scim.models import ApiKey, ClientSecret, Credential, OAuthClient
 
 CLOSE, NEAR = 7, 30  # days before an end, from which on it is shown in red and in amber
 

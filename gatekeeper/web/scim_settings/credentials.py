@@ -17,7 +17,8 @@ from gatekeeper.web.framework.charts import headroom
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
 from gatekeeper.web.scim_settings.credential_rows import find_credential, rows_of
 from gatekeeper.web.scim_settings.forms import CredentialSettingsForm, SecretEndForm
-from scim.credentials.settings import Changes, Credential, change_settings, settings_of
+from scim.credentials.settings import Changes, change_settings, settings_of
+from scim.models import Credential
 from scim.protocol.addresses import scim_url, token_url
 from scim.rate_limits.bucket import DEFAULT_RATE
 

@@ -23,7 +23,7 @@ from scim.credentials.settings_options import add_settings, read_settings
 from scim.models import OAuthClient
 
 _ACTOR = Actor.command("scim_client")
-_PARTS = ("issuer", "jwks_url", "subject", "audience")
+_PARTS = Federation.__slots__
 
 
 class Command(OperatorCommand):

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from scim2_models import InvalidFilterException
 
-from conformance.http.tokens import ASSERTION_TYPE
+from entra_client.protocol.credentials import JWT_BEARER
 from scim.patch.parser import Patch, read_patch, read_resource
 from scim.protocol.errors import InvalidSyntax, InvalidValue, ScimError
 from scim.protocol.json_text import parse_json
@@ -428,7 +428,7 @@ def _require_discovery(asked: Asked) -> None:
 
 
 def _knows(form: dict[str, str], authorization: str) -> bool:
-    if form.get("client_assertion_type") == ASSERTION_TYPE:
+    if form.get("client_assertion_type") == JWT_BEARER:
         return form.get("client_assertion", "").startswith(ASSERTION) and form.get("client_id") == CLIENT_ID
     if authorization.startswith("Basic "):
         client_id, _, secret = base64.b64decode(authorization[6:]).decode().partition(":")

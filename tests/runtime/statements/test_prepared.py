@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gatekeeper.directory.models import User
-from gatekeeper.runtime.bulk.inserts import insert_later, target
+from gatekeeper.runtime.bulk.inserts import insert_rows_later, target
 from gatekeeper.runtime.statements.fixed_sql import run, same
 from gatekeeper.runtime.statements.sent_together import sent_together
 from gatekeeper.runtime.transactions import one_transaction
@@ -67,8 +67,8 @@ def test_rows_of_any_number_are_inserted(count: int) -> None:
     people = make_users(count)
 
     with one_transaction(), sent_together():
-        insert_later(MEMBERS, [(user.pk, group.pk, now, "") for user in people])
-        insert_later(MEMBERS, [])
+        insert_rows_later(MEMBERS, [(user.pk, group.pk, now, "") for user in people])
+        insert_rows_later(MEMBERS, [])
 
     assert set(group.memberships.values_list("user_id", flat=True)) == {user.pk for user in people}
     assert {row.since for row in group.memberships.all()} == {now}
@@ -78,6 +78,6 @@ def test_what_is_sent_together_fails_as_anything_else_and_leaves_nothing() -> No
     group, now, ada = make_group("GK"), timezone.now(), make_user("ada@x.com")
 
     with pytest.raises(IntegrityError), one_transaction(), sent_together():
-        insert_later(MEMBERS, [(ada.pk, group.pk, now, "")] * 2)
+        insert_rows_later(MEMBERS, [(ada.pk, group.pk, now, "")] * 2)
 
     assert not group.memberships.exists()
