@@ -1,6 +1,5 @@
 """SECRET_KEY and SECRET_KEY_FALLBACKS: those that lie in DATA_DIR are in a backup, those of the environment are not."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ class Keys:
         before: dict[Path, bytes | None] = {path: path.read_bytes() if path.exists() else None for path in self.files}
         try:
             for path, content in self.files.items():
-                _replace(path, content)
+                environment.replace_private_file(path, content)
             yield
         except BaseException:
             for path, former in before.items():
@@ -123,15 +122,4 @@ def _put_back(path: Path, content: bytes | None) -> None:
         if content is None:
             path.unlink(missing_ok=True)
         else:
-            _replace(path, content)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """The file is whole at every moment, and only its owner may read it."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+            environment.replace_private_file(path, content)

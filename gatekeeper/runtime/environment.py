@@ -206,6 +206,17 @@ def private_database(path: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Write a file of DATA_DIR anew. It is whole whenever the machine stops, and only its owner may read it."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
 def secrets_list(name: str, *, stored_in: Path) -> list[str]:
     """Former secrets: the variable, separated by commas, or the lines of ``stored_in`` where that file exists."""
     listed = text(name).split(",")

@@ -21,6 +21,7 @@ from django.conf import settings
 from gatekeeper.audit.chain.keys import Keyring, present_key
 from gatekeeper.audit.chain.mac import head_mac
 from gatekeeper.audit.models import AuditHead
+from gatekeeper.runtime.environment import replace_private_file
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,8 @@ def keep_head(trail: str, head: Head) -> None:
         with _alone():
             kept = _read(path)
             if kept is None or kept.head.position < head.position:
-                _replace(path, {"trail": trail, "position": head.position, "digest": head.digest})
+                document = {"trail": trail, "position": head.position, "digest": head.digest}
+                replace_private_file(path, json.dumps(document).encode())
     except OSError as error:
         log.error("audit_head_not_kept", file=str(path), reason=str(error))
 
@@ -117,15 +119,3 @@ def _read(path: Path) -> KeptHead | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.error("audit_head_unreadable", file=str(path), reason=str(error))
         return None
-
-
-def _replace(path: Path, document: dict[str, object]) -> None:
-    """The file is whole at every moment, whenever the machine stops."""
-    new = path.with_suffix(".new")
-    with contextlib.suppress(FileNotFoundError):
-        new.unlink()
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        json.dump(document, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

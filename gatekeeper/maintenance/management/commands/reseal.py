@@ -13,6 +13,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.maintenance.resealing import reseal
 from gatekeeper.runtime.command import OperatorCommand
+from gatekeeper.runtime.environment import replace_private_file
 
 SECRET_BYTES = 64
 RESTART = "Restart every process now, then run manage.py reseal."
@@ -81,16 +82,6 @@ def _new_key() -> dict[str, Any]:
         raise CommandError("The keys are in the environment: change SECRET_KEY there; docs/operating.md says how.")
     folder = Path(settings.DATA_DIR)
     former = dict.fromkeys([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
-    _write(folder / "secret_key_fallbacks", "".join(f"{key}\n" for key in former))
-    _write(folder / "secret_key", secrets.token_urlsafe(SECRET_BYTES))
+    replace_private_file(folder / "secret_key_fallbacks", "".join(f"{key}\n" for key in former).encode())
+    replace_private_file(folder / "secret_key", secrets.token_urlsafe(SECRET_BYTES).encode())
     return {"file": str(folder / "secret_key"), "former_keys": len(former)}
-
-
-def _write(path: Path, text: str) -> None:
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
