@@ -14,6 +14,9 @@ NAMES = {
     "broker",
     "worker",
     "beat",
+    "queue",
+    "data_dir",
+    "long_statements",
     "public_url",
     "scim_key",
     "oauth_clients",
@@ -28,8 +31,13 @@ NAMES = {
     "statistics",
     "saml_sync",
     "events",
+    "webhooks",
+    "siem_streams",
+    "mail",
     "audit_trail",
+    "audit_verification",
     "audit_triggers",
+    "audit_segments",
     "former_keys",
 }
 

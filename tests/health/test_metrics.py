@@ -1,5 +1,7 @@
 """What /metrics counts, and at what cost."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.directory.models import IdentityProvider
-from gatekeeper.health import heartbeats
+from gatekeeper.health import heartbeats, living_processes
 from gatekeeper.health.heartbeats import Process
 from gatekeeper.runtime import row_counts
 from gatekeeper.runtime.row_counts import value_counts
@@ -29,6 +31,7 @@ def on_this_machine(settings):
 
 def test_metrics_count_people_and_groups(client, on_this_machine):
     heartbeats.beat(Process.WORKER)
+    living_processes.note(Process.WORKER)
     make_group(members=[make_user(), make_user(active=False)])
 
     page = client.get("/metrics").content.decode()
@@ -37,6 +40,7 @@ def test_metrics_count_people_and_groups(client, on_this_machine):
     assert 'gatekeeper_users{active="false",origin="scim"} 1.0' in page
     assert "gatekeeper_idp_groups 1.0" in page
     assert 'gatekeeper_heartbeat_age_seconds{process="worker"}' in page
+    assert re.search(r'gatekeeper_process_heartbeat_age_seconds\{host="[^"]+",pid="\d+",process="worker"\}', page)
 
 
 def test_metrics_count_each_use_of_a_break_glass_account(client, on_this_machine):
