@@ -8,6 +8,8 @@ from pathlib import Path
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
+from bench.termination import cleaning_up
+
 
 @contextmanager
 def own_database(name: str) -> Iterator[None]:
@@ -16,8 +18,9 @@ def own_database(name: str) -> Iterator[None]:
     connection.settings_dict["TEST"]["NAME"] = (
         f"gatekeeper_bench_{name}" if connection.vendor == "postgresql" else str(file)
     )
-    databases = setup_databases(verbosity=0, interactive=False)
-    try:
-        yield
-    finally:
-        teardown_databases(databases, verbosity=0)
+    with cleaning_up():
+        databases = setup_databases(verbosity=0, interactive=False)
+        try:
+            yield
+        finally:
+            teardown_databases(databases, verbosity=0)
