@@ -19,7 +19,8 @@ class Actor:
     """Who makes a change, as the audit trail keeps it.
 
     ``kind`` is one of person, scim_key, oauth_client, clock (the scheduler), command, identity_provider,
-    site, and stranger (an unauthenticated client). ``channel`` is one of pages, scim, saml, beat and command line.
+    setup_link (its bearer, who has no account), site, and stranger (an unauthenticated client). ``channel`` is one of
+    pages, scim, saml, beat and command line.
     """
 
     kind: str
@@ -56,6 +57,10 @@ class Actor:
     @classmethod
     def identity_provider(cls, name: str, *, request_id: str = "") -> "Actor":
         return cls("identity_provider", name, channel="saml", request_id=request_id)
+
+    @classmethod
+    def setup_link(cls, link_id: object, name: str, *, request_id: str = "") -> "Actor":
+        return cls("setup_link", name, str(link_id), "pages", request_id)
 
     @classmethod
     def from_document(cls, document: dict[str, str]) -> "Actor":

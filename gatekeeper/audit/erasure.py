@@ -10,7 +10,8 @@ from gatekeeper.audit.chain.faults import ERASED, LISTS
 from gatekeeper.audit.chain.mac import ACTOR, OBJECT
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry, record_all
-from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.models import BODIES, AuditEntry, ProvisioningEntry, SegmentErasure
+from gatekeeper.audit.stored_bodies import packed
 from gatekeeper.errors import PrivilegeHeld
 
 _AT_ONCE = 1000  # ids in one statement
@@ -20,7 +21,8 @@ def erase_from_logs(user_id: UUID, *, actor: Actor) -> None:
     """Erase names, addresses and profile from every entry about this person or by them; the entries themselves stay.
 
     Of each personal part the commitment stays, without its salt. The erasure is an entry itself and lists the entries
-    whose parts it blanked: ``verify`` accepts those and no others.
+    whose parts it blanked: ``verify`` accepts those and no others. What is in files of sealed segments follows
+    in ``segments/erasing.py``.
     """
     linked = AuditEntry.objects.exclude(position=None).exclude(event=Event.USER_ERASED)
     about = linked.filter(object_kind="user", object_id=str(user_id), erased_by=None)
@@ -37,19 +39,23 @@ def erase_from_logs(user_id: UUID, *, actor: Actor) -> None:
     record_all([erasure])
     _blank(ids[OBJECT], object_label=ERASED, before=None, after=None, object_salt="", erased_by=erasure.pk)
     _blank(ids[ACTOR], actor_name=ERASED, actor_salt="", actor_erased_by=erasure.pk)
+    SegmentErasure.objects.get_or_create(person=user_id)
     _erase_requests(user_id)
 
 
 def _erase_requests(user_id: UUID) -> None:
     """Blank the provisioning entries about this person, and what refusals of other requests say of them by name."""
     ProvisioningEntry.objects.filter(user_id=user_id).update(
-        user_label=ERASED, query="", detail="", parameters=None, request=None, answer=None, changed=None
+        user_label=ERASED, query="", detail="", parameters=None, changed=None, **dict.fromkeys(BODIES)
     )
     named = ProvisioningEntry.objects.filter(reason=PrivilegeHeld.code).values_list("id", "parameters")
     ids = [entry_id for entry_id, parameters in named.iterator() if _names(parameters, user_id)]
     for start in range(0, len(ids), _AT_ONCE):
-        entries = ProvisioningEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE])
-        entries.update(detail="", parameters=None, answer=None)
+        entries = list(ProvisioningEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE]))
+        for each in entries:
+            each.detail, each.parameters = "", None
+            each.bodies, each.former_request, each.former_answer = packed(each.request, None), None, None
+        ProvisioningEntry.objects.bulk_update(entries, ["detail", "parameters", *BODIES])
 
 
 def _names(parameters: Any, user_id: UUID) -> bool:

@@ -15,6 +15,7 @@ ACTOR_KINDS: dict[str, Promise] = {
     "clock": _("scheduler"),
     "command": _("command"),
     "identity_provider": _("identity provider"),
+    "setup_link": _("set-up link"),
     "site": _("site"),
     Actor.unauthenticated().kind: _("unauthenticated client"),
 }
@@ -29,9 +30,14 @@ OBJECT_KINDS: dict[str, Promise] = {
     "custom_attribute": _("custom attribute"),
     "oauth_client": _("OAuth client"),
     "client_secret": _("client secret"),
+    "setup_link": _("set-up link"),
     "site": _("site"),
     "sync_run": _("sync run"),
+    "webhook": _("webhook"),
+    "stream": _("SIEM stream"),
+    "mail_recipient": _("e-mail recipient"),
     "audit_trail": _("audit trail"),
+    "audit_segment": _("segment of the audit trail"),
 }
 
 CHANNELS: dict[str, Promise] = {

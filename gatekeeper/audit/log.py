@@ -16,6 +16,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
 from gatekeeper.audit.provisioning_codes import Change
 from gatekeeper.audit.redact import log_copy, redact, storable
+from gatekeeper.audit.stored_bodies import packed
 from gatekeeper.runtime.bulk.inserts import insert_rows, moment
 from gatekeeper.runtime.statements.stored_rows import insert, insert_later
 
@@ -129,6 +130,7 @@ class ProvisioningRecord:
     path: str
     status: int
     outcome: str
+    milliseconds: int | None = None
     query: str = ""
     key_id: str = ""
     key_name: str = ""
@@ -172,8 +174,8 @@ _LENGTHS = {  # of the columns
 def provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
     """A provisioning entry that is not stored yet."""
     columns = {each.name: getattr(record, each.name) for each in fields(record)}
-    for name in ("request", "answer", "ignored"):
-        columns[name] = log_copy(columns[name])
+    columns["bodies"] = packed(log_copy(columns.pop("request")), log_copy(columns.pop("answer")))
+    columns["ignored"] = log_copy(columns["ignored"])
     for name in ("changed", "parameters"):
         columns[name] = redact(columns[name])
     for name, limit in _LENGTHS.items():

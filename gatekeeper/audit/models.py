@@ -1,10 +1,14 @@
 """The audit trail and the provisioning log: who changed what, and which requests came. Rows are never edited."""
 
+from typing import Any
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from gatekeeper.audit.stored_bodies import unpacked
 from gatekeeper.secrets.sealing import SealedField
 
 
@@ -56,7 +60,8 @@ class AuditEntry(models.Model):
         indexes = (
             models.Index(fields=("object_id", "object_kind", "-id"), name="audit_by_object_id"),
             models.Index(fields=("actor_id",), name="audit_by_actor"),
-            models.Index(fields=("event", "-id"), name="audit_by_event"),
+            # Ascending, though the newest are listed first: PostgreSQL fills pages that grow at their end, no others.
+            models.Index(fields=("event", "id"), name="audit_of_event"),
             models.Index(fields=("request_id",), condition=~Q(request_id=""), name="audit_by_request"),
             models.Index(fields=("id",), condition=Q(position=None), name="audit_not_linked_yet"),
             models.Index(fields=("writer", "number"), name="audit_by_writer"),
@@ -86,6 +91,40 @@ class AuditHead(models.Model):
         return f"{self.position}:{self.digest}"
 
 
+class VerificationRun(models.Model):
+    """One verification of the whole trail, asked for on a page or by the command; the newest hundred are kept.
+
+    ``total`` links there were when it began, ``checked`` of them were looked at so far. ``position`` and ``digest`` are
+    the newest link, ``problems`` what was found: codes with parameters (``chain/problems.py``), in runs of
+    earlier releases sentences.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    progressed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    total = models.BigIntegerField(default=0)
+    checked = models.BigIntegerField(default=0)
+    waiting = models.BigIntegerField(default=0)
+    position = models.BigIntegerField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    problems = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = "verification of the audit trail"
+        verbose_name_plural = "verifications of the audit trail"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.asked_at} {self.checked} of {self.total}"
+
+    @property
+    def head_text(self) -> str:
+        """The newest link, as ``audit head`` prints it."""
+        return f"{self.position}:{self.digest}" if self.position else ""
+
+
 def former_key_purpose(key_id: str) -> str:
     """What a former key is sealed for: one cannot be passed off as another."""
     return f"audit key {key_id}"
@@ -109,12 +148,99 @@ class FormerKey(models.Model):
         return self.key_id
 
 
+class AuditSegment(models.Model):
+    """A part of the trail from its beginning on that was exported to a file and sealed (``docs/audit.md``).
+
+    The links ``first`` to ``last`` are in the file; ``before`` and ``after`` are the digests of the links before
+    ``first`` and at ``last``, ``since`` and ``until`` the earliest and latest moment. ``writers`` has the last number
+    of each writer in it, ``keys`` the ids of the keys that made it. ``entry`` is the trail's own entry about the seal.
+    ``mac`` covers all of these. ``deleted_at``: since when the entries are in the file only; the newest such segment is
+    where the table begins. ``revision`` grows when a person's parts are erased in the file, and is in the file's name.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    revision = models.PositiveIntegerField(default=0)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField(unique=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    before = models.CharField(max_length=64, blank=True)
+    after = models.CharField(max_length=64)
+    size = models.BigIntegerField(help_text="Bytes of the file.")
+    sha256 = models.CharField(max_length=64)
+    writers = models.JSONField(default=dict)
+    keys = models.JSONField(default=list)
+    machine = models.CharField(max_length=255, blank=True, help_text="Whose DATA_DIR the file was written to.")
+    entry = models.BigIntegerField()
+    sealed_at = models.DateTimeField()
+    key_id = models.CharField(max_length=8)
+    mac = models.CharField(max_length=64)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "sealed segment of the audit trail"
+        verbose_name_plural = "sealed segments of the audit trail"
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return self.file
+
+    @property
+    def file(self) -> str:
+        """The file's name; it follows from numbers, so that no path comes from the database."""
+        return segment_file(self.number, self.revision)
+
+    @property
+    def entries(self) -> int:
+        return self.last - self.first + 1
+
+
+def segment_file(number: int, revision: int) -> str:
+    """The name of a segment's file."""
+    return f"audit-{number:06}{f'.r{revision}' if revision else ''}.jsonl.gz"
+
+
+class SegmentErasure(models.Model):
+    """A person who was erased, and whose parts in the files of segments are still to be."""
+
+    person = models.UUIDField(primary_key=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class SealingRun(models.Model):
+    """One run that exports and seals what is old enough; the newest hundred are kept.
+
+    ``failure``: a code of ``segments/refusals.py`` with its parameters; null when all went well. A run that was killed
+    has no ``finished_at``.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    segments = models.PositiveIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    failure = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = "sealing of the audit trail"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at}: {self.segments} segments"
+
+
 class Outcome(models.TextChoices):
-    CHANGED = "changed", "Changed something"
-    UNCHANGED = "unchanged", "Nothing to change"
-    REFUSED = "refused", "Refused"
-    FAILED = "failed", "Failed"
-    READ = "read", "Read"
+    CHANGED = "changed", _("Changed something")
+    UNCHANGED = "unchanged", _("Nothing to change")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed")
+    READ = "read", _("Read")
+
+
+BODIES = ("bodies", "former_request", "former_answer")  # columns that lists do not read
 
 
 class ProvisioningEntry(models.Model):
@@ -131,6 +257,9 @@ class ProvisioningEntry(models.Model):
     path = models.CharField(max_length=500)
     query = models.CharField(max_length=2000, blank=True)
     status = models.PositiveSmallIntegerField()
+    milliseconds = models.PositiveIntegerField(
+        null=True, help_text="From the arrival of the request until this entry was written; null: not known."
+    )
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     key_id = models.CharField(max_length=60, blank=True)
     key_name = models.CharField(max_length=200, blank=True)
@@ -142,8 +271,12 @@ class ProvisioningEntry(models.Model):
     # Their defaults are the database's too: a process of the version before writes entries while this one starts.
     reason = models.CharField(max_length=60, default="", db_default="", blank=True)
     parameters = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
-    request = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
-    answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    bodies = models.BinaryField(
+        null=True, blank=True, help_text="Of request and answer, as stored_bodies.py packs them."
+    )
+    # Of entries of earlier releases, which are read as they are.
+    former_request = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder, db_column="request")
+    former_answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder, db_column="answer")
     changed = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     ignored = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
     warnings = models.JSONField(null=True, blank=True, help_text="A list of codes with parameters, or null.")
@@ -153,15 +286,27 @@ class ProvisioningEntry(models.Model):
         verbose_name_plural = "provisioning log"
         ordering = ("-id",)
         indexes = (
-            models.Index(fields=("-at",), name="provisioning_by_time"),
-            models.Index(fields=("outcome", "-id"), name="provisioning_by_outcome"),
-            models.Index(fields=("user_id", "-id"), name="provisioning_by_user"),
-            models.Index(fields=("group_id", "-id"), name="provisioning_by_group"),
-            models.Index(fields=("key_id", "-id"), name="provisioning_by_credential"),
+            # Ascending, though the newest are listed first: PostgreSQL fills pages that grow at their end, no others.
+            models.Index(fields=("at",), name="provisioning_at"),
+            models.Index(fields=("outcome", "id"), name="provisioning_of_outcome"),
+            models.Index(fields=("user_id", "id"), condition=Q(user_id__isnull=False), name="provisioning_of_user"),
+            models.Index(fields=("group_id", "id"), condition=Q(group_id__isnull=False), name="provisioning_of_group"),
+            models.Index(fields=("key_id", "id"), name="provisioning_of_credential"),
+            models.Index(fields=("reason", "-id"), condition=~Q(reason=""), name="provisioning_by_reason"),
         )
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
+
+    @property
+    def request(self) -> Any:
+        """The body of the request, as far as it is kept."""
+        return self.former_request if self.bodies is None else unpacked(self.bodies)[0]
+
+    @property
+    def answer(self) -> Any:
+        """The body of the answer, as far as it is kept."""
+        return self.former_answer if self.bodies is None else unpacked(self.bodies)[1]
 
 
 class RequestCount(models.Model):

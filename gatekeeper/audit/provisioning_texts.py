@@ -7,10 +7,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.audit.provisioning_codes import WORK_EMAIL, Change, ChangeCode, FailureReason, WarningCode
 from gatekeeper.audit.redact import REDACTED
-from gatekeeper.errors import GroupNameTaken, HeldForApproval, PrivilegeHeld, UserNameTaken
+from gatekeeper.errors import (
+    GroupNameTaken,
+    GroupNotFound,
+    HeldForApproval,
+    InvalidValue,
+    NobodyCouldConfigure,
+    PrivilegeHeld,
+    UnknownMembers,
+    UserNameTaken,
+    UserNotFound,
+    VersionMismatch,
+)
 
 _PEOPLE_NAMED = 3
 
@@ -23,6 +34,13 @@ _REASONS: Mapping[str, Promise] = {
     GroupNameTaken.code: gettext_lazy("Another group already has the displayName %(display_name)s."),
     FailureReason.TOO_MANY_REQUESTS: gettext_lazy("More than %(rate)s requests a second."),
     FailureReason.ADDRESS_NOT_ALLOWED: gettext_lazy("The address %(address)s is in none of the credential's networks."),
+}
+_OUTCOMES: Mapping[str, Promise] = {
+    Outcome.CHANGED: gettext_lazy("Changed"),
+    Outcome.UNCHANGED: gettext_lazy("Unchanged"),
+    Outcome.REFUSED: gettext_lazy("Refused"),
+    Outcome.FAILED: gettext_lazy("Failed"),
+    Outcome.READ: gettext_lazy("Read"),
 }
 _LABELS: Mapping[str, Promise] = {
     "invalidFilter": gettext_lazy("Invalid filter"),
@@ -38,6 +56,50 @@ _LABELS: Mapping[str, Promise] = {
     FailureReason.DATABASE_BUSY: gettext_lazy("Database busy"),
     FailureReason.INTERNAL_ERROR: gettext_lazy("Failed"),
 }
+
+
+# Refusals whose text says more than a few words, in a few words.
+_SHORT: Mapping[str, Promise] = {
+    UserNotFound.code: gettext_lazy("No such user"),
+    GroupNotFound.code: gettext_lazy("No such group"),
+    UnknownMembers.code: gettext_lazy("Unknown members"),
+    InvalidValue.code: gettext_lazy("Value refused"),
+    VersionMismatch.code: gettext_lazy("Changed meanwhile"),
+    NobodyCouldConfigure.code: gettext_lazy("Nobody could configure any more"),
+    "not_found": gettext_lazy("No such resource"),
+    "forbidden": gettext_lazy("Not allowed"),
+    "method_not_allowed": gettext_lazy("Method not possible here"),
+    "not_acceptable": gettext_lazy("No acceptable answer"),
+    "conflict": gettext_lazy("Conflict"),
+    "unsupported_media_type": gettext_lazy("Unsupported media type"),
+    "precondition_failed": gettext_lazy("Precondition failed"),
+    "not_implemented": gettext_lazy("Not implemented"),
+    "too_large": gettext_lazy("Request too large"),
+    "too_slow": gettext_lazy("Request arrived too slowly"),
+    "overloaded": gettext_lazy("Site overloaded"),
+    HeldForApproval.code: gettext_lazy("Held for approval: too many people would lose access"),
+    PrivilegeHeld.code: gettext_lazy("Held for approval: somebody would become Global Administrator"),
+    UserNameTaken.code: gettext_lazy("The userName is taken"),
+    GroupNameTaken.code: gettext_lazy("The displayName is taken"),
+    FailureReason.TOO_MANY_REQUESTS: gettext_lazy("Too many requests"),
+    FailureReason.ADDRESS_NOT_ALLOWED: gettext_lazy("Address not allowed"),
+}
+
+
+def reason_labels() -> dict[str, Promise]:
+    """The reasons for which requests are refused or fail, by their code, each in a few words; in order of the words."""
+    labels = {str(code): label for code, label in {**_LABELS, **_SHORT}.items()}
+    return dict(sorted(labels.items(), key=lambda each: str(each[1]).casefold()))
+
+
+def reason_label(code: str) -> str:
+    """A reason in a few words; the code of one that has none."""
+    return str(reason_labels().get(code, code))
+
+
+def outcome_text(code: str) -> str:
+    """An outcome in a word."""
+    return str(_OUTCOMES.get(code, code))
 
 
 def reason_text(entry: ProvisioningEntry) -> str:

@@ -5,14 +5,13 @@ a thread of its own (``gatekeeper/wsgi.py`` starts it). A process that is killed
 """
 
 import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from django.db import DatabaseError, IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Exists, F, Sum
 from django.utils import timezone
 
@@ -20,13 +19,12 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import RequestCount, Tracing
+from gatekeeper.runtime.processes import background_writing
 from gatekeeper.runtime.transactions import one_transaction
 
 log = structlog.get_logger(__name__)
 
-WRITE_EVERY = 5.0  # seconds
 TRACE_FOR = timedelta(hours=1)
-KEEP_COUNTS = timedelta(days=30)
 
 
 class Counted(StrEnum):
@@ -64,16 +62,8 @@ def write_counts() -> None:
 
 
 def keep_writing() -> None:
-    """Start the thread that writes every five seconds, for a process that serves requests."""
-
-    def run() -> None:
-        while True:
-            time.sleep(WRITE_EVERY)
-            if _counted:
-                write_counts()
-                connections.close_all()
-
-    threading.Thread(target=run, name="request-counts", daemon=True).start()
+    """Start the thread that writes, for a process that serves requests."""
+    background_writing.keep_writing("request-counts", lambda: bool(_counted), write_counts)
 
 
 def _add(minute: datetime, key_id: str, counts: Mapping[str, int]) -> None:
@@ -101,11 +91,6 @@ def reads_since(moment: datetime) -> int:
     """How many reads were counted since ``moment``."""
     total = RequestCount.objects.filter(minute__gte=moment).aggregate(total=Sum("reads"))["total"]
     return total or 0
-
-
-def forget_old_counts() -> int:
-    """Delete counts older than 30 days; returns how many rows."""
-    return RequestCount.objects.filter(minute__lt=timezone.now() - KEEP_COUNTS).delete()[0]
 
 
 def is_tracing() -> Exists:

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.audit.provisioning_texts import change_texts, reason_text
@@ -59,8 +60,14 @@ def entry(**fields: Any) -> ProvisioningEntry:
     return ProvisioningEntry.objects.create(**{**stated, **fields})
 
 
+def code_entries() -> None:
+    """Run the migration with the models of its time."""
+    state = MigrationLoader(connection).project_state([("audit", "0009_code_former_entries")])
+    migration.code_entries(state.apps, None)
+
+
 def migrated(row: ProvisioningEntry) -> ProvisioningEntry:
-    migration.code_entries(apps, None)
+    code_entries()
     row.refresh_from_db()
     return row
 
@@ -98,7 +105,7 @@ def test_held_requests_are_found_by_their_code() -> None:
 def test_other_reasons_follow_from_the_response_and_its_detail_stays(
     status: int, scim_type: str | None, reason: str
 ) -> None:
-    row = migrated(entry(status=status, outcome="refused", detail="Because.", answer={"scimType": scim_type}))
+    row = migrated(entry(status=status, outcome="refused", detail="Because.", former_answer={"scimType": scim_type}))
 
     assert (row.reason, row.parameters, row.detail) == (reason, None, "Because.")
     assert "Because." in reason_text(row)
@@ -108,11 +115,11 @@ def test_other_reasons_follow_from_the_response_and_its_detail_stays(
 def test_a_run_that_was_stopped_goes_on_and_leaves_codes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migration, "BATCH", 2)
     coded = entry(changed=[{"code": "user_created", "name": "a"}])
-    erased = entry(changed=None, request=None)
+    erased = entry(changed=None, former_request=None)
     rows = [entry(changed=[f"Created user u{number}"]) for number in range(5)]
 
     for _ in range(2):
-        migration.code_entries(apps, None)
+        code_entries()
 
     for row in (coded, erased, *rows):
         row.refresh_from_db()

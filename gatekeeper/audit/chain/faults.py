@@ -4,6 +4,7 @@ import hmac
 
 from gatekeeper.audit.chain.keys import Keyring
 from gatekeeper.audit.chain.mac import ACTOR, CARRIED_OVER, OBJECT, PARTS, commitment, entry_mac
+from gatekeeper.audit.chain.problems import Fault
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
 
@@ -28,8 +29,12 @@ class Erasures:
             self._listed[erasure] = self._read(erasure)
         return entry.pk in self._listed[erasure].get(part, ())
 
+    def find(self, erasure_id: int) -> AuditEntry | None:
+        """The entry of an erasure."""
+        return AuditEntry.objects.filter(pk=erasure_id, event=Event.USER_ERASED).first()
+
     def _read(self, erasure_id: int) -> dict[str, frozenset[int]]:
-        erasure = AuditEntry.objects.filter(pk=erasure_id, event=Event.USER_ERASED).first()
+        erasure = self.find(erasure_id)
         if erasure is None or any(erased_by(erasure, part) for part in PARTS):
             return {}
         if fault_of(erasure, self._keys, self) is not None:
@@ -37,21 +42,21 @@ class Erasures:
         return {part: frozenset((erasure.after or {}).get(name, ())) for part, name in LISTS.items()}
 
 
-def fault_of(entry: AuditEntry, keys: Keyring, erasures: Erasures) -> str | None:
-    """The fault of an entry, as the end of a sentence that begins with the entry's name; None when it has none."""
+def fault_of(entry: AuditEntry, keys: Keyring, erasures: Erasures) -> Fault | None:
+    """The fault of an entry; None when it has none."""
     if not entry.mac:
-        return "has no MAC: this site did not write it"
+        return Fault.NO_MAC
     key = keys.get(entry.mac_key)
     if key is None:
-        return "was written under another SECRET_KEY; give that key to check it"
+        return Fault.OTHER_KEY
     if not key.may_have_made(entry.position):
-        return "was written under a SECRET_KEY that was no longer in use"
+        return Fault.KEY_NOT_IN_USE
     if entry.writer == CARRIED_OVER and entry.number != entry.position:
-        return "does not stand where it stood at the upgrade"
+        return Fault.MOVED
     if not hmac.compare_digest(entry_mac(entry, key.secret), entry.mac) or _has_content_of_former_chain(entry):
-        return "is not what was written"
+        return Fault.ALTERED
     if not all(_opens(entry, part) or erasures.explain(entry, part) for part in PARTS):
-        return "is not what was written, and no erasure explains it"
+        return Fault.BLANKED
     return None
 
 

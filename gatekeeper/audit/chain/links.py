@@ -18,10 +18,12 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain.boundary import boundary, last_numbers, latest_in_files
 from gatekeeper.audit.chain.faults import Erasures, fault_of
 from gatekeeper.audit.chain.head import Head, is_authentic, keep_head, kept_head, kept_heads, new_trail, store_head
 from gatekeeper.audit.chain.keys import Keyring, all_keys, live_keys, present_key
 from gatekeeper.audit.chain.mac import link_digest
+from gatekeeper.audit.chain.problems import Fault
 from gatekeeper.audit.chain.writers import has_written
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
@@ -92,15 +94,15 @@ def fitting(unlinked: Sequence[AuditEntry], keys: Keyring) -> Iterator[AuditEntr
     return (entry for entry in unlinked if entry.pk not in refused)
 
 
-def refusals(unlinked: Sequence[AuditEntry], keys: Keyring) -> dict[int, str]:
-    """Why entries that are not linked cannot be, by id, as the end of a sentence that begins with the entry's name."""
-    erasures, taken = Erasures(keys), _linked_numbers(unlinked)
-    found: dict[int, str] = {}
+def refusals(unlinked: Sequence[AuditEntry], keys: Keyring) -> dict[int, Fault]:
+    """Why entries that are not linked cannot be, by id."""
+    erasures, taken, returned = Erasures(keys), _linked_numbers(unlinked), _from_files(unlinked, keys)
+    found: dict[int, Fault] = {}
     for entry in unlinked:
         number = entry.number or 0
         fault = fault_of(entry, keys, erasures)
-        if fault is None and {(entry.writer, number), (entry.writer, number + 1)} & taken:
-            fault = "is a copy of an entry, or was taken out of the chain"
+        if fault is None and ({(entry.writer, number), (entry.writer, number + 1)} & taken or entry.pk in returned):
+            fault = Fault.COPY
         if fault is not None:
             found[entry.pk] = fault
         else:
@@ -122,6 +124,14 @@ def _linked_numbers(unlinked: Sequence[AuditEntry]) -> set[tuple[str, int | None
         condition = Q(writer__in=spans, number__in=numbers)
     linked = AuditEntry.objects.filter(condition).exclude(position=None) if spans else AuditEntry.objects.none()
     return set(linked.values_list("writer", "number"))
+
+
+def _from_files(unlinked: Sequence[AuditEntry], keys: Keyring) -> set[int]:
+    """Those of these entries whose number is in a sealed segment already. One query; more only for very old entries."""
+    latest = latest_in_files() if unlinked else None
+    old = [entry for entry in unlinked if latest is not None and entry.at <= latest]
+    sealed = last_numbers(keys, {entry.writer for entry in old}) if old else {}
+    return {entry.pk for entry in old if (entry.number or 0) <= sealed.get(entry.writer, 0)}
 
 
 def _batches(entries: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
@@ -228,7 +238,7 @@ def _where_to_go_on() -> tuple[str, Head, list[str]]:
     if kept and kept.head.position > newest.position:
         damage.append(f"The trail went back from link {kept.head.position} to link {newest.position}.")
         newest = kept.head
-    elif kept and _digest_at(kept.head.position, newest) != kept.head.digest:
+    elif kept and _digest_at(kept.head.position, newest, keys) not in (kept.head.digest, None):
         differs = f"Link {kept.head.position} is not the one that {kept.path.name} keeps."
         damage += [] if _is_recorded(differs) else [differs]
     ahead = _genuine_after(newest, keys)
@@ -247,10 +257,15 @@ def _ends_under_one_of(keys: Keyring) -> bool:
     return newest is None or newest in keys
 
 
-def _digest_at(position: int, newest: Head) -> str:
+def _digest_at(position: int, newest: Head, keys: Keyring) -> str | None:
+    """The digest of a link, "" where there is none; None for one that is in a file only."""
     if position == newest.position:
         return newest.digest
-    return AuditEntry.objects.filter(position=position).values_list("digest", flat=True).first() or ""
+    found = AuditEntry.objects.filter(position=position).values_list("digest", flat=True).first()
+    if found is None:
+        begin = boundary(keys)
+        return begin.digest if position == begin.position else None if position < begin.position else ""
+    return found
 
 
 def _genuine_after(newest: Head, keys: Keyring) -> Head:
@@ -266,10 +281,11 @@ def _newest_genuine(keys: Keyring) -> Head:
     """The last link that the site made, found without the record of the newest link."""
     linked = AuditEntry.objects.filter(position__gt=0).order_by("-position")[:BATCH]
     for entry in linked:
-        before = _digest_at((entry.position or 0) - 1, Head(0, ""))
-        if is_genuine(entry, before, keys):
+        before = _digest_at((entry.position or 0) - 1, Head(0, ""), keys)
+        if before is not None and is_genuine(entry, before, keys):
             return Head(entry.position or 0, entry.digest)
-    return Head(0, "")
+    begin = boundary(keys)
+    return Head(begin.position, begin.digest)
 
 
 def is_genuine(entry: AuditEntry, before: str, keys: Keyring) -> bool:

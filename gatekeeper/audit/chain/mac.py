@@ -24,7 +24,10 @@ OBJECT: Final = "object"
 PARTS: Final = (ACTOR, OBJECT)
 
 ENTRY, _LINK, _HEAD = b"gatekeeper audit entry 1\n", b"gatekeeper audit link 1\n", b"gatekeeper audit head 1\n"
+_SEGMENT: Final = b"gatekeeper audit segment 1\n"
 _PUBLIC = ("event", "actor_kind", "actor_id", "channel", "request_id", "object_kind", "object_id")
+_SEAL = ("number", "revision", "first", "last", "before", "after", "size", "sha256", "entry", "key_id")
+_SEAL_MOMENTS = ("since", "until", "sealed_at")
 SALT_BYTES = 16
 _WITH_A_FRACTION = re.compile(r"[:\[,]-?\d+[.eE]")  # may also match inside a text, where it costs time only
 
@@ -79,6 +82,17 @@ def former_digest(position: int, before: str, content: str, key: bytes) -> str:
 def head_mac(trail: str, position: int, digest: str, key: bytes) -> str:
     """The MAC over the record of a trail's newest link."""
     return hmac.digest(key, _HEAD + f"{trail}:{position}:{digest}".encode(), "sha256").hex()
+
+
+def segment_mac(segment: Any, key: bytes) -> str:
+    """The MAC over the seal of a segment: all that it says but where its file lies and what the table still has."""
+    said = [
+        *(getattr(segment, name) for name in _SEAL),
+        *(getattr(segment, name).astimezone(UTC).isoformat(timespec="microseconds") for name in _SEAL_MOMENTS),
+        segment.writers,
+        segment.keys,
+    ]
+    return hmac.digest(key, _SEGMENT + _dumps(said).encode(), "sha256").hex()
 
 
 def key_id_of(key: bytes) -> str:

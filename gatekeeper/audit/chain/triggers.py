@@ -1,7 +1,7 @@
 """Database triggers that refuse to change or delete audit entries, except for linking and erasing personal parts.
 
 This is no proof against a database's owner, who can take the triggers away: the MACs are. It keeps mistakes, ours and
-those of injected SQL, from doing damage in the first place.
+those of injected SQL, from doing damage in the first place. Entries that are in a sealed segment may be deleted.
 """
 
 from typing import Final
@@ -19,9 +19,18 @@ OTHERS: Final = (
 )  # fmt: skip
 
 
+SEGMENTS: Final = "audit_auditsegment"
+_SEALED: Final = f"EXISTS (SELECT 1 FROM {SEGMENTS} WHERE last >= OLD.position AND first <= OLD.position)"  # noqa: S608
+
+
 def install(vendor: str) -> tuple[str, ...]:
     """The statements that make the triggers on PostgreSQL or SQLite."""
-    return _POSTGRESQL if vendor == "postgresql" else _SQLITE
+    return _postgresql(_SEALED) if vendor == "postgresql" else _sqlite(_SEALED)
+
+
+def install_without_segments(vendor: str) -> tuple[str, ...]:
+    """The same from before there were segments, when nothing could be deleted: for migrations."""
+    return _postgresql("FALSE") if vendor == "postgresql" else _sqlite("0")
 
 
 def remove(vendor: str) -> tuple[str, ...]:
@@ -63,26 +72,33 @@ def _allowed() -> str:
     return " OR ".join(f"({each})" for each in (links, erases_object, erases_actor))
 
 
-_POSTGRESQL: Final = (
-    f"""
-    CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF TG_OP = 'UPDATE' THEN
-            IF {_allowed()} THEN
-                RETURN NEW;
+def _postgresql(deletable: str) -> tuple[str, ...]:
+    return (
+        f"""
+        CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                IF {_allowed()} THEN
+                    RETURN NEW;
+                END IF;
+            ELSIF TG_OP = 'DELETE' THEN
+                IF {deletable} THEN
+                    RETURN OLD;
+                END IF;
             END IF;
-        END IF;
-        RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'insufficient_privilege';
-    END $$
-    """,
-    f"CREATE TRIGGER {NAMES[0]} BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
-    f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
-    f"CREATE TRIGGER {NAMES[1]} BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
-)
-_SQLITE: Final = (
-    f"""
-    CREATE TRIGGER {NAMES[0]} BEFORE UPDATE ON {TABLE} WHEN NOT ({_allowed().replace("IS NOT DISTINCT FROM", "IS")})
-    BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
-    """,
-    f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
-)
+            RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'insufficient_privilege';
+        END $$
+        """,
+        f"CREATE TRIGGER {NAMES[0]} BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+        f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+        f"CREATE TRIGGER {NAMES[1]} BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+    )
+
+
+def _sqlite(deletable: str) -> tuple[str, ...]:
+    refused = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    allowed = _allowed().replace("IS NOT DISTINCT FROM", "IS")
+    return (
+        f"CREATE TRIGGER {NAMES[0]} BEFORE UPDATE ON {TABLE} WHEN NOT ({allowed}) {refused}",
+        f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE ON {TABLE} WHEN NOT {deletable} {refused}",
+    )

@@ -14,4 +14,4 @@ def execute(statements):
 class Migration(migrations.Migration):
     dependencies = [("audit", "0005_seal_former_entries")]
 
-    operations = [migrations.RunPython(execute(triggers.install), execute(triggers.remove))]
+    operations = [migrations.RunPython(execute(triggers.install_without_segments), execute(triggers.remove))]

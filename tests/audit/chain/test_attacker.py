@@ -91,7 +91,7 @@ def attack() -> Iterator[None]:
 def problems() -> list[str]:
     """What an operator reads after the linking task ran."""
     link_new_entries()
-    return list(verify().problems)
+    return list(map(str, verify().problems))
 
 
 def names(found: list[str], *entries: int) -> bool:
@@ -177,7 +177,7 @@ def test_a_cut_end_is_missed(trail, count):
     positions = list(AuditEntry.objects.exclude(position=None).order_by("-position").values_list("position", flat=True))
     with attack():
         sql(f"DELETE FROM {TABLE} WHERE position > %s OR position IS NULL", positions[0] - count)
-        assert missing(list(verify().problems), positions[0])
+        assert missing(list(map(str, verify().problems)), positions[0])
         assert missing(problems(), positions[0])
 
 
@@ -199,7 +199,7 @@ def test_an_end_that_was_cut_off_together_with_its_record_is_missed_by_the_file(
         sql(f"DELETE FROM {TABLE} WHERE position > %s OR position IS NULL", kept.position - count)
         newest = head()
         put_back(earlier, newest.position, newest.digest)
-        found = list(verify().problems)
+        found = list(map(str, verify().problems))
         assert missing(found, kept.position), found
         write(1)
         assert missing(problems(), kept.position)
@@ -369,7 +369,7 @@ def test_an_altered_record_of_the_newest_link_is_found_and_stays_on_record(trail
     with attack():
         new = another_value(AuditHead._meta.get_field(column), getattr(AuditHead.objects.get(), column))
         sql(f"UPDATE audit_audithead SET {column} = %s", new)
-        assert any("newest link was" in each for each in verify().problems)
+        assert any("newest link was" in each for each in map(str, verify().problems))
         assert any("records damage" in each for each in problems())
         assert any("records damage" in each for each in problems())
 
@@ -377,7 +377,7 @@ def test_an_altered_record_of_the_newest_link_is_found_and_stays_on_record(trail
 def test_a_record_of_the_newest_link_that_was_removed_is_found_and_stays_on_record(trail):
     with attack():
         sql("DELETE FROM audit_audithead")
-        assert any("newest link was removed" in each for each in verify().problems)
+        assert any("newest link was removed" in each for each in map(str, verify().problems))
         assert any("records damage" in each for each in problems())
 
 
@@ -385,7 +385,7 @@ def test_a_record_of_the_newest_link_from_earlier_is_found(trail):
     with attack():
         earlier = AuditEntry.objects.get(position=9)
         put_back(AuditHead.objects.get(), 9, earlier.digest)
-        assert any("went back from link 12 to link 9" in each for each in verify().problems)
+        assert any("went back from link 12 to link 9" in each for each in map(str, verify().problems))
         assert any("went back from link 12 to link 9" in each for each in problems())
 
 

@@ -109,7 +109,7 @@ def test_each_column_of_what_was_carried_over_is_covered_from_then_on(former):
                 column = AuditEntry._meta.get_field(name).column
                 pk, written = AuditEntry.objects.values_list("id", name).get(position=position)
                 sql(f"UPDATE audit_auditentry SET {column} = %s WHERE id = %s", "x", pk)
-                found = " ".join(verify().problems)
+                found = " ".join(map(str, verify().problems))
                 assert f"Entry {pk} of " in found, (position, column)
                 sql(f"UPDATE audit_auditentry SET {column} = %s WHERE id = %s", written, pk)
     assert verify().intact
@@ -139,7 +139,7 @@ def test_what_was_wrong_before_stays_on_record(former, statement):
     sql(statement)
     upgrade()
 
-    problems = verify().problems
+    problems = [str(each) for each in verify().problems]
     assert any(each.startswith("Before the upgrade: ") for each in problems)
     assert AuditEntry.objects.get(event="audit_trail.carried_over").after["problems"]
 

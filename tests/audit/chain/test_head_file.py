@@ -52,13 +52,13 @@ def test_a_database_that_was_put_back_is_found_and_stays_found():
     link_new_entries()
     put_back(2)
 
-    assert any("Link 4 existed and is missing" in each for each in verify().problems)
+    assert any("Link 4 existed and is missing" in each for each in map(str, verify().problems))
     assert check_audit_trail().status == "failed"
     write("e")
     link_new_entries()
     assert AuditEntry.objects.get(object_label="e").position > 4
-    assert any("Links 3 to 4 are missing" in each for each in verify().problems)
-    assert any("went back from link 4 to link 2" in each for each in verify().problems)
+    assert any("Links 3 to 4 are missing" in each for each in map(str, verify().problems))
+    assert any("went back from link 4 to link 2" in each for each in map(str, verify().problems))
 
 
 def test_a_machine_whose_file_is_behind_compares_with_what_it_has(folder):

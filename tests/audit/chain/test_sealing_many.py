@@ -12,6 +12,7 @@ from gatekeeper.audit.chain.faults import Erasures, fault_of
 from gatekeeper.audit.chain.keys import live_keys, present_key
 from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.chain.mac import commitment, entry_mac
+from gatekeeper.audit.chain.problems import Fault
 from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import Subject, entry, record, record_all, record_many
@@ -88,4 +89,4 @@ def test_an_altered_one_is_found() -> None:
     stored = AuditEntry.objects.order_by("-pk")[0]
     stored.object_id = "other"
 
-    assert fault_of(stored, live_keys(), Erasures(live_keys())) == "is not what was written"
+    assert fault_of(stored, live_keys(), Erasures(live_keys())) is Fault.ALTERED
