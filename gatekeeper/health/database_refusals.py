@@ -3,19 +3,15 @@
 A request only adds in memory: a database that is too busy for it must not be asked to count that as well.
 """
 
-import threading
-import time
-
 import structlog
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.db.models import F
 
 from gatekeeper.health.models import DatabaseRefusal
 from gatekeeper.runtime.database_limits import count, has_counts, take_counts
+from gatekeeper.runtime.processes import background_writing
 
 log = structlog.get_logger(__name__)
-
-WRITE_EVERY = 5.0  # seconds
 
 
 def write_counts() -> None:
@@ -31,13 +27,5 @@ def write_counts() -> None:
 
 
 def keep_writing() -> None:
-    """Start the thread that writes every few seconds, for a process that serves requests."""
-
-    def run() -> None:
-        while True:
-            time.sleep(WRITE_EVERY)
-            if has_counts():
-                write_counts()
-                connections.close_all()
-
-    threading.Thread(target=run, name="database-refusals", daemon=True).start()
+    """Start the thread that writes, for a process that serves requests."""
+    background_writing.keep_writing("database-refusals", has_counts, write_counts)

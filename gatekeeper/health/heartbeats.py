@@ -37,7 +37,12 @@ def try_to_beat(process: Process) -> None:
         log.warning("heartbeat_not_written", process=process.value, reason=str(error))
 
 
+def ages() -> dict[Process, timedelta | None]:
+    """How long ago each process last said that it lives; None: never. One query."""
+    now, known = timezone.now(), dict(Heartbeat.objects.values_list("name", "at"))
+    return {process: now - known[process.value] if process.value in known else None for process in Process}
+
+
 def age(process: Process) -> timedelta | None:
     """How long ago the process last said that it lives; None: never."""
-    row = Heartbeat.objects.filter(name=process.value).first()
-    return timezone.now() - row.at if row else None
+    return ages()[process]

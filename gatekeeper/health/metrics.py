@@ -3,21 +3,27 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
-from gatekeeper.audit.request_counts import Counted, reads_since, requests_since
+from gatekeeper.audit.models import AuditEntry, AuditHead, Outcome, ProvisioningEntry, VerificationRun
+from gatekeeper.audit.request_counts import Counted, requests_since
+from gatekeeper.audit.segments.state import State, last_run, listed, state_of, waits_for_erasure
+from gatekeeper.audit.stream.progress import stream_progress
 from gatekeeper.directory.deprovisioning_limits.limits import deprovisioning_state
 from gatekeeper.directory.models import IdpGroup, SignIn, User
 from gatekeeper.directory.sessions.open_sessions import break_glass_uses
+from gatekeeper.events.mail_progress import mail_progress
+from gatekeeper.events.models import Webhook, WebhookDelivery
 from gatekeeper.events.progress import delivery_progress
-from gatekeeper.health import heartbeats
-from gatekeeper.health.heartbeats import Process
+from gatekeeper.health import heartbeats, living_processes
+from gatekeeper.health.measured.families import measured
+from gatekeeper.health.measured.system import around_the_site
 from gatekeeper.health.models import DatabaseRefusal
 from gatekeeper.runtime.row_counts import value_counts
 from saml.certificate_state import longest_valid
@@ -42,17 +48,23 @@ class _Gatekeeper(Collector):
             _break_glass(),
             _provisioning(),
             _last_seen(),
+            _processes(),
             _last_sync(),
             _key(),
             _secrets(),
             _token_requests(),
             _certificates(),
-            _audit_waiting(),
-            _reads(),
-            _requests(),
+            *_audit_trail(),
+            *_audit_segments(),
+            *_requests(),
             _database_refusals(),
             *_events(),
+            *_webhooks(),
+            *_streams(),
+            *_mail(),
             *_deprovisioning(),
+            *measured(),
+            *around_the_site(),
         )
 
 
@@ -99,10 +111,21 @@ def _last_seen() -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(
         "gatekeeper_heartbeat_age_seconds", "Since a background process was last seen.", labels=["process"]
     )
-    for process in Process:
-        age = heartbeats.age(process)
+    for process, age in heartbeats.ages().items():
         if age is not None:
-            gauge.add_metric([process.value], age.total_seconds())
+            # Ahead is as far off as behind: of a clock that was set back, until the process is seen again.
+            gauge.add_metric([process.value], abs(age.total_seconds()))
+    return gauge
+
+
+def _processes() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "gatekeeper_process_heartbeat_age_seconds",
+        "Since each worker and beat of the last day was seen that has not stopped as asked.",
+        labels=["process", "host", "pid"],
+    )
+    for seen in living_processes.seen_lately():
+        gauge.add_metric([seen.process.value, seen.host, str(seen.pid)], abs(seen.age.total_seconds()))
     return gauge
 
 
@@ -154,27 +177,69 @@ def _certificates() -> GaugeMetricFamily:
     return gauge
 
 
-def _audit_waiting() -> GaugeMetricFamily:
-    number = AuditEntry.objects.filter(position=None).count()
-    return GaugeMetricFamily("gatekeeper_audit_entries_waiting", "Audit entries not linked yet.", value=number)
+def _audit_trail() -> Iterator[GaugeMetricFamily]:
+    """One statement. A number that is not known, as of a trail that was never verified, is left out."""
+    unlinked = AuditEntry.objects.filter(position=None).order_by().values(constant=Value(1))
+    last = VerificationRun.objects.exclude(finished_at=None).order_by("-finished_at")
+    row = AuditHead.objects.filter(pk=1).values_list(
+        Coalesce(Subquery(unlinked.annotate(number=Count("pk")).values("number")), 0),
+        Subquery(last.values("problems")[:1]),
+        Subquery(last.values("finished_at")[:1]),
+    )
+    waiting, problems, finished_at = row.first() or (None, None, None)
+    unlinked_entries = GaugeMetricFamily("gatekeeper_audit_entries_waiting", "Audit entries not linked yet.")
+    found = GaugeMetricFamily(
+        "gatekeeper_audit_verification_problems", "What the last verification of the whole audit trail has found."
+    )
+    age = GaugeMetricFamily("gatekeeper_audit_verification_age_seconds", "Since that verification came to its end.")
+    if waiting is not None:
+        unlinked_entries.add_metric([], waiting)
+    if finished_at is not None:
+        found.add_metric([], len(problems or ()))
+        age.add_metric([], (timezone.now() - finished_at).total_seconds())
+    yield from (unlinked_entries, found, age)
 
 
-def _reads() -> GaugeMetricFamily:
-    number = reads_since(timezone.now() - timedelta(hours=1))
-    return GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=number)
+def _audit_segments() -> Iterator[GaugeMetricFamily]:
+    """One statement where nothing was ever sealed; otherwise three, and one look at each file."""
+    run = last_run()
+    segments, waiting = (listed(), waits_for_erasure()[0]) if run else ([], 0)
+    yield GaugeMetricFamily(
+        "gatekeeper_audit_entries_sealed",
+        "Audit entries that are in sealed files only.",
+        value=max((each.last for each in segments if each.deleted_at), default=0),
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_audit_segment_files_missing",
+        "Sealed files that are not on this machine, or have another size.",
+        value=sum(state_of(each) in (State.MISSING, State.SIZE_DIFFERS) for each in segments),
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_audit_sealing_failed",
+        "1 while the last run that seals audit entries has failed.",
+        value=int(run is not None and run.failure is not None),
+    )
+    yield GaugeMetricFamily(
+        "gatekeeper_audit_segment_erasures_waiting",
+        "Erased people whose data is still in sealed files.",
+        value=waiting,
+    )
 
 
-def _requests() -> GaugeMetricFamily:
+def _requests() -> Iterator[GaugeMetricFamily]:
     gauge = GaugeMetricFamily(
         "gatekeeper_scim_requests_last_hour",
         "SCIM requests by credential: served, beyond its limit (429), or from none of its networks (403).",
         labels=["credential", "result"],
     )
     results = {Counted.REQUEST: "served", Counted.THROTTLED: "throttled", Counted.REFUSED_ADDRESS: "refused_address"}
-    for credential, counts in requests_since(timezone.now() - timedelta(hours=1)).items():
+    counted_lately = requests_since(timezone.now() - timedelta(hours=1))
+    for credential, counts in counted_lately.items():
         for counted, result in results.items():
             gauge.add_metric([credential, result], counts[counted])
-    return gauge
+    reads = sum(counts[Counted.READ] for counts in counted_lately.values())
+    yield GaugeMetricFamily("gatekeeper_scim_reads_last_hour", "SCIM reads that succeeded.", value=reads)
+    yield gauge
 
 
 def _database_refusals() -> CounterMetricFamily:
@@ -198,6 +263,52 @@ def _events() -> Iterator[GaugeMetricFamily]:
         oldest.add_metric([each.subscriber], each.oldest_age().total_seconds())
         parked.add_metric([each.subscriber], each.parked)
     yield from (undelivered, oldest, parked)
+
+
+def _webhooks() -> Iterator[GaugeMetricFamily]:
+    label = ["webhook"]
+    paused = GaugeMetricFamily("gatekeeper_webhook_paused", "1 while it is sent nothing.", labels=label)
+    failures = GaugeMetricFamily("gatekeeper_webhook_failures", "Attempts since the last accepted one.", labels=label)
+    waiting = GaugeMetricFamily("gatekeeper_webhook_waiting", "Deliveries that have still to be sent.", labels=label)
+    rows = WebhookDelivery.objects.waiting().filter(webhook=OuterRef("pk")).order_by().values("webhook")
+    number = Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0)
+    for each in Webhook.objects.annotate(number=number):
+        paused.add_metric([str(each.pk)], int(each.paused_at is not None))
+        failures.add_metric([str(each.pk)], each.failures)
+        waiting.add_metric([str(each.pk)], each.number)
+    yield from (paused, failures, waiting)
+
+
+def _streams() -> Iterator[GaugeMetricFamily]:
+    label = ["stream"]
+    behind = GaugeMetricFamily("gatekeeper_stream_lag_entries", "Audit entries not accepted yet.", labels=label)
+    lag = GaugeMetricFamily("gatekeeper_stream_lag_seconds", "Since the first of those was written.", labels=label)
+    failures = GaugeMetricFamily("gatekeeper_stream_failures", "Attempts since the last accepted one.", labels=label)
+    paused = GaugeMetricFamily("gatekeeper_stream_paused", "1 while it is sent nothing.", labels=label)
+    for each in stream_progress():
+        name = [each.stream.name]
+        behind.add_metric(name, each.behind)
+        lag.add_metric(name, each.lag.total_seconds())
+        failures.add_metric(name, each.stream.failures)
+        paused.add_metric(name, int(each.stream.paused_at is not None))
+    yield from (behind, lag, failures, paused)
+
+
+def _mail() -> Iterator[GaugeMetricFamily]:
+    """One query; nothing where nobody is written to, so that nobody is alerted."""
+    waiting = GaugeMetricFamily("gatekeeper_mail_waiting", "Messages that have still to be sent.", labels=["recipient"])
+    failing = GaugeMetricFamily(
+        "gatekeeper_mail_failing_seconds",
+        "Since the oldest message was made that has been tried and not sent; 0 while there is none.",
+        labels=["recipient"],
+    )
+    paused = GaugeMetricFamily("gatekeeper_mail_paused", "1 while it is sent nothing.", labels=["recipient"])
+    for each in mail_progress():
+        recipient = [str(each.recipient.pk)]
+        waiting.add_metric(recipient, each.waiting)
+        failing.add_metric(recipient, each.failing_for.total_seconds())
+        paused.add_metric(recipient, int(each.recipient.paused_at is not None))
+    yield from (waiting, failing, paused)
 
 
 def _certificates_by_connection() -> dict[Connection, list[Certificate]]:

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from gatekeeper.health.checks.running import as_documents, is_ready, run_readiness_checks
 from gatekeeper.health.metrics import render
 from gatekeeper.outbound.public_addresses import site_is_local
+from gatekeeper.runtime.web_server.draining import is_draining
 from gatekeeper.secrets.bearer_keys import bearer_credentials
 
 
@@ -29,8 +30,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Whether traffic may be sent here: 200, or 503. Every check is listed, also what is no reason for 503."""
     del request
     checks = run_readiness_checks()
-    ready = is_ready(checks)
-    document = {"status": "ready" if ready else "not ready", "checks": as_documents(checks)}
+    ready = is_ready(checks) and not is_draining()
+    status = "stopping" if is_draining() else "ready" if ready else "not ready"
+    document = {"status": status, "checks": as_documents(checks)}
     return JsonResponse(document, status=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 

@@ -1,6 +1,7 @@
 """Does the database answer, take writes, and have the tables and the time that this version expects?"""
 
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -9,6 +10,7 @@ from django.utils import timezone
 from gatekeeper.health import heartbeats
 from gatekeeper.health.checks.result import Check, failed, ok, one_line, warning
 from gatekeeper.health.heartbeats import Process
+from gatekeeper.health.measured.system import why_not_writable
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # SAML assertions are refused beyond the skew that saml allows, which is larger
 
@@ -27,9 +29,14 @@ def check_database() -> Check:
 def check_writable() -> Check:
     """Whether the database takes a write: a standby, a full disk and a read-only file system answer reads all the same.
 
-    The write is undone. Without its table there is nothing to try, which ``check_migrations`` says.
+    The write is undone, so SQLite never gets to its disk, which is tried by itself. Without its table there is nothing
+    to try, which ``check_migrations`` says.
     """
     name = "database_writable"
+    error: Exception | None = _why_the_disk_takes_nothing()
+    if error:
+        fix = "Free space on the disk of the database's file, or mount it so that it can be written."
+        return failed(name, f"The database takes no writes: {one_line(error)}", fix)
     try:
         with transaction.atomic():
             heartbeats.beat(Process.WEB)
@@ -38,6 +45,14 @@ def check_writable() -> Check:
         fix = "Point DATABASE_URL at the primary server, and free space on its disk."
         return failed(name, f"The database takes no writes: {one_line(error)}", fix)
     return ok(name, "It takes writes.")
+
+
+def _why_the_disk_takes_nothing() -> OSError | None:
+    """None where the database is a server, or its file is in memory."""
+    place = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or "memory" in place:
+        return None
+    return why_not_writable(Path(place).parent)
 
 
 def check_migrations() -> Check:

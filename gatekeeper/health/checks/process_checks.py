@@ -6,8 +6,8 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from gatekeeper.celery import app
-from gatekeeper.health import heartbeats
-from gatekeeper.health.checks.result import Check, failed, ok, one_line
+from gatekeeper.health import heartbeats, living_processes
+from gatekeeper.health.checks.result import Check, failed, ok, one_line, warning
 from gatekeeper.health.heartbeats import Process
 
 BROKER_TIMEOUT = 3  # seconds
@@ -27,13 +27,13 @@ def check_broker() -> Check:
 
 
 def check_worker() -> Check:
-    """Whether a worker has run the last heartbeat task."""
+    """Whether a worker has run the last heartbeat task, and whether one of several has stopped."""
     return _alive("worker", Process.WORKER, "Start the Celery worker (Procfile, line 'worker').")
 
 
 def check_beat() -> Check:
-    """Whether beat runs: without it there is no sync at minute 45."""
-    return _alive("beat", Process.BEAT, "Start Celery beat, exactly one (Procfile, line 'beat').")
+    """Whether one beat at least runs: there is no sync at minute 45 without. Of several, one that stopped is named."""
+    return _alive("beat", Process.BEAT, "Start Celery beat (Procfile, line 'beat').")
 
 
 def check_public_url() -> Check:
@@ -53,7 +53,15 @@ def _alive(name: str, process: Process, fix: str) -> Check:
     age = heartbeats.age(process)
     if age is None:
         return failed(name, "It has never been seen.", fix)
-    seconds = int(age.total_seconds())
+    if age < -heartbeats.LATE_AFTER:
+        return failed(name, "It was last seen at a time that is yet to come: a clock is wrong, or was set back.", fix)
+    seconds = max(0, int(age.total_seconds()))
     if age > heartbeats.LATE_AFTER:
         return failed(name, f"It was last seen {seconds} seconds ago.", fix)
+    processes = [seen for seen in living_processes.seen_lately() if seen.process is process]
+    stopped = [seen for seen in processes if seen.has_stopped]
+    if stopped:
+        named = ", ".join(f"{seen.host} process {seen.pid} ({int(seen.age.total_seconds())} s ago)" for seen in stopped)
+        detail = f"{len(stopped)} of {len(processes)} stopped without being asked to; last seen: {named}."
+        return warning(name, detail, "Start it again there; one that is not wanted any more is forgotten after a day.")
     return ok(name, f"It was seen {seconds} seconds ago.")

@@ -6,7 +6,12 @@ What only administrators can put right (no key yet, no fallback team) is a warni
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gatekeeper.health.checks.audit_checks import check_audit_trail, check_audit_triggers
+from gatekeeper.health.checks.audit_checks import (
+    check_audit_segments,
+    check_audit_trail,
+    check_audit_triggers,
+    check_audit_verification,
+)
 from gatekeeper.health.checks.database_checks import (
     check_clock,
     check_database,
@@ -19,7 +24,8 @@ from gatekeeper.health.checks.directory_checks import (
     check_one_time_passwords,
     check_second_factors,
 )
-from gatekeeper.health.checks.event_checks import check_events
+from gatekeeper.health.checks.event_checks import check_events, check_mail, check_streams, check_webhooks
+from gatekeeper.health.checks.machine_checks import check_data_dir, check_long_statements, check_queue
 from gatekeeper.health.checks.oauth_checks import check_oauth_clients
 from gatekeeper.health.checks.process_checks import check_beat, check_broker, check_public_url, check_worker
 from gatekeeper.health.checks.result import Check, Status
@@ -34,6 +40,9 @@ AFTER_THE_DATABASE: tuple[Ask, ...] = (
     check_broker,
     check_worker,
     check_beat,
+    check_queue,
+    check_data_dir,
+    check_long_statements,
     check_public_url,
     check_scim_key,
     check_oauth_clients,
@@ -48,8 +57,13 @@ AFTER_THE_DATABASE: tuple[Ask, ...] = (
     check_statistics,
     check_saml_sync,
     check_events,
+    check_webhooks,
+    check_streams,
+    check_mail,
     check_audit_trail,
+    check_audit_verification,
     check_audit_triggers,
+    check_audit_segments,
     check_former_keys,
 )
 

@@ -11,6 +11,7 @@ from gatekeeper.setup_steps import NO_CONNECTION
 from saml.certificate_state import certificate_state, longest_valid
 from saml.connections.certificate_health import certificate_warnings
 from saml.connections.key_pairs import key_pairs, keys_are_readable
+from saml.connections.switching_on import Proof, last_proofs
 from saml.models import Connection, SyncRun, SyncState
 
 WARN_BEFORE = timedelta(days=max(WARN_AT))  # before a key expires; as for certificates
@@ -19,12 +20,14 @@ SYNC_LATE_AFTER = timedelta(minutes=75)  # one missed minute 45 and some slack
 
 def check_certificates() -> list[Check]:
     """What is to be done about each connection's signing certificates, and whether there is a connection."""
-    found = [check for saml in Connection.objects.live() for check in _check_certificates_of(saml)]
+    proofs = last_proofs()
+    found = [check for saml in Connection.objects.live() for check in _check_certificates_of(saml, proofs[saml.pk])]
     fix = "Create one under Settings > Configuration > Authentication."
     return found or [warning("saml_certificates", str(NO_CONNECTION), fix)]
 
 
-def _check_certificates_of(saml: Connection) -> Iterable[Check]:
+def _check_certificates_of(saml: Connection, proof: Proof) -> Iterable[Check]:
+    """Where nothing is to be done, also whether a sign-in or a test has shown that the connection works."""
     name, now, certificates = "saml_certificates", timezone.now(), saml.signing_certificates()
     concerns = certificate_warnings(certificates, now)
     fix = f"Renew the signing certificate at {saml.name}, then refresh the connection."
@@ -32,7 +35,8 @@ def _check_certificates_of(saml: Connection) -> Iterable[Check]:
         yield (failed if concern.stops_sign_in else warning)(name, f"{saml.name}: {concern.text}", fix)
     best = longest_valid(certificates, now)
     if best is not None and not concerns:
-        yield ok(name, f"{saml.name}: {certificate_state(best, now).text}.")
+        works = f"Working: a message was believed on {proof.at:%Y-%m-%d}" if proof.at else "Not tried yet"
+        yield ok(name, f"{saml.name}: {certificate_state(best, now).text}. {works}.")
 
 
 def check_own_certificates() -> list[Check]:

@@ -1,0 +1,1 @@
+"""What requests, tasks and statements take, and what the machine has left."""
