@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from gatekeeper.events.delivery import deliver_due
-from gatekeeper.events.retention import forget_delivered
+from gatekeeper.events.mail.delivery import deliver_mail, is_mail_due
+from gatekeeper.events.webhooks.delivery import deliver_to_webhooks, is_anything_due
 
 
 @shared_task(name="events.deliver", ignore_result=True)
@@ -13,9 +14,27 @@ def deliver() -> None:
     if retry is not None:
         # The next scheduled run may come too late for the first retry, which is promised within 60 seconds.
         deliver.apply_async(countdown=retry.total_seconds(), expires=300)  # seconds
+    if is_anything_due():
+        deliver_webhooks.apply_async(expires=300)  # seconds
+    if is_mail_due():
+        send_mail.apply_async(expires=300)  # seconds
 
 
-@shared_task(name="events.forget_delivered", ignore_result=True)
-def forget() -> None:
-    """Once a day. Safe to run twice, and to kill: each range of ids is a transaction."""
-    forget_delivered()
+@shared_task(name="events.deliver_webhooks", ignore_result=True)
+def deliver_webhooks() -> None:
+    """After each delivery of events for which something is due; another run of its own, since receivers may be slow.
+
+    Safe to run twice, at once, and to kill.
+    """
+    again = deliver_to_webhooks()
+    if again is not None:
+        deliver_webhooks.apply_async(countdown=again.total_seconds(), expires=300)  # seconds
+
+
+@shared_task(name="events.deliver_mail", ignore_result=True)
+def send_mail() -> None:
+    """After each delivery of events for which a message is due; another run of its own, since the server may be slow.
+
+    Safe to run twice, at once, and to kill.
+    """
+    deliver_mail()

@@ -11,6 +11,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain.links import link_new_entries
+from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.deprovisioning_limits.limits import set_deprovisioning_limits
 from gatekeeper.directory.groups.idp_groups import delete_group
@@ -25,6 +28,9 @@ from gatekeeper.directory.people.users import create_users, delete_user, edit_us
 from gatekeeper.directory.sessions.open_sessions import open_local_sign_in
 from gatekeeper.directory.teams.teams import delete_team, merge_teams
 from gatekeeper.events.codes import EventCode
+from gatekeeper.events.models import PauseReason
+from gatekeeper.events.webhooks.receivers import create_webhook, pause_webhook, resume_webhook
+from gatekeeper.maintenance.audit_watch import watch_audit_trail
 from saml.connections.lifecycle import create_connection
 from saml.models import Connection
 from saml.sync import run
@@ -32,6 +38,7 @@ from scim.credentials.api_keys import generate_key
 from scim.credentials.key_expiry import announce_expiring_keys
 from scim.models import ApiKey
 from scim.provisioning_silence import watch_provisioning
+from tests.audit.chain.attacker import without_triggers
 from tests.builders import (
     ADMIN,
     ENTRA,
@@ -261,6 +268,28 @@ def the_identity_provider_asks_again() -> Act:
     the_identity_provider_has_stopped_to_ask()()
     ApiKey.objects.update(last_used_at=timezone.now())
     return lambda: watch_provisioning(actor=ADMIN, now=timezone.now())
+
+
+@happens(EventCode.WEBHOOK_PAUSED, reason="gone")
+def a_receiver_wants_nothing_more() -> Act:
+    webhook, _ = create_webhook("https://receiver.example/", ["user.linked"], actor=ADMIN)
+    return lambda: pause_webhook(webhook.pk, actor=ADMIN, reason=PauseReason.GONE)
+
+
+@happens(EventCode.WEBHOOK_RESUMED)
+def somebody_resumes_a_webhook() -> Act:
+    webhook, _ = create_webhook("https://receiver.example/", ["user.linked"], actor=ADMIN)
+    pause_webhook(webhook.pk, actor=ADMIN, reason=PauseReason.NO_SUCCESS)
+    return lambda: resume_webhook(webhook.pk, actor=ADMIN)
+
+
+@happens(EventCode.AUDIT_TRAIL_DAMAGED, problems=1)
+def somebody_alters_an_entry_past_the_site() -> Act:
+    make_team("Finance")
+    link_new_entries()
+    with without_triggers():
+        AuditEntry.objects.filter(event="team.created").update(object_label="Somebody else")
+    return lambda: watch_audit_trail(actor=Actor.scheduler("configuration.verify_audit_trail"))
 
 
 def failing_sync() -> None:

@@ -16,7 +16,7 @@ from gatekeeper.events.models import Delivery, OutboxEvent
 from gatekeeper.events.outbox import emit
 from gatekeeper.events.progress import delivery_progress
 from gatekeeper.events.queueing import queue_new_events
-from gatekeeper.events.retention import KEEP, erase_from_outbox, forget_delivered
+from gatekeeper.events.retention import erase_from_outbox, forget_delivered
 from gatekeeper.events.subscribers import SUBSCRIBERS
 from gatekeeper.events.subscription import Occurrence, Subscriber
 from gatekeeper.health.checks.event_checks import check_events
@@ -138,7 +138,7 @@ def test_what_fails_for_days_is_parked_seen_and_not_lost(recorder: Recorder, tim
     assert [line["log_level"] for line in logged if line["event"] == "event_parked"] == ["error"]
     assert Delivery.objects.parked().get().attempts == MOST_ATTEMPTS
     assert recorder.numbers == [1]  # the object's later events do not wait for ever
-    assert forget_delivered(timezone.now() + KEEP) == 1  # the other one, and never what is parked
+    assert forget_delivered(timezone.now()) == 1  # the other one, and never what is parked
     recorder.failing = set()
     assert retry_parked("somebody else") == 0
     assert retry_parked() == 1
@@ -262,14 +262,14 @@ def test_the_work_of_delivering_grows_with_the_events_and_not_with_their_square(
 # ── Looking after it ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_events_are_forgotten_thirty_days_after_everybody_got_them(recorder: Recorder) -> None:
+def test_events_are_forgotten_after_everybody_got_them(recorder: Recorder) -> None:
     happened([1])
     deliver_due([recorder.subscriber])
     happened([2])
     now = timezone.now()
 
-    assert forget_delivered(now + KEEP - timedelta(minutes=1)) == 0
-    assert forget_delivered(now + KEEP + timedelta(minutes=1)) == 1
+    assert forget_delivered(now - timedelta(minutes=1)) == 0
+    assert forget_delivered(now + timedelta(minutes=1)) == 1
     assert OutboxEvent.objects.get().is_queued is False
 
 
@@ -278,7 +278,7 @@ def test_what_is_undelivered_is_kept_however_old_it_is(recorder: Recorder) -> No
     recorder.failing = {0}
     deliver_due([recorder.subscriber])
 
-    assert forget_delivered(timezone.now() + 2 * KEEP) == 0
+    assert forget_delivered(timezone.now() + timedelta(days=60)) == 0
 
 
 def test_an_erasure_takes_what_is_said_about_a_person_out_of_their_events() -> None:
@@ -335,8 +335,7 @@ def test_doctor_metrics_and_the_command_say_what_waits_and_what_was_given_up(cap
     assert not Delivery.objects.parked().exists()
 
 
-def test_the_scheduler_delivers_every_minute_and_forgets_once_a_day() -> None:
+def test_the_scheduler_delivers_every_minute() -> None:
     scheduled = {each["task"]: each["schedule"] for each in app.conf.beat_schedule.values()}
 
     assert len(scheduled["events.deliver"].minute) == 60
-    assert len(scheduled["events.forget_delivered"].hour) == 1

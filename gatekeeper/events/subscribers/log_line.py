@@ -18,6 +18,7 @@ LEVELS = {
     EventCode.DEPROVISIONING_ALERT: "warning",
     EventCode.PRIVILEGE_GAINED: "warning",
     EventCode.BREAK_GLASS_USED: "warning",
+    EventCode.AUDIT_TRAIL_DAMAGED: "error",
 }
 
 
