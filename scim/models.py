@@ -128,6 +128,9 @@ class TokenRequest(models.Model):
     parameters = models.JSONField(null=True, blank=True, help_text="The values for the reason's text.")
     claims = models.JSONField(null=True, blank=True)
     address = models.CharField(max_length=45, blank=True)
+    milliseconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="From the arrival of the request until this was written; null: not known."
+    )
 
     class Meta:
         verbose_name = "token request"
@@ -172,11 +175,13 @@ class AttributeValue(models.Model):
     """One value of a profile, so that filters and sorting find it. Derived: ``scim/query/search_index.py`` writes it.
 
     ``path`` is the attribute's full name; ``element`` the position in a multi-valued attribute, whose elements also
-    have a row with the attribute's own name and no text. ``prefix`` is the start of ``folded``.
+    have a row with the attribute's own name and no text. ``prefix`` is the start of the folded text. ``text`` is kept
+    only where case matters, and ``folded`` there only if it is longer than its prefix: nothing else is compared
+    (``scim/query/related_columns.py``). Rows of earlier releases have all three.
     """
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attribute_values")
     path = models.CharField(max_length=120)
     element = models.PositiveIntegerField()
     text = models.TextField()

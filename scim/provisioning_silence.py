@@ -7,7 +7,7 @@ is learnt from the site itself: the longest pause of the last two weeks, and hal
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import TruncHour
 
 from gatekeeper.audit.actor import Actor
@@ -71,10 +71,20 @@ def _hour(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def announcements() -> QuerySet[AuditEntry]:
+    """The entries of the audit trail about it, the newest first: that provisioning fell silent, or resumed."""
+    kind, object_id = OBJECT
+    return AuditEntry.objects.filter(object_kind=kind, object_id=object_id).order_by("-pk")
+
+
+def is_announced_silent() -> bool:
+    """Whether the newest announcement says that it fell silent."""
+    return _announced_silence() is not None
+
+
 def _announced_silence() -> datetime | None:
     """The last request before the silence that was announced; None while none is announced."""
-    kind, object_id = OBJECT
-    entry = AuditEntry.objects.filter(object_kind=kind, object_id=object_id).order_by("-pk").first()
+    entry = announcements().first()
     if entry is None or entry.event != Event.PROVISIONING_SILENT:
         return None
     return datetime.fromisoformat((entry.after or {})["last_request_at"])

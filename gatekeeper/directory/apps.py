@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from gatekeeper.runtime.database_limits import on_new_connection
+from gatekeeper.runtime.lost_peers import OF_SESSION
 
 
 class DirectoryConfig(AppConfig):
@@ -20,8 +21,11 @@ class DirectoryConfig(AppConfig):
 
 
 def _prepare(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """PostgreSQL runs without JIT: it would compile lists by state for two seconds, and run them in a tenth of one."""
+    """PostgreSQL runs without JIT: it would compile lists by state for two seconds, and run them in a tenth of one.
+
+    It looks whether we are still there.
+    """
     on_new_connection(connection)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET jit = off")
+            cursor.execute(f"SET jit = off; {OF_SESSION}")

@@ -1,5 +1,7 @@
 """Which texts a column can hold: asked once, by the services that write them, whichever endpoint they came through."""
 
+from django.utils.translation import gettext_lazy as _
+
 from gatekeeper.directory.changes import GroupRecord, UserRecord
 from gatekeeper.errors import InvalidValue
 
@@ -11,9 +13,9 @@ def require_storable(attribute: str, text: str | None, limit: int = NAME_LIMIT) 
     if text is None:
         return
     if len(text) > limit:
-        raise InvalidValue(attribute, f"at most {limit} characters are possible.")
+        raise InvalidValue(attribute, _("at most %(limit)s characters are possible."), limit=limit)
     if "\x00" in text:
-        raise InvalidValue(attribute, "the NUL character cannot be stored.")
+        raise InvalidValue(attribute, _("the NUL character cannot be stored."))
 
 
 def require_valid_user(record: UserRecord) -> None:
@@ -32,5 +34,5 @@ def require_valid_group(record: GroupRecord) -> None:
 
 def _require_name(attribute: str, name: str) -> None:
     if not name.strip():
-        raise InvalidValue(attribute, "a value is required.")
+        raise InvalidValue(attribute, _("a value is required."))
     require_storable(attribute, name)

@@ -61,6 +61,12 @@ class KeysetOrder:
         later = Q(**{f"{self.key}__{'lt' if self.descending else 'gt'}": value}) | (Q(**{self.key: value}) & later_pk)
         return later | Q(**{f"{self.key}__isnull": True}) if self.nullable and not self.descending else later
 
+    def after_row(self, row: Any) -> Q:
+        """The condition for the rows after this one."""
+        if self.key == "pk":
+            return Q(pk__lt=row.pk) if self.pk_descending else Q(pk__gt=row.pk)
+        return self.after(getattr(row, self.key), row.pk)
+
     def _key_order(self) -> OrderBy:
         key = F(self.key)
         if self.nullable:

@@ -25,6 +25,11 @@ class Permission(StrEnum):
         return str(_LABELS[self])
 
     @property
+    def meaning(self) -> str:
+        """What it opens, in a sentence; empty for one that has none yet."""
+        return str(_MEANINGS.get(self, ""))
+
+    @property
     def note(self) -> str:
         """What a page says beside the permission; empty when there is nothing to say."""
         return str(_NEEDS_GLOBAL_ADMINISTRATOR) if self in NEED_GLOBAL_ADMINISTRATOR else ""
@@ -50,6 +55,19 @@ _LABELS = {
     Permission.ESIGN_SIGNER: _("eSign Signer"),
     Permission.SENSITIVE_DATA: _("Sensitive Data"),
     Permission.API: _("API"),
+}
+_MEANINGS = {
+    Permission.CONFIGURATION: _("Decides what groups grant, and how people sign in."),
+    Permission.USERS: _("Reads who is known here, and what they can do."),
+    Permission.HISTORY: _("Reads the logs and the audit trail."),
+    Permission.REPORTS: _("Reads how many can sign in, and who had what at any moment."),
+    Permission.WORKFLOW_ADMINISTRATOR: _("Manages workflows in the applications that ask for it."),
+    Permission.VENDOR_ADMINISTRATOR: _("Manages vendors in the applications that ask for it."),
+    Permission.VENDOR_COLLABORATOR: _("Works with vendors in the applications that ask for it."),
+    Permission.ESIGN_SENDER: _("Sends documents to be signed."),
+    Permission.ESIGN_SIGNER: _("Signs documents."),
+    Permission.SENSITIVE_DATA: _("Sees sensitive data in the applications that ask for it."),
+    Permission.API: _("Makes personal tokens for programs."),
 }
 _NEEDS_GLOBAL_ADMINISTRATOR = _("Has effect only with Global Administrator.")
 

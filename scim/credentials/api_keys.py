@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -21,25 +22,25 @@ REVOKE_PHRASE = "Revoke"
 
 class ActiveKeyExists(DomainError):
     code = "active_key_exists"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "An API key is active. Revoke it first, or use --rotate to have both until you revoke the old one."
-        )
+    sentence = _("An API key is active. Revoke it first, or use --rotate to have both until you revoke the old one.")
 
 
 class RevokeNotConfirmed(DomainError):
     code = "revoke_not_confirmed"
+    sentence = _("Nothing was revoked: the confirmation phrase has to be exactly %(phrase)s.")
 
     def __init__(self) -> None:
-        super().__init__(f"Nothing was revoked: the confirmation phrase has to be exactly {REVOKE_PHRASE}.")
+        super().__init__(phrase=REVOKE_PHRASE)
 
 
 class KeyNotFound(NotFound):
     code = "key_not_found"
 
     def __init__(self, key_id: object = None) -> None:
-        super().__init__(f"There is no active API key {key_id}." if key_id else "There is no active API key.")
+        if key_id:
+            super().__init__(_("There is no active API key %(key)s."), key=key_id)
+        else:
+            super().__init__(_("There is no active API key."))
 
 
 @one_transaction()
@@ -53,7 +54,7 @@ def generate_key(
     """
     now = timezone.now()
     if expires_at is not None and expires_at <= now:
-        raise InvalidValue("expires", "the time has to be in the future.")
+        raise InvalidValue("expires", _("the time has to be in the future."))
     lock_site()  # two administrators at once would both see no active key
     if not rotate and ApiKey.objects.active().exists():
         raise ActiveKeyExists

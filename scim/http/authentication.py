@@ -47,6 +47,7 @@ def accept(context: ScimRequestContext, credential: Credential) -> None:
     """
     is_accepted = context.credential is not None
     context.credential = credential
+    context.request.credential_id = credential.id  # type: ignore[attr-defined]  # for the request's line in the log
     context.schemas = registry.at(credential.attributes_version)
     if is_accepted:
         return

@@ -104,6 +104,11 @@ def run_in_transaction(context: ScimRequestContext, write: Write) -> ScimRespons
     raise AssertionError("unreachable")
 
 
+def answer_to(request: HttpRequest, error: ScimError) -> HttpResponse:
+    """The whole answer to a request that no endpoint has seen, and no log has."""
+    return _http_response(request, error_response(error))
+
+
 def error_response(error: Exception) -> ScimResponse:
     """The Error message for whatever was raised. Only unforeseen errors are logged with their traceback."""
     answer = _scim_error(error)
@@ -122,7 +127,7 @@ def _scim_error(error: Exception) -> ScimError:
     if reason is not None:
         logger.warning("The database could not serve a request", extra={"reason": reason}, exc_info=error)
         count(reason)
-        return Unavailable("The directory is busy; nothing was changed. Repeat the request.")
+        return Unavailable(reason)
     logger.error("A SCIM request failed", exc_info=error)
     return InternalError("An internal error happened; it was logged and nothing was changed.")
 

@@ -3,6 +3,9 @@
 from typing import NamedTuple
 
 from gatekeeper.runtime.database_limits import REQUEST, RETRY_AFTER
+from gatekeeper.runtime.web_server.budgets import LONGEST_WAIT, WAITING_FOR_EACH
+from gatekeeper.runtime.web_server.budgets import RETRY_AFTER as AFTER_OVERLOAD
+from gatekeeper.runtime.web_server.deadlines import BODY_SECONDS, SLOWEST
 from scim.protocol import limits
 from scim.rate_limits.bucket import BURST_SECONDS, DEFAULT_RATE, LOWEST_RATE
 
@@ -120,4 +123,14 @@ def _time() -> tuple[DocumentedLimit, ...]:
     return (
         DocumentedLimit("One statement in the database", f"{REQUEST.statement:,} seconds", again),
         DocumentedLimit("Waiting for somebody else's change", f"{REQUEST.lock:,} seconds", again),
+        DocumentedLimit(
+            "Waiting for a thread of the web server",
+            f"{LONGEST_WAIT:,} seconds, and {WAITING_FOR_EACH:,} requests for each thread",
+            f"503 with Retry-After: {AFTER_OVERLOAD}",
+        ),
+        DocumentedLimit(
+            "The body of a request, until it has arrived",
+            f"{BODY_SECONDS:,} seconds, and a second more for every {SLOWEST:,} bytes",
+            "408",
+        ),
     )

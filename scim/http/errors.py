@@ -96,10 +96,42 @@ class NotImplementedHere(ScimError):
 
 
 class Unavailable(ScimError):
-    """The database is busy; identity providers repeat the request (RFC 9110 §15.6.4)."""
+    """The database can't do its work just now; identity providers repeat the request (RFC 9110 §15.6.4).
+
+    ``why``: a word of ``database_limits.reason_of``. A database that is away may have kept what it did not confirm.
+    """
 
     reason = FailureReason.DATABASE_BUSY
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, why: str) -> None:
+        super().__init__(_NO_DATABASE.get(why, "The directory is busy; nothing was changed. Repeat the request."))
+
+
+_NO_DATABASE = {
+    "unavailable": "The directory's database does not answer. Repeat the request.",
+    "read_only": "The directory's database takes no changes just now; nothing was changed. Repeat the request.",
+}
+
+
+class Overloaded(ScimError):
+    """More requests at once than there are threads and places to wait (RFC 9110 §15.6.4)."""
+
+    reason = "overloaded"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("More is asked of this site than it can answer; nothing was changed. Repeat the request.")
+
+
+class ArrivedTooSlowly(ScimError):
+    """The body did not arrive in time (RFC 9110 §15.5.9)."""
+
+    reason = "too_slow"
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The body did not arrive in time; nothing was changed. Repeat the request.")
 
 
 class InternalError(ScimError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -38,7 +39,7 @@ class ScimResponse:
 class ScimRequestContext:
     """A request, or one operation of a Bulk request, and what the provisioning log keeps of it.
 
-    ``schemas`` are those that were declared when the credential was read.
+    ``schemas`` are those that were declared when the credential was read; ``started`` is a time of ``perf_counter``.
     """
 
     request: HttpRequest
@@ -55,6 +56,7 @@ class ScimRequestContext:
     changed: list[Change] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    started: float = field(default_factory=perf_counter)
 
     @classmethod
     def of_request(cls, request: HttpRequest) -> "ScimRequestContext":

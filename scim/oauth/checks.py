@@ -39,6 +39,36 @@ CHECK_TEXTS: Final[Mapping[str, Promise]] = {
     "asks_for_a_scope_of_ours": _("The scope is one of this site"),
 }
 
+# The fact that made each check fail.
+FACTS: Final[Mapping[str, Promise]] = {
+    "is_a_token_request": _("The request is no form with each parameter once"),
+    "authenticates_in_one_way": _("The client does not show who it is in one way"),
+    "asks_for_client_credentials": _("The grant type is not client_credentials"),
+    "client_is_known": _("The client is not known"),
+    "client_is_active": _("The client was revoked"),
+    "secret_is_known": _("The secret is none of the client's"),
+    "secret_is_active": _("The secret was revoked or has expired"),
+    "is_a_token": _("The assertion is no signed token"),
+    "has_an_allowed_algorithm": _("The assertion's algorithm is not accepted"),
+    "brings_no_key": _("The assertion brings a key of its own"),
+    "names_its_key": _("The assertion does not name its key"),
+    "has_the_expected_type": _("The token is of another type"),
+    "comes_from_the_issuer": _("The assertion's issuer is another one"),
+    "is_meant_for_us": _("The assertion's audience is another one"),
+    "is_about_the_subject": _("The assertion's subject is another one"),
+    "is_of_the_tenant": _("The assertion's tenant is another one"),
+    "states_times": _("The assertion's times are no numbers"),
+    "was_issued_lately": _("The assertion was issued long ago, or in the future"),
+    "has_begun": _("The assertion is not valid yet"),
+    "has_not_expired": _("The assertion has expired"),
+    "has_an_id": _("The assertion's id is none"),
+    "has_a_known_key": _("The assertion's key is not at the JWKS URL"),
+    "is_signed_by_the_key": _("The assertion is not signed with the key that it names"),
+    "is_used_once": _("The assertion was used before"),
+    "comes_from_an_allowed_network": _("The client may not ask from this address"),
+    "asks_for_a_scope_of_ours": _("The scope is none of this site"),
+}
+
 # What to do, by check; or by reason, where a check has several.
 ADVICE: Final[Mapping[str, Promise]] = {
     Reason.NOT_A_FORM: _("Something else than Entra asked, or a proxy changed the request."),

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
-from gatekeeper.directory.access.states import moment_text
+from gatekeeper.language_forms import long_moment
 from scim.models import OAuthClient, TokenRequest
-from scim.oauth.checks import ADVICE, CHECK_TEXTS, check_names
+from scim.oauth.checks import ADVICE, CHECK_TEXTS, FACTS, check_names
 from scim.oauth.reasons import reason_text
 from scim.oauth.token_requests import ASSERTION, BASIC, POST
 
@@ -43,9 +43,13 @@ class StatedClaim:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequestPresentation:
-    """``reason`` says why nothing was issued, "" for what was accepted; ``way`` how the client showed who it is."""
+    """``reason`` says why nothing was issued, "" for what was accepted; ``fact`` says it in the fewest words.
+
+    ``way`` is how the client showed who it is.
+    """
 
     verdict: str
+    fact: str
     reason: str
     way: str
     steps: list[Step]
@@ -62,6 +66,7 @@ def presentation_of(entry: TokenRequest) -> TokenRequestPresentation:
     reason = token_request_reason(entry)
     said = _("No access token was issued. %(reason)s") % {"reason": reason}
     return TokenRequestPresentation(
+        fact=fact_of(entry.failed_check),
         verdict=_("An access token was issued.") if entry.accepted else said,
         reason=reason,
         way=way_text(entry.method),
@@ -73,6 +78,20 @@ def presentation_of(entry: TokenRequest) -> TokenRequestPresentation:
 def token_request_reason(entry: TokenRequest) -> str:
     """Why nothing was issued; "" for what was accepted."""
     return reason_text(entry.reason, entry.parameters)
+
+
+def fact_of(failed_check: str) -> str:
+    """What was wrong, in a sentence without its full stop; "" for what was accepted."""
+    if not failed_check:
+        return ""
+    known = FACTS.get(failed_check)
+    return str(known) if known else _("The check %(name)s failed") % {"name": failed_check}
+
+
+def token_request_summary(entry: TokenRequest) -> str:
+    """Why nothing was issued and what to do about it, in a line of the log; "" for what was accepted."""
+    reason, advice = token_request_reason(entry), advice_about(entry)
+    return _("%(reason)s %(advice)s") % {"reason": reason, "advice": advice} if advice else reason
 
 
 def way_text(method: str) -> str:
@@ -125,7 +144,7 @@ def _readable(name: str, text: str) -> str:
     """A time also as people read it."""
     if name not in _TIMES or not re.fullmatch(r"\d{1,11}(?:\.\d{1,9})?", text):
         return text
-    return f"{text} ({moment_text(datetime.fromtimestamp(float(text), UTC))})"
+    return f"{text} ({long_moment(datetime.fromtimestamp(float(text), UTC))})"
 
 
 def _stated(entry: TokenRequest) -> dict[str, str]:

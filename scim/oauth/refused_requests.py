@@ -17,7 +17,6 @@ from scim.models import RefusedTokenRequestCount
 MOST_REFUSED = 200  # a minute, together
 MOST_LISTED = 30  # a minute, of those who name a client and of those who do not
 MOST_LISTED_AN_HOUR = 200
-_KEPT = timedelta(days=2)
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +60,6 @@ def counted_only(since: datetime) -> int:
     """How many refused requests since then are not in the token log."""
     rows = RefusedTokenRequestCount.objects.filter(minute__gte=since)
     return sum(row.refused - row.listed for row in rows)
-
-
-def forget_old_counts(now: datetime) -> int:
-    """Returns how many rows went."""
-    return RefusedTokenRequestCount.objects.filter(minute__lt=now - _KEPT).delete()[0]
 
 
 def _refused_in(minute: datetime) -> int:

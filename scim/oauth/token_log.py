@@ -1,7 +1,7 @@
-"""The token log: what came of each request for an access token. Kept for 30 days, like the sign-in attempts."""
+"""The token log: what came of each request for an access token."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from gatekeeper.runtime.plain_text import visible
-from gatekeeper.sessions.request_details import address_of, request_id_of
+from gatekeeper.sessions.request_details import address_of, milliseconds_of, request_id_of
 from gatekeeper.signed_tokens.parsing import parse_token
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from scim.models import AccessToken, TokenRequest
@@ -18,7 +18,6 @@ from scim.oauth.refusals import TokenRequestRefused
 from scim.oauth.refused_requests import counted_only
 from scim.oauth.token_requests import TokenRequest as Asked
 
-KEPT_FOR = timedelta(days=30)
 SHOWN_HEADER = ("alg", "kid", "typ")
 SHOWN_CLAIMS = (
     "iss", "sub", "aud", "tid", "appid", "azp", "oid", "idp", "ver", "iat", "nbf", "exp", "jti",
@@ -69,10 +68,9 @@ def stated_claims(assertion: str) -> dict[str, dict[str, str]] | None:
     return {"header": _texts(token.header, SHOWN_HEADER), "claims": _texts(token.claims, SHOWN_CLAIMS)}
 
 
-def forget_old_requests(now: datetime) -> int:
-    """Delete entries of 30 days ago, and access tokens that have expired; returns how many entries went."""
-    AccessToken.objects.filter(expires_at__lt=now).delete()
-    return TokenRequest.objects.filter(at__lt=now - KEPT_FOR).delete()[0]
+def forget_expired_tokens(now: datetime) -> int:
+    """Delete access tokens that have expired; returns how many."""
+    return AccessToken.objects.filter(expires_at__lt=now).delete()[0]
 
 
 def token_requests_since(moment: datetime) -> dict[str, int]:
@@ -82,8 +80,12 @@ def token_requests_since(moment: datetime) -> dict[str, int]:
     return {ISSUED: 0, NOT_LISTED: counted_only(moment), **found}
 
 
-def _origin(request: HttpRequest) -> dict[str, str]:
-    return {"request_id": request_id_of(request)[:60], "address": address_of(request)}
+def _origin(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "request_id": request_id_of(request)[:60],
+        "address": address_of(request),
+        "milliseconds": milliseconds_of(request),
+    }
 
 
 def _texts(stated: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from gatekeeper.secrets.bearer_keys import record_use
 from gatekeeper.sessions.request_details import address_of, request_id_of
 from gatekeeper.signed_tokens.keys import ALGORITHMS
 from scim.credentials.access_tokens import issue_token
+from scim.http.errors import Unavailable
 from scim.oauth.client_credentials import SCOPES, answer
 from scim.oauth.clients import Authenticated, authenticate
 from scim.oauth.reasons import Reason, answer_text
@@ -41,7 +42,7 @@ def token(request: HttpRequest) -> HttpResponse:
         if reason is None:
             raise
         count(reason)
-        return _busy(HTTPStatus.SERVICE_UNAVAILABLE, "The site is busy; repeat the request.", RETRY_AFTER)
+        return busy(HTTPStatus.SERVICE_UNAVAILABLE, str(Unavailable(reason)), RETRY_AFTER)
 
 
 def _answered(request: HttpRequest) -> HttpResponse:
@@ -70,7 +71,7 @@ def _issued(request: HttpRequest, asked: TokenRequest) -> HttpResponse:
 def _refused(request: HttpRequest, asked: TokenRequest | None, refusal: TokenRequestRefused) -> HttpResponse:
     counted = refusal_limit.count(names_a_client=refusal.client is not None)
     if counted == Counted.TOO_MANY:
-        return _busy(HTTPStatus.TOO_MANY_REQUESTS, "Too many refused requests; wait a while.", seconds_to_wait())
+        return busy(HTTPStatus.TOO_MANY_REQUESTS, "Too many refused requests; wait a while.", seconds_to_wait())
     if counted == Counted.LISTED:
         record_refused(request, asked, refusal)
     log.warning(
@@ -94,7 +95,8 @@ def _answer_to(request: HttpRequest, refusal: TokenRequestRefused) -> HttpRespon
     return response
 
 
-def _busy(status: HTTPStatus, description: str, seconds: int | str) -> HttpResponse:
+def busy(status: HTTPStatus, description: str, seconds: int | str) -> HttpResponse:
+    """That the same request may be sent again after so many seconds."""
     response = _error(status, "temporarily_unavailable", description)
     response.headers["Retry-After"] = str(seconds)
     return response

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from gatekeeper.errors import InvalidValue
 from scim.protocol.limits import MAX_CUSTOM_ATTRIBUTES, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_PATH
 from scim.protocol.schemas import DELIVERED, SCHEMA_URN, Schema, SchemaSet
@@ -64,17 +66,26 @@ def checked(given: Definition) -> Definition:
     if not _NAME.fullmatch(name):
         raise InvalidValue(
             "name",
-            f"{_shown(name)} can't be one: a letter, then letters, digits, hyphens, underscores and $.",
+            _("%(name)s can't be one: a letter, then letters, digits, hyphens, underscores and $."),
+            name=_shown(name),
         )
     if name.lower() in _RESERVED:
-        raise InvalidValue("name", f"{name} has a meaning of its own in SCIM; choose another one.")
+        raise InvalidValue("name", _("%(name)s has a meaning of its own in SCIM; choose another one."), name=name)
     if len(f"{schema}:{name}") > MAX_CUSTOM_PATH:
-        raise InvalidValue("name", f"URN and name together may have at most {MAX_CUSTOM_PATH - 1} characters.")
+        raise InvalidValue(
+            "name", _("URN and name together may have at most %(limit)s characters."), limit=MAX_CUSTOM_PATH - 1
+        )
     if given.type not in CUSTOM_TYPES:
-        raise InvalidValue("type", f"{_shown(given.type)} is none; there are {', '.join(CUSTOM_TYPES)}.")
+        raise InvalidValue(
+            "type", _("%(type)s is none; there are %(known)s."), type=_shown(given.type), known=", ".join(CUSTOM_TYPES)
+        )
     description = given.description.strip()
     if len(description) > MAX_CUSTOM_DESCRIPTION or not _WITHOUT_CONTROL.fullmatch(description):
-        raise InvalidValue("description", f"at most {MAX_CUSTOM_DESCRIPTION} characters on one line are possible.")
+        raise InvalidValue(
+            "description",
+            _("at most %(limit)s characters on one line are possible."),
+            limit=MAX_CUSTOM_DESCRIPTION,
+        )
     return Definition(
         schema=schema,
         name=name,
@@ -92,12 +103,16 @@ def _shown(text: str) -> str:
 def _check_schema(schema: str) -> None:
     if not _URN.fullmatch(schema):
         example = "urn:ietf:params:scim:schemas:extension:acme:2.0:User"
-        raise InvalidValue("schema", f"{_shown(schema)} is no URN such as {example}.")
+        raise InvalidValue(
+            "schema", _("%(schema)s is no URN such as %(example)s."), schema=_shown(schema), example=example
+        )
     if len(schema) > MAX_CUSTOM_PATH - 2:
-        raise InvalidValue("schema", f"a URN may have at most {MAX_CUSTOM_PATH - 2} characters.")
+        raise InvalidValue("schema", _("a URN may have at most %(limit)s characters."), limit=MAX_CUSTOM_PATH - 2)
     folded = schema.lower()
     if folded in _DELIVERED_URNS or folded.startswith(_PROTOCOL):
-        raise InvalidValue("schema", f"{schema} is a schema of SCIM itself; choose a URN of your own.")
+        raise InvalidValue(
+            "schema", _("%(schema)s is a schema of SCIM itself; choose a URN of your own."), schema=schema
+        )
 
 
 def check_beside(definition: Definition, others: Collection[Definition]) -> None:
@@ -109,13 +124,22 @@ def check_beside(definition: Definition, others: Collection[Definition]) -> None
     for other in others:
         known = other.schema.lower()
         if known == folded and other.schema != definition.schema:
-            raise InvalidValue("schema", f"it is declared as {other.schema}; spell it so.")
+            raise InvalidValue("schema", _("it is declared as %(schema)s; spell it so."), schema=other.schema)
         if known.startswith(f"{folded}:") or folded.startswith(f"{known}:"):
-            raise InvalidValue("schema", f"of {other.schema} and {definition.schema}, one begins with the other.")
+            raise InvalidValue(
+                "schema",
+                _("of %(schema)s and %(other)s, one begins with the other."),
+                schema=other.schema,
+                other=definition.schema,
+            )
         if other.path.lower() == definition.path.lower():
-            raise InvalidValue("name", f"{other.path} is declared already.")
+            raise InvalidValue("name", _("%(path)s is declared already."), path=other.path)
     if len(others) >= MAX_CUSTOM_ATTRIBUTES:
-        raise InvalidValue("name", f"at most {MAX_CUSTOM_ATTRIBUTES} attributes can be declared.")
+        raise InvalidValue(
+            "name",
+            _("at most %(limit)s attributes can be declared."),
+            limit=MAX_CUSTOM_ATTRIBUTES,
+        )
 
 
 def schema_set(definitions: Iterable[Definition]) -> SchemaSet:

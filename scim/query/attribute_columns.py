@@ -42,7 +42,15 @@ def column_of(resource_type: ResourceType, attribute: Attribute) -> FilterColumn
         raise InvalidFilter(f"{attribute.path} can't be used in a filter.")
     if attribute.path == _MANAGER_NAME:
         raise InvalidFilter(f"{attribute.path} can't be used in a filter; compare the manager's id.")
-    return IndexedColumn(attribute)
+    return IndexedColumn(attribute, is_single=not _is_in_list(resource_type, attribute))
+
+
+def _is_in_list(resource_type: ResourceType, attribute: Attribute) -> bool:
+    """Whether the attribute is multi-valued, or a sub-attribute of one that is."""
+    return any(
+        each.multi_valued and (each is attribute or attribute in each.subs.values())
+        for _, each in resource_type.each_attribute()
+    )
 
 
 _DISPLAY_NAME = USER.schema.attributes["displayname"]

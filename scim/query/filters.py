@@ -8,7 +8,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from scim2_models import InvalidFilterException, ScimFilter
 from scim2_models.path import (
     AttrPath,
@@ -32,7 +32,7 @@ from scim.protocol.schemas import Attribute, ResourceType
 from scim.protocol.value_filters import named_sub
 from scim.query.attribute_columns import RELATIONS, column_of
 from scim.query.columns import FilterColumn, nothing
-from scim.query.related_columns import SameElementColumn, owners_of, row_condition
+from scim.query.related_columns import SORTED_ROW, IndexedColumn, SameElementColumn, owners_of, row_condition
 
 _TOO_DEEP = f"A filter may nest at most {MAX_FILTER_DEPTH} expressions."
 
@@ -67,9 +67,16 @@ def parse_filter(text: str) -> FilterNode:
     return node
 
 
-def sort_expression(resource_type: ResourceType, attribute: Attribute) -> Any:
-    """The expression to sort by. Raises: InvalidFilter when the attribute can't be sorted by."""
-    return column_of(resource_type, attribute).order()
+def with_sort_key(rows: QuerySet[Any], resource_type: ResourceType, attribute: Attribute) -> QuerySet[Any]:
+    """The rows, each with its ``sort_key``. Raises: InvalidFilter when the attribute can't be sorted by.
+
+    A value in the search index is joined: looked up row by row it would be a sub-plan for each.
+    """
+    column = column_of(resource_type, attribute)
+    if isinstance(column, IndexedColumn) and column.is_single:
+        rows = rows.annotate(**{SORTED_ROW: column.row()})
+    keyed: QuerySet[Any] = rows.annotate(sort_key=column.order())
+    return keyed
 
 
 class _Terms(FilterVisitor[Q]):

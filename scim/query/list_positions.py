@@ -25,6 +25,7 @@ SPACING = 250  # rows between two that are remembered
 # begins, by one of several clocks.
 SETTLED_AFTER = timedelta(seconds=60)
 _KEPT = 600.0  # seconds
+_SET_BACK = 30.0  # seconds; less does no harm, since all that is remembered is older than SETTLED_AFTER
 _LOOKED_FOR_EVERY = 10.0  # seconds, at most: more rows to remember
 
 
@@ -54,7 +55,8 @@ _SINCE: Final = """
 
 
 _OLDEST: Final = """
-    SELECT coalesce(min(xact_start), now()) FROM pg_stat_activity WHERE datname = current_database()
+    SELECT extract(epoch FROM coalesce(clock_timestamp() - min(xact_start), '0'))::float
+    FROM pg_stat_activity WHERE datname = current_database()
 """
 
 
@@ -71,13 +73,15 @@ class StartingPoint:
 class _Marks:
     """``keys[n]`` is number ``(n + 1) * SPACING`` of those who were there at ``moment``, or came since.
 
-    They are looked for again from ``again`` on, a time of the process's clock, and made anew after ``until``.
+    They are looked for again from ``again`` on, a time of the process's clock, and made anew after ``until``, or when
+    this machine's clock is set back from where it stood, ``clock``.
     """
 
     moment: datetime
     keys: list[Key]
     until: float
     again: float
+    clock: float
 
 
 _marks: _Marks | None = None
@@ -133,7 +137,15 @@ def _adapted(user_id: UUID) -> Any:
 
 
 def _current() -> _Marks | None:
-    return _marks if _marks is not None and time.monotonic() < _marks.until else None
+    """None also when this machine's clock was set back: those who come then come before rows that are remembered."""
+    if _marks is None or time.monotonic() >= _marks.until or _clock() < _marks.clock - _SET_BACK:
+        return None
+    return _marks
+
+
+def _clock() -> float:
+    """Where the clock of the day stands, in seconds beside the one that nobody sets."""
+    return time.time() - time.monotonic()
 
 
 def _made(former: _Marks | None) -> _Marks | None:
@@ -149,7 +161,7 @@ def _made(former: _Marks | None) -> _Marks | None:
         return former
     try:
         settled = _oldest_transaction() - SETTLED_AFTER
-        made = former or _Marks(settled, [], now + _KEPT, now)
+        made = former or _Marks(settled, [], now + _KEPT, now, _clock())
         last = made.keys[-1] if made.keys else _BEFORE_ALL
         _marks = replace(made, keys=[*made.keys, *_rows(last, settled, made.moment)], again=now + _LOOKED_FOR_EVERY)
         return _marks
@@ -158,13 +170,16 @@ def _made(former: _Marks | None) -> _Marks | None:
 
 
 def _oldest_transaction() -> datetime:
-    """When the oldest transaction began that goes on; now on SQLite, where one writes at a time and none for long."""
+    """When the oldest transaction began that goes on, by our clock; the database's may be another one.
+
+    Now on SQLite, where one writes at a time and none for long.
+    """
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST)
-        began: datetime = cursor.fetchone()[0]
-    return min(began, timezone.now())
+        seconds: float = cursor.fetchone()[0]
+    return timezone.now() - timedelta(seconds=max(0.0, seconds))
 
 
 def _rows(after: Key, settled: datetime, moment: datetime) -> list[Key]:

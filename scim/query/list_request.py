@@ -14,7 +14,7 @@ from scim.protocol.errors import InvalidCursor, InvalidFilter, InvalidPath, Inva
 from scim.protocol.limits import DEFAULT_COUNT, MAX_COUNT
 from scim.protocol.paths import read_path
 from scim.protocol.schemas import Attribute, ResourceType
-from scim.query.filters import compile_filter, sort_expression
+from scim.query.filters import compile_filter, with_sort_key
 from scim.query.parameters import joined_names, query_parameters, read_number, read_text
 from scim.resources.projection import Projection
 
@@ -100,7 +100,7 @@ def matching(query: Query, resource_type: ResourceType, resource_types: tuple[Re
         return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True, is_everybody=is_everybody)
     # A missing value is the largest one: last when ascending, first when descending (RFC 7644 §3.4.2.3).
     order = KeysetOrder(key="sort_key", descending=query.descending, nullable=True)
-    rows = rows.annotate(sort_key=sort_expression(resource_type, attribute)).order_by(*order.order_by)
+    rows = with_sort_key(rows, resource_type, attribute).order_by(*order.order_by)
     return Ordered(rows, order, attribute.path in _INSTANTS)
 
 

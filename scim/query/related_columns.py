@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from scim2_models.path import CompareOperator
 
 from gatekeeper.directory.case_folding import fold
@@ -29,11 +29,15 @@ def row_condition(attribute: Attribute, operator: CompareOperator, wanted: Liter
     return condition & Q(text=text) if attribute.case_exact else condition
 
 
+SORTED_ROW = "sorted_row"  # the annotation that joins the index row of an attribute with one value
+
+
 @dataclass(frozen=True)
 class IndexedColumn:
-    """An attribute of a user's profile, found through the search index."""
+    """An attribute of a user's profile, found through the search index. ``is_single``: nobody has two values of it."""
 
     attribute: Attribute
+    is_single: bool
 
     def compare(self, operator: CompareOperator, wanted: Literal) -> Q:
         return _owners(row_condition(self.attribute, operator, wanted))
@@ -42,14 +46,20 @@ class IndexedColumn:
         paths = [self.attribute.path, *(sub.path for sub in self.attribute.subs.values())]
         return _owners(Q(path__in=paths))
 
+    def row(self) -> FilteredRelation:
+        """The join to the one row of a single value, which ``order`` reads: it is to be annotated as SORTED_ROW."""
+        return FilteredRelation("attribute_values", condition=Q(attribute_values__path=self.attribute.path))
+
     def order(self) -> Any:
-        """The primary value of a multi-valued attribute, else the first (RFC 7644 §3.4.2.3)."""
+        """The value; the primary value of a multi-valued attribute, else the first (RFC 7644 §3.4.2.3)."""
+        column = "text" if self.attribute.case_exact else "folded"
+        if self.is_single:
+            return by_code_point(F(f"{SORTED_ROW}__{column}"))
         values = AttributeValue.objects.filter(user_id=OuterRef("pk"), path=self.attribute.path)
         head = self.attribute.path.rpartition(".")[0]
         primary = AttributeValue.objects.filter(
             user_id=OuterRef("user_id"), element=OuterRef("element"), path=f"{head}.primary", prefix="true"
         )
-        column = "text" if self.attribute.case_exact else "folded"
         first = values.annotate(is_primary=Exists(primary)).order_by("-is_primary", "element").values(column)[:1]
         return by_code_point(Subquery(first))
 

@@ -24,7 +24,7 @@ _INDEX = target(
 )
 
 Profile = Mapping[str, Any]
-Entry = tuple[str, int, str]
+Entry = tuple[str, int, str, bool]  # path, element, text, whether its case matters
 
 
 def write_index(user_id: UUID, before: Profile, after: Profile, resource_type: ResourceType = USER) -> None:
@@ -33,7 +33,7 @@ def write_index(user_id: UUID, before: Profile, after: Profile, resource_type: R
     Cost: nothing when no indexed attribute changed; else one delete and one insert.
     """
     gone, new = set(entries(before, resource_type)), set(entries(after, resource_type))
-    stale = {(path, element) for path, element, _ in gone - new}
+    stale = {(path, element) for path, element, _, _ in gone - new}
     if stale:
         paths = {path for path, _ in stale}
         _delete(user_id, sorted(paths))
@@ -65,7 +65,7 @@ def insert(entries_by_user: Mapping[UUID, Collection[Entry]]) -> None:
 
 
 def entries(profile: Profile, resource_type: ResourceType = USER) -> Iterator[Entry]:
-    """Each searchable value of a profile as (path, element, text). The type says which extensions are declared."""
+    """Each searchable value of a profile. The type says which extensions are declared."""
     for extension, attribute in resource_type.each_attribute():
         if attribute.path in IN_COLUMNS:
             continue
@@ -78,23 +78,27 @@ def entries(profile: Profile, resource_type: ResourceType = USER) -> Iterator[En
 def _entries_of(attribute: Attribute, value: Any) -> Iterator[Entry]:
     if attribute.multi_valued:
         for position, element in enumerate(value):
-            yield attribute.path, position, "" if attribute.is_complex else index_text(attribute, element)
+            text = "" if attribute.is_complex else index_text(attribute, element)
+            yield attribute.path, position, text, attribute.case_exact
             yield from _sub_entries(attribute, element, position)
     elif attribute.is_complex:
         yield from _sub_entries(attribute, value, 0)
     else:
-        yield attribute.path, 0, index_text(attribute, value)
+        yield attribute.path, 0, index_text(attribute, value), attribute.case_exact
 
 
 def _sub_entries(attribute: Attribute, element: Profile, position: int) -> Iterator[Entry]:
     for sub in attribute.subs.values():
         value = element.get(sub.name)
         if value is not None:
-            yield sub.path, position, index_text(sub, value)
+            yield sub.path, position, index_text(sub, value), sub.case_exact
 
 
 def _row(user_id: UUID, entry: Entry) -> tuple[UUID, str, int, str, str, str]:
-    """The values of ``_INDEX``."""
-    path, element, text = entry
+    """The values of ``_INDEX``, without the form of a text that no comparison of this attribute reads."""
+    path, element, text, is_exact = entry
     folded = fold(text)
-    return user_id, path, element, text, folded, folded[:PREFIX_LENGTH]
+    prefix = folded[:PREFIX_LENGTH]
+    if is_exact:
+        return user_id, path, element, text, folded if folded != prefix else "", prefix
+    return user_id, path, element, "", folded, prefix

@@ -96,11 +96,23 @@ class FileStore:
             raise StoreAway(str(error)) from error
 
     def _open(self) -> mmap.mmap:
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        if os.fstat(self._file).st_size < _SIZE:
-            os.ftruncate(self._file, _SIZE)
-        self._memory = mmap.mmap(self._file, _SIZE)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _allocate(file)
+            self._memory = mmap.mmap(file, _SIZE)
+        except OSError:
+            os.close(file)
+            raise
+        self._file = file
         return self._memory
+
+
+def _allocate(file: int) -> None:
+    """On a full disk a page that has no block yet would end the process that writes to it (SIGBUS)."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, _SIZE)
+    elif os.fstat(file).st_size < _SIZE:
+        os.pwrite(file, bytes(_SIZE), 0)
 
 
 def _take(memory: mmap.mmap, name: str, rate: int, wanted: int) -> Taken:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from time import perf_counter
 
 from gatekeeper.audit.log import ProvisioningRecord, record_all_provisioning, record_provisioning
 from gatekeeper.audit.models import Outcome
@@ -78,6 +79,7 @@ def provisioning_record(context: ScimRequestContext, response: ScimResponse, out
         path=context.path,
         query=request.META.get("QUERY_STRING", ""),
         status=int(response.status),
+        milliseconds=round((perf_counter() - context.started) * 1000),
         outcome=outcome,
         key_id=str(context.credential.id) if context.credential else "",
         key_name=context.credential.name if context.credential else "",

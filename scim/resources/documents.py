@@ -1,7 +1,7 @@
 """The SCIM documents of a page of users or groups (RFC 7643 §4), for a fixed number of queries, whatever its size."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from scim.protocol.references import as_id
 from scim.protocol.schemas import ENTERPRISE_USER
 from scim.resources.adapters import group_url, user_url
 from scim.resources.projection import Projection
-from scim.statements.related import groups_of, names_of
+from scim.statements.related import Group, groups_of, names_of
 
 Document = dict[str, Any]
 
@@ -23,14 +23,14 @@ def user_documents(users: Sequence[User], projection: Projection, *, are_new: bo
     ``are_new`` users are in no group yet.
     """
     has_groups = bool(users) and not are_new and projection.wants("groups")
-    groups = groups_of([user.id for user in users]) if has_groups else {}
+    groups = _references(groups_of([user.id for user in users])) if has_groups else {}
     managers = _managers_of(users) if projection.wants("manager", ENTERPRISE_USER) else {}
     adapter = get_user_adapter()
     return [
         projection.apply(
             adapter(
                 user,
-                groups=[_group_reference(*group) for group in groups.get(user.id, ())],
+                groups=groups.get(user.id, ()),
                 managers=managers,
                 declared=projection.resource_type,
             ).to_dict()
@@ -58,6 +58,15 @@ def _managers_of(users: Sequence[User]) -> dict[UUID, str | None]:
     stated = (user.attributes.get(ENTERPRISE_USER, {}).get("manager", {}).get("value", "") for user in users)
     ids = {manager_id for value in stated if value and (manager_id := as_id(str(value)))}
     return names_of(ids) if ids else {}
+
+
+def _references(groups: Mapping[UUID, Sequence[Group]]) -> dict[UUID, list[Document]]:
+    """By user. Users of one page have many groups in common, and share the reference to each."""
+    made: dict[UUID, Document] = {}
+    return {
+        user_id: [made.get(group[0]) or made.setdefault(group[0], _group_reference(*group)) for group in of_user]
+        for user_id, of_user in groups.items()
+    }
 
 
 def _group_reference(group_id: UUID, name: str) -> Document:

@@ -93,7 +93,7 @@ def test_labels_and_texts_are_in_the_language_of_whoever_looks() -> None:
     assert (Level.COLLABORATOR.slug, Permission.REPORTS.value) == ("collaborator", "reports")
     assert cause_text(CauseCode.JOINED, {"group": "GK"}) == "Zu GK gekommen"
     policy = {"policy": LastGroupPolicy.REVOKE.value}
-    assert cause_text(CauseCode.LAST_GROUP_POLICY_SET, policy) == "Nach der letzten Gruppe: entziehen"
+    assert cause_text(CauseCode.LAST_GROUP_POLICY_SET, policy) == "Nach der letzten Gruppe: Entziehen"
     assert Effect(EffectCode.LEVEL, {"level": Level.COLLABORATOR}).text == "Stufe: Mitarbeiter"
 
 

@@ -12,6 +12,7 @@ from gatekeeper.directory.models import ActivePeriod, User
 from gatekeeper.health.metrics import render
 from tests.builders import ADMIN, administrators_browser, make_group, make_user, make_users, map_group
 from tests.scim.conftest import ScimClient
+from tests.web.pages import meant
 
 OFF = {"op": "Replace", "path": "active", "value": "False"}
 
@@ -110,7 +111,7 @@ def test_what_is_let_through_leaves_the_list(scim: ScimClient, people: list[User
     scim.patch(f"/Groups/{group.id}", remove)
     assert "Held for approval" in page(admin_client)
 
-    answer = admin_client.post(reverse("web:approve_held_changes"), follow=True)
+    answer = meant(admin_client, reverse("web:approve_held_changes"))
     assert b"Held changes are let through until" in answer.content
     assert deactivate(scim, people[3]) == [200]
     assert scim.patch(f"/Groups/{group.id}", remove).status_code == 204
@@ -152,7 +153,7 @@ def test_a_held_global_administrator_waits_on_the_page_until_an_administrator_le
     assert "requests that would make somebody Global Administrator are held until you decide" in shown
     assert "lost access within 60 minutes.</strong>" not in shown
 
-    admin_client.post(reverse("web:approve_held_changes"))
+    meant(admin_client, reverse("web:approve_held_changes"))
 
     assert [ask().status_code for ask in asked[:2]] == [204, 200]
     shown = page(admin_client)

@@ -44,11 +44,14 @@ def affected_scope_between(before: SiteFacts, after: SiteFacts) -> AffectedScope
     )
 
 
-def groups_where(site: SiteFacts, holds: Holds) -> Q | None:
-    """The condition on memberships "in a group whose mapping fulfils ``holds``"; None: there is no such group."""
+def groups_where(site: SiteFacts, holds: Holds, *, column: str = "group") -> Q | None:
+    """The condition on memberships "in a group whose mapping fulfils ``holds``"; None: there is no such group.
+
+    ``column`` is where the group stands; of groups themselves it is "pk".
+    """
     if holds(site.default_mapping):
-        return _in_all_but({group_id for group_id, mapping in site.mappings.items() if not holds(mapping)})
-    return _in_any_of({group_id for group_id, mapping in site.mappings.items() if holds(mapping)})
+        return _in_all_but({group_id for group_id, mapping in site.mappings.items() if not holds(mapping)}, column)
+    return _in_any_of({group_id for group_id, mapping in site.mappings.items() if holds(mapping)}, column)
 
 
 def members_where(condition: Q | None, at: datetime | None = None) -> Exists | Q:
@@ -109,12 +112,12 @@ def with_last_ended(people: QuerySet[User]) -> QuerySet[User]:
     return people.annotate(last_ended=Subquery(ended.values("ended_because")[:1]))
 
 
-def _in_all_but(groups: set[UUID]) -> Q:
-    return ~Q(group__in=sorted(groups)) if groups else Q()
+def _in_all_but(groups: set[UUID], column: str = "group") -> Q:
+    return ~Q(**{f"{column}__in": sorted(groups)}) if groups else Q()
 
 
-def _in_any_of(groups: set[UUID]) -> Q | None:
-    return Q(group__in=sorted(groups)) if groups else None
+def _in_any_of(groups: set[UUID], column: str = "group") -> Q | None:
+    return Q(**{f"{column}__in": sorted(groups)}) if groups else None
 
 
 def _granted_by(site: SiteFacts, group_id: UUID | None) -> tuple[object, object, frozenset[UUID]]:

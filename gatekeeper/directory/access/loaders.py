@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, FilteredRelation, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from gatekeeper.directory.access.past import names_at, states_at, user_by_name_at
 from gatekeeper.directory.access.resolver import (
@@ -64,6 +63,15 @@ def access_under(user: User, *sites: SiteFacts) -> list[Access]:
     return [effective_access(person, site) for site in sites]
 
 
+def facts_of(user: User, groups: Collection[UUID]) -> tuple[PersonFacts, SiteFacts]:
+    """What access follows from for one person now; the mappings are those of their groups and of ``groups``.
+
+    Seven queries at most.
+    """
+    [person] = _person_facts([user], None)
+    return person, site_facts(groups={*groups, *(group_id for group_id, _ in person.groups)})
+
+
 def site_facts(at: datetime | None = None, *, groups: Collection[UUID] | None = None) -> SiteFacts:
     """What holds for everybody: mappings, teams, choices. Four queries (in the past: five), whatever the users.
 
@@ -93,7 +101,7 @@ def site_facts(at: datetime | None = None, *, groups: Collection[UUID] | None = 
 def _connections(at: datetime | None) -> dict[str, Any]:
     """Whether there is an identity provider; where each states e-mail domains, for which only. One query."""
     held = FilteredRelation("domains", condition=holds_at(at, "domains__"))
-    providers = IdentityProvider.objects.at(at).alias(held=held).order_by()
+    providers = IdentityProvider.objects.trusted().at(at).alias(held=held).order_by()
     rows = list(providers.values_list("held__domain", "held__ascii"))
     for_everybody = any(domain is None for domain, _ in rows)
     only = None if for_everybody or not rows else frozenset(form for row in rows for form in row)
@@ -138,11 +146,13 @@ def last_ended_among(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
     """Why each person's last membership ended. Of several that ended at one moment, a removal counts: it revokes."""
     if not ids:
         return {}
-    moment = at or timezone.now()
     last: dict[UUID, tuple[datetime, bool]] = {}
-    ended = Membership.objects.filter(user__in=ids, until__lte=moment)
-    for user_id, until, because in ended.values_list("user_id", "until", "ended_because"):
-        candidate = (until or moment, because == EndedBecause.REMOVED)
+    # What has ended by now is what has an end: that lies ahead where the clock was set back since.
+    ended = Membership.objects.filter(until__isnull=False) if at is None else Membership.objects.filter(until__lte=at)
+    for user_id, until, because in ended.filter(user__in=ids).values_list("user_id", "until", "ended_because"):
+        if until is None:
+            continue
+        candidate = (until, because == EndedBecause.REMOVED)
         last[user_id] = max(last.get(user_id, candidate), candidate)
     return {
         user_id: EndedBecause.REMOVED if removed else EndedBecause.GROUP_DELETED
@@ -174,6 +184,26 @@ def conflict_exists() -> Exists:
     address = Coalesce(OuterRef("work_email_folded"), Value(""))
     twins: QuerySet[Model] = User.objects.provisioned().filter(active=True, work_email_folded=address)
     return Exists(twins.exclude(pk=OuterRef("pk")))
+
+
+def people_with_address_of(user: User, most: int) -> list[User]:
+    """Who else is active with the same work e-mail, from the identity provider. One query, by an index."""
+    twins = User.objects.provisioned().filter(active=True, work_email_folded=user.work_email_folded)
+    return list(twins.exclude(pk=user.pk).only("id", "display_name", "user_name")[:most])
+
+
+def people_of_a_shared_address(most: int) -> list[User]:
+    """The first people of one work e-mail that several active ones have, by the order of addresses. Two queries.
+
+    Cost: addresses are read in the order of their index until two are the same.
+    """
+    people = User.objects.provisioned().filter(active=True, work_email_folded__isnull=False)
+    shared = people.order_by("work_email_folded").values("work_email_folded").annotate(number=Count("pk"))
+    first = shared.filter(number__gt=1).values_list("work_email_folded", flat=True).first()
+    if first is None:
+        return []
+    same = people.filter(work_email_folded=first).order_by("user_name_folded")
+    return list(same.only("id", "display_name", "user_name", "work_email")[:most])
 
 
 def user_by_name(name: str, at: datetime | None = None) -> User | None:

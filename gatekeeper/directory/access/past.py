@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import ActivePeriod, FormerName, Origin, SignInIdentity, User
 from gatekeeper.directory.models.periods import holds_at
+from gatekeeper.directory.moment_texts import read_moment
 from gatekeeper.errors import InvalidValue
 
 
@@ -27,20 +29,15 @@ class PastState:
 
 
 def past_moment(text: str) -> datetime:
-    """Read an ISO 8601 time with a zone, or in the site's zone; a date stands for its first second.
+    """Read a moment as people type it (``directory/moment_texts.py``); a date stands for its first second.
 
     Raises: InvalidValue for another text, and for a moment in the future.
     """
-    try:
-        at = datetime.fromisoformat(text.strip())
-        at = at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
-        # Databases compare in UTC, in which the first and the last day of the calendar may not exist.
-        at = at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        shown = text[:60].encode(errors="replace").decode()
-        raise InvalidValue("at", f"{shown} is no ISO 8601 time, such as 2026-03-03T09:00:00Z.") from None
+    at = read_moment(text).at
     if at > timezone.now():
-        raise InvalidValue("at", f"{text} lies in the future; nobody can say who will have access then.")
+        raise InvalidValue(
+            "at", _("%(text)s lies in the future; nobody can say who will have access then.") % {"text": text}
+        )
     return at
 
 

@@ -59,6 +59,11 @@ def gives_level(mapping: MappingRecord) -> bool:
     return mapping.level is not Level.NONE
 
 
+def names_a_team(site: SiteFacts) -> Holds:
+    """Whether a mapping gives a team that still exists."""
+    return lambda mapping: bool(mapping.team_ids & site.teams.keys())
+
+
 def united(parts: Parts) -> QuerySet[User]:
     """All of them as one list, for callers that count and slice it."""
     return parts[0] if len(parts) == 1 else as_set(parts)

@@ -1,16 +1,16 @@
 """The one state that each person is in, as lists, pages, commands and the API name it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.access.readiness_texts import NEXT_STEPS, SENTENCES, ReadinessCode
 from gatekeeper.directory.access.resolver import Access, Blocked
+from gatekeeper.language_forms import long_moment
 
 
 class State(StrEnum):
@@ -35,6 +35,11 @@ class State(StrEnum):
         """How it looks: ready, waiting (mends itself) or blocked."""
         return {State.CAN_SIGN_IN: "ready", State.AWAITING_SAML_SYNC: "waiting"}.get(self, "blocked")
 
+    @property
+    def verdict(self) -> str:
+        """Whether somebody can sign in, and why not, in few words; "%(due)s" stands in the place of a time."""
+        return str(_VERDICTS[self])
+
 
 _LABELS = {
     State.CAN_SIGN_IN: _("Can sign in"),
@@ -46,6 +51,17 @@ _LABELS = {
     State.NO_SAML_CONNECTION: _("No SAML connection"),
     State.DEACTIVATED: _("Deactivated"),
     State.DELETED: _("Deleted"),
+}
+_VERDICTS = {
+    State.CAN_SIGN_IN: _("can sign in"),
+    State.AWAITING_SAML_SYNC: _("can't sign in: awaiting the sync %(due)s"),
+    State.NO_WORK_EMAIL: _("can't sign in: no work e-mail"),
+    State.NAME_ID_DIFFERS: _("can't sign in: the work e-mail differs from the NameID"),
+    State.IDENTITY_CONFLICT: _("can't sign in: somebody else has the same work e-mail"),
+    State.NO_GROUP_ACCESS: _("can't sign in: no group gives access"),
+    State.NO_SAML_CONNECTION: _("can't sign in: no SAML connection"),
+    State.DEACTIVATED: _("can't sign in: deactivated"),
+    State.DELETED: _("can't sign in: deleted"),
 }
 
 
@@ -80,7 +96,7 @@ class Readiness:
     def sentence(self) -> str:
         """What is, in one sentence; its times in the current zone, which is named."""
         values = {
-            name: moment_text(value) if isinstance(value, datetime) else value
+            name: long_moment(value) if isinstance(value, datetime) else value
             for name, value in self.parameters.items()
         }
         return str(SENTENCES[self.code]) % values
@@ -103,14 +119,3 @@ class Readiness:
             "next_step": self.next_step,
             "due": self.due.isoformat() if self.due else None,
         }
-
-
-def moment_text(moment: datetime) -> str:
-    """A time for people in the current time zone, with the zone's name."""
-    return timezone.localtime(moment).strftime("%d %B %Y %H:%M %Z").lstrip("0")
-
-
-def listed(names: Iterable[str]) -> str:
-    """``"A, B and C"``."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

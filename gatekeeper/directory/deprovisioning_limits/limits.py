@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -160,7 +161,7 @@ def set_deprovisioning_limits(*, share: int, minimum: int, minutes: int, hold: b
     """
     for name, value, limit in (("share", share, 100), ("minimum", minimum, 1_000_000), ("minutes", minutes, 10_080)):
         if not 1 <= value <= limit:
-            raise InvalidValue(name, f"choose a number from 1 to {limit}.")
+            raise InvalidValue(name, _("choose a number from 1 to %(limit)s."), limit=limit)
     lock_site()
     current = DeprovisioningLimit.objects.live().first()
     before = current.as_document() if current else DeprovisioningLimit().as_document()

@@ -130,7 +130,8 @@ def _record(audited: Event, people: Mapping[UUID, str], actor: Actor) -> None:
     ]
     if len(people) > NAMED:
         more = len(people) - NAMED
-        entries.append(entry(audited, actor=actor, kind="site", object_id="privileges", label=f"{more} more people"))
+        label, after = f"{more} more people", {"more": more}
+        entries.append(entry(audited, actor=actor, kind="site", object_id="privileges", label=label, after=after))
         events.append(_event("site", "privileges", {"more_people": more}, audited, actor))
     record_all(entries)
     emit_all(events)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from gatekeeper.directory.access.loaders import access_of
-from gatekeeper.directory.access.resolver import Access, Source
+from gatekeeper.directory.access.resolver import Access, Blocked, Source
 from gatekeeper.directory.access.states import Readiness
 from gatekeeper.directory.explanation.readiness import readiness_of
 from gatekeeper.directory.history.facts import History, history_of
@@ -108,14 +108,21 @@ def explain(
     knows them.
     ``history``: the person's, where the caller has read it already.
     """
-    access = access_of(user, at)
-    trace = Trace(history or history_of(user), at or timezone.now())
+    known, moment = history or history_of(user), at or timezone.now()
+    access = _access(user, known, moment, at)
+    trace = Trace(known, moment)
     return Explanation(
         access,
         tuple(_given(access, trace)),
         tuple(_reason(source, trace, lambda _: True) for source in access.sources),
         readiness_of(user, access, at, received),
     )
+
+
+def _access(user: User, history: History, moment: datetime, at: datetime | None) -> Access:
+    """From the history, which has all but conflicts: only where these can matter, the database is asked once more."""
+    access = history.access_at(moment)
+    return access_of(user, at) if access.blocked_because is Blocked.AWAITING_SAML_SYNC else access
 
 
 def _given(access: Access, trace: Trace) -> Iterator[Given]:

@@ -15,10 +15,11 @@ from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.past import names_at
 from gatekeeper.directory.access.readiness_texts import ReadinessCode
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.access.states import Readiness, State, listed, state_of
+from gatekeeper.directory.access.states import Readiness, State, state_of
 from gatekeeper.directory.history.origins import WRITTEN_WITHIN
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdentityProvider, Membership, User
+from gatekeeper.language_forms import listed
 
 _PAIRS = 100  # of group and moment in one statement
 
@@ -63,7 +64,7 @@ def readiness_of_many(
     """
     refused = received or {}
     states = {user.id: state_of(access[user.id], refused.get(user.id)) for user in people}
-    facts = _facts_about(states, access, at or timezone.now(), refused)
+    facts = _facts_about(states, access, at, refused)
     return {user.id: _readiness(states[user.id], _Asked(user, access[user.id], facts)) for user in people}
 
 
@@ -73,8 +74,9 @@ def _readiness(state: State, asked: _Asked) -> Readiness:
 
 
 def _facts_about(
-    states: Mapping[UUID, State], access: Mapping[UUID, Access], moment: datetime, received: Mapping[UUID, str]
+    states: Mapping[UUID, State], access: Mapping[UUID, Access], at: datetime | None, received: Mapping[UUID, str]
 ) -> _Facts:
+    moment = at or timezone.now()
     deactivated = [user_id for user_id, state in states.items() if state is State.DEACTIVATED]
     without = [
         user_id for user_id, state in states.items() if state is State.NO_GROUP_ACCESS and not access[user_id].sources
@@ -83,8 +85,8 @@ def _facts_about(
         next_sync(moment),
         received,
         _ends_of_activity(deactivated, moment),
-        _removals(without, moment),
-        State.NO_SAML_CONNECTION in states.values() and IdentityProvider.objects.at(moment).exists(),
+        _removals(without, at),
+        State.NO_SAML_CONNECTION in states.values() and IdentityProvider.objects.trusted().at(moment).exists(),
     )
 
 
@@ -95,14 +97,15 @@ def _ends_of_activity(ids: list[UUID], moment: datetime) -> dict[UUID, datetime]
     return {user_id: until for user_id, until in ended.values_list("user_id", "until") if until}
 
 
-def _removals(ids: list[UUID], moment: datetime) -> dict[UUID, tuple[str, datetime, str]]:
+def _removals(ids: list[UUID], at: datetime | None) -> dict[UUID, tuple[str, datetime, str]]:
     """The removal that cost each of these people their last group: which group, when and by whom."""
     if not ids:
         return {}
-    ended = Membership.objects.filter(user__in=ids, until__lte=moment, ended_because=EndedBecause.REMOVED)
+    removed = Membership.objects.filter(user__in=ids, ended_because=EndedBecause.REMOVED)
+    ended = removed.filter(until__isnull=False) if at is None else removed.filter(until__lte=at)
     rows = ended.order_by("until").values_list("user_id", "group_id", "group__display_name", "until")
     last = {user_id: (group_id, name, until) for user_id, group_id, name, until in rows if until}
-    names = names_at({group_id: name for group_id, name, _ in last.values()}, moment)
+    names = names_at({group_id: name for group_id, name, _ in last.values()}, at)
     by = _removers({(group_id, until) for group_id, _, until in last.values()})
     return {
         user_id: (names[group_id], until, by.get((group_id, until), ""))
@@ -153,7 +156,7 @@ def _conflict(asked: _Asked) -> _Reason:
 
 def _without_access(asked: _Asked) -> _Reason:
     if asked.access.sources:
-        return ReadinessCode.NO_LEVEL, {"sources": listed(source.name for source in asked.access.sources)}
+        return ReadinessCode.NO_LEVEL, {"sources": listed([source.name for source in asked.access.sources])}
     if asked.user.id not in asked.facts.removals:
         return ReadinessCode.IN_NO_GROUP, {}
     group, when, by = asked.facts.removals[asked.user.id]

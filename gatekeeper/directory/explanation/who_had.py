@@ -6,18 +6,21 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from gatekeeper.directory.access.affected_scope import Holds
+from django.utils.translation import gettext as _
+
 from gatekeeper.directory.access.group_sets import active_people
+from gatekeeper.directory.access.holders import Wanted, holders_among
 from gatekeeper.directory.access.loaders import SLICE, access_of_many, site_facts
-from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, united, without_level
-from gatekeeper.directory.access.resolver import LOCAL_ADMINISTRATOR, Access, SiteFacts
-from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.access.people_pages import BY_USER_NAME
+from gatekeeper.directory.access.people_parts import Parts, united
+from gatekeeper.directory.access.resolver import Access, SiteFacts, Source
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import Origin, User
+from gatekeeper.directory.models import User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import InvalidValue
 
 COLUMNS = ("user_name", "email", "can_sign_in", "level", "permissions", "teams", "given_by")
+COLUMNS_OF_HOLDERS = (*COLUMNS, "also_in")
 
 
 def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[tuple[User, Access]]:
@@ -27,7 +30,14 @@ def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[
     Cost:  people are found by the database; access with names and links is read for them in slices.
     """
     site = site_facts(at)
-    ids = united(holders(wanted, at, site)).order_by("user_name_folded", "id").values_list("id", flat=True)
+    yield from all_with_access(holders(wanted, at, site), at, site)
+
+
+def all_with_access(
+    people: Parts, at: datetime | None = None, site: SiteFacts | None = None
+) -> Iterator[tuple[User, Access]]:
+    """All of ``people`` with their access at a moment, by userName, read in slices."""
+    ids = united(people).order_by(*BY_USER_NAME.order_by).values_list("id", flat=True)
     found = ids.iterator(chunk_size=5000)
     while some := list(islice(found, SLICE)):
         yield from with_access(some, at, site)
@@ -35,18 +45,8 @@ def who_had(wanted: Level | Permission, at: datetime | None = None) -> Iterator[
 
 def holders(wanted: Level | Permission, at: datetime | None = None, site: SiteFacts | None = None) -> Parts:
     """The people of ``who_had``, in disjoint parts: all that counting and paging need."""
-    facts = site or site_facts(at)
-    active = active_people(at)
-    provisioned = active.filter(origin=Origin.SCIM)
-    if isinstance(wanted, Permission):
-        parts = granted(provisioned, facts, *_gives(wanted, facts), at=at)
-        is_local = wanted in LOCAL_ADMINISTRATOR.permissions
-    elif wanted is Level.NONE:
-        return without_level(provisioned, facts, at)
-    else:
-        parts = granted(provisioned, facts, lambda of: of.level is wanted, never=lambda of: of.level > wanted, at=at)
-        is_local = wanted is LOCAL_ADMINISTRATOR.level
-    return [*parts, *([active.filter(origin=Origin.LOCAL)] if is_local else [])]
+    asked = Wanted(permission=wanted) if isinstance(wanted, Permission) else Wanted(level=wanted)
+    return holders_among(active_people(at), asked, site or site_facts(at), at)
 
 
 def with_access(
@@ -58,14 +58,26 @@ def with_access(
     yield from ((users[user_id], access[user_id]) for user_id in ids)
 
 
-def as_row(user: User, access: Access) -> dict[str, Any]:
-    """One person as the command, the page, the API and the CSV show them."""
-    document = access.as_document()
+def as_row(user: User, access: Access, wanted: Level | Permission | None = None) -> dict[str, Any]:
+    """One person as the command, the page, the API and the CSV show them.
+
+    ``given_by`` names what gives ``wanted``, and ``also_in`` the person's other groups; without ``wanted`` everything
+    that gives something is in ``given_by``.
+    """
+    document, sources = access.as_document(), access.sources
+    giving = [source for source in sources if wanted is None or _gives_it(source, wanted)]
+    others = [source for source in sources if source not in giving and source.kind != "fallback"]
     return {
         "id": str(user.id),
         **{name: document[name] for name in COLUMNS[:-1]},
-        "given_by": [source["name"] for source in document["sources"]],
+        "given_by": [source.name for source in giving],
+        "also_in": [source.name for source in others],
     }
+
+
+def _gives_it(source: Source, wanted: Level | Permission) -> bool:
+    mapping = source.mapping
+    return wanted in mapping.permissions if isinstance(wanted, Permission) else mapping.level is wanted
 
 
 def level_or_permission(name: str) -> Level | Permission:
@@ -73,15 +85,7 @@ def level_or_permission(name: str) -> Level | Permission:
     known: dict[str, Level | Permission] = {level.slug: level for level in Level if level is not Level.NONE}
     known |= {permission.value: permission for permission in Permission}
     if name not in known:
-        raise InvalidValue("permission or level", f"there is no {name}; known are {', '.join(known)}.")
+        raise InvalidValue(
+            _("permission or level"), _("there is no %(name)s; known are %(known)s."), name=name, known=", ".join(known)
+        )
     return known[name]
-
-
-def _gives(permission: Permission, site: SiteFacts) -> list[Holds]:
-    """What mappings have to fulfil to give a permission: beside no level it has no effect."""
-
-    def names_it(mapping: MappingRecord) -> bool:
-        return permission in mapping.permissions
-
-    naming = filter(names_it, (site.default_mapping, *site.mappings.values()))
-    return [names_it] if all(map(gives_level, naming)) else [names_it, gives_level]

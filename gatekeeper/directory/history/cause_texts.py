@@ -64,6 +64,6 @@ _TEXTS = {
 def cause_text(code: CauseCode, parameters: Mapping[str, str]) -> str:
     """The text of a cause, in the current language."""
     values = {
-        name: LastGroupPolicy(value).label.lower() if name == "policy" else value for name, value in parameters.items()
+        name: str(LastGroupPolicy(value).label) if name == "policy" else value for name, value in parameters.items()
     }
     return str(_TEXTS[code]) % values

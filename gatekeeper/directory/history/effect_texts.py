@@ -33,6 +33,14 @@ class Effect:
     parameters: Mapping[str, Level | Permission | State | str] = field(default_factory=dict)
 
     @property
+    def is_loss(self) -> bool:
+        """Whether something is taken: a permission, a team, a higher level, or that they can sign in."""
+        before, after = self.parameters.get("before"), self.parameters.get("after")
+        if isinstance(before, Level) and isinstance(after, Level):
+            return after < before
+        return self.code in _LOSSES or before == State.CAN_SIGN_IN
+
+    @property
     def text(self) -> str:
         """The effect in one line, in the current language."""
         values = {
@@ -42,6 +50,7 @@ class Effect:
         return str(_TEXTS[self.code]) % values
 
 
+_LOSSES = frozenset({EffectCode.PERMISSION_LOST, EffectCode.TEAM_LOST})
 _TEXTS = {
     EffectCode.NOTHING: _("Nothing gained or lost by it."),
     EffectCode.LEVEL: _("Level: %(level)s"),

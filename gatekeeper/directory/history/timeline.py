@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -40,6 +40,16 @@ class Change:
     causes: tuple[Cause, ...]
     effects: tuple[Effect, ...]
     recorded: tuple[RecordedCause, ...] = ()
+
+    @property
+    def just_before(self) -> datetime:
+        """The last moment at which the former access held."""
+        return self.at - timedelta(microseconds=1)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing was gained or lost by it."""
+        return all(effect.code is EffectCode.NOTHING for effect in self.effects)
 
 
 def timeline(history: History) -> list[Change]:

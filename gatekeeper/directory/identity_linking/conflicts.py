@@ -19,11 +19,15 @@ class ConflictCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A person who could not be linked. ``parameters``: the values in the text of the code."""
+    """A person who could not be linked. ``parameters``: the values in the text of the code.
+
+    ``user_id`` is "" in runs of earlier releases.
+    """
 
     user_name: str
     code: ConflictCode
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    user_id: str = ""
 
     @property
     def reason(self) -> str:
@@ -45,14 +49,16 @@ class Conflict:
 
     def as_document(self) -> dict[str, Any]:
         """The conflict as a run stores it."""
-        return {"user_name": self.user_name, "code": self.code.value, "parameters": dict(self.parameters)}
+        known = {"user_id": self.user_id} if self.user_id else {}
+        return {"user_name": self.user_name, **known, "code": self.code.value, "parameters": dict(self.parameters)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Conflict":
         """A stored conflict. A process of the release before stores a sentence instead of a code."""
         if "code" not in document:
             return cls(document["user_name"], ConflictCode.TEXT, {"text": document["reason"]})
-        return cls(document["user_name"], ConflictCode(document["code"]), document["parameters"])
+        code, user_id = ConflictCode(document["code"]), document.get("user_id", "")
+        return cls(document["user_name"], code, document["parameters"], user_id)
 
 
 def _same_email(parameters: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from django.core.validators import DomainNameValidator
 from django.db import IntegrityError
 from django.db.models import OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -35,7 +36,7 @@ def set_domains(provider_id: UUID, domains: Iterable[str], *, actor: Actor) -> t
     """
     wanted = dict(read_domain(each) for each in domains)
     if len(wanted) > MOST_DOMAINS:
-        raise InvalidValue("domains", f"at most {MOST_DOMAINS} domains are possible.")
+        raise InvalidValue("domains", _("at most %(most)s domains are possible."), most=MOST_DOMAINS)
     provider = IdentityProvider.objects.live().select_for_update().filter(pk=provider_id).first()
     if provider is None:
         raise IdentityProviderNotFound(provider_id)
@@ -65,14 +66,14 @@ def read_domain(text: str) -> tuple[str, str]:
     """
     stated = text.strip().removeprefix("@").removesuffix(".")
     if len(stated) > _LONGEST:
-        raise InvalidValue("domains", f"a domain has at most {_LONGEST} characters.")
+        raise InvalidValue("domains", _("a domain has at most %(longest)s characters."), longest=_LONGEST)
     try:
         ascii_form = stated.encode("idna").decode("ascii").lower()
         _VALID(ascii_form)
         return fold(ascii_form.encode("ascii").decode("idna")), ascii_form
     except (UnicodeError, ValidationError) as error:
         raise InvalidValue(
-            "domains", f"{stated[:100] or 'nothing'} is no e-mail domain, such as contoso.com."
+            "domains", _("%(stated)s is no e-mail domain, such as contoso.com."), stated=stated[:100] or "nothing"
         ) from error
 
 
@@ -86,7 +87,7 @@ def _replace(provider: IdentityProvider, wanted: dict[str, str], before: tuple[s
         try:
             ProviderDomain.objects.create(provider=provider, domain=domain, ascii=wanted[domain], since=now)
         except IntegrityError as error:  # taken in this very moment, by a transaction that was not to be seen yet
-            raise DomainTaken(domain, "that was saved a moment ago") from error
+            raise DomainTaken(domain, _("that was saved a moment ago")) from error
 
 
 def _end_what_does_not_fit(*, actor: Actor) -> None:

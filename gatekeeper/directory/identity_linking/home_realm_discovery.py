@@ -15,13 +15,13 @@ from gatekeeper.directory.models import IdentityProvider, PeriodQuerySet, Provid
 
 
 def stated_domains() -> PeriodQuerySet[ProviderDomain]:
-    """The rows that hold now."""
-    return ProviderDomain.objects.live().filter(provider__until=None).order_by()
+    """The rows that hold now, of providers that are trusted with people."""
+    return _live_domains().filter(provider__test_only=False)
 
 
 def domains_of(provider_id: UUID) -> tuple[str, ...]:
     """The domains that a provider states now, sorted."""
-    return tuple(sorted(stated_domains().filter(provider=provider_id).values_list("domain", flat=True)))
+    return tuple(sorted(_live_domains().filter(provider=provider_id).values_list("domain", flat=True)))
 
 
 def is_domain(*forms: str) -> Q:
@@ -51,7 +51,7 @@ def allowed(provider: UUID | OuterRef, email: str) -> Q:
 
 def without_a_provider(email: str) -> Q:
     """The condition "no provider may name this address", where there are providers and each states other domains."""
-    live = IdentityProvider.objects.live()
+    live = IdentityProvider.objects.trusted().live()
     for_everybody = live.filter(~Exists(stated_domains().filter(provider=OuterRef("pk"))))
     return Q(Exists(live)) & ~Q(Exists(for_everybody)) & ~Q(provider_exists(email))
 
@@ -67,3 +67,7 @@ def _claims_on(email: str) -> PeriodQuerySet[ProviderDomain]:
     return addressed.filter(
         Q(mail__endswith=Concat(Value("@"), F("domain"))) | Q(mail__endswith=Concat(Value("@"), F("ascii")))
     )
+
+
+def _live_domains() -> PeriodQuerySet[ProviderDomain]:
+    return ProviderDomain.objects.live().filter(provider__until=None).order_by()

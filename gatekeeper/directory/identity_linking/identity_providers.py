@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -18,15 +19,33 @@ LONGEST_NAME = 200  # characters of a connection's name
 
 
 @one_transaction()
-def add_identity_provider(name: str, *, actor: Actor) -> IdentityProvider:
+def add_identity_provider(name: str, *, actor: Actor, test_only: bool = False) -> IdentityProvider:
     """Trust an identity provider from now on. People can use it after the next sync has linked them.
 
+    ``test_only``: not yet; it can be tried out, and ``trust_identity_provider`` switches it on.
     Raises: InvalidValue for the name.
     """
     name = _read_name(name)
-    provider = IdentityProvider.objects.create(name=name)
-    record(Event.CONNECTION_CREATED, actor=actor, kind="connection", object_id=provider.id, label=name)
+    provider = IdentityProvider.objects.create(name=name, test_only=test_only)
+    after = {"test_only": True} if test_only else None
+    record(Event.CONNECTION_CREATED, actor=actor, kind="connection", object_id=provider.id, label=name, after=after)
     return provider
+
+
+@one_transaction()
+def trust_identity_provider(provider_id: UUID, *, actor: Actor) -> None:
+    """Let people sign in through a provider that was only tried out, once the next sync has linked them.
+
+    One that is trusted already stays as it is. Raises: IdentityProviderNotFound.
+    """
+    provider = IdentityProvider.objects.live().select_for_update().filter(pk=provider_id).first()
+    if provider is None:
+        raise IdentityProviderNotFound(provider_id)
+    if not provider.test_only:
+        return
+    provider.test_only, provider.since = False, timezone.now()
+    provider.save(update_fields=["test_only", "since"])
+    record(Event.CONNECTION_SWITCHED_ON, actor=actor, kind="connection", object_id=provider.id, label=provider.name)
 
 
 @one_transaction()
@@ -55,7 +74,7 @@ def rename_identity_provider(provider_id: UUID, name: str, *, actor: Actor) -> N
 def _read_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME:
-        raise InvalidValue("name", f"give the connection a name of at most {LONGEST_NAME} characters.")
+        raise InvalidValue("name", _("give the connection a name of at most %(limit)s characters."), limit=LONGEST_NAME)
     return name
 
 

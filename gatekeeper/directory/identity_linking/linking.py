@@ -69,7 +69,7 @@ def link_users(*, actor: Actor, now: datetime, progress: Progress = _unseen) -> 
     unlinked, staying = unlink_outdated(actor=actor, now=now)
     linked = 0
     with large_cache():
-        for provider in IdentityProvider.objects.live():
+        for provider in IdentityProvider.objects.trusted().live():
             for count in _link(provider, actor=actor, now=now):
                 linked += count
                 progress(linked)
@@ -93,7 +93,7 @@ def _conflicts() -> list[Conflict]:
 
 
 def _conflict(user: User, code: ConflictCode, **parameters: Any) -> Conflict:
-    return Conflict(user.user_name, code, parameters)
+    return Conflict(user.user_name, code, parameters, str(user.id))
 
 
 def unlink_outdated(*, actor: Actor, now: datetime) -> tuple[int, list[Conflict]]:

@@ -16,7 +16,7 @@ from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Blocked
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.identity_linking.home_realm_discovery import may_name
-from gatekeeper.directory.models import Origin, SignInIdentity, User
+from gatekeeper.directory.models import IdentityProvider, Origin, SignInIdentity, User
 from gatekeeper.errors import SignInRefused, UserNotFound
 from gatekeeper.runtime.transactions import one_transaction
 
@@ -24,9 +24,23 @@ SYNC_MINUTE = 45
 UNKNOWN_PERSON = "unknown_person"
 OTHER_PERSON = "other_person"
 OTHER_CONNECTION = "other_connection"
+NOT_SWITCHED_ON = "not_switched_on"
 LONGEST_NAME = 200  # characters of a connection's name
 
 log = structlog.get_logger(__name__)
+
+
+def not_switched_on() -> SignInRefused:
+    """The refusal of whoever signs in through a provider that is only being tried out."""
+    return SignInRefused(
+        NOT_SWITCHED_ON, _("Signing in this way is not switched on yet. Choose another way in for now.")
+    )
+
+
+def require_trusted(provider_id: UUID) -> None:
+    """Raises: SignInRefused while the provider is only being tried out, whoever it names."""
+    if IdentityProvider.objects.filter(pk=provider_id, test_only=True).exists():
+        raise not_switched_on()
 
 
 @one_transaction()

@@ -1,8 +1,9 @@
 """Warnings before a change is saved: codes with what they are about, and their texts."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 from gatekeeper.directory.access.loaders import access_under
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.counts import Kind
+from gatekeeper.directory.impact.first_names import first_names
 from gatekeeper.directory.levels import ADMINISTRATOR_LEVELS, Level
 from gatekeeper.directory.lockout_protection import somebody_could_configure
 from gatekeeper.directory.models import User
@@ -32,12 +34,19 @@ class WarningCode(StrEnum):
 class Consequence:
     """A consequence that an administrator is warned of. ``people``: how many it is about, where it is about a number.
 
-    ``level``: the level that the text names, where it names one.
+    ``level``: the level that the text names, where it names one. ``kinds``: the people whom it is about.
     """
 
     code: WarningCode
     people: int = 0
     level: Level | None = None
+    kinds: tuple[Kind, ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def of_people(cls, code: WarningCode, kinds: Iterable[Kind]) -> Self:
+        """A consequence for everybody of these kinds."""
+        some = tuple(kinds)
+        return cls(code, _people(some), kinds=some)
 
     @property
     def takes_access(self) -> bool:
@@ -56,6 +65,14 @@ class Consequence:
             return _COUNTED[self.code](self.people) % {"people": f"{self.people:,}"}
         return str(_TEXTS[self.code]) % {"level": self.level.label if self.level else ""}
 
+    @property
+    def text_with_names(self) -> str:
+        """The same with the first names of those whom it is about. The queries of ``first_names``."""
+        if not self.kinds:
+            return self.text
+        names = first_names([user_id for kind in self.kinds for user_id in kind.people])
+        return _WITH_NAMES[self.code](self.people) % {"people": f"{self.people:,}", "names": names}
+
 
 _COUNTED: dict[WarningCode, Callable[[int], str]] = {
     WarningCode.LOSE_ACCESS: lambda people: ngettext(
@@ -70,6 +87,23 @@ _COUNTED: dict[WarningCode, Callable[[int], str]] = {
         people,
     ),
 }
+_WITH_NAMES: dict[WarningCode, Callable[[int], str]] = {
+    WarningCode.LOSE_ACCESS: lambda people: ngettext(
+        "%(people)s person could no longer sign in: %(names)s.",
+        "%(people)s people could no longer sign in: %(names)s.",
+        people,
+    ),
+    WarningCode.BECOMES_GLOBAL_ADMINISTRATOR: lambda people: ngettext(
+        "%(people)s person becomes Global Administrator: %(names)s.",
+        "%(people)s people become Global Administrator: %(names)s.",
+        people,
+    ),
+    WarningCode.LEFT_WITHOUT_TEAM: lambda people: ngettext(
+        "%(people)s person is left without any team, since there would be no fallback team: %(names)s.",
+        "%(people)s people are left without any team, since there would be no fallback team: %(names)s.",
+        people,
+    ),
+}
 _TEXTS = {
     WarningCode.ADMINISTRATOR_DEFAULT: _("Everybody who has the Default Mapping becomes %(level)s."),
     WarningCode.LOSE_OWN_ACCESS: _("You lose your own access."),
@@ -80,39 +114,45 @@ _TEXTS = {
 
 def consequences(before: SiteFacts, after: SiteFacts, kinds: list[Kind], by: User | None) -> Iterator[Consequence]:
     """The warnings about a change from ``before`` to ``after``; ``kinds`` are the people whose access differs."""
-    losing = losing_access(kinds)
+    losing = [kind for kind in kinds if _loses_access(kind)]
     if losing:
-        yield Consequence(WarningCode.LOSE_ACCESS, losing)
-    top = Level.GLOBAL_ADMINISTRATOR
-    becoming = _people(kind for kind in kinds if kind.after.level is top and kind.before.level is not top)
+        yield Consequence.of_people(WarningCode.LOSE_ACCESS, losing)
+    becoming = [kind for kind in kinds if _becomes_global_administrator(kind)]
     if becoming:
-        yield Consequence(WarningCode.BECOMES_GLOBAL_ADMINISTRATOR, becoming)
+        yield Consequence.of_people(WarningCode.BECOMES_GLOBAL_ADMINISTRATOR, becoming)
     if before.default_mapping != after.default_mapping and after.default_mapping.level in ADMINISTRATOR_LEVELS:
         yield Consequence(WarningCode.ADMINISTRATOR_DEFAULT, level=after.default_mapping.level)
-    left = left_without_team(kinds)
+    left = [kind for kind in kinds if _is_left_without_team(kind)]
     if left:
-        yield Consequence(WarningCode.LEFT_WITHOUT_TEAM, left)
+        yield Consequence.of_people(WarningCode.LEFT_WITHOUT_TEAM, left)
     if by is not None:
         yield from _about(by, before, after)
     if not somebody_could_configure(after) and somebody_could_configure(before):
         yield Consequence(WarningCode.NOBODY_COULD_CONFIGURE)
 
 
-def left_without_team(kinds: Iterable[Kind]) -> int:
-    """How many people keep a level and lose their last team. A local administrator needs none."""
-    return _people(
-        kind
-        for kind in kinds
-        if kind.before.teams
-        and not kind.after.teams
-        and kind.after.level is not Level.NONE
-        and kind.after.sources[0].kind != "local"
-    )
-
-
 def losing_access(kinds: Iterable[Kind]) -> int:
     """How many people lose everything."""
-    return _people(kind for kind in kinds if kind.after.level is Level.NONE and kind.before.level is not Level.NONE)
+    return _people(kind for kind in kinds if _loses_access(kind))
+
+
+def becoming_global_administrator(kinds: Iterable[Kind]) -> int:
+    """How many people become Global Administrator."""
+    return _people(kind for kind in kinds if _becomes_global_administrator(kind))
+
+
+def _loses_access(kind: Kind) -> bool:
+    return kind.after.level is Level.NONE and kind.before.level is not Level.NONE
+
+
+def _becomes_global_administrator(kind: Kind) -> bool:
+    top = Level.GLOBAL_ADMINISTRATOR
+    return kind.after.level is top and kind.before.level is not top
+
+
+def _is_left_without_team(kind: Kind) -> bool:
+    keeps_level = kind.after.level is not Level.NONE and kind.after.sources[0].kind != "local"
+    return bool(kind.before.teams) and not kind.after.teams and keeps_level
 
 
 def _about(by: User, before: SiteFacts, after: SiteFacts) -> Iterator[Consequence]:

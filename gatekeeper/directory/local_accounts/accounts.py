@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.db.models import Count, F, Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -101,4 +102,4 @@ def _require_email(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise InvalidValue("email", f"{email!r} is no e-mail address.") from None
+        raise InvalidValue("email", _("%(email)s is no e-mail address."), email=repr(email)) from None

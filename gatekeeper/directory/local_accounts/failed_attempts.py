@@ -39,7 +39,9 @@ def begin_attempt(email: str, *, address: str, browser: str) -> FailedAttempt:
 
     Raises: TooManyAttempts, and then nothing was counted.
     """
-    FailedAttempt.objects.filter(at__lt=timezone.now() - LONG).delete()
+    now = timezone.now()
+    # Attempts that lie ahead are of a clock that was set back since: nobody is to be kept out for so long.
+    FailedAttempt.objects.filter(Q(at__lt=now - LONG) | Q(at__gt=now + SHORT)).delete()
     attempt = FailedAttempt.objects.create(account=account_key(email), network=_network(address), browser=browser)
     limit = _limit_beyond(attempt, by=1)
     if limit:

@@ -1,6 +1,6 @@
 """Passkeys of local administrators: WebAuthn (Level 3) as a second factor, on the library py_webauthn.
 
-The browser's side is static/gatekeeper/passkeys.js. The caller keeps the challenge of a ceremony, in the session of the
+The browser's side is static_sources/js/passkeys.js. The caller keeps the challenge of a ceremony, in the session of the
 browser that began it, for one answer.
 """
 
@@ -125,9 +125,9 @@ def add_passkey(
         raise UserNotFound(user_id)
     name = name.strip()
     if not 0 < len(name) <= NAME_LIMIT:
-        raise InvalidValue("name", f"give it a name of at most {NAME_LIMIT} characters.")
+        raise InvalidValue("name", _("give it a name of at most %(limit)s characters."), limit=NAME_LIMIT)
     if passkeys_of(user).count() >= MOST:
-        raise InvalidValue("name", f"an account has at most {MOST} passkeys; remove one first.")
+        raise InvalidValue("name", _("an account has at most %(most)s passkeys; remove one first."), most=MOST)
     try:
         made = verify_registration_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=site.id, expected_origin=site.origin

@@ -103,8 +103,8 @@ def choose_fallback_team(team_id: UUID | None, *, actor: Actor) -> None:
             kind="site",
             object_id="fallback_team",
             label=team.name if team else "no team",
-            before={"fallback_team": before.name if before else None},
-            after={"fallback_team": team.name if team else None},
+            before=_named_team(before),
+            after=_named_team(team),
         )
         chosen = {"id": str(team.id), "name": team.name} if team else None
         emit_all([site_event(AccessChange.FALLBACK_TEAM_CHOSEN, actor=actor, team=chosen)])
@@ -113,7 +113,7 @@ def choose_fallback_team(team_id: UUID | None, *, actor: Actor) -> None:
 def set_last_group_policy(policy: str, *, actor: Actor) -> None:
     """``revoke`` or ``fallback``: what is left to whoever was removed from their last group. Raises InvalidValue."""
     if policy not in LastGroupPolicy.values:
-        raise InvalidValue("last_group_policy", f"choose one of {', '.join(LastGroupPolicy.values)}.")
+        raise InvalidValue("last_group_policy", _("choose one of %(known)s."), known=", ".join(LastGroupPolicy.values))
     with one_transaction():
         current = _lock_choice()
         if current.last_group_policy == policy:
@@ -192,6 +192,10 @@ def _event(group: IdpGroup | None, wanted: MappingRecord, actor: Actor) -> Outbo
     if group is None:
         return site_event(AccessChange.DEFAULT_MAPPING_SET, actor=actor, mapping=_document(wanted))
     return group_event(AccessChange.MAPPING_SET, group, actor=actor, mapping=_document(wanted))
+
+
+def _named_team(team: Team | None) -> dict[str, Any]:
+    return {"fallback_team": team.name if team else None, "fallback_team_id": str(team.id) if team else None}
 
 
 def _document(mapping: MappingRecord) -> dict[str, Any]:

@@ -22,11 +22,13 @@ from gatekeeper.directory.models.local_credentials import (
 from gatekeeper.directory.models.mappings import LastGroupPolicy, MappingVersion, SiteChoice
 from gatekeeper.directory.models.periods import PeriodQuerySet
 from gatekeeper.directory.models.retention import RetentionSetting
+from gatekeeper.directory.models.saved_views import ChosenColumns, SavedView
 from gatekeeper.directory.models.teams import Team
 from gatekeeper.directory.models.users import ActivePeriod, Origin, User
 
 __all__ = (
     "ActivePeriod",
+    "ChosenColumns",
     "DeprovisioningLimit",
     "EndedBecause",
     "FailedAttempt",
@@ -46,6 +48,7 @@ __all__ = (
     "ProviderDomain",
     "RecoveryCode",
     "RetentionSetting",
+    "SavedView",
     "SecondFactor",
     "SessionEnd",
     "SignIn",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.lookups import IsNull
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.changes import GroupRecord
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
@@ -65,9 +66,9 @@ class IdpGroup(models.Model):
 class EndedBecause(models.TextChoices):
     """Why a membership ended. It decides what is left to somebody whose last membership it was."""
 
-    REMOVED = "removed", "Removed from the group"
-    GROUP_DELETED = "group_deleted", "The group was deleted"
-    USER_DELETED = "user_deleted", "The user was deleted"
+    REMOVED = "removed", _("Removed from the group")
+    GROUP_DELETED = "group_deleted", _("The group was deleted")
+    USER_DELETED = "user_deleted", _("The user was deleted")
 
 
 class Membership(Period):

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 from gatekeeper.directory.models.users import User
+
+
+class IdentityProviderQuerySet(PeriodQuerySet["IdentityProvider"]):
+    def trusted(self) -> Self:
+        """Those through which people may sign in; not those that are only being tried out."""
+        return self.filter(test_only=False)
 
 
 class IdentityProvider(Period):
@@ -19,8 +27,13 @@ class IdentityProvider(Period):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=200)
+    test_only = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Not trusted with people yet: only test sign-ins are answered. ``since`` is set when it is.",
+    )
 
-    objects = PeriodQuerySet["IdentityProvider"].as_manager()
+    objects = IdentityProviderQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -92,16 +105,16 @@ class SignInIdentity(Period):
 class SessionEnd(models.TextChoices):
     """Why a browser session ended; the label is what pages say after "ended:"."""
 
-    SIGNED_OUT = "signed_out", "signed out"
-    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere", "signed out from another browser"
-    REPLACED = "replaced", "signed in again in the same browser"
-    MAX_AGE = "max_age", "it had lasted as long as a session may"
-    IDLE = "idle", "nothing was done in it for too long"
-    IDP_SESSION_END = "idp_session_end", "the identity provider's session was over"
-    IDP_COMMAND = "idp_command", "the identity provider asked for it"
-    REVOKED_BY_ADMIN = "revoked_by_admin", "an administrator ended it"
-    CREDENTIAL_CHANGED = "credential_changed", "the password or the second factor was changed"
-    LOST_ACCESS = "lost_access", "the access ended"
+    SIGNED_OUT = "signed_out", _("signed out")
+    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere", _("signed out from another browser")
+    REPLACED = "replaced", _("signed in again in the same browser")
+    MAX_AGE = "max_age", _("it had lasted as long as a session may")
+    IDLE = "idle", _("nothing was done in it for too long")
+    IDP_SESSION_END = "idp_session_end", _("the identity provider's session was over")
+    IDP_COMMAND = "idp_command", _("the identity provider asked for it")
+    REVOKED_BY_ADMIN = "revoked_by_admin", _("an administrator ended it")
+    CREDENTIAL_CHANGED = "credential_changed", _("the password or the second factor was changed")
+    LOST_ACCESS = "lost_access", _("the access ended")
 
 
 class SignInQuerySet(PeriodQuerySet["SignIn"]):
@@ -155,7 +168,9 @@ class SignIn(Period):
         ordering = ("-since",)
         indexes = (
             models.Index(fields=("user", "until"), name="sign_in_by_user"),
+            models.Index(fields=("user", "-since"), name="sign_in_last_of_user"),
             models.Index(fields=("provider", "session_index"), name="sign_in_by_session_index"),
+            models.Index(fields=("until",), condition=Q(until__isnull=False), name="sign_in_by_end"),  # for retention
         )
 
     def __str__(self) -> str:

@@ -9,16 +9,22 @@ from uuid import uuid4
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.changes import UserRecord
 from gatekeeper.directory.models.periods import Period, PeriodQuerySet
 
+# What lists of people are sorted by besides columns; each has an index, which is found by the same expression.
+LABEL_FOLDED = Lower(Coalesce(NullIf("display_name", Value("")), "user_name"))  # of ``label_of``
+EMAIL_OR_EMPTY = Coalesce("work_email_folded", Value(""))  # whoever has none stands together
+
 
 class Origin(models.TextChoices):
-    SCIM = "scim", "Identity provider"
-    LOCAL = "local", "Local administrator"
+    SCIM = "scim", _("Identity provider")
+    LOCAL = "local", _("Local administrator")
 
 
 class UserManager(models.Manager["User"]):
@@ -53,6 +59,9 @@ class User(AbstractBaseUser):
     display_name = models.CharField(max_length=512, null=True, blank=True)
     active = models.BooleanField(default=True)
     attributes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    language = models.CharField(
+        max_length=10, default="", db_default="", blank=True, help_text="Of the pages; empty: as the browser prefers."
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -78,6 +87,8 @@ class User(AbstractBaseUser):
         indexes = (
             models.Index(fields=("work_email_folded",), name="user_by_work_email"),
             models.Index(fields=("external_id",), name="user_by_external_id"),
+            models.Index(LABEL_FOLDED, "id", name="user_by_label"),
+            models.Index(EMAIL_OR_EMPTY, "id", name="user_by_email_in_order"),
             models.Index(fields=("created_at", "id"), name="user_by_creation"),
             models.Index(fields=("updated_at", "id"), name="user_by_change"),
             models.Index(fields=("deleted_at",), condition=Q(erased_at=None), name="user_to_be_erased"),

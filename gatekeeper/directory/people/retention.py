@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.chain.faults import ERASED
@@ -15,6 +16,7 @@ from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import FormerName, RetentionSetting, SignIn, SignInIdentity, User
+from gatekeeper.directory.people.saved_views import forget_lists_of
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import InvalidValue
 from gatekeeper.events.retention import erase_from_outbox
@@ -35,7 +37,9 @@ def retention_days() -> int:
 def set_retention(days: int, *, actor: Actor) -> None:
     """Set the retention time; a shorter one takes effect at the next daily run. Raises: InvalidValue."""
     if not SHORTEST <= days <= LONGEST:
-        raise InvalidValue("days", f"choose a number from {SHORTEST} to {LONGEST}.")
+        raise InvalidValue(
+            "days", _("choose a number from %(shortest)s to %(longest)s."), shortest=SHORTEST, longest=LONGEST
+        )
     lock_site()
     before = retention_days()
     if before == days:
@@ -81,7 +85,7 @@ def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
     user.user_name = f"erased-{user.pk}"
     user.user_name_folded = fold(user.user_name)
     user.display_name, user.work_email, user.work_email_folded, user.external_id = ERASED, None, None, None
-    user.attributes = {}
+    user.attributes, user.language = {}, ""
     user.erased_at = now
     user.save()
     FormerName.objects.filter(object_id=user.pk).delete()
@@ -89,6 +93,7 @@ def _erase(user_id: UUID, now: datetime, *, actor: Actor) -> int:
         name_id="", name_id_folded="", object_id="", persistent_id="", stated={}
     )
     SignIn.objects.filter(user=user).update(name_id="", session_index="", address="", user_agent="")
+    forget_lists_of(user.pk)
     user_erased.send(sender=User, user_id=user.pk)
     erase_from_outbox(user.pk)
     erase_from_logs(user.pk, actor=actor)

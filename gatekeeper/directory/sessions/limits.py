@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from gatekeeper.directory.models import SessionEnd, SignIn, SignInQuerySet
+from gatekeeper.runtime.database_limits import unless_read_only
 
 SEEN_AT_MOST_EVERY = timedelta(minutes=1)
 _PARTS_OF_THE_IDLE_LIMIT = 60  # "last seen" is as exact as that part of the limit
@@ -50,7 +51,8 @@ def note_activity(sign_in: SignIn) -> None:
     now, idle = timezone.now(), idle_limit()
     every = SEEN_AT_MOST_EVERY if idle is None else min(SEEN_AT_MOST_EVERY, idle / _PARTS_OF_THE_IDLE_LIMIT)
     if now - sign_in.last_seen_at >= every:
-        SignIn.objects.live().filter(pk=sign_in.pk, last_seen_at__lte=now - every).update(last_seen_at=now)
+        with unless_read_only():
+            SignIn.objects.live().filter(pk=sign_in.pk, last_seen_at__lte=now - every).update(last_seen_at=now)
 
 
 def end_overdue(sign_ins: SignInQuerySet, now: datetime) -> int:

@@ -147,7 +147,7 @@ def end_sign_ins(
             kind="user",
             object_id=next(iter(user_ids)) if len(user_ids) == 1 else "",
             label=_counted(ended, "session") + " of " + _counted(len(user_ids), "user"),
-            after={"sessions": ended, "because": because.value},
+            after={"sessions": ended, "users": len(user_ids), "because": because.value},
         )
     return ended
 

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import access_of_many
-from gatekeeper.directory.access.people_parts import Parts, gives_level, granted
+from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, names_a_team
 from gatekeeper.directory.access.resolver import Access, SiteFacts, Source
-from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.models import Origin, Team, User
 from gatekeeper.directory.teams.fallback_texts import FallbackCode, FallbackReason
 
@@ -24,13 +23,9 @@ class FallbackPerson:
 
 def people_without_own_team(site: SiteFacts) -> Parts:
     """Active people who have access, and whom no mapping gives a team that still exists."""
-
-    def gives_team(mapping: MappingRecord) -> bool:
-        return bool(mapping.team_ids & site.teams.keys())
-
     people = active_people()
     local, provisioned = people.filter(origin=Origin.LOCAL), people.filter(origin=Origin.SCIM)
-    return [local, *granted(provisioned, site, gives_level, never=gives_team)]
+    return [local, *granted(provisioned, site, gives_level, never=names_a_team(site))]
 
 
 def explain_fallback(users: Iterable[User], site: SiteFacts) -> list[FallbackPerson]:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from gatekeeper.language_forms import listed
+
 
 class FallbackCode(StrEnum):
     """A reason to be in the fallback team. The comments say whose names the text needs."""
@@ -60,6 +62,4 @@ def _shortened(names: tuple[str, ...]) -> str:
     """Names in a sentence: A; A and B; A, B and 3 more."""
     if len(names) > 3:
         names = (*names[:2], _("%(number)s more") % {"number": len(names) - 2})
-    if len(names) < 2:
-        return "".join(names)
-    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+    return listed(names)

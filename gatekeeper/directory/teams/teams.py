@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -78,7 +79,7 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
     Returns: the target. Raises: TeamNotFound; InvalidValue when both are the same.
     """
     if source_id == target_id:
-        raise InvalidValue("team", "choose another team to merge it into.")
+        raise InvalidValue("team", _("choose another team to merge it into."))
     lock_site()
     teams = {team_id: _lock_team(team_id) for team_id in sorted((source_id, target_id))}
     source, target = teams[source_id], teams[target_id]
@@ -99,6 +100,7 @@ def merge_teams(source_id: UUID, target_id: UUID, *, actor: Actor) -> Team:
         kind="team",
         object_id=source.id,
         label=f"{source.name} into {target.name}",
+        before={"name": source.name},
         after={"into": target.name, "mappings": len(named)},
     )
     into = {"id": str(target.id), "name": target.name}
@@ -119,7 +121,7 @@ def _save_name(team: Team, name: str) -> None:
     team.name = name.strip()
     team.name_folded = fold(team.name)
     if not team.name or len(team.name) > NAME_LIMIT or "\x00" in team.name:
-        raise InvalidValue("name", f"a team's name has 1 to {NAME_LIMIT} characters.")
+        raise InvalidValue("name", _("a team's name has 1 to %(limit)s characters."), limit=NAME_LIMIT)
     try:
         team.save()
     except IntegrityError:

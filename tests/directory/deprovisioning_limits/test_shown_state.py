@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -16,6 +15,7 @@ from gatekeeper.directory.deprovisioning_limits.limits import (
 from gatekeeper.directory.deprovisioning_limits.shown_state import shown_state
 from gatekeeper.directory.people.users import edit_user
 from tests.builders import ADMIN, ENTRA, make_group, make_users, map_group
+from tests.fresh_cache import forget_what_is_kept
 
 pytestmark = pytest.mark.django_db
 
@@ -80,5 +80,5 @@ def test_an_approval_shows_at_once_and_the_counts_after_some_seconds() -> None:
 
     lose(2)
     assert shown_state() == approved
-    cache.clear()
+    forget_what_is_kept()
     assert shown_state() == deprovisioning_state()

@@ -5,12 +5,14 @@ import pkgutil
 from http import HTTPStatus
 
 import pytest
+from django.db import OperationalError
 
 import gatekeeper.directory
 import scim
 from gatekeeper.errors import DomainError, GroupNameTaken, SignInRefused, UnknownMembers, UserNameTaken, VersionMismatch
 from scim.http.dispatch import error_response
 from scim.http.errors import DOMAIN_ERRORS
+from scim.oauth import views as oauth_views
 from scim.protocol.errors import ScimError
 
 SCIM_TYPES = {
@@ -76,3 +78,35 @@ def test_a_refusal_of_the_directory_is_an_error_message(error, status, scim_type
     stated = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": status, "detail": str(error)}
     assert response.document == {**stated, **({"scimType": scim_type} if scim_type else {})}
     assert response.status == int(status)
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "words"),
+    [
+        (None, "database does not answer"),
+        ("08006", "database does not answer"),
+        ("57P01", "database does not answer"),
+        ("25006", "takes no changes just now; nothing was changed"),
+        ("55P03", "is busy; nothing was changed"),
+        ("57014", "is busy; nothing was changed"),
+    ],
+)
+def test_a_database_that_is_away_or_takes_no_changes_is_not_called_busy(client, monkeypatch, sqlstate, words):
+    """What was sent to one that is away may have been kept, so that answer does not say that nothing was changed."""
+    error = OperationalError("secret")
+    error.__cause__ = Exception("secret")
+    error.__cause__.sqlstate = sqlstate
+
+    def fail(_request):
+        raise error
+
+    monkeypatch.setattr(oauth_views, "_answered", fail)
+
+    refused = error_response(error)
+    assert refused.status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert words in refused.document["detail"]
+    token = client.post("/oauth2/token")
+    assert token.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "Retry-After" in token.headers
+    assert words in token.json()["error_description"]
+    assert ("nothing was changed" in refused.document["detail"]) == ("answer" not in words)

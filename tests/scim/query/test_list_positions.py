@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +67,30 @@ def test_each_page_is_that_of_offset_and_count(scim: Any, people: list[User]) ->
 
     assert starting_point(1) is not None
     assert_same(scim)
+
+
+@pytest.mark.django_db
+def test_they_stay_so_when_the_clock_is_set_back(scim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_hours = timedelta(hours=2)
+    make(HOW_MANY, days_ago=-110 / 60 / 24)  # made while the clock was two hours ahead
+    with monkeypatch.context() as ahead:
+        ahead.setattr(list_positions, "timezone", _Ahead(two_hours))
+        ahead.setattr(list_positions, "_clock", lambda: time.time() - time.monotonic() + two_hours.total_seconds())
+        page(scim, 1)
+        assert_same(scim)
+
+    make(5, days_ago=0)
+    assert_same(scim)
+
+
+class _Ahead:
+    """``django.utils.timezone`` with a clock that is ahead."""
+
+    def __init__(self, by: timedelta) -> None:
+        self.by = by
+
+    def now(self) -> datetime:
+        return timezone.now() + self.by
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from gatekeeper.audit import request_counts
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry, RequestCount
-from gatekeeper.audit.request_counts import forget_old_counts, reads_since, start_tracing, stop_tracing, write_counts
+from gatekeeper.audit.request_counts import reads_since, start_tracing, stop_tracing, write_counts
 from tests.builders import ADMIN
 from tests.site import wait_until
 
@@ -61,15 +61,6 @@ def test_what_could_not_be_written_is_counted_the_next_time(scim, monkeypatch):
     write_counts()
 
     assert counted() == 1
-
-
-def test_counts_are_forgotten_after_thirty_days(scim):
-    scim.get("/Users")
-    write_counts()
-    RequestCount.objects.update(minute=timezone.now() - request_counts.KEEP_COUNTS - timedelta(minutes=1))
-
-    assert forget_old_counts() == 1
-    assert counted() == 0
 
 
 def test_while_tracing_reads_are_listed_with_what_was_asked_and_answered(scim):
