@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from gatekeeper.errors import DomainError, InvalidValue
 from saml.refusals.metadata_reasons import MetadataReason
 from saml.refusals.metadata_texts import Finding
@@ -65,24 +67,18 @@ class SyncAlreadyRunning(DomainError):
     """Another process is running the SAML user sync at this moment."""
 
     code = "sync_already_running"
-
-    def __init__(self) -> None:
-        super().__init__("A SAML user sync is already running; wait until it has finished.")
+    sentence = _("A SAML user sync is already running; wait until it has finished.")
 
 
 class KeyChangeUnderway(DomainError):
     """The next key pair is published already, and one change at a time is enough."""
 
     code = "key_change_underway"
-
-    def __init__(self) -> None:
-        super().__init__("The next certificate is published already; finish that change before you begin another.")
+    sentence = _("The next certificate is published already; finish that change before you begin another.")
 
 
 class NoKeyChange(DomainError):
     """There is no next key pair that could take over."""
 
     code = "no_key_change"
-
-    def __init__(self) -> None:
-        super().__init__("There is no next certificate; publish one and hand it to the identity provider first.")
+    sentence = _("There is no next certificate; publish one and hand it to the identity provider first.")

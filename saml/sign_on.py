@@ -10,7 +10,7 @@ from django.utils import timezone
 from lxml import etree
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.identity_linking.sign_in import keep_statement, person_who_signs_in
+from gatekeeper.directory.identity_linking.sign_in import keep_statement, person_who_signs_in, require_trusted
 from gatekeeper.directory.models import SessionEnd
 from gatekeeper.directory.sessions.open_sessions import end_sign_in, open_sign_in
 from gatekeeper.errors import SignInRefused
@@ -152,7 +152,7 @@ class _Posted:
 def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> Landing:
     """Judge the posted ``SAMLResponse`` and open a session for the person that it proves.
 
-    An administrator's test opens nothing, and lands on the page of the attempt whatever came of it.
+    A test opens nothing, and lands on the page of the attempt whatever came of it, or where it was begun for.
     Raises: Unsolicited; MessageRefused when the message is not trusted; SignInRefused when the person may not come in;
     TestRefused for an answer to a test that is not pending in this browser (any more).
     Each outcome is in the audit trail and among the connection's sign-in attempts.
@@ -171,6 +171,8 @@ def sign_on(request: HttpRequest, connection: Connection, *, browser: str) -> La
         if posted.test is None or attempt is None:
             return Landing(_relay_path(request, answered))
     replay_protection.end_test(posted.test)
+    if posted.test.relay_path != "/":  # whoever began it may not open the page of the attempt
+        return Landing(local_path(posted.test.relay_path))
     return Landing(reverse("admin:saml_signinattempt_change", args=(attempt.pk,)))
 
 
@@ -203,6 +205,7 @@ def expectation_of(connection: Connection) -> Expectation:
 def _open(
     request: HttpRequest, connection: Connection, person: AssertedPerson, answered: PendingRequest | None
 ) -> UUID:
+    require_trusted(connection.id)
     user = person_who_signs_in(connection.id, person.sign_in_name, person.object_id, persistent_id=person.persistent_id)
     actor = Actor.person(user, channel="saml", request_id=request_id_of(request))
     keep_statement(user, connection.id, statement_for(user, connection, person.attributes), actor=actor)

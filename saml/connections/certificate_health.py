@@ -11,12 +11,12 @@ from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
+from gatekeeper.language_forms import long_day, long_day_and_time
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.expiry_steps import EXPIRED
 from saml.certificate_state import CertificateState, Phase, certificate_state, in_days, longest_valid
 from saml.certificates import SigningCertificate
 from saml.connections.key_pairs import key_pair_warnings
-from saml.date_texts import day_text, moment_text
 from saml.metadata import MetadataFacts, warn_about_address
 from saml.metadata.acceptance import facts_in_force
 from saml.models import Connection
@@ -65,7 +65,7 @@ def _validity_warnings(facts: MetadataFacts, connection: Connection, now: dateti
         text = _(
             "The metadata was valid until %(ended)s UTC only (validUntil). It stays in force; have it published again."
         )
-        return [text % {"ended": moment_text(facts.valid_until)}]
+        return [text % {"ended": long_day_and_time(facts.valid_until)}]
     if facts.cache is not None and connection.refresh_failed and connection.refreshed_at + facts.cache < now:
         return [_("The metadata is older than its identity provider wants it to be used for (cacheDuration).")]
     return []
@@ -110,7 +110,7 @@ def _announce(
         kind="connection",
         object_id=connection.id,
         label=f"{connection.name}: {state.text}",
-        after=facts,
+        after={**facts, "connection": connection.name},
     )
     emit(
         EventCode.CERTIFICATE_EXPIRING,
@@ -122,7 +122,7 @@ def _announce(
 
 
 def _expiry_text(certificate: SigningCertificate, state: CertificateState, best: SigningCertificate) -> str:
-    end = {"in_days": in_days(state.days), "date": day_text(certificate.not_after)}
+    end = {"in_days": in_days(state.days), "date": long_day(certificate.not_after)}
     if certificate.sha256 == best.sha256:
         text = _(
             "The last signing certificate expires %(in_days)s (%(date)s); renew it at the identity provider and "
@@ -133,7 +133,7 @@ def _expiry_text(certificate: SigningCertificate, state: CertificateState, best:
         "The signing certificate %(start)s… expires %(in_days)s (%(date)s); another one is published already, valid "
         "until %(other)s: see that the identity provider signs with it by then."
     )
-    return text % {**end, "start": certificate.sha256[:8], "other": day_text(best.not_after)}
+    return text % {**end, "start": certificate.sha256[:8], "other": long_day(best.not_after)}
 
 
 def _no_valid_certificate_text(certificates: list[SigningCertificate], now: datetime) -> str:
@@ -141,5 +141,5 @@ def _no_valid_certificate_text(certificates: list[SigningCertificate], now: date
     if coming:
         begins = min(each.not_before for each in coming)
         text = _("No signing certificate is valid yet; nobody can sign in before %(begins)s UTC.")
-        return text % {"begins": moment_text(begins)}
+        return text % {"begins": long_day_and_time(begins)}
     return _("Every signing certificate has expired, so nobody can sign in; renew it and refresh the metadata.")

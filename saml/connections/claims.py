@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
 from gatekeeper.directory.models import SignInIdentity, User
@@ -83,7 +85,9 @@ def set_claim_mapping(connection_id: UUID, mapping: Mapping[str, str] | None, *,
     if mapping is not None:
         for name in mapping:
             if name not in _BY_NAME:
-                raise InvalidValue("mapping", f"there is no profile field {name[:100]}; claims fill nothing else.")
+                raise InvalidValue(
+                    "mapping", _("there is no profile field %(name)s; claims fill nothing else."), name=name[:100]
+                )
         mapping = {name: _claim_name(_BY_NAME[name].label, claim) for name, claim in mapping.items() if claim.strip()}
     before, connection.claim_mapping = mapping_of(connection), mapping
     _save(connection, "claim_mapping", {"mapping": before}, {"mapping": mapping_of(connection)}, actor)
@@ -142,10 +146,13 @@ def _claim_name(what: str, claim: str) -> str:
     claim = claim.strip()
     if len(claim) > LONGEST_CLAIM_NAME or has_invisible_characters(claim) or any(each.isspace() for each in claim):
         raise InvalidValue(
-            what, f"a claim's name has at most {LONGEST_CLAIM_NAME} characters and no spaces, as in {PERSON_CLAIMS[0]}."
+            what,
+            _("a claim's name has at most %(limit)s characters and no spaces, as in %(example)s."),
+            limit=LONGEST_CLAIM_NAME,
+            example=PERSON_CLAIMS[0],
         )
     if claim.rstrip("/").rpartition("/")[2].casefold() in _GROUP_CLAIMS:
-        raise InvalidValue(what, "group and role claims are not taken; groups come over SCIM only.")
+        raise InvalidValue(what, _("group and role claims are not taken; groups come over SCIM only."))
     return claim
 
 

@@ -1,11 +1,13 @@
 """What may be done with a SAML connection. Facts come only from a metadata document that was found good."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
@@ -38,6 +40,7 @@ def create_connection(
     document: bytes | None = None,
     entity_id: str = "",
     pin: str = "",
+    and_then: Callable[[Connection], None] | None = None,
     **chosen: Any,
 ) -> Connection:
     """Begin to believe the identity provider that a metadata document describes.
@@ -46,18 +49,22 @@ def create_connection(
     Exactly one of ``metadata_url`` (fetched now, outside the transaction, and again by each sync) and ``document``.
     ``entity_id``: which identity provider is meant, where the document describes several. ``pin`` and ``chosen``: any
     of the ``ConnectionSettings`` by name. ``name``: None takes the product's or the host's.
+    ``test_only`` (False): nobody signs in through it until it is switched on (``switching_on.py``).
+    ``and_then``: is called with the new connection in its transaction; what it raises undoes everything.
     Raises: InvalidValue for the name or a domain; DomainTaken; MetadataRefused; SeveralIdentityProviders. Then
     nothing was made.
     """
     if bool(metadata_url) == (document is not None):
-        raise InvalidValue("metadata", "give either the address of the metadata or the document itself.")
+        raise InvalidValue("metadata", _("give either the address of the metadata or the document itself."))
     pin = read_pin(pin)
     if document is None:
         document = fetch_metadata(metadata_url)
     facts = read_initial(document, pin=pin, entity_id=entity_id)
     switches = {name: chosen.pop(name) for name in SWITCHES if name in chosen}
+    test_only = bool(chosen.pop("test_only", False))
     with one_transaction():
-        provider = add_identity_provider(_usual_name(facts) if name is None else name, actor=actor)
+        usual = _usual_name(facts) if name is None else name
+        provider = add_identity_provider(usual, actor=actor, test_only=test_only)
         connection = Connection(
             provider=provider,
             idp_metadata_url=metadata_url,
@@ -66,11 +73,13 @@ def create_connection(
         )
         _take(connection, facts, document)
         connection.save(force_insert=True)
-        added, _ = _keep_certificates(connection, facts)
+        added, _withdrawn = _keep_certificates(connection, facts)
         _record_change(connection, Event.CONNECTION_CHANGED, actor, before=None, added=added, withdrawn=[])
         make_first_key_pair(connection.id, actor=actor)
         if any(chosen.values()):
             connection = choose_settings(connection.id, replace(settings_of(connection), **chosen), actor=actor)
+        if and_then is not None:
+            and_then(connection)
     return connection
 
 
@@ -107,7 +116,8 @@ def delete_connection(connection_id: UUID, *, confirm: str, actor: Actor) -> Non
     connection = live_connection(connection_id)
     if confirm != connection.name:
         raise NeedsConfirmation(
-            f"Deleting {connection.name} signs out everybody who came through it; confirm with exactly that name."
+            _("Deleting %(name)s signs out everybody who came through it; confirm with exactly that name."),
+            name=connection.name,
         )
     end_identity_provider(connection_id, actor=actor)
     retire_key_pairs(connection)
@@ -149,6 +159,7 @@ def describe_fully(connection: Connection) -> dict[str, Any]:
         "settings": describe_settings(connection),
         "people_linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
         "wants_signed_requests": facts.wants_signed_requests,
+        "test_only": connection.test_only,
         "left_out": [str(each) for each in facts.left_out],
         "warnings": [each.text for each in certificate_warnings(connection.signing_certificates(), timezone.now())],
     }
@@ -160,7 +171,7 @@ def _apply(
 ) -> tuple[Connection, RefreshResult]:
     connection = Connection.objects.locked(connection_id)
     if confirmed is not None and metadata_change(connection, facts, document).fingerprint != confirmed:
-        raise NeedsConfirmation("The metadata is not what was shown any more; look at what would change now.")
+        raise NeedsConfirmation(_("The metadata is not what was shown any more; look at what would change now."))
     before, same_document = _facts(connection), connection.document_sha256 == facts.sha256
     _take(connection, facts, document)
     connection.save()

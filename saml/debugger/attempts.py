@@ -1,4 +1,4 @@
-"""Sign-in attempts: stored with masked values, the real ones sealed for 7 days, and deleted after 30 days."""
+"""Sign-in attempts: stored with masked values, the real ones sealed for 7 days."""
 
 import json
 import zlib
@@ -19,7 +19,7 @@ from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.errors import SealBroken
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.sealing import seal, unseal
-from gatekeeper.sessions.request_details import address_of, request_id_of
+from gatekeeper.sessions.request_details import address_of, milliseconds_of, request_id_of
 from saml.debugger.affected_person import find_affected_person
 from saml.debugger.message_summary import message_summary
 from saml.debugger.message_text import mask, mask_addresses, shortened
@@ -29,7 +29,6 @@ from saml.models import SIGN_IN_MESSAGE_PURPOSE, Connection, SignInAttempt
 from saml.refusals.causes import Cause
 from saml.validation.assertion import AssertedPerson
 
-ATTEMPTS_KEPT = timedelta(days=30)
 PERSONAL_VALUES_KEPT = timedelta(days=7)
 # Anybody can post to the ACS: in an hour, this many unverified messages are kept whole, of the rest only the summary.
 MOST_UNVERIFIED_KEPT = 200
@@ -119,9 +118,10 @@ def _store(request: HttpRequest, connection: Connection, outcome: Outcome) -> Si
         user_by=found_by,
         name_id=mask(name) if name else "",
         name_key=name_key(name) if name else "",
-        statement=message_summary(outcome.document),
+        statement=message_summary(outcome.document) | ({"signed_with": person.signed_with} if person else {}),
         sealed_message=_sealed(name, outcome),
         address=address_of(request),
+        milliseconds=milliseconds_of(request),
     )
 
 
@@ -184,7 +184,7 @@ def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalVal
             actor=actor,
             kind="user" if attempt.user else "sign_in_attempt",
             object_id=attempt.user_id or attempt.pk,
-            label=attempt.user.label if attempt.user else attempt.name_id or "a message that names nobody",
+            label=attempt.user.label if attempt.user else attempt.name_id,
             after={
                 "attempt": attempt.pk,
                 "reference": attempt.request_id,
@@ -194,9 +194,7 @@ def show_personal_values(attempt: SignInAttempt, *, actor: Actor) -> PersonalVal
     return found
 
 
-def forget_old_attempts(now: datetime) -> int:
-    """Remove sealed values after 7 days and attempts after 30; returns how many were deleted. Part of each sync."""
-    attempts = SignInAttempt.objects.all()
-    attempts.filter(at__lt=now - PERSONAL_VALUES_KEPT, sealed_message__isnull=False).update(sealed_message=None)
-    forgotten, _ = attempts.filter(at__lt=now - ATTEMPTS_KEPT).delete()
-    return forgotten
+def forget_personal_values(now: datetime) -> int:
+    """Remove sealed values after 7 days; returns of how many attempts. Part of each sync."""
+    sealed = SignInAttempt.objects.filter(sealed_message__isnull=False)
+    return sealed.filter(at__lt=now - PERSONAL_VALUES_KEPT).update(sealed_message=None)

@@ -5,7 +5,7 @@ a message that is signed with a certificate of the connection is always stored. 
 hold for all processes together.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -20,7 +20,6 @@ from saml.models import Connection, RefusalCount
 # In an hour at one connection; of each check some, so that one kind of junk does not hide another kind of refusal.
 MOST_OF_A_CHECK = 20
 MOST_OF_ALL = 100
-KEPT = timedelta(days=30)
 _ALL = ""  # in place of a check: the row that all of them share
 
 
@@ -41,9 +40,8 @@ def counted_only(since: datetime) -> int:
 def announce_counts(now: datetime, *, actor: Actor) -> int:
     """Write one audit entry for each connection and past hour with messages that were only counted; returns how many.
 
-    Counts of 30 days ago are dropped. Part of each sync.
+    Part of each sync.
     """
-    RefusalCount.objects.filter(hour__lt=now - KEPT).delete()
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     unannounced = RefusalCount.objects.filter(
         failed_check=_ALL, announced=False, hour__lt=this_hour, count__gt=F("listed")

@@ -4,33 +4,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from saml.addresses import addresses_of
 from saml.models import Connection
 
-_LABELS = {
-    "message": "Message",
-    "looks_like": "Looks like",
-    "size": "Size in bytes",
-    "status": "Status",
-    "status_message": "Status message",
-    "issuer": "Issuer of the response",
-    "assertion_issuer": "Issuer of the assertion",
-    "destination": "Destination",
-    "recipient": "Recipient",
-    "audience": "Audience",
-    "in_response_to": "InResponseTo",
-    "issued": "Issued",
-    "not_before": "Valid from",
-    "not_on_or_after": "Valid until",
-    "response_signed": "Response signed",
-    "assertion_signed": "Assertion signed",
-    "signature_algorithm": "Signature algorithm",
-    "assertion_encrypted": "Assertion encrypted",
-    "encryption_algorithm": "Encryption",
-    "key_encryption": "Encryption of the key",
-    "encrypted_for": "Encrypted for the key",
-    "name_id": "NameID",
-    "name_id_format": "NameID format",
+_LABELS: Mapping[str, Promise] = {
+    "message": _("Message"),
+    "looks_like": _("Looks like"),
+    "size": _("Size in bytes"),
+    "status": _("Status"),
+    "status_message": _("Status message"),
+    "issuer": _("Issuer of the response"),
+    "assertion_issuer": _("Issuer of the assertion"),
+    "destination": _("Destination"),
+    "recipient": _("Recipient"),
+    "audience": _("Audience"),
+    "in_response_to": _("InResponseTo"),
+    "issued": _("Issued"),
+    "not_before": _("Valid from"),
+    "not_on_or_after": _("Valid until"),
+    "response_signed": _("Response signed"),
+    "assertion_signed": _("Assertion signed"),
+    "signature_algorithm": _("Signature algorithm"),
+    "signed_with": _("Signed with the certificate"),
+    "assertion_encrypted": _("Assertion encrypted"),
+    "encryption_algorithm": _("Encryption"),
+    "key_encryption": _("Encryption of the key"),
+    "encrypted_for": _("Encrypted for the key"),
+    "name_id": _("NameID"),
+    "name_id_format": _("NameID format"),
 }
 
 
@@ -67,7 +71,7 @@ def stated_values(statement: Mapping[str, Any], connection: Connection | None) -
     expected = _expected(connection) if connection is not None else {}
     missing = set(expected) - set(statement) - {"issuer"} if "assertion_signed" in statement else set()
     return [
-        StatedValue(label, _shown(statement.get(name, "missing")), expected.get(name, ""))
+        StatedValue(str(label), _shown(statement.get(name, "missing")), expected.get(name, ""))
         for name, label in _LABELS.items()
         if name in statement or name in missing
     ]

@@ -84,4 +84,5 @@ PERSON_TEXTS: Final[Mapping[str, Promise]] = {
     "no_group_access": _("the person is in no group that gives access"),
     "identity_conflict": _("two active people have this work e-mail"),
     "no_saml_connection": _("no connection is live"),
+    "not_switched_on": _("the connection is not switched on yet; only test sign-ins are answered"),
 }

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from gatekeeper.runtime.transactions import one_transaction
+from gatekeeper.signed_tokens.single_use import KEPT_AFTER_EXPIRY
 from saml.errors import MessageRefused
 from saml.messages.request_ids import new_request_id, sent_request
 from saml.models import Connection, PendingRequest, UsedMessage
@@ -126,7 +127,7 @@ def mark_used(issuer: str, message_ids: list[str], *, expires: datetime) -> None
 
 
 def forget_expired(now: datetime) -> int:
-    """Delete rows that can no longer be answered or replayed; returns how many."""
-    used, _ = UsedMessage.objects.filter(expires__lt=now).delete()
+    """Delete rows that can no longer be answered or replayed, whatever the clock does; returns how many."""
+    used, _ = UsedMessage.objects.filter(expires__lt=now - KEPT_AFTER_EXPIRY).delete()
     pending, _ = PendingRequest.objects.filter(expires__lt=now).delete()
     return used + pending

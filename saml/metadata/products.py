@@ -41,12 +41,6 @@ class Product:
     begin_here: str  # how to let its portal begin with an ordinary sign-in
     provision: str = "let what names people at sign-in equal their work e-mail here"
 
-    def field_of(self, address: str) -> str:
-        """Where one of our four addresses goes (metadata, sso, acs or logout), as text for the page."""
-        field: str = getattr(self, "entity_id" if address == "metadata" else address)
-        name = self.name[:1].upper() + self.name[1:]
-        return f"{name}: {field}" if field else f"{name} has no field for it"
-
 
 @dataclass(frozen=True, slots=True)
 class ProductPattern:

@@ -27,6 +27,10 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Those that are not deleted, by name."""
         return self.filter(provider__until=None).select_related("provider").order_by("provider__name", "pk")
 
+    def trusted(self) -> ConnectionQuerySet:
+        """The live ones through which people sign in; not those that are only being tried out."""
+        return self.live().filter(provider__test_only=False)
+
     def locked(self, connection_id: UUID) -> Connection:
         """The live connection with this id, locked until the transaction ends. Raises: IdentityProviderNotFound."""
         connection = self.live().select_for_update(of=("self",)).filter(pk=connection_id).first()
@@ -93,6 +97,11 @@ class Connection(models.Model):
     @property
     def name(self) -> str:
         return self.provider.name
+
+    @property
+    def test_only(self) -> bool:
+        """Whether it is only being tried out: nobody signs in through it yet."""
+        return self.provider.test_only
 
     @property
     def answer_url(self) -> str:

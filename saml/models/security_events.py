@@ -6,13 +6,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.models import User
 
 
 class SourceKind(models.TextChoices):
-    REVOCATION = "revocation", "Universal Logout"
-    EVENTS = "events", "Shared signals"
+    REVOCATION = "revocation", _("Universal Logout")
+    EVENTS = "events", _("Shared signals")
 
 
 class EventSource(models.Model):

@@ -15,6 +15,15 @@ from saml.refusals.causes import Cause
 SIGN_IN_MESSAGE_PURPOSE = "sign-in message"
 
 
+class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
+    def believed(self) -> SignInAttemptQuerySet:
+        """Those whose message was believed, whether or not the person may sign in: it named somebody, and was signed.
+
+        A name is kept of a message only after every check of it (``saml/debugger/attempts.py``).
+        """
+        return self.filter(Q(accepted=True) | ~Q(name_key=""))
+
+
 class SignInAttempt(models.Model):
     """The outcome of one SAML response, for the administrator who has to find out why.
 
@@ -48,11 +57,24 @@ class SignInAttempt(models.Model):
     statement = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     sealed_message = SealedField(purpose=SIGN_IN_MESSAGE_PURPOSE, null=True, blank=True)
     address = models.CharField(max_length=45, blank=True)
+    milliseconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="From the arrival of the response until this was written; null: not known."
+    )
+
+    objects = SignInAttemptQuerySet.as_manager()
 
     class Meta:
         verbose_name = "sign-in attempt"
         ordering = ("-id",)
-        indexes = (models.Index(fields=("user",), condition=Q(accepted=False), name="attempt_refused_by_user"),)
+        indexes = (
+            models.Index(fields=("user",), condition=Q(accepted=False), name="attempt_refused_by_user"),
+            # Of the commonest refusals the newest attempts have enough, and a person's own are found by ``user``.
+            models.Index(
+                fields=("failed_check", "-id"),
+                condition=~Q(failed_check__in=("", "unknown_person")),
+                name="attempt_by_failed_check",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.at} {'accepted' if self.accepted else self.failed_check}"

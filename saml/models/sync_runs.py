@@ -6,15 +6,16 @@ from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.identity_linking.conflicts import Conflict
 
 
 class SyncState(models.TextChoices):
-    RUNNING = "running", "Running"
-    FINISHED = "finished", "Finished"
-    FAILED = "failed", "Failed"
-    ABANDONED = "abandoned", "Abandoned: the process ended before the run did"
+    RUNNING = "running", _("Running")
+    FINISHED = "finished", _("Finished")
+    FAILED = "failed", _("Failed")
+    ABANDONED = "abandoned", _("Abandoned: the process ended before the run did")
 
 
 class SyncRun(models.Model):

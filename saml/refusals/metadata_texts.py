@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gatekeeper.language_forms import long_day_and_time
 from gatekeeper.outbound.problems import fetch_problem_text
-from saml.date_texts import moment_text
 from saml.refusals.metadata_reasons import MetadataReason as Reason
 from saml.refusals.texts import reason_text
 
@@ -208,7 +208,7 @@ def stored_text(finding: Mapping[str, Any]) -> str:
 
 def _shown(name: str, value: Any) -> str:
     if name == "moment":
-        return moment_text(datetime.fromisoformat(value))
+        return long_day_and_time(datetime.fromisoformat(value))
     if name == "because":
         return " ".join(stored_text(each) for each in (value if isinstance(value, list) else [value]))
     if isinstance(value, list):

@@ -6,7 +6,7 @@ not stored one by one, and beyond a limit they are answered with 429 and not cou
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -20,7 +20,6 @@ from gatekeeper.signed_tokens.refusals import TokenRefused
 from saml.debugger.message_text import mask, mask_addresses
 from saml.models import Connection, ReceivedEvent, SourceKind
 
-KEPT_FOR = timedelta(days=30)
 MOST_UNAUTHENTICATED = 300  # an hour, for each connection and address
 COUNTED_BY = timedelta(hours=1)
 
@@ -99,8 +98,3 @@ def _reason(reason: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
     return {"address": address_of(request), "request_id": request_id_of(request)}
-
-
-def forget_old_events(now: datetime) -> int:
-    """Returns how many rows went."""
-    return ReceivedEvent.objects.filter(at__lt=now - KEPT_FOR).delete()[0]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
 from lxml import etree
 
 from gatekeeper.audit.actor import Actor
@@ -112,14 +113,14 @@ def check_source(*, issuer: str, jwks_url: str, audience: str) -> None:
     """Raises: InvalidValue naming the field."""
     if bool(issuer) != bool(jwks_url):
         missing = "jwks_url" if issuer else "issuer"
-        raise InvalidValue(missing, "give both the issuer and the JWKS URL, or neither.")
+        raise InvalidValue(missing, _("give both the issuer and the JWKS URL, or neither."))
     if audience and not issuer:
-        raise InvalidValue("issuer", "give the issuer and the JWKS URL too, or leave the audience empty.")
+        raise InvalidValue("issuer", _("give the issuer and the JWKS URL too, or leave the audience empty."))
     for name, value in (("issuer", issuer), ("jwks_url", jwks_url), ("audience", audience)):
         if len(value) > _LONGEST or any(ord(character) < 33 for character in value):
-            raise InvalidValue(name, f"use at most {_LONGEST} characters, without spaces.")
+            raise InvalidValue(name, _("use at most %(longest)s characters, without spaces."), longest=_LONGEST)
     if jwks_url and not is_usable_address(jwks_url, allow_http=site_is_local()):
-        raise InvalidValue("jwks_url", "the address must begin with https:// and name a host.")
+        raise InvalidValue("jwks_url", _("the address must begin with https:// and name a host."))
 
 
 @one_transaction()
@@ -143,7 +144,7 @@ def _set_secret(connection_id: UUID, secret_digest: str, *, actor: Actor) -> Non
     connection = Connection.objects.locked(connection_id)
     chosen = EventSource.objects.filter(connection=connection, kind=SourceKind.EVENTS).exclude(issuer="").first()
     if chosen is None:
-        raise InvalidValue("secret", "set the issuer and the JWKS URL of the event stream first.")
+        raise InvalidValue("secret", _("set the issuer and the JWKS URL of the event stream first."))
     before = _facts(chosen)
     chosen.secret_digest = secret_digest
     _save(connection, chosen, before, actor=actor)

@@ -22,7 +22,7 @@ from gatekeeper.runtime.transactions import one_transaction
 from saml.connections.certificate_health import announce_expiring_certificates
 from saml.connections.lifecycle import record_refresh_failure, refresh_connection
 from saml.connections.refresh_results import RefreshCode, RefreshResult, result_text
-from saml.debugger.attempts import forget_old_attempts
+from saml.debugger.attempts import forget_personal_values
 from saml.debugger.refusal_counts import announce_counts
 from saml.errors import MetadataRefused
 from saml.messages.replay_protection import forget_expired
@@ -65,7 +65,7 @@ def _work(run: SyncRun, actor: Actor, now: datetime, delays: FetchDelays) -> Non
     run.metadata = _refresh_all(actor, delays)
     report = link_users(actor=actor, now=timezone.now(), progress=partial(_note_progress, run))
     forget_expired(timezone.now())
-    forget_old_attempts(now)
+    forget_personal_values(now)
     announce_counts(now, actor=actor)
     run.linked, run.unlinked = report.linked, report.unlinked
     run.conflicts = [conflict.as_document() for conflict in report.conflicts]

@@ -71,6 +71,7 @@ class AssertedPerson:
     assertion_id: str
     response_id: str
     expires: datetime  # Until then the assertion has to be remembered as used.
+    signed_with: str  # SHA-256 of the connection's certificate that the signature fits.
 
 
 def read_assertion(root: etree._Element) -> Assertion:

@@ -264,6 +264,7 @@ def _person(verified: VerifiedResponse) -> AssertedPerson:
         assertion_id=assertion.id,
         response_id=verified.response.get("ID") or "",
         expires=shifted(max((end for end in ends if end is not None), default=verified.expected.now), SKEW),
+        signed_with=verified.certificate.sha256,
     )
 
 

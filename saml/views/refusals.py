@@ -30,7 +30,7 @@ def person_refused_page(request: HttpRequest, connection: Connection, refusal: S
     """The message is good, but the person may not sign in (yet)."""
     waits = refusal.code == Blocked.AWAITING_SAML_SYNC.value
     sync = timezone.localtime(next_sync(timezone.now())) if waits else None
-    return _refused_page(request, str(refusal), status=403, connection=connection, next_sync=sync)
+    return _refused_page(request, refusal.on_page, status=403, connection=connection, next_sync=sync)
 
 
 def test_refused_page(request: HttpRequest, over: TestRefused) -> HttpResponse:

@@ -14,7 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.errors import SignInRefused
+from gatekeeper.directory.identity_linking.sign_in import not_switched_on
+from gatekeeper.errors import SealBroken, SignInRefused
 from gatekeeper.sessions.browser_session import current_sign_in
 from saml.addresses import addresses_of, local_path
 from saml.debugger.attempts import Outcome, record_attempt
@@ -32,8 +33,13 @@ from saml.models import Connection, PendingRequest
 from saml.refusals.causes import Cause
 from saml.refusals.reasons import Reason
 from saml.sign_on import TestRefused, Unsolicited, sign_on
-from saml.views.connections import connection_or_404, requires_private_key
-from saml.views.refusals import message_refused_page, person_refused_page, test_refused_page
+from saml.views.connections import connection_or_404, log_unreadable_key, requires_private_key
+from saml.views.refusals import (
+    key_unreadable_page,
+    message_refused_page,
+    person_refused_page,
+    test_refused_page,
+)
 
 
 @never_cache
@@ -53,7 +59,7 @@ def sso(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         request,
         connection,
         purpose="test" if testing else "sign_on",
-        relay_path=local_path(request.GET.get("next")),
+        relay_path="/" if testing else local_path(request.GET.get("next")),
         forced_at=timezone.now() if "force" in request.GET else None,
     )
 
@@ -101,9 +107,20 @@ def sign_on_with_hint(
     return response
 
 
+def begin_test(request: HttpRequest, connection: Connection, *, landing: str) -> HttpResponse:
+    """Begin a test sign-in for somebody who was let do that in another way; ``landing``: the path where it ends."""
+    try:
+        return _begin_sign_on(request, connection, purpose="test", relay_path=landing)
+    except SealBroken as broken:
+        log_unreadable_key(connection.id, broken)
+        return key_unreadable_page(request)
+
+
 def _begin_sign_on(
     request: HttpRequest, connection: Connection, *, purpose: str = "sign_on", **facts: Any
 ) -> HttpResponse:
+    if purpose == "sign_on" and connection.test_only:
+        return person_refused_page(request, connection, not_switched_on())
     browser = browser_token_or_new(request)
     sign_in = current_sign_in(request)
     pending = replay_protection.remember_request(

@@ -15,6 +15,7 @@ from saml.connections.command.settings_options import given_settings
 from saml.connections.key_pairs import finish_key_change, key_pairs, publish_next_key_pair
 from saml.connections.lifecycle import create_connection, delete_connection, describe_fully, refresh_connection
 from saml.connections.settings import describe_settings, edit_connection, settings_of
+from saml.connections.switching_on import switch_on
 from saml.metadata import METADATA_LIMIT, SeveralIdentityProviders
 from saml.metadata.acceptance import live_connection
 from saml.metadata.changes import compare_metadata
@@ -91,6 +92,10 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
     return {**describe_settings(live_connection(connection.id)), **commands}
 
 
+def _switch_on(options: dict[str, Any]) -> dict[str, Any]:
+    return describe_fully(switch_on(options["id"], actor=ACTOR))
+
+
 def _delete(options: dict[str, Any]) -> dict[str, Any]:
     document = _describe_before(options["id"])
     delete_connection(options["id"], confirm=options["confirm"], actor=ACTOR)
@@ -120,5 +125,6 @@ ACTIONS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "settings": _settings,
     "rotate-key": _rotate,
     "certificate": _certificate,
+    "switch-on": _switch_on,
     "delete": _delete,
 }

@@ -66,6 +66,10 @@ def _add_certificate(parser: ArgumentParser) -> None:
     parser.add_argument("--next", action="store_true", help="The next one, while a change of keys is under way.")
 
 
+def _add_switch_on(parser: ArgumentParser) -> None:
+    parser.add_argument("id")
+
+
 def _add_delete(parser: ArgumentParser) -> None:
     parser.add_argument("id")
     parser.add_argument("--confirm", required=True, metavar="NAME", help="The connection's name, exactly.")
@@ -82,5 +86,6 @@ _SUBCOMMANDS = (
         _add_rotate,
     ),
     ("certificate", "Print our certificate at a connection as PEM, for the identity provider.", _add_certificate),
+    ("switch-on", "Let people sign in through a connection that was only tried out.", _add_switch_on),
     ("delete", "Delete a connection.", _add_delete),
 )

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 
 from gatekeeper.directory.access.resolver import Blocked
 from saml.debugger.advice import ADVICE, BY_CAUSE, advice_about
+from saml.debugger.failed_checks import FACTS
 from saml.debugger.steps import FAILED, NOT_REACHED, PASSED, all_checks, check_names, steps_of, verdict
 from saml.debugger.texts import CHECK_TEXTS, PERSON_TEXTS
 from saml.metadata.products import PRODUCTS, UNKNOWN
@@ -18,13 +19,13 @@ from saml.validation.response import CHECKS
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sign-in-problems.md"
 HEAD = """# When somebody cannot sign in
 
-For administrators. Everybody who is refused sees a reference number. **Sign-in attempts** in the navigation finds the
-attempt by that number, by the person, or by the whole sign-in name. Its page shows each check in the order below, what
+For administrators. Everybody who is refused sees a reference number. **Sign-ins** in the navigation finds the attempt
+by that number, by the person, or by the whole sign-in name. Its page shows each check in the order below, what
 the message states beside what is expected, and what to change. **Test sign-in**, on that page and on the connection,
 makes the same checks without opening a session, and works before anybody is provisioned.
 
 Personal values are masked. *Show personal values* shows them to whoever may configure, for 7 days after the attempt,
-and the audit trail says who looked. After 30 days the attempt is gone.
+and the audit trail says who looked. After 30 days, or as many as an administrator chooses, the attempt is gone.
 
 The page speaks the language of the identity provider, which is recognised from its metadata: {products}. Anybody else
 gets the sentences under "At your identity provider". Where a message carries a claim that looks like an e-mail address,
@@ -110,6 +111,12 @@ def test_every_advice_is_about_a_check_or_a_person_that_exists():
 
 def test_every_guard_and_check_has_a_text_and_no_text_is_left_over():
     assert set(CHECK_TEXTS) == {*check_names(), "logout"}
+
+
+def test_every_check_and_every_code_about_a_person_has_the_fact_that_made_it_fail() -> None:
+    about_the_person = {"is_known", "may_come_in", "is_the_same_account"}  # stored as one of PERSON_TEXTS
+
+    assert set(FACTS) == {*CHECK_TEXTS, *PERSON_TEXTS} - about_the_person
     assert {each.__name__ for each in (*GUARDS, *CHECKS)} <= set(check_names())
 
 

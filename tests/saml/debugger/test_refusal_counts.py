@@ -94,8 +94,6 @@ def test_the_audit_trail_has_one_entry_with_the_numbers_of_a_past_hour(connectio
     entry = AuditEntry.objects.get(event="sign_in.refusals_counted")
     assert (entry.after["refused"], entry.after["listed"]) == (MANY, MOST_OF_A_CHECK)
     assert entry.after["checks"] == {"xml": MANY}
-    announce_counts(timezone.now() + timedelta(days=31), actor=actor)
-    assert not RefusalCount.objects.exists()
 
 
 def test_the_list_of_attempts_says_how_many_were_only_counted(connection, admin_client):

@@ -64,7 +64,7 @@ def test_the_page_works_under_the_strict_policy(connection):
     text = answer.content.decode()
     assert "<script>" not in text
     assert not re.search(r"\son[a-z]+=", text)
-    assert re.search(r'<script type="module" src="/static/gatekeeper/submit[^"]*\.js"', text)
+    assert re.search(r'<script type="module" src="/static/gatekeeper/site[^"]*\.js"', text)
     other = Client().get("/sign-in/").headers["Content-Security-Policy"]
     assert "form-action 'self';" in f"{other};"
 

@@ -195,7 +195,7 @@ def _certificate_for(host, folder):
 )
 def test_the_operators_switch_opens_private_addresses_but_not_the_machine_or_the_cloud(settings, address, allowed):
     settings.PUBLIC_URL = "https://gk.example"
-    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOW_PRIVATE_ADDRESSES = True
 
     assert is_allowed(address) is allowed
 
@@ -270,7 +270,7 @@ def test_what_is_not_globally_reachable_is_refused_in_every_form(settings, addre
 @pytest.mark.parametrize("address", [*NOT_GLOBAL, *NOT_GLOBAL_V6])
 def test_the_operators_switch_opens_private_networks_and_nothing_else(settings, address):
     settings.PUBLIC_URL = "https://gk.example"
-    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOW_PRIVATE_ADDRESSES = True
     private = {"10.0.0.1", "100.64.0.1", "172.16.0.1", "172.31.9.9", "192.168.0.1", "fc00::1"}
 
     assert is_allowed(address) is (address in private)
@@ -287,7 +287,7 @@ def test_public_addresses_are_allowed(settings, address):
 
 @pytest.mark.parametrize("name", ["metadata.google.internal", "METADATA.google.internal.", "metadata", "instance-data"])
 def test_the_clouds_own_names_are_not_even_resolved(settings, monkeypatch, name):
-    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOW_PRIVATE_ADDRESSES = True
     monkeypatch.setattr(name_resolution.socket, "getaddrinfo", lambda *_, **__: pytest.fail("it was resolved"))
 
     with pytest.raises(MetadataRefused, match="not a public address"):
@@ -297,7 +297,7 @@ def test_the_clouds_own_names_are_not_even_resolved(settings, monkeypatch, name)
 @pytest.mark.parametrize("public_url", ["http://gk.example", "https://gk.example", "http://10.0.0.5:8000"])
 def test_plain_http_is_for_this_machine_only_also_when_the_site_itself_is_on_http(settings, public_url):
     settings.PUBLIC_URL = public_url
-    settings.SAML_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOW_PRIVATE_ADDRESSES = True
 
     for address in ("http://127.0.0.1:9/", "http://localhost:9/", "http://93.184.216.34/", "http://10.0.0.6/"):
         with pytest.raises(MetadataRefused, match="must begin with https"):

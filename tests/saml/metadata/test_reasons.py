@@ -32,7 +32,7 @@ FORMER = "the address answered 503."
 
 def sources():
     """The text of everything that may refuse metadata."""
-    files = [*(ROOT / "saml").rglob("*.py"), *(ROOT / "gatekeeper" / "web" / "saml_settings").glob("*.py")]
+    files = [*(ROOT / "saml").rglob("*.py"), *(ROOT / "gatekeeper" / "web").rglob("*.py")]
     skipped = {"metadata_reasons.py", "metadata_texts.py"}
     return "\n".join(each.read_text() for each in files if each.name not in skipped)
 
@@ -52,7 +52,10 @@ def test_every_raise_site_gives_a_code():
 
 def test_every_problem_of_a_fetch_has_a_text_and_is_used_somewhere():
     assert set(problems.TEXTS) == set(FetchProblem)
-    files = [(ROOT / "gatekeeper" / "outbound" / name).read_text() for name in ("fetching.py", "name_resolution.py")]
+    files = [
+        (ROOT / "gatekeeper" / "outbound" / name).read_text()
+        for name in ("fetching.py", "posting.py", "exchange.py", "name_resolution.py")
+    ]
     assert set(re.findall(r"FetchProblem\.([A-Z_]+)", "".join(files))) == {each.name for each in FetchProblem}
 
 
@@ -84,7 +87,7 @@ def test_the_moment_and_the_problem_of_xml_are_values():
     moment = Finding(MetadataReason.NO_LONGER_VALID, {"moment": "2020-01-01T00:00:00+00:00"})
     assert str(moment).startswith("it was valid until 01 January 2020 00:00 UTC only")
     with override("de"):
-        assert "01 Januar 2020" in str(moment)
+        assert "1. Januar 2020, 00:00 UTC" in str(moment)
     doctype = Finding(MetadataReason.UNREADABLE_XML, {"problem": Reason.XML_DOCTYPE.value})
     assert str(doctype) == "it has a document type declaration (DOCTYPE), which is not accepted."
 

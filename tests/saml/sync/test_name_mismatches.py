@@ -14,7 +14,7 @@ from saml.sync.name_mismatches import refused_name_ids
 from saml.sync.run import sync_saml_users
 from tests.builders import ADMIN, ENTRA, link, make_user, map_group
 from tests.saml.forge import OBJECT_ID
-from tests.web.pages import text_of
+from tests.web.pages import meant, text_of
 
 pytestmark = pytest.mark.django_db
 UPN = "ada.obi@contoso.onmicrosoft.com"
@@ -130,7 +130,7 @@ def test_a_recycled_address_goes_from_the_refusal_to_the_persons_page_and_back_i
     assert f'<a href="/users/{ada.id}/">' in page
     assert "Another account was refused under this address" in text_of(admin_client.get(f"/users/{ada.id}/"))
 
-    admin_client.post(f"/users/{ada.id}/confirm-address/")
+    meant(admin_client, f"/users/{ada.id}/confirm-address/")
     entry = AuditEntry.objects.get(event="identity.confirmed")
     assert (entry.actor_name, entry.object_id, entry.before) == (
         "root@example.com",

@@ -119,7 +119,7 @@ def require_only_b_harmed(run: SyncRun) -> str:
 
 @pytest.mark.parametrize(("script", "words"), SERVED.values(), ids=SERVED)
 def test_what_is_served_harms_its_own_connection_only(three, monkeypatch, script, words):
-    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.3 if words.startswith("took") else 20.0)
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.8 if words.startswith("took") else 20.0)
 
     result = require_only_b_harmed(run_with(script))
 
@@ -194,7 +194,7 @@ ONE_LINE = {
 
 @pytest.mark.parametrize(("script", "words"), ONE_LINE.values(), ids=ONE_LINE)
 def test_commands_answer_one_line(three, monkeypatch, capsys, script, words):
-    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5 if words.startswith("took") else 20.0)
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.8 if words.startswith("took") else 20.0)
     with misbehaving(script, every=0.01) as address:
         Connection.objects.filter(provider__name="B").update(idp_metadata_url=address)
         connection = Connection.objects.get(provider__name="B")
@@ -226,7 +226,7 @@ def test_a_command_that_fails_in_a_way_that_nobody_foresaw_says_so_in_one_line(t
 
 @pytest.mark.parametrize(("script", "words"), ONE_LINE.values(), ids=ONE_LINE)
 def test_pages_answer_one_sentence(three, admin_client: Client, monkeypatch, script, words):
-    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5 if words.startswith("took") else 20.0)
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.8 if words.startswith("took") else 20.0)
     page = "/settings/configuration/authentication/"
     with misbehaving(script, every=0.01) as address:
         answer = admin_client.post(f"{page}new/", {"name": "D", "metadata_url": address})

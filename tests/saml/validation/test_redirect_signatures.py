@@ -105,7 +105,7 @@ def test_a_logout_request_that_is_signed_with_ecdsa_ends_every_session_of_the_pe
     query = urlencode({"SAMLRequest": request, "SigAlg": f"{PREFIX}ecdsa-sha256"})
     signature = ecdsa("p-256", 256, raw=raw, message=query.encode())
 
-    changed = urlencode({"Signature": base64.b64encode(signature[:-1] + b"x")})
+    changed = urlencode({"Signature": base64.b64encode(signature[:-1] + bytes([signature[-1] ^ 1]))})
     assert Client().get(f"/saml/{connection.id}/logout?{query}&{changed}").status_code == 400
     assert SignIn.objects.live().exists()
     Client().get(f"/saml/{connection.id}/logout?{query}&{urlencode({'Signature': base64.b64encode(signature)})}")
