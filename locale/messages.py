@@ -8,6 +8,7 @@ Templates are read by Django's own ``templatize``, so a text here is the text th
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
 LOCALE = Path(__file__).resolve().parent
 ROOT = LOCALE.parent
 CODE = ("gatekeeper", "saml", "scim", "pretend_entra")
@@ -62,6 +64,7 @@ def expected_files() -> dict[Path, bytes]:
         catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
         _refuse_wrong_placeholders(path, catalog)
         compiled = BytesIO()
+        catalog.creation_date = MADE  # not this minute: it stands in django.mo
         write_mo(compiled, catalog)
         files[path] = _as_text(catalog)
         files[path.with_suffix(".mo")] = compiled.getvalue()

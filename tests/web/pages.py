@@ -47,6 +47,13 @@ def confirmation(answer: Any) -> str:
     return text_of(answer).split('name="confirmed"')[1].split('value="')[1].split('"', maxsplit=1)[0]
 
 
+def meant(browser: Client, address: str, form: dict[str, Any] | None = None) -> Any:
+    """What a form does once its question has been answered with yes."""
+    asked = browser.post(address, form or {})
+    assert asked.status_code == 422, "nothing was asked"
+    return browser.post(address, {**(form or {}), "confirmed": confirmation(asked)}, follow=True)
+
+
 def queries_of(browser: Client, address: str) -> int:
     """How many queries a page takes, after a first visit that may fill caches."""
     browser.get(address)

@@ -5,12 +5,11 @@ from typing import Any
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from gatekeeper.web.framework.permissions import access_of_request, may_configure, viewer_may
+from gatekeeper.web.framework.permissions import access_of_request
 
 
 class GatekeeperSite(AdminSite):
@@ -27,22 +26,15 @@ class GatekeeperSite(AdminSite):
         """Whether somebody is signed in; each ModelAdmin decides about its own list."""
         return access_of_request(request) is not None
 
-    def index(  # type: ignore[override]  # a redirect is no template response
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """``/`` leads configurators to Settings > Configuration, and everybody else to their profile."""
-        return redirect("web:overview" if viewer_may(request, may_configure) else "web:profile")
-
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing: the navigation is the context processor's, and no index of models is shown."""
         return {}
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Only ``/`` and the lists: signing in and out, passwords and the rest are pages of our own."""
-        lists: list[URLResolver | URLPattern] = [
+        """Only the lists: Home, signing in and out, passwords and the rest are pages of our own."""
+        return [
             path(f"{address_of(model_admin)}/", include(model_admin.urls)) for model_admin in self._registry.values()
         ]
-        return [path("", self.admin_view(self.index), name="index"), *lists]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Who is not signed in goes to the sign-in page; lists are read-only and never kept by a cache."""

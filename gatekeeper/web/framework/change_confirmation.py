@@ -2,37 +2,38 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy
 
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.people_pages import START, Place
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.impact.affected_people import AffectedPerson, affected_people
-from gatekeeper.directory.impact.preview import Preview, preview_between
+from gatekeeper.directory.impact.counts import Shift
+from gatekeeper.directory.impact.preview import Move, Preview, preview_between
 from gatekeeper.directory.impact.proposals import ProposedChange
-from gatekeeper.directory.impact.warnings import WarningCode, losing_access
+from gatekeeper.directory.impact.warnings import WarningCode
+from gatekeeper.directory.levels import Level
 from gatekeeper.directory.row_locks import lock_site
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from gatekeeper.runtime.transactions import one_transaction
-from gatekeeper.web.framework.charts import ShiftBar, shift_bars
 from gatekeeper.web.framework.permissions import person_of
+from gatekeeper.web.plots.horizontal_bars import GainAndLoss, gains_and_losses
 
 
-class PreviewOutdated(Exception):
+class PreviewOutdated(DomainError):
     """Somebody changed something that the preview was worked out from. A matter of these pages only."""
 
-    def __init__(self) -> None:
-        super().__init__(_("The facts changed while you were looking; the new preview is beside the form. Save again."))
+    code = "preview_outdated"
+    sentence = gettext_lazy("The facts changed while you were looking; the new preview is beside the form. Save again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class Outlook:
         warnings = self.preview.warnings
         if any(warning.code is WarningCode.NOBODY_COULD_CONFIGURE for warning in warnings):
             return NO_QUESTION
-        return Question(" ".join(warning.text for warning in warnings), tuple(warning.values for warning in warnings))
+        text = " ".join(warning.text_with_names for warning in warnings)
+        return Question(text, tuple(warning.values for warning in warnings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +147,6 @@ def save_previewed(request: HttpRequest, change: ProposedChange, write: Callable
     return Saved(fresh.preview, change.applied_to(site))
 
 
-def show_saved(request: HttpRequest, text: str, preview: Preview) -> None:
-    """A message that says what was done; a warning where it took access from somebody."""
-    show = messages.warning if losing_access(preview.kinds) else messages.success
-    show(request, with_losses(text, preview))
-
-
-def with_losses(text: str, preview: Preview) -> str:
-    """``text``, and how many people can no longer sign in."""
-    losing = losing_access(preview.kinds)
-    if not losing:
-        return text
-    lost = ngettext("%(count)s person can no longer sign in.", "%(count)s people can no longer sign in.", losing)
-    return f"{text} {lost % {'count': f'{losing:,}'}}"
-
-
 def require_confirmation(request: HttpRequest, question: Question) -> None:
     """Raises NotConfirmed, unless the form confirms these consequences, and no others."""
     if question and request.POST.get("confirmed") != question.confirmation:
@@ -180,7 +167,7 @@ def preview_fragment(
 def refused_preview(refusal: DomainError) -> HttpResponse:
     """In place of a preview: why the change would be refused. The script shows it beside the form."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return HttpResponse(str(refusal), status=status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(refusal.on_page, status=status, content_type="text/plain; charset=utf-8")
 
 
 def preview_context(found: Outlook, form_id: str, data: QueryDict | None = None) -> dict[str, Any]:
@@ -200,11 +187,37 @@ def preview_context(found: Outlook, form_id: str, data: QueryDict | None = None)
     }
 
 
-def _shift_groups(preview: Preview) -> list[tuple[str, list[ShiftBar]]]:
+def _shift_groups(preview: Preview) -> list[tuple[str, list[GainAndLoss]]]:
     """All bars to one scale, so that they can be compared across the three tables."""
-    kinds = {_("Levels"): preview.levels, _("Permissions"): preview.permissions, _("Teams"): preview.teams}
+    kinds = {
+        _("Levels"): _level_shifts(preview.moves),
+        _("Permissions"): preview.permissions,
+        _("Teams"): preview.teams,
+    }
     largest = max((max(shift.gained, shift.lost) for some in kinds.values() for shift in some), default=0)
-    return [(title, shift_bars(some, largest)) for title, some in kinds.items() if some]
+    numbers = {title: [(shift.name, shift.gained, shift.lost) for shift in some] for title, some in kinds.items()}
+    return [(title, gains_and_losses(some, largest)) for title, some in numbers.items() if some]
+
+
+def _level_shifts(moves: Sequence[Move]) -> list[Shift]:
+    """Who loses and who gains access at all, and each move from one level to another: downwards is a loss.
+
+    A lower level that people come to is nothing that they gain.
+    """
+    gained = sum(move.people for move in moves if move.before is Level.NONE)
+    lost = sum(move.people for move in moves if move.after is Level.NONE)
+    access = [Shift(_("Access"), gained, lost)] if gained or lost else []
+    down = [move for move in moves if move.after < move.before]
+    up = [move for move in moves if move.after > move.before]
+    return [
+        *access,
+        *(Shift(_move_text(move), 0, move.people) for move in down),
+        *(Shift(_move_text(move), move.people, 0) for move in up),
+    ]
+
+
+def _move_text(move: Move) -> str:
+    return f"{move.before.label} → {move.after.label}"
 
 
 def place_of(data: QueryDict, prefix: str = "") -> Place:

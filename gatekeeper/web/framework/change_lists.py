@@ -1,8 +1,7 @@
 """Django's changelists as read-only lists: their filters as one bar of form fields, their rows in our own design."""
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -11,16 +10,19 @@ from django.db import models
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.text import smart_split, unescape_string_literal
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.runtime.text_search import SHORTEST, contains_text
-from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, KeysetChangeList
+from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, PAGE_PARAMETERS, KeysetChangeList
+from gatekeeper.web.framework.lists.columns import Column
+from gatekeeper.web.framework.lists.sorting import SortedBy
+from gatekeeper.web.framework.lists.views import shown_views
 from gatekeeper.web.framework.permissions import Rule, may_read_logs, require, viewer_may
+from gatekeeper.web.framework.places import Place, Step
 
 NEWEST_SEARCHED = 50_000  # entries that are read for a search which no index helps
 _LONG_ENOUGH = re.compile(rf"[^\W_]{{{SHORTEST}}}")
@@ -40,9 +42,12 @@ def is_short(text: str) -> bool:
 class ReadOnlyList(ModelAdmin[Any]):
     """A list that nobody edits: rows are facts or log entries. ``address`` is where it is, ``rule`` who may read it.
 
-    ``lead`` is the sentence below the heading; ``empty_text`` what stands in place of an empty table. ``order`` is that
-    of the rows. ``searched_columns``: the columns of the index for text search; a list without one has Django's
-    ``search_fields``.
+    ``lead`` is the sentence below the heading; ``empty_text`` what stands in place of an empty table, with a button to
+    the place that ``begins_at`` names. ``order`` is that of the rows; ``orders`` are those that its heads offer, by
+    name, ``order`` among them if it has a head. ``searched_columns``: the columns of the index for text search; a list
+    without one has Django's ``search_fields``.
+    ``columns`` are those that its readers choose; with more than ``most_columns`` of them it is wider than the page.
+    ``keeps_views``: they may save the list as they see it. ``is_part``: it never shows all rows of its table.
     """
 
     address: str
@@ -50,7 +55,13 @@ class ReadOnlyList(ModelAdmin[Any]):
     heading: StrOrPromise = ""
     lead: StrOrPromise = ""
     empty_text: StrOrPromise = gettext_lazy("Nothing yet.")
+    begins_at: Place | None = None
     order: KeysetOrder = NEWEST_FIRST
+    orders: ClassVar[Mapping[str, SortedBy]] = {}
+    columns: ClassVar[Sequence[Column]] = ()
+    most_columns = 4
+    keeps_views = True
+    is_part = False
     searched_columns: tuple[str, ...] = ()
     actions: ClassVar[Any] = None  # type: ignore[misc]
     list_per_page = 50
@@ -107,13 +118,23 @@ class ReadOnlyList(ModelAdmin[Any]):
         """The list. Raises: AccessRefused, which says what it would take."""
         require(request, self.rule)
         own = {"heading": self.heading, "lead": self.lead, "empty_text": self.empty_text, **self.context_for(request)}
+        own["empty_step"] = self.first_step(request)
         if self.searched_columns and is_short(request.GET.get("q", "")):
             own["searched_only"] = NEWEST_SEARCHED
+        if self.keeps_views and not any(name in request.GET for name in PAGE_PARAMETERS):  # above the first page
+            own["views"] = shown_views(request, self)
         return super().changelist_view(request, {**own, **(extra_context or {})})
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         """What the list's own template needs besides."""
         return {}
+
+    def first_step(self, request: HttpRequest) -> Step | None:
+        """What to do so that an empty list gets its first entry; None: the reader may not, or nothing has to be done.
+
+        The place that ``begins_at`` names.
+        """
+        return Step.to(self.begins_at) if self.begins_at and viewer_may(request, self.begins_at.rule) else None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -130,7 +151,25 @@ class ReadOnlyList(ModelAdmin[Any]):
         raise NotImplementedError
 
 
-class ChoiceFilter(SimpleListFilter):
+class StorableFilter(SimpleListFilter):
+    """A filter whose value can be compared with any column: without NUL, which PostgreSQL refuses.
+
+    ``in_force``: of each parameter that narrows the list, what it is called and its value in words.
+    """
+
+    def in_force(self) -> dict[str, tuple[str, str]]:
+        value = self.value()
+        if not value:
+            return {}
+        texts = {str(code): str(text) for code, text in self.lookup_choices}
+        return {str(self.parameter_name): (str(self.title), texts.get(value, value))}
+
+    def value(self) -> str | None:
+        text = super().value()
+        return text.replace("\x00", "") if text else text
+
+
+class ChoiceFilter(StorableFilter):
     """A filter as a select: its choices are the values themselves, so that the whole bar is one plain form."""
 
     template = "admin/filter_choice.html"
@@ -142,21 +181,56 @@ class ChoiceFilter(SimpleListFilter):
             yield {"value": value, "display": label, "selected": self.value() == str(value)}
 
 
+class RowFilter(ChoiceFilter):
+    """By a row of another table. The rows are read where the filter is shown only: not for an export, say."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        self._read()
+        return super().choices(changelist)
+
+    def in_force(self) -> dict[str, tuple[str, str]]:
+        if self.value():
+            self._read()
+        return super().in_force()
+
+    def _read(self) -> None:
+        if self.lookup_choices == [("", "")]:
+            self.lookup_choices = [*self.rows()]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Primary key and name of each that is offered."""
+        raise NotImplementedError
+
+
 class CodeFilter(ChoiceFilter):
-    """By a column that holds one of an enumeration's values; the column is the parameter unless ``column`` says so."""
+    """By a column that holds one of some codes; the column is the parameter unless ``column`` says so.
+
+    The codes are an enumeration's, or those of ``texts``.
+    """
 
     codes: ClassVar[Iterable[Any]]  # members with ``value`` and ``label``
     column = ""
 
+    def texts(self) -> Mapping[str, Promise | str]:
+        """What each code is called."""
+        return {code.value: code.label for code in self.codes}
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(code.value, str(code.label)) for code in self.codes]
+        return [(code, str(text)) for code, text in self.texts().items()]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         wanted = self.value()
-        return queryset.filter(**{self.column or str(self.parameter_name): wanted}) if wanted else queryset
+        if not wanted:
+            return queryset
+        if wanted not in self.texts():
+            return queryset.none()
+        return queryset.filter(**{self.column or str(self.parameter_name): wanted})
 
 
-class TextFilter(SimpleListFilter):
+class TextFilter(StorableFilter):
     """A filter as a text field, for what has too many values to list."""
 
     template = "admin/filter_text.html"
@@ -167,30 +241,3 @@ class TextFilter(SimpleListFilter):
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         yield {"value": self.value() or "", "display": "", "selected": bool(self.value())}
-
-
-class PeriodFilter(ChoiceFilter):
-    """Entries of the last hour, day, week or month. ``field`` is the moment they are about."""
-
-    title = "time"
-    parameter_name = "time"
-    any_label = gettext_lazy("Any time")
-    field = "at"
-    _periods: ClassVar[dict[str, timedelta]] = {
-        "hour": timedelta(hours=1),
-        "day": timedelta(days=1),
-        "week": timedelta(days=7),
-        "month": timedelta(days=30),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("hour", _("Last hour")),
-            ("day", _("Last 24 hours")),
-            ("week", _("Last 7 days")),
-            ("month", _("Last 30 days")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        period = self._periods.get(self.value() or "")
-        return queryset if period is None else queryset.filter(**{f"{self.field}__gte": timezone.now() - period})

@@ -83,22 +83,33 @@ def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
     """503 in the form that the caller reads: problem details (RFC 9457) for programs, a page for people."""
     logger.warning("The database could not serve a request", extra={"reason": reason})
     count(reason)
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    text = _("The database is too busy for this request. Nothing was changed.")
-    response: HttpResponse
-    if is_for_programs(request):
-        problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
-        response = JsonResponse(problem, status=status, content_type="application/problem+json")
-    else:
-        page = {
-            "title": _("The site is too busy just now"),
-            "text": text,
-            "hint": _("Wait a moment and do it again."),
-            "status_code": int(status),
-        }
-        response = render(None, "web/framework/error_page.html", page, status=status)
+    title, text = _words_for(reason)
+    response = busy_page(request, HTTPStatus.SERVICE_UNAVAILABLE, title=title, text=text)
     response.headers["Retry-After"] = RETRY_AFTER
     return response
+
+
+def _words_for(reason: str) -> tuple[str, str]:
+    """A database that is away, or takes no writes, is not busy: who reads it would wait for the wrong thing."""
+    if reason == "unavailable":
+        return _("The site can't work just now"), _("Its database does not answer. What you did may not be saved.")
+    if reason == "read_only":
+        return _("Nothing can be changed just now"), _(
+            "The database takes no changes at the moment. Nothing was changed."
+        )
+    return (
+        _("The site is too busy just now"),
+        _("The database is too busy for this request. Nothing was changed."),
+    )
+
+
+def busy_page(request: HttpRequest, status: HTTPStatus, *, title: str, text: str) -> HttpResponse:
+    """That the same request may be sent again, without asking the database: a page, or problem details for programs."""
+    if is_for_programs(request):
+        problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    page = {"title": title, "text": text, "hint": _("Wait a moment and do it again."), "status_code": int(status)}
+    return render(None, "web/framework/error_page.html", page, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it

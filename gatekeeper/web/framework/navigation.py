@@ -1,79 +1,74 @@
 """The side navigation: what this person may open, and where they are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
+from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.deprovisioning_limits.shown_state import shown_state
-from gatekeeper.web.framework.permissions import (
-    Rule,
-    access_of_request,
-    may_configure,
-    may_read_logs,
-    may_read_people,
-    may_read_reports,
+from gatekeeper.web.framework.permissions import access_of_request, may_configure, may_search
+from gatekeeper.web.framework.places import (
+    BELOW_CONFIGURATION,
+    CONFIGURATION,
+    LOGS,
+    MAIN,
+    PLACES,
+    SETTINGS,
+    Place,
+    place_of,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the navigation; ``below`` is the path that it stands for."""
+    """One line of the menu. ``current``: "page" on the place itself, "true" below it, otherwise "".
 
-    label: str
-    icon: str
-    address: str
-    below: str
-    rule: Rule
+    ``below`` are the lines that are there only for who is inside.
+    """
 
-
-def _entries() -> tuple[Entry, ...]:
-    return (
-        Entry(_("Users"), "users", "admin:directory_user_changelist", "/users/", may_read_people),
-        Entry(_("Who had"), "clock", "web:who_had", "/who-had/", may_read_reports),
-        Entry(
-            _("Provisioning log"),
-            "log",
-            "admin:audit_provisioningentry_changelist",
-            "/provisioning-log/",
-            may_read_logs,
-        ),
-        Entry(_("Sync history"), "sync", "admin:saml_syncrun_changelist", "/sync-history/", may_read_logs),
-        Entry(
-            _("Sign-in attempts"),
-            "sign-in",
-            "admin:saml_signinattempt_changelist",
-            "/sign-in-attempts/",
-            may_read_logs,
-        ),
-        Entry(_("Token log"), "key", "admin:scim_tokenrequest_changelist", "/token-log/", may_read_logs),
-        Entry(_("Audit trail"), "audit", "admin:audit_auditentry_changelist", "/audit-trail/", may_read_logs),
-    )
+    place: Place
+    current: str
+    below: tuple[Self, ...] = ()
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the entries with ``current``, and what this person may do; two queries for configurators."""
+    """Context processor: places, the menu, and what this person may do; two queries for configurators."""
     access = access_of_request(request)
     if access is None or not request.user.is_authenticated:  # signed out in this very request
-        return {"access": None}
-    entries = [
-        {
-            "label": entry.label,
-            "icon": entry.icon,
-            "address": reverse(entry.address),
-            "current": request.path.startswith(entry.below),
-        }
-        for entry in _entries()
-        if entry.rule(access)
-    ]
+        return {"access": None, "places": PLACES}
+    here = place_of(request.path)
     return {
         "access": access,
-        "nav": entries,
+        "places": PLACES,
+        "nav_main": _entries(MAIN, access, request.path, here),
+        "nav_logs": _entries(LOGS, access, request.path, here),
+        "nav_settings": _entries(SETTINGS, access, request.path, here),
+        "in_settings": here is not None and here.in_settings,
         "may_configure": may_configure(access),
+        "may_search": may_search(access),
         "deprovisioning": shown_state() if may_configure(access) else None,
-        "in_teams": "/teams/" in request.path,
-        "in_settings": request.path.startswith("/settings/"),
-        "in_configuration": request.path.startswith("/settings/configuration/") and "/teams/" not in request.path,
     }
+
+
+def _entries(places: Iterable[Place], access: Access, path: str, here: Place | None) -> tuple[Entry, ...]:
+    """The lines of the places that this person may open. Those below Configuration are shown inside them only."""
+    lineage = _lineage(here)
+    found = []
+    for place in places:
+        if place.rule(access):
+            is_inside = place is CONFIGURATION and len(lineage) > 1 and place in lineage
+            below = _entries(BELOW_CONFIGURATION, access, path, here) if is_inside else ()
+            current = "page" if path == place.address else "true" if place in lineage else ""
+            found.append(Entry(place, "" if below else current, below))
+    return tuple(found)
+
+
+def _lineage(place: Place | None) -> list[Place]:
+    """The place and those that it belongs to."""
+    found = []
+    while place is not None:
+        found.append(place)
+        place = place.parent
+    return found

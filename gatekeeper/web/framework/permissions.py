@@ -44,6 +44,11 @@ def person_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def sign_in_of(request: HttpRequest) -> SignIn | None:
+    """The session of this browser, as the middleware found it."""
+    return cast(SignIn | None, getattr(request, "sign_in", None))
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """The actor that services record for what is done on a page."""
     return Actor.person(person_of(request), channel="pages", request_id=getattr(request, "request_id", ""))
@@ -51,10 +56,11 @@ def actor_of(request: HttpRequest) -> Actor:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may open a page. ``allows`` asks the effective access; ``needed`` says what it takes."""
+    """Who may open a page. ``allows`` asks the effective access; ``needed`` says what it takes, ``who`` has it."""
 
     allows: Callable[[Access], bool]
     needed: StrOrPromise
+    who: StrOrPromise = ""
 
     def __call__(self, access: Access | None) -> bool:
         """Whether it lets in who has this access; nobody who is not signed in."""
@@ -64,14 +70,24 @@ class Rule:
 may_configure = Rule(
     lambda access: access.can_configure,
     gettext_lazy("Settings need the level Global Administrator together with the Configuration permission."),
+    gettext_lazy("a Global Administrator with the Configuration permission"),
 )
 may_read_people = Rule(
     lambda access: access.can_read_people,
     gettext_lazy("The list of people needs the Users permission, at the level Global Administrator."),
+    gettext_lazy("a Global Administrator with the Users permission"),
 )
-may_read_logs = Rule(lambda access: access.can_read_logs, gettext_lazy("The logs need the History permission."))
+may_read_logs = Rule(
+    lambda access: access.can_read_logs,
+    gettext_lazy("The logs need the History permission."),
+    gettext_lazy("somebody with the History permission"),
+)
 may_read_reports = Rule(
     lambda access: access.can_read_reports, gettext_lazy("Who had what needs the History or the Reports permission.")
+)
+may_search = Rule(
+    lambda access: access.can_read_people or access.can_read_reports,
+    gettext_lazy("Search needs the Users, the History or the Reports permission."),
 )
 may_use_api = Rule(lambda access: access.can_use_api, gettext_lazy("API tokens need the API permission."))
 is_signed_in = Rule(lambda _: True, gettext_lazy("This page needs you to be signed in."))
@@ -153,7 +169,7 @@ def _address(name: str, arguments: Iterable[object]) -> str:
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether who is signed in has proven a short while ago who they are."""
-    sign_in = cast(SignIn | None, getattr(request, "sign_in", None))
+    sign_in = sign_in_of(request)
     return sign_in is not None and timezone.now() - sign_in.proven_at < FRESH_FOR
 
 

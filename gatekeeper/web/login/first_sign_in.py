@@ -32,7 +32,7 @@ def new_password(request: HttpRequest, user: User, target: str) -> HttpResponseB
             try:
                 change_password(user.id, form.cleaned_data["new"], actor=_actor(request, user))
             except DomainError as refusal:
-                form.add_error("new", str(refusal))
+                form.add_error("new", refusal.on_page)
             else:
                 user.refresh_from_db()
                 return go_on(request, user, target, proof=proof_so_far(request))

@@ -28,7 +28,7 @@ def home_realm(request: HttpRequest) -> HttpResponse:
     if not _is_address(account):
         messages.error(request, _("Enter your whole work address, such as name@company.com."))
         return _back(target)
-    connection = Connection.objects.live().filter(pk=provider_for(account)).first()
+    connection = Connection.objects.trusted().filter(pk=provider_for(account)).first()
     if connection is None:
         messages.info(
             request,

@@ -110,7 +110,7 @@ def prove_again(request: HttpRequest, user: User, form: ProofForm) -> bool:
         elif "code" in form.fields:
             prove_code(request, user, form.cleaned_data["code"])
     except (WrongCode, SealBroken, PasskeyRefused) as refusal:
-        form.add_error("code" if "code" in form.fields else "password", str(refusal))
+        form.add_error("code" if "code" in form.fields else "password", refusal.on_page)
         return False
     return True
 

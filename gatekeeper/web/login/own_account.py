@@ -58,7 +58,7 @@ def _change(request: HttpRequest, user: User, form: PasswordForm) -> bool:
     try:
         change_password(user.id, form.cleaned_data["new"], actor=actor_of(request), keep=this.id if this else None)
     except DomainError as refusal:
-        form.add_error("new", str(refusal))
+        form.add_error("new", refusal.on_page)
         return False
     user.refresh_from_db()
     update_session_auth_hash(request, user)  # rotates the session key too
@@ -97,7 +97,7 @@ def _remove(request: HttpRequest, user: User, factor: SecondFactor) -> HttpRespo
         try:
             require_that_one_is_left(user, but=1)
         except SecondFactorDemanded as refusal:
-            form.add_error("password", str(refusal))
+            form.add_error("password", refusal.on_page)
         else:
             remove_second_factor(user.id, actor=actor_of(request))
             messages.success(
@@ -142,7 +142,7 @@ def _add_passkey(request: HttpRequest, user: User, form: PasskeyForm) -> bool:
             keep=this.id if this else None,
         )
     except DomainError as refusal:
-        form.add_error("name", str(refusal))
+        form.add_error("name", refusal.on_page)
         return False
     return True
 
@@ -158,7 +158,7 @@ def remove_passkey(request: HttpRequest, passkey_id: int) -> HttpResponseBase:
     except PasskeyNotFound as missing:
         raise Http404 from missing
     except SecondFactorDemanded as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
     else:
         messages.success(
             request,

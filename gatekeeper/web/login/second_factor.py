@@ -30,14 +30,14 @@ def code(request: HttpRequest, user: User, target: str) -> HttpResponseBase:
         try:
             prove_passkey(request, user, request.POST["passkey"])
         except PasskeyRefused as refusal:
-            refused = str(refusal)
+            refused = refusal.on_page
         else:
             return go_on(request, user, target, proof="password and passkey")
     elif form.is_bound and form.is_valid():
         try:
             left = prove_code(request, user, form.cleaned_data["code"])
         except (WrongCode, SealBroken) as refusal:
-            form.add_error("code", str(refusal))
+            form.add_error("code", refusal.on_page)
         else:
             return _with_code(request, user, left, target)
     page: dict[str, Any] = {

@@ -41,7 +41,7 @@ def enrol(
         try:
             codes = add_second_factor(user.id, secret, form.cleaned_data["code"], actor=actor, keep=keep)
         except (WrongCode, SecondFactorExists) as refusal:
-            form.add_error("code", str(refusal))
+            form.add_error("code", refusal.on_page)
         else:
             del request.session[_OFFERED]
             return finished(codes)

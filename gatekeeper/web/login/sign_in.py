@@ -43,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         form.add_error(None, WRONG)
     page = {
         "form": form,
-        "connections": Connection.objects.live(),
+        "connections": Connection.objects.trusted(),
         "asks_for_account": stated_domains().exists(),
         "next_query": f"?{urlencode({'next': target})}" if target != "/" else "",
         "unfolded": form.is_bound,

@@ -61,7 +61,7 @@ def _providers(request: HttpRequest, target: str) -> list[tuple[str, str]]:
     query = urlencode({"force": "1", "next": back})
     return [
         (connection.name, f"{reverse('saml:sso', args=(connection.id,))}?{query}")
-        for connection in Connection.objects.live().filter(mine)
+        for connection in Connection.objects.trusted().filter(mine)
     ]
 
 

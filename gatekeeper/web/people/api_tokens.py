@@ -46,7 +46,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
         name, actor = form.cleaned_data["name"], actor_of(request)
         text = create_token(person_of(request), name, actor=actor, expires_at=expires_at)[1]
     except DomainError as refusal:
-        form.add_error("name", str(refusal))
+        form.add_error("name", refusal.on_page)
         return _with_form(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     return person_page(request, person_of(request), own=True, new_token=text)
 

@@ -8,17 +8,21 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatekeeper.api.tokens import refusal_of_person, tokens_of
-from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.audit.models import Outcome, ProvisioningEntry
+from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.identity_linking.sign_in import OTHER_PERSON, confirm_recycled_address
 from gatekeeper.directory.local_accounts.second_factor_rule import misses_second_factor
 from gatekeeper.directory.models import SignInIdentity, User
 from gatekeeper.errors import UserNotFound
-from gatekeeper.sessions.browser_session import current_sign_in
+from gatekeeper.web.framework.access_picture.in_words import own_access
+from gatekeeper.web.framework.change_confirmation import NotConfirmed, Question, require_confirmation
+from gatekeeper.web.framework.changes.ask_first import ask_first
 from gatekeeper.web.framework.permissions import (
     actor_of,
     is_signed_in,
@@ -27,14 +31,17 @@ from gatekeeper.web.framework.permissions import (
     may_read_people,
     only,
     person_of,
+    sign_in_of,
     viewer_may,
 )
+from gatekeeper.web.people.attributes import stated_by_the_provider
 from gatekeeper.web.people.forms import ApiTokenForm
+from gatekeeper.web.people.language import language_choices
 from gatekeeper.web.people.person_access import access_facts
 from gatekeeper.web.people.sessions import ended_rows, session_rows
+from gatekeeper.web.people.verdict import verdict_facts
 from saml.connections.claims import filled_by_sign_in
 from saml.models import SignInAttempt
-from scim.attributes.registry import registry
 
 RECENT = 10  # provisioning entries on the page; the log has them all
 
@@ -67,16 +74,18 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
         "person": user,
         "own": own,
         **facts,
-        "sessions": session_rows(user, current_sign_in(request) if own else None),
-        "ended_sessions": ended_rows(user),
+        # Who reads no other people's pages reads in words what this one shows as a merge.
+        "own_access": own_access(facts["theirs"]) if own and not viewer_may(request, may_read_people) else None,
+        **verdict_facts(request, user, facts["theirs"], facts["readiness"]),
         "misses_second_factor": misses_second_factor(user),
-        "entries": ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT] if sees_logs else [],
         "sees_logs": sees_logs,
         "other_account_came": sees_logs and _other_account_came(user),
+        **({} if facts["at"] else _latest(request, user, own=own, sees_logs=sees_logs)),
         "sees_groups": viewer_may(request, may_configure),
-        "attributes": _attributes(user),
-        "filled": filled_by_sign_in(user),
+        "attributes": stated_by_the_provider(user, names_people=viewer_may(request, may_read_people)),
+        "filled": [] if user.is_local else filled_by_sign_in(user),
         "may_end_sessions": may_end_sessions,
+        "languages": language_choices(user) if own else [],
         **(_token_facts(user, facts["theirs"]) if may_end_sessions and not facts["at"] else {}),
         **dialog,
     }
@@ -95,8 +104,26 @@ def _token_facts(user: User, theirs: Access) -> dict[str, Any]:
     }
 
 
+def _latest(request: HttpRequest, user: User, *, own: bool, sees_logs: bool) -> dict[str, Any]:
+    """Sessions and requests, which stand on the page of now only."""
+    return {
+        "sessions": session_rows(user, sign_in_of(request) if own else None),
+        "ended_sessions": ended_rows(user),
+        **(_latest_requests(user) if sees_logs and not user.is_local else {}),
+    }
+
+
+def _latest_requests(user: User) -> dict[str, Any]:
+    """What changed something or was refused, and apart from it what did nothing."""
+    latest = list(ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT])
+    quiet = [entry for entry in latest if entry.outcome in (Outcome.UNCHANGED, Outcome.READ)]
+    return {"requests": [entry for entry in latest if entry not in quiet], "quiet_requests": quiet}
+
+
 def _other_account_came(user: User) -> bool:
     """Whether another account was refused under this person's address since theirs was remembered."""
+    if user.is_local:
+        return False
     links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="", persistent_id="")
     refused = SignInAttempt.objects.filter(
         user=user,
@@ -107,55 +134,35 @@ def _other_account_came(user: User) -> bool:
     return links.filter(Exists(refused)).exists()
 
 
-def _attributes(user: User) -> list[tuple[str, Any]]:
-    """What the identity provider states, the important ones first, the rest as sent."""
-    if user.is_local:
-        return []
-    known = [
-        ("userName", user.user_name),
-        ("displayName", user.display_name),
-        (_("Work e-mail"), user.work_email),
-        ("externalId", user.external_id),
-    ]
-    rest = [flat for name, value in _declared(user.attributes).items() for flat in flatten(name, value)]
-    return [(name, value) for name, value in known if value] + rest
-
-
-def _declared(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Without what is declared no longer, and is about to be deleted. Only an extension's name has a colon."""
-    if not any(":" in name for name in attributes):
-        return attributes
-    return registry.current().user.declared_part(attributes)
-
-
-def flatten(name: str, value: Any) -> list[tuple[str, Any]]:
-    """One attribute as lines: ``name.givenName``, ``phoneNumbers (work)``, an extension without its long URN."""
-    if value in (None, "", [], {}):
-        return []
-    if isinstance(value, dict):
-        prefix = "" if name.startswith("urn:") else f"{name}."
-        return [flat for part, inner in value.items() for flat in flatten(f"{prefix}{part}", inner)]
-    if isinstance(value, list) and not any(isinstance(element, dict | list) for element in value):
-        return [(name, value if len(value) > 1 else value[0])]
-    if isinstance(value, list):
-        return [flat for element in value for flat in _flatten_element(name, element)]
-    return [(name, value)]
-
-
-def _flatten_element(name: str, element: Any) -> list[tuple[str, Any]]:
-    """An element of a multi-valued attribute: its value, with its type in brackets."""
-    if isinstance(element, dict) and element.get("value") not in (None, ""):
-        return [(f"{name} ({element['type']})" if element.get("type") else name, element["value"])]
-    return flatten(name, element)
-
-
 @require_POST
 @only(may_configure, back="web:person")
 def confirm_address(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    """An administrator vouches that a recycled address belongs to this person now."""
+    """An administrator vouches that a recycled address belongs to this person now, after a question."""
+    user = User.objects.provisioned().filter(pk=user_id).first()
+    if user is None:
+        raise Http404
     try:
+        require_confirmation(request, _question_about(user))
         confirm_recycled_address(user_id, actor=actor_of(request))
+    except NotConfirmed as asked:
+        return ask_first(
+            request,
+            asked.question,
+            heading=_("Another account of %(name)s") % {"name": user.label},
+            button=_("Confirm the address"),
+            back=reverse("web:person", args=(user_id,)),
+        )
     except UserNotFound as missing:
         raise Http404 from missing
     messages.success(request, _("Confirmed. The account that signs in next under this address is believed."))
     return redirect("web:person", user_id=user_id)
+
+
+def _question_about(user: User) -> Question:
+    """Another account gets all that the person has, and the one so far gets nothing any more."""
+    level = access_of(user).level
+    text = _(
+        "1 person could no longer sign in: whoever was %(name)s so far. "
+        "Whoever signs in next under this address has what %(name)s has: %(level)s."
+    )
+    return Question(text % {"name": user.label, "level": level.label}, (("confirm_address", str(user.id), level.slug),))

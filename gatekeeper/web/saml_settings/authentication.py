@@ -1,6 +1,5 @@
 """Settings > Configuration > Authentication: the SAML connections."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,31 +13,27 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import SignInIdentity
-from gatekeeper.errors import DomainError, DomainTaken, InvalidValue
+from gatekeeper.errors import DomainError, DomainTaken
 from gatekeeper.web.framework.carried_form import take_carried_form
+from gatekeeper.web.framework.change_confirmation import NO_QUESTION, NotConfirmed, Question, require_confirmation
+from gatekeeper.web.framework.metadata import forms as metadata_forms
+from gatekeeper.web.framework.metadata.differences import certificate_facts
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
+from gatekeeper.web.framework.saml_addresses import address_fields
 from gatekeeper.web.saml_settings.claims import attribute_facts
 from gatekeeper.web.saml_settings.connection_card import back_to
 from gatekeeper.web.saml_settings.forms import ConnectionForm, SettingsForm
+from gatekeeper.web.saml_settings.lost_links import names_of_linked, question_about_domains
 from gatekeeper.web.saml_settings.security_events_card import event_facts
 from gatekeeper.web.saml_settings.signing_keys import key_facts
 from saml.addresses import addresses_of
-from saml.certificate_state import CertificateState, Phase, certificate_state, longest_valid
-from saml.certificates import SigningCertificate
+from saml.certificate_state import certificate_state, longest_valid
 from saml.connections.certificate_health import connection_warnings
 from saml.connections.lifecycle import create_connection, delete_connection
 from saml.connections.settings import settings_of
-from saml.errors import MetadataRefused
-from saml.metadata import SeveralIdentityProviders
+from saml.connections.switching_on import Proof, last_proofs, tested_at
 from saml.metadata.acceptance import facts_in_force
 from saml.models import Connection
-
-_BADGES = {
-    Phase.VALID: "badge-ok",
-    Phase.ENDING: "badge-warn",
-    Phase.EXPIRED: "badge-danger",
-    Phase.NOT_YET: "badge-info",
-}
 
 
 @require_safe
@@ -51,9 +46,11 @@ def authentication(request: HttpRequest) -> HttpResponse:
 def page_of_connections(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **refused: Any) -> HttpResponse:
     """The page; ``refused``: what a form on it did not get through, with ``opened``, the connection that it is about.
 
-    ``settings_form``: that connection's form, with its errors. ``delete_error``: why it was not deleted.
+    ``settings_form``: that connection's form, with its errors. ``delete_error``: why it was not deleted, although
+    ``delete_typed`` was typed.
     """
-    connections = [connection_facts(connection) for connection in Connection.objects.live()]
+    proofs = last_proofs()
+    connections = [connection_facts(each, proofs[each.pk]) for each in Connection.objects.live()]
     opened = str(refused.get("opened") or request.GET.get("connection", ""))
     for number, facts in enumerate(connections):
         facts["open"] = facts["id"] == opened or (not opened and number == 0)
@@ -61,50 +58,41 @@ def page_of_connections(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK
             facts.update(refused)
     page = {
         "connections": connections,
-        "for_everybody": [facts["connection"].name for facts in connections if not facts["settings"].domains],
+        "for_everybody": [
+            facts["connection"].name
+            for facts in connections
+            if not facts["settings"].domains and not facts["connection"].test_only
+        ],
         "next_sync": next_sync(timezone.now()),
     }
     return render(request, "web/saml_settings/authentication.html", page, status=status)
 
 
-def connection_facts(connection: Connection) -> dict[str, Any]:
+def connection_facts(connection: Connection, proof: Proof) -> dict[str, Any]:
     """What the page shows of a connection: the four addresses with the field for each, and its state."""
     now = timezone.now()
     certificates = connection.signing_certificates()
     best = longest_valid(certificates, now)
     settings = settings_of(connection)
+    linked = SignInIdentity.objects.live().filter(provider=connection.pk).count()
     return {
         "id": str(connection.id),
         "connection": connection,
-        "addresses": _address_facts(connection),
+        "addresses": address_fields(addresses_of(connection.id), connection.product),
         "certificates": [certificate_facts(each, now) for each in certificates],
         "state": certificate_state(best, now) if best else None,
         "warnings": connection_warnings(connection, now),
         "keys": key_facts(connection),
         "attributes": attribute_facts(connection),
         "metadata": facts_in_force(connection),
+        "proof": proof,
+        "tested_at": tested_at(connection) if connection.test_only else None,
         "settings": settings,
         "settings_form": SettingsForm.showing(settings, auto_id=form_ids(connection.id)),
         **event_facts(connection),
-        "linked": SignInIdentity.objects.live().filter(provider=connection.pk).count(),
+        "linked": linked,
+        "linked_names": names_of_linked(connection, linked),
     }
-
-
-def _address_facts(connection: Connection) -> list[tuple[str, str, str]]:
-    """Name, value, and where it goes at this identity provider."""
-    addresses, product = addresses_of(connection.id), connection.product
-    return [
-        ("Metadata url", addresses.metadata, product.field_of("metadata")),
-        ("Sso url", addresses.sso, product.field_of("sso")),
-        ("ACS (Assertion Consumer Service, Recipient) url", addresses.acs, product.field_of("acs")),
-        ("Logout url", addresses.logout, product.field_of("logout")),
-    ]
-
-
-def certificate_facts(certificate: SigningCertificate, now: datetime) -> dict[str, Any]:
-    """One line about a certificate, with how its badge looks."""
-    state: CertificateState = certificate_state(certificate, now)
-    return {"certificate": certificate, "state": state, "badge": _BADGES[state.phase]}
 
 
 def form_ids(connection_id: UUID) -> str:
@@ -122,9 +110,13 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
     """Configure SAML 2.0: from the metadata's address, or from the document itself."""
     bound = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ConnectionForm(*bound, initial=_carried(request))
+    question = NO_QUESTION
     if request.method == "POST" and form.is_valid():
         try:
+            require_confirmation(request, _question_about(form))
             connection = _create(request, form)
+        except NotConfirmed as asked:
+            question = asked.question
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
@@ -137,7 +129,8 @@ def new_connection(request: HttpRequest) -> HttpResponseBase:
             return back_to(connection.id)
     by_hand = form.is_bound and not form.data.get("metadata_url") and "entity_id" not in form.errors
     more = form.is_bound and any(form.data.get(name) for name in ("domains", "pin", "accept_idp_initiated"))
-    page = {"form": form, "by_hand": by_hand, "more": more}
+    page = {"form": form, "by_hand": by_hand, "more": more, "question": question.text}
+    page["confirmation"] = question.confirmation
     return render(request, "web/saml_settings/new_connection.html", page, status=422 if form.is_bound else 200)
 
 
@@ -151,6 +144,12 @@ def _carried(request: HttpRequest) -> dict[str, str]:
     """What was entered before the person had to sign in again."""
     carried = take_carried_form(request) if request.method == "GET" else None
     return {name: str(value) for name, value in carried.dict().items() if value} if carried else {}
+
+
+def _question_about(form: ConnectionForm) -> Question:
+    """Whose domain it takes over from another connection. Raises: InvalidValue for what is no domain."""
+    name = form.cleaned_data["name"].strip() or _("the new connection")
+    return question_about_domains(name, form.cleaned_data["domains"])
 
 
 def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
@@ -168,31 +167,21 @@ def _create(request: HttpRequest, form: ConnectionForm) -> Connection:
 
 def show_refusal(form: ConnectionForm | SettingsForm, refusal: DomainError) -> None:
     """Put a refusal to the field that it is about."""
-    if isinstance(refusal, SeveralIdentityProviders) and isinstance(form, ConnectionForm):
-        form.offer(refusal.choices)
-    elif isinstance(refusal, MetadataRefused):
-        form.add_error("metadata_url" if form.cleaned_data["metadata_url"] else None, about_metadata(refusal))
-    elif isinstance(refusal, DomainTaken):
-        form.add_error("domains", str(refusal))
-    elif isinstance(refusal, InvalidValue) and refusal.attribute in form.fields:
-        form.add_error(refusal.attribute, refusal.reason)
+    if isinstance(refusal, DomainTaken):
+        form.add_error("domains", refusal.on_page)
     else:
-        form.add_error(None, str(refusal))
-
-
-def about_metadata(refusal: MetadataRefused) -> str:
-    """A refused document in a sentence for the page."""
-    return _("The metadata was not accepted: %(reason)s") % {"reason": refusal.reason}
+        metadata_forms.show_refusal(form, refusal)
 
 
 @require_POST
 @only(may_configure, back="web:authentication")
 def delete(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Delete a connection, confirmed by its name."""
+    typed = request.POST.get("confirm", "")
     try:
-        delete_connection(connection_id, confirm=request.POST.get("confirm", ""), actor=actor_of(request))
+        delete_connection(connection_id, confirm=typed, actor=actor_of(request))
     except DomainError as refusal:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return page_of_connections(request, status, opened=connection_id, delete_error=str(refusal))
+        refused = {"delete_error": refusal.on_page, "delete_typed": typed}
+        return page_of_connections(request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=connection_id, **refused)
     messages.success(request, _("The connection is deleted. Everybody who came in through it is signed out."))
     return redirect("web:authentication")

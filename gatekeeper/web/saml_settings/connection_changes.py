@@ -1,7 +1,5 @@
 """Changing a SAML connection: its settings, its pin, and its metadata after a look at what would change."""
 
-import base64
-import binascii
 from dataclasses import replace
 from http import HTTPStatus
 from uuid import UUID
@@ -9,34 +7,35 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of
-from gatekeeper.directory.models import SignInIdentity
 from gatekeeper.errors import DomainError, NeedsConfirmation
 from gatekeeper.runtime.transactions import one_transaction
-from gatekeeper.web.framework.change_confirmation import NotConfirmed, Question, require_confirmation
+from gatekeeper.web.framework.change_confirmation import NotConfirmed, require_confirmation
+from gatekeeper.web.framework.changes.ask_first import ask_first
+from gatekeeper.web.framework.metadata.differences import carried_document, difference_page
+from gatekeeper.web.framework.metadata.forms import DocumentForm, about_metadata
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
-from gatekeeper.web.saml_settings.authentication import (
-    about_metadata,
-    certificate_facts,
-    form_ids,
-    page_of_connections,
-    show_refusal,
-)
+from gatekeeper.web.saml_settings.authentication import form_ids, page_of_connections, show_refusal
 from gatekeeper.web.saml_settings.connection_card import back_to
-from gatekeeper.web.saml_settings.forms import DocumentForm, SettingsForm
+from gatekeeper.web.saml_settings.forms import SettingsForm
+from gatekeeper.web.saml_settings.lost_links import (
+    links_ended_since,
+    question_about_ended,
+    question_about_switching_on,
+)
 from saml.connections.lifecycle import refresh_connection
 from saml.connections.settings import edit_connection, settings_of
+from saml.connections.switching_on import switch_on
 from saml.errors import MetadataRefused
-from saml.metadata import METADATA_LIMIT
 from saml.metadata.acceptance import live_connection, read_pinned
-from saml.metadata.changes import ChangedValue, MetadataChange, compare_metadata
-from saml.models import BINDINGS, Connection
-from saml.refusals.metadata_reasons import MetadataReason
+from saml.metadata.changes import MetadataChange, compare_metadata
+from saml.models import Connection
 
 KEPT = gettext_lazy("What was known before stays in force.")
 
@@ -76,25 +75,30 @@ def _save(request: HttpRequest, connection_id: UUID, form: SettingsForm) -> Conn
     Whose link would go is what saving does to it, so it is done and undone. Raises: NotConfirmed; what
     ``edit_connection`` raises.
     """
-    linked = SignInIdentity.objects.live()
-    before = linked.count()
+    start = timezone.now()
     wanted = form.settings(settings_of(live_connection(connection_id)))
     connection = edit_connection(connection_id, wanted, actor=actor_of(request))
-    losing = before - linked.count()
-    if losing:
-        require_confirmation(request, _losing_links(connection, losing))
+    ended = links_ended_since(start).values_list("user", "provider")
+    require_confirmation(request, question_about_ended(connection, list(ended)))
     return connection
 
 
-def _losing_links(connection: Connection, people: int) -> Question:
-    """What Save asks where people could no longer sign in through a connection."""
-    text = ngettext(
-        "%(people)s person could no longer sign in through %(connection)s.",
-        "%(people)s people could no longer sign in through %(connection)s.",
-        people,
-    )
-    about = ("lose_links", str(connection.id), people)
-    return Question(text % {"people": f"{people:,}", "connection": connection.name}, (about,))
+@require_POST
+@only(may_configure, back="web:authentication")
+def switch_on_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Let people sign in through a connection that was only tried out."""
+    try:
+        require_confirmation(request, question_about_switching_on(live_connection(connection_id)))
+        connection = switch_on(connection_id, actor=actor_of(request))
+    except NotConfirmed as asked:
+        button, back = _("Switch sign-in on"), reverse("web:authentication")
+        return ask_first(request, asked.question, heading=button, button=button, back=back)
+    except DomainError as refusal:
+        messages.error(request, refusal.on_page)
+    else:
+        done = _("%(connection)s is switched on. People can sign in after the next sync.")
+        messages.success(request, done % {"connection": connection.name})
+    return back_to(connection_id)
 
 
 @require_POST
@@ -106,7 +110,7 @@ def pin(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         wanted = replace(now, pin=request.POST.get("pin", ""))
         connection = edit_connection(connection_id, wanted, actor=actor_of(request))
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
     else:
         messages.success(
             request,
@@ -148,7 +152,7 @@ def refresh(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except MetadataRefused as refusal:
         messages.error(request, f"{about_metadata(refusal)} {KEPT}")
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
     return back_to(connection_id)
 
 
@@ -158,7 +162,7 @@ def confirm(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take the change that was shown; one that is another by now is shown anew."""
     by_hand = "document" in request.POST
     try:
-        document = _carried(request.POST["document"]) if by_hand else None
+        document = carried_document(request.POST["document"]) if by_hand else None
         change = compare_metadata(connection_id, document)
         if change.refused or change.fingerprint != request.POST.get("fingerprint", ""):
             return _show(request, change, by_hand=by_hand, changed_meanwhile=True)
@@ -168,7 +172,7 @@ def confirm(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except MetadataRefused as refusal:
         messages.error(request, f"{about_metadata(refusal)} {KEPT}")
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
     return back_to(connection_id)
 
 
@@ -190,42 +194,6 @@ def _take(request: HttpRequest, change: MetadataChange, confirmed: str) -> HttpR
 def _show(
     request: HttpRequest, change: MetadataChange, *, by_hand: bool, changed_meanwhile: bool = False
 ) -> HttpResponse:
-    now = timezone.now()
-    page = {
-        "change": change,
-        "pairs": [
-            (_("Identity provider (entityID)"), change.entity_id),
-            (_("Sign-on address"), change.sso_url),
-            (_("Sign-on binding"), _labelled(change.sso_binding)),
-            (_("Logout address"), change.slo_url),
-            (_("Answers to its logout requests"), change.slo_response_url),
-            (_("Wants signed requests"), change.wants_signed_requests),
-            (_("Signer of the metadata"), change.signer),
-        ],
-        "groups": [
-            (_("Added"), "badge-ok", [certificate_facts(each, now) for each in change.added]),
-            (_("Withdrawn"), "badge-danger", [certificate_facts(each, now) for each in change.withdrawn]),
-            (_("Kept"), "", [certificate_facts(each, now) for each in change.kept]),
-        ],
-        # What was uploaded travels with the page; what has an address is read again when it is confirmed.
-        "document": base64.b64encode(change.document).decode("ascii") if by_hand else "",
-        "by_hand": by_hand,
-        "changed_meanwhile": changed_meanwhile,
-    }
+    page = difference_page(change, by_hand=by_hand, changed_meanwhile=changed_meanwhile)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if change.refused else HTTPStatus.OK
     return render(request, "web/saml_settings/connection_change.html", page, status=status)
-
-
-def _labelled(binding: ChangedValue) -> ChangedValue:
-    labels = dict(BINDINGS)
-    return ChangedValue(before=labels[binding.before], after=labels[binding.after])
-
-
-def _carried(encoded: str) -> bytes:
-    try:
-        document = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MetadataRefused(MetadataReason.UPLOAD_INCOMPLETE) from error
-    if len(document) > METADATA_LIMIT:
-        raise MetadataRefused(MetadataReason.UPLOAD_TOO_LARGE)
-    return document

@@ -50,7 +50,7 @@ def event_secret(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             return back_to(connection_id)
         secret = make_secret(connection_id, actor=actor_of(request))
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
         return back_to(connection_id)
     return page_of_connections(request, opened=connection_id, new_event_secret=secret)
 
@@ -73,4 +73,4 @@ def _save(request: HttpRequest, connection_id: UUID, kind: SourceKind, form: Rev
 
 def _show(form: forms.Form, refusal: DomainError) -> None:
     field = refusal.attribute if isinstance(refusal, InvalidValue) and refusal.attribute in form.fields else None
-    form.add_error(field, refusal.reason if isinstance(refusal, InvalidValue) else str(refusal))
+    form.add_error(field, refusal.on_page)

@@ -81,7 +81,7 @@ def _do(request: HttpRequest, connection_id: UUID, change: Callable[[], object],
     try:
         change()
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
     else:
         messages.success(request, done)
     return back_to(connection_id)

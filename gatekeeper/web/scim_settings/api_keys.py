@@ -40,7 +40,7 @@ def generate(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, STILL_ACTIVE)
         return redirect("web:scim")
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
         return redirect("web:scim")
     return scim_page(request, new_key=text)
 
@@ -56,9 +56,10 @@ def revoke(request: HttpRequest) -> HttpResponseBase:
         revoked = revoke_keys(request.POST.get("phrase", ""), actor=actor_of(request), key_id=_key_id(chosen))
     except RevokeNotConfirmed:
         refusal = _("Nothing was revoked: type exactly Revoke, with a capital R.")
-        return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, revoking=True, phrase_error=refusal)
+        typed = {"phrase_error": refusal, "phrase_typed": request.POST.get("phrase", ""), "chosen": chosen or "all"}
+        return scim_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, revoking=True, **typed)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
         return redirect("web:scim")
     text = ngettext(
         "The API key is revoked and can never be used again. Entra needs a new one to go on.",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from gatekeeper.audit.models import ProvisioningEntry
+from gatekeeper.audit.models import BODIES, ProvisioningEntry
 from scim.credentials.settings import rate_of
 from scim.models import ApiKey, ClientSecret, Credential, OAuthClient
 
@@ -88,7 +88,7 @@ def end_of_day(day: date | None) -> datetime | None:
 
 
 def _row(credential: Credential, now: datetime) -> CredentialRow:
-    entries = ProvisioningEntry.objects.filter(key_id=str(credential.pk)).defer("request", "answer", "ignored")
+    entries = ProvisioningEntry.objects.filter(key_id=str(credential.pk)).defer(*BODIES, "ignored")
     secrets = []
     if isinstance(credential, OAuthClient):
         kept = [each for each in credential.secrets.all() if each.revoked_at is None]

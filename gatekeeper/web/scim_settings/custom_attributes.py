@@ -35,9 +35,9 @@ def custom_attributes(request: HttpRequest) -> HttpResponseBase:
         try:
             made = declare(Definition(**form.cleaned_data), actor=actor_of(request))
         except InvalidValue as refusal:
-            form.add_error(refusal.attribute, refusal.reason)
+            form.add_error(refusal.attribute, refusal.on_page)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal.on_page)
         else:
             done = _("%(name)s is declared. Map it in your identity provider; its next cycle brings the values.")
             messages.success(request, done % {"name": made.name})
@@ -62,7 +62,7 @@ def remove_attribute(request: HttpRequest, attribute_id: int) -> HttpResponseBas
     except HasValues as refusal:
         return _removal_page(request, attribute, refusal.count, asks=True)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusal.on_page)
         return redirect("web:custom_attributes")
     _delete_values()
     messages.success(request, _removed_text(attribute, removed))

@@ -1,7 +1,7 @@
 """The deprovisioning limits: the setting, the present counts, and the changes that are held until somebody approves."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,22 +9,28 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.audit.provisioning_texts import held_text
 from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.deprovisioning_limits.held_people import held_people
 from gatekeeper.directory.deprovisioning_limits.limits import (
     approve_held_changes,
     deprovisioning_state,
     held_entries,
     set_deprovisioning_limits,
 )
+from gatekeeper.directory.impact.first_names import first_names
 from gatekeeper.directory.models import DeprovisioningLimit, IdpGroup, PrivilegeGain, User
 from gatekeeper.errors import DomainError, PrivilegeHeld
 from gatekeeper.web.framework.carried_form import carried_fields
+from gatekeeper.web.framework.change_confirmation import NotConfirmed, Question, require_confirmation
+from gatekeeper.web.framework.changes.ask_first import ask_first
 from gatekeeper.web.framework.object_names import names_in
 from gatekeeper.web.framework.permissions import actor_of, may_configure, only
 from gatekeeper.web.scim_settings.forms import DeprovisioningLimitsForm
@@ -59,7 +65,7 @@ def limits(request: HttpRequest) -> HttpResponseBase:
         try:
             set_deprovisioning_limits(**form.cleaned_data, actor=actor_of(request))
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal.on_page)
         else:
             messages.success(request, _("Saved. The new limits hold from this moment."))
             return redirect("web:deprovisioning_limits")
@@ -70,7 +76,13 @@ def limits(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @only(may_configure, back="web:deprovisioning_limits")
 def approve(request: HttpRequest) -> HttpResponse:
-    """Let held changes through."""
+    """Let held changes through, after the question whether that is meant for whom they are about."""
+    try:
+        require_confirmation(request, _question_of(held_changes()))
+    except NotConfirmed as asked:
+        back = reverse("web:deprovisioning_limits")
+        button = _("Let held changes through")
+        return ask_first(request, asked.question, heading=button, button=button, back=back)
     until = timezone.localtime(approve_held_changes(actor=actor_of(request)))
     messages.success(
         request,
@@ -78,6 +90,28 @@ def approve(request: HttpRequest) -> HttpResponse:
         % {"until": f"{until:%d %b, %H:%M}", "tzname": until.tzname()},
     )
     return redirect("web:deprovisioning_limits")
+
+
+def _question_of(held: Iterable[HeldChange]) -> Question:
+    """Who could lose access or become Global Administrator by what is held; and that more may follow."""
+    people = held_people(change.last for change in held)
+    said, about = [], [("approve_held_changes", len(people.losing), len(people.becoming))]
+    if people.losing:
+        text = ngettext(
+            "%(people)s person could lose access: %(names)s.",
+            "%(people)s people could lose access: %(names)s.",
+            len(people.losing),
+        )
+        said.append(text % {"people": f"{len(people.losing):,}", "names": first_names(people.losing)})
+    if people.becoming:
+        text = ngettext(
+            "%(people)s person becomes Global Administrator: %(names)s.",
+            "%(people)s people become Global Administrator: %(names)s.",
+            len(people.becoming),
+        )
+        said.append(text % {"people": f"{len(people.becoming):,}", "names": first_names(people.becoming)})
+    said.append(_("Whatever else comes within 24 hours is not held either, however many people it is about."))
+    return Question(" ".join(said), tuple(about))
 
 
 def held_changes() -> list[HeldChange]:

@@ -34,9 +34,8 @@ from gatekeeper.web.framework.change_confirmation import (
     preview_fragment,
     refused_preview,
     save_previewed,
-    show_saved,
-    with_losses,
 )
+from gatekeeper.web.framework.changes.saved_messages import outcome_of, show_saved, undo_address
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, wants_json
 from gatekeeper.web.scim_settings.scim_page import FALLBACK, POLICY, scim_page
 
@@ -131,14 +130,14 @@ def _policy_choice(request: HttpRequest, site: SiteFacts) -> Choice:
         change=ProposedChange(last_group_policy=policy),
         chosen=policy,
         before=str(before),
-        before_label=before.label.lower(),
+        before_label=str(before.label),
         save=lambda _: set_last_group_policy(policy, actor=actor_of(request)),
         result_text=lambda preview: f"{_policy_saved(policy)} {_changed(preview)}".strip(),
     )
 
 
 def _policy_saved(policy: str) -> str:
-    return _("Saved: %(policy)s.") % {"policy": LastGroupPolicy(policy).label.lower()}
+    return _("Saved: %(policy)s.") % {"policy": LastGroupPolicy(policy).label}
 
 
 def _team_name(site: SiteFacts, team_id: UUID | None) -> str:
@@ -188,20 +187,20 @@ def _choose(request: HttpRequest, read: Callable[[HttpRequest, SiteFacts], Choic
     try:
         choice = read(request, site_facts())
     except DomainError as refusal:
-        return _refused(request, str(refusal))
+        return _refused(request, refusal.on_page)
     try:
         saved = save_previewed(request, choice.change, choice.save)
     except (NotConfirmed, PreviewOutdated) as problem:
         return _ask(request, choice, problem)
     except DomainError as refusal:
-        return _refused(request, str(refusal))
+        return _refused(request, refusal.on_page)
     if not wants_json(request):
         show_saved(request, choice.result_text(saved.preview), saved.preview)
         return redirect("web:scim")
-    shown = {"choice": choice, "undo": choice.chosen != choice.before}
+    shown = {"undo": undo_address(request)}
     return JsonResponse(
         {
-            "message": with_losses(choice.result_text(saved.preview), saved.preview),
+            "message": f"{outcome_of(saved.preview)} {choice.result_text(saved.preview)}".strip(),
             "previewed": str(Shown.before(choice.change, saved.site)),
             "details": render_to_string("web/scim_settings/_choice_saved.html", shown),
         }

@@ -7,7 +7,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from gatekeeper.web.framework.forms import PageForm
+from gatekeeper.web.framework.forms import PageForm, TypedDayField
 from scim.credentials.federation_settings import LONGEST, Federation
 from scim.credentials.oauth_clients import NAME_LIMIT
 from scim.protocol.custom_attributes import CUSTOM_TYPES
@@ -108,12 +108,7 @@ def _copied(label: StrOrPromise, help_text: StrOrPromise, longest: int) -> forms
 class KeyEndForm(PageForm):
     """When the next API key ends; never, if that stays empty."""
 
-    ends_on = forms.DateField(
-        label=_("Ends on"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"invalid": _("Enter a day, such as 2027-01-31.")},
-    )
+    ends_on = TypedDayField(label=_("Ends on"), required=False)
 
 
 class SecretEndForm(KeyEndForm):

@@ -1,17 +1,16 @@
 """The rows of the table "IdP groups": what each group grants, and to how many people. A fixed number of queries."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
 
 from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import MappingRecord
-from gatekeeper.directory.models import IdpGroup, Membership
+from gatekeeper.directory.groups.people_counts import member_counts
+from gatekeeper.directory.models import IdpGroup
 
 GROUPS_PER_PAGE = 50
 
@@ -43,12 +42,6 @@ def group_page(site: SiteFacts, search: str, number: str | None) -> tuple[Page[A
     shown = list(page.object_list)
     counts = member_counts(group.id for group in shown)
     return page, [_group_row(group, site, counts.get(group.id, 0)) for group in shown]
-
-
-def member_counts(group_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Live members of each group; groups without any are left out. One query."""
-    rows = Membership.objects.live().filter(group__in=list(group_ids)).values_list("group_id")
-    return dict(rows.annotate(count=Count("id")).values_list("group_id", "count"))
 
 
 def _group_row(group: IdpGroup, site: SiteFacts, members: int) -> MappingRow:

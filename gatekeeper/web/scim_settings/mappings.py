@@ -17,6 +17,7 @@ from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.people_pages import are_few
 from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
+from gatekeeper.directory.groups.people_counts import member_counts
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import reset_mapping, set_mapping
@@ -27,7 +28,6 @@ from gatekeeper.web.framework.carried_form import take_carried_form
 from gatekeeper.web.framework.change_confirmation import (
     NO_QUESTION,
     NotConfirmed,
-    PreviewOutdated,
     Question,
     Saved,
     outlook,
@@ -35,11 +35,10 @@ from gatekeeper.web.framework.change_confirmation import (
     preview_fragment,
     refused_preview,
     save_previewed,
-    show_saved,
 )
+from gatekeeper.web.framework.changes.saved_messages import show_saved
 from gatekeeper.web.framework.keyset_lists import COUNTED
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
-from gatekeeper.web.scim_settings.mapping_rows import member_counts
 
 FORM, RESET_FORM = "mapping-form", "reset-form"
 FORM_FIELDS = ("level", "permissions", "teams")
@@ -81,8 +80,8 @@ def _mapping_page(request: HttpRequest, group: IdpGroup | None) -> HttpResponseB
         saved = _save(request, group, wanted)
     except NotConfirmed as asked:
         return _render(request, group, wanted, question=asked.question)
-    except (DomainError, PreviewOutdated) as refusal:
-        return _render(request, group, wanted, refusal=str(refusal))
+    except DomainError as refusal:
+        return _render(request, group, wanted, refusal=refusal.on_page)
     show_saved(request, _result_text(group, wanted, saved.site), saved.preview)
     return redirect("web:scim")
 
@@ -269,8 +268,8 @@ def reset(request: HttpRequest, group_id: UUID) -> HttpResponse:
         saved = save_previewed(request, change, lambda site: reset_mapping(group_id, actor=actor, site=site))
     except NotConfirmed as asked:
         return _render(request, group, question=asked.question, resetting=True)
-    except (DomainError, PreviewOutdated) as refusal:
-        return _render(request, group, refusal=str(refusal), resetting=True)
+    except DomainError as refusal:
+        return _render(request, group, refusal=refusal.on_page, resetting=True)
     members = member_counts([group_id]).get(group_id, 0)
     reset_text = _("%(group)s uses the Default Mapping again.") % {"group": group.display_name}
     show_saved(

@@ -42,7 +42,7 @@ def add(request: HttpRequest) -> HttpResponseBase:
         try:
             client, secret = _create(form.cleaned_data, actor_of(request))
         except InvalidValue as refusal:
-            form.add_error(_FIELD_OF.get(refusal.attribute, refusal.attribute), refusal.reason)
+            form.add_error(_FIELD_OF.get(refusal.attribute, refusal.attribute), refusal.on_page)
         else:
             if secret:
                 return credential_page(request, client, new_secret=secret)
@@ -76,9 +76,9 @@ def rotate(request: HttpRequest, credential_id: UUID) -> HttpResponseBase:
             ends = end_of_day(form.cleaned_data["ends_on"])
             made = rotate_secret(client.pk, actor=actor_of(request), expires_at=ends)
         except InvalidValue as refusal:
-            form.add_error("ends_on", refusal.reason)
+            form.add_error("ends_on", refusal.on_page)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, refusal.on_page)
             return redirect("web:credential", credential_id=credential_id)
         else:
             return credential_page(request, _client(credential_id), new_secret=made.text)
@@ -98,9 +98,10 @@ def revoke(request: HttpRequest, credential_id: UUID) -> HttpResponseBase:
     except RevokeNotConfirmed:
         refusal = _("Nothing was revoked: type exactly Revoke, with a capital R.")
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return credential_page(request, client, status, revoking=True, phrase_error=refusal, chosen=chosen)
+        typed = {"phrase_error": refusal, "phrase_typed": request.POST.get("phrase", ""), "chosen": chosen}
+        return credential_page(request, client, status, revoking=True, **typed)
     except DomainError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, refused.on_page)
         return redirect("web:credential", credential_id=credential_id)
     messages.success(request, done)
     return redirect("web:credential", credential_id=credential_id) if chosen else redirect("web:scim")

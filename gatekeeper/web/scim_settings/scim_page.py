@@ -15,8 +15,8 @@ from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.models import LastGroupPolicy
 from gatekeeper.web.framework.change_confirmation import Shown
-from gatekeeper.web.framework.charts import provisioning_by_hour
 from gatekeeper.web.framework.permissions import may_configure, only
+from gatekeeper.web.framework.requests_by_hour import requests_by_hour
 from gatekeeper.web.scim_settings.credential_rows import active_rows
 from gatekeeper.web.scim_settings.mapping_rows import default_row, group_page
 from saml.models import SyncRun
@@ -60,7 +60,7 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
         "rows": rows,
         "page": page,
         "search": search,
-        "chart": provisioning_by_hour(now),
+        "requests": requests_by_hour(now),
         "last_failure": _last_failure(),
         "last_run": SyncRun.objects.first(),
         "next_sync": next_sync(now),

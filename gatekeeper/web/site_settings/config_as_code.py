@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatekeeper.config_as_code.apply import Applied, apply_document
@@ -27,8 +27,8 @@ from gatekeeper.web.framework.change_confirmation import (
     Shown,
     preview_context,
     require_confirmation,
-    show_saved,
 )
+from gatekeeper.web.framework.changes.saved_messages import show_saved
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only, person_of
 
 FORM = "document-form"
@@ -36,11 +36,11 @@ SHOWN_LINES = 400  # of the present document; the download has all
 MAXIMUM = 1024 * 1024  # bytes; five thousand groups are a tenth of that
 
 
-class NotShownYet(Exception):
+class NotShownYet(DomainError):
     """Apply was pressed before its preview was there. A matter of this page only."""
 
-    def __init__(self) -> None:
-        super().__init__(_("Nothing is applied yet: beside the document is what it would change. Apply once more."))
+    code = "not_shown_yet"
+    sentence = gettext_lazy("Nothing is applied yet: beside the document is what it would change. Apply once more.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +55,7 @@ def as_code(request: HttpRequest) -> HttpResponseBase:
         applied = _apply(request, text)
     except NotConfirmed as asked:
         return _page(request, text, question=asked.question)
-    except (DomainError, PreviewOutdated, NotShownYet) as refusal:
+    except DomainError as refusal:
         return _page(request, text, refusal=str(refusal))
     show_saved(request, _result_text(applied), applied.preview)
     return redirect("web:as_code")

@@ -27,7 +27,7 @@ def local_accounts(request: HttpRequest) -> HttpResponseBase:
         try:
             demand_second_factor(demanded, actor=actor_of(request), by=person_of(request))
         except SecondFactorDemanded as refusal:
-            form.add_error("second_factor", str(refusal))
+            form.add_error("second_factor", refusal.on_page)
         else:
             messages.success(
                 request,

@@ -1,12 +1,11 @@
 """Gatekeeper's own teams: create, rename, merge, delete."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -25,17 +24,17 @@ from gatekeeper.web.framework.carried_form import carried_fields
 from gatekeeper.web.framework.change_confirmation import (
     NO_QUESTION,
     NotConfirmed,
-    PreviewOutdated,
     Question,
     outlook,
     preview_context,
     preview_fragment,
     refused_preview,
     save_previewed,
-    show_saved,
 )
+from gatekeeper.web.framework.changes.saved_messages import show_saved
 from gatekeeper.web.framework.permissions import Fresh, actor_of, may_configure, only
 from gatekeeper.web.site_settings.forms import TeamForm
+from gatekeeper.web.site_settings.team_list import TeamList
 
 MERGE_FORM, DELETE_FORM = "merge-form", "delete-form"
 
@@ -49,26 +48,24 @@ def teams(request: HttpRequest) -> HttpResponseBase:
         try:
             team = create_team(form.cleaned_data["name"], actor=actor_of(request))
         except DomainError as refusal:
-            form.add_error("name", str(refusal))
+            form.add_error("name", refusal.on_page)
         else:
-            messages.success(request, _("The team %(team)s exists now. Mappings can name it.") % {"team": team.name})
+            show_saved(request, _("The team %(team)s exists now. Mappings can name it.") % {"team": team.name})
             return redirect("web:teams")
-    page = {"form": form, "rows": _rows(site_facts())}
-    return render(request, "web/site_settings/teams.html", page, status=422 if form.is_bound else 200)
+    answer = TeamList(form).changelist_view(request)
+    if form.is_bound:
+        answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer
 
 
-def _rows(site: SiteFacts) -> list[dict[str, Any]]:
-    """Each team with how many mappings name it, and whether it is the fallback team. One query."""
-    named = Counter(team for mapping in site.mappings.values() for team in mapping.team_ids)
-    return [
-        {
-            "team": team,
-            "mappings": named[team.id],
-            "in_default": team.id in site.default_mapping.team_ids,
-            "is_fallback": team.id == site.fallback_team_id,
-        }
-        for team in Team.objects.live()
-    ]
+def _given_by(team: Team, site: SiteFacts) -> dict[str, Any]:
+    """How many mappings name a team, and whether it is the fallback team."""
+    return {
+        "team": team,
+        "mappings": sum(team.id in mapping.team_ids for mapping in site.mappings.values()),
+        "in_default": team.id in site.default_mapping.team_ids,
+        "is_fallback": team.id == site.fallback_team_id,
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,9 +83,9 @@ def edit_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     try:
         renamed = rename_team(team_id, form.cleaned_data["name"], actor=actor_of(request))
     except DomainError as refusal:
-        form.add_error("name", str(refusal))
+        form.add_error("name", refusal.on_page)
         return _page(request, team, form=form)
-    messages.success(
+    show_saved(
         request, _("%(team)s is called %(renamed)s now, everywhere.") % {"team": team.name, "renamed": renamed.name}
     )
     return redirect("web:teams")
@@ -118,7 +115,7 @@ def merge_team(request: HttpRequest, team_id: UUID) -> HttpResponseBase:
     try:
         target_id, change = _merger(request, team_id, site)
     except DomainError as refusal:
-        return _page(request, team, about=MERGE_FORM, refusal=str(refusal))
+        return _page(request, team, about=MERGE_FORM, refusal=refusal.on_page)
     into = site.teams[target_id]
 
     def result_text(_preview: Preview) -> str:
@@ -172,8 +169,8 @@ def _end(
         saved = save_previewed(request, change, write)
     except NotConfirmed as asked:
         return _page(request, team, about=form, question=asked.question)
-    except (DomainError, PreviewOutdated) as refusal:
-        return _page(request, team, about=form, refusal=str(refusal))
+    except DomainError as refusal:
+        return _page(request, team, about=form, refusal=refusal.on_page)
     show_saved(request, result_text(saved.preview), saved.preview)
     return redirect("web:teams")
 
@@ -211,7 +208,7 @@ def _page(
     """
     form = form or TeamForm(None, initial={"name": team.name})
     site = site_facts()
-    row = next(row for row in _rows(site) if row["team"] == team)
+    row = _given_by(team, site)
     page: dict[str, Any] = {
         "form": form,
         **row,

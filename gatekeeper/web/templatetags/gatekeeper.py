@@ -9,18 +9,25 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.access.readiness_texts import SENTENCES
-from gatekeeper.directory.access.states import Readiness
+from gatekeeper.directory.access.states import Readiness, State
+from gatekeeper.language_forms import (
+    clock_time,
+    relative_time,
+    short_moment,
+    short_moment_with_seconds,
+    typed_day,
+    typed_moment,
+)
+from gatekeeper.web.framework.lists.sorting import Sorting
 
 register = template.Library()
 
@@ -52,6 +59,29 @@ BADGE_TEXTS = {
     "begun here instead": _("Begun here instead"),
 }
 
+_MOMENT_TEXTS = {
+    "clock": clock_time,
+    "second": short_moment_with_seconds,
+    "row": typed_moment,
+    "ago": relative_time,
+}
+
+
+# What keeps its white space, and the indentation between two tags of everything else.
+_KEPT_OR_INDENTATION = re.compile(r"(<(pre|textarea|script)\b.*?</\2>)|(?<=>)\s*\n\s*(?=<)", re.DOTALL)
+
+
+@register.simple_block_tag
+def without_indentation(content: str) -> SafeString:
+    """What is inside, one line break between two tags where the templates have an indented one: half of a long list."""
+    return SafeString(_KEPT_OR_INDENTATION.sub(lambda found: found[1] or "\n", content))
+
+
+@register.simple_block_tag
+def card_table(content: str, heading_id: str, heading: str) -> SafeString:
+    """The head and the table of a card; what is inside are the parts of the table. ``heading_id``: of its name."""
+    return render_to_string("_partials/card_table.html", {"id": heading_id, "heading": heading, "content": content})
+
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -67,21 +97,29 @@ def icon(name: str) -> SafeString:
 def moment(value: datetime | None, how: str = "full") -> SafeString | str:
     """A ``<time>`` that local_times.js shows in the reader's zone; without scripts the site's zone with its name.
 
-    ``how`` is full, second (to the second), clock (hours and minutes only) or ago ("3 minutes ago", the exact time as
-    its tooltip).
+    ``how`` is full, second (to the second), row (to the second, the zone in its tooltip), clock (hours and minutes
+    only) or ago ("3 minutes ago", the exact time as its tooltip).
     """
     if value is None:
         return "—"
     local = _local(value)
-    exact = format_date(local, "j M Y, H:i T")
-    texts = {
-        "clock": format_date(local, "H:i T"),
-        "second": format_date(local, "j M Y, H:i:s T"),
-        "ago": _ago(value),
-    }
-    text = texts.get(how, exact)
+    exact = short_moment(local)
+    text = exact if how == "full" else _MOMENT_TEXTS[how](local)
     stamp = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return format_html('<time datetime="{}" data-moment="{}" title="{}">{}</time>', stamp, how, exact, text)
+
+
+@register.filter
+def age(value: datetime) -> SafeString:
+    """How long ago, beside the moment itself: so it needs no tooltip."""
+    stamp = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return format_html('<time datetime="{}" data-moment="ago">{}</time>', stamp, relative_time(_local(value)))
+
+
+@register.filter
+def plain_moment(value: datetime) -> str:
+    """A moment as text, for an attribute: in the site's zone, with its name."""
+    return short_moment(_local(value))
 
 
 def _local(value: datetime) -> datetime:
@@ -103,18 +141,35 @@ def sentence(readiness: Readiness) -> SafeString:
 
 
 @register.filter
+def state_in_words(readiness: Readiness) -> SafeString | str:
+    """Whether somebody can sign in, and why not, in few words; the time of the sync in the reader's own zone."""
+    return verdict(readiness.state, readiness.due)
+
+
+@register.filter
+def verdict(state: State, due: datetime | None) -> SafeString | str:
+    """A state in few words; ``due``: when the sync is that somebody in it awaits."""
+    if due is None:
+        return state.verdict
+    return format_html(state.verdict.replace("%(due)s", "{}"), moment(due, "clock"))
+
+
+@register.simple_tag
+def now_as_typed() -> str:
+    """The present moment as people type it into a field, for its placeholder."""
+    return typed_moment(timezone.localtime())
+
+
+@register.simple_tag
+def today_as_typed() -> str:
+    """Today as people type it into a field, for its placeholder."""
+    return typed_day(timezone.localtime())
+
+
+@register.filter
 def exactly(value: datetime) -> str:
     """A moment to the microsecond, as an address carries it."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-def _ago(value: datetime) -> str:
-    seconds = (timezone.now() - value).total_seconds()
-    if abs(seconds) < 60:
-        return gettext("just now")
-    if seconds > 0:
-        return gettext("%(time)s ago") % {"time": timesince(value, depth=1)}
-    return gettext("in %(time)s") % {"time": timesince(timezone.now(), value, depth=1)}
 
 
 @register.filter
@@ -155,6 +210,18 @@ def query_with(context: Mapping[str, Any], **changes: object) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.inclusion_tag("web/framework/_head.html", takes_context=True)
+def list_head(context: Mapping[str, Any], text: str, by: str = "", width: str = "") -> dict[str, Any]:
+    """The head of a column of a list: a link that sorts the list where it offers the order ``by``."""
+    sorting: Sorting = context["cl"].sorting
+    shown = {"text": text, "width": width}
+    if by not in sorting.offered:
+        return shown
+    direction = sorting.direction(by)
+    address = query_with(context, order=sorting.next(by), after=None, before=None, last=None)
+    return {**shown, "address": address, "direction": direction}
 
 
 @register.filter

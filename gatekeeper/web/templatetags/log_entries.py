@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gatekeeper.audit import labels, provisioning_texts
 from gatekeeper.audit.actor import PROVISIONING_KINDS
+from gatekeeper.audit.chain.problems import problem_text
 from gatekeeper.audit.events import Event
+from gatekeeper.web.framework.changes.object_texts import object_text
 from saml.connections.refresh_results import result_text
 from saml.debugger.presentation import attempt_reason
 from saml.models import SyncRun
@@ -21,6 +24,8 @@ register.filter(provisioning_texts.change_texts)
 register.filter(provisioning_texts.reason_text)
 register.filter(provisioning_texts.summary_text)
 register.filter(provisioning_texts.warning_text)
+register.filter(problem_text)
+register.filter(object_text)
 register.filter(attempt_reason)
 register.filter(result_text)
 register.filter(event_reason)
@@ -74,7 +79,29 @@ def duration(run: SyncRun) -> str:
     """How long a run took."""
     if run.finished_at is None:
         return "—"
-    seconds = (run.finished_at - run.started_at).total_seconds()
+    return took(round((run.finished_at - run.started_at).total_seconds() * 1000))
+
+
+@register.filter
+def took(milliseconds: int | None) -> str:
+    """A duration in the unit that fits: 12 ms, 1.4 s, 2.5 min; a dash where it is not known."""
+    if milliseconds is None:
+        return "—"
+    if milliseconds < 1000:
+        return _("%(number)s ms") % {"number": milliseconds}
+    seconds = milliseconds / 1000
     if seconds < 60:
         return _("%(number)s s") % {"number": number_format(round(seconds, 1), decimal_pos=1)}
     return _("%(number)s min") % {"number": number_format(round(seconds / 60, 1), decimal_pos=1)}
+
+
+@register.simple_tag
+def newer_address(name_of_list: str) -> str:
+    """Where the page of a log asks what came since."""
+    return reverse(f"admin:{name_of_list}_newer")
+
+
+@register.simple_tag
+def export_address(name_of_list: str, form: str) -> str:
+    """Where the entries of a log are a file."""
+    return reverse(f"admin:{name_of_list}_export", args=(form,))

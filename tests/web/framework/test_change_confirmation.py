@@ -48,7 +48,7 @@ def test_the_list_of_people_can_be_searched(admin_client: Client) -> None:
 def test_whoever_becomes_global_administrator_is_warned_of(admin_client: Client) -> None:
     group = make_group("GK IT", [make_user()])
 
-    assert "1 person becomes Global Administrator." in preview(admin_client, group, level="global_administrator")
+    assert "1 person becomes Global Administrator: " in preview(admin_client, group, level="global_administrator")
 
 
 def test_nonsense_gives_no_preview(admin_client: Client) -> None:
@@ -100,7 +100,7 @@ def test_somebody_becoming_global_administrator_is_asked_once_more(admin_client:
 
     assert question.status_code == 422
     assert "Do you mean it?" in text_of(question)
-    assert "2 people become Global Administrator." in text_of(question)
+    assert "2 people become Global Administrator: " in text_of(question)
     assert not site_facts().mappings
     admin_client.post(form_of(group), {"level": "global_administrator", "confirmed": confirmation(question)})
     assert site_facts().mappings[group.id].level is Level.GLOBAL_ADMINISTRATOR
@@ -114,7 +114,7 @@ def test_a_yes_to_one_consequence_is_none_to_another(admin_client: Client) -> No
     again = admin_client.post(form_of(group), {"level": "global_administrator", "confirmed": confirmation(question)})
 
     assert again.status_code == 422
-    assert "2 people become Global Administrator." in text_of(again)
+    assert "2 people become Global Administrator: " in text_of(again)
     assert not site_facts().mappings
 
 

@@ -115,7 +115,11 @@ FORMS: dict[str, Form] = {
 
 
 def sentence(people: int) -> str:
-    return f"{people} {'person' if people == 1 else 'people'} could no longer sign in."
+    return f"{people} {'person' if people == 1 else 'people'} could no longer sign in: "
+
+
+def outcome(people: int) -> str:
+    return f"{people} {'person' if people == 1 else 'people'} lost access."
 
 
 def looked_at(admin_client: Client, address: str, form: dict[str, str]) -> dict[str, str]:
@@ -152,7 +156,8 @@ def test_it_is_asked_with_the_number_of_people_before_it_is_saved(
     saved = admin_client.post(address, {**form, "confirmed": confirmation(asked)}, follow=True)
 
     assert not unchanged(before)
-    assert sentence(losing).replace("could", "can") in text_of(saved)
+    assert f"<strong>{outcome(losing)}</strong>" in text_of(saved)
+    assert 'class="notice notice-danger"' in text_of(saved)
 
 
 @pytest.mark.parametrize("name", ["Default Mapping", "group mapping", "document: mappings"])
@@ -188,6 +193,39 @@ def test_no_access_is_never_shown_as_something_gained(admin_client: Client, comp
     assert '<th scope="row">No access</th>' not in page
     assert 'class="gain"' not in page
     assert '<span class="loss">Collaborator → No access</span>' in page
+
+
+def test_a_lower_level_is_a_loss_and_the_level_below_it_is_nothing_gained(
+    admin_client: Client, company: Company
+) -> None:
+    form = {"level": "collaborator", "permissions": ["reports"]}
+
+    page = text_of(admin_client.post(reverse("web:preview_group_mapping", args=[company.mapped.id]), form))
+
+    assert '<th scope="row">Administrator → Collaborator</th>' in page
+    assert '<th scope="row">Access</th>' not in page
+    assert 'class="loss">−1<' in page
+    assert 'class="gain"' not in page
+
+
+def test_the_question_names_the_first_three_and_counts_the_others(admin_client: Client, company: Company) -> None:
+    for name in ("Cy", "Ada", "Bo", "Dee", "Eli"):
+        add_members(company.group, make_user(f"a-{name}@x.com", display_name=name))
+
+    page = text_of(admin_client.post(reverse("web:group_mapping", args=[company.group.id]), NONE))
+
+    assert "8 people could no longer sign in: Ada, Bo, Cy and 5 others." in page
+
+
+def test_the_question_names_who_becomes_global_administrator(admin_client: Client) -> None:
+    group = make_group("GK IT", [make_user("bo@x.com", display_name="Bo"), make_user("ada@x.com", display_name="Ada")])
+    address, form = reverse("web:group_mapping", args=[group.id]), {"level": "global_administrator"}
+
+    asked = admin_client.post(address, form)
+    saved = admin_client.post(address, {**form, "confirmed": confirmation(asked)}, follow=True)
+
+    assert "2 people become Global Administrator: Ada and Bo." in text_of(asked)
+    assert "2 people became Global Administrator." in text_of(saved)
 
 
 def test_access_that_is_given_is_shown_as_gained_and_not_asked_about(admin_client: Client, company: Company) -> None:
@@ -237,7 +275,7 @@ def test_domains_that_leave_people_out_are_asked_about_and_not_saved_before(
     assert asked.status_code == 422
     page = " ".join(text_of(asked).split())
     assert "Do you mean it?" in page
-    assert "3 people could no longer sign in through Entra." in page
+    assert "3 people could no longer sign in through Entra: " in page
     assert (linked(), domains_of(connection.id)) == (5, ())
 
     yes = {**settings_form(connection, "kept.example"), "confirmed": confirmation(asked)}

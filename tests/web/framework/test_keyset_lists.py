@@ -9,11 +9,14 @@ from django.test import Client
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.runtime import row_counts
 from gatekeeper.web.framework import change_lists
+from gatekeeper.web.logs.provisioning_log import ProvisioningLog
 from tests.builders import log_request, make_users
 from tests.statistics import forget_statistics
 from tests.web.pages import text_of
 
 LOG = "/provisioning-log/"
+PAGE = ProvisioningLog.list_per_page
+ALL = 2 * PAGE + 20  # three pages
 
 
 def names(answer: object) -> list[str]:
@@ -30,32 +33,32 @@ def entries(db: None) -> list[str]:
     """Three pages of them, the newest first."""
     ProvisioningEntry.objects.bulk_create(
         ProvisioningEntry(outcome="changed", method="POST", path="/Users", status=201, user_label=f"entry {number}")
-        for number in range(120)
+        for number in range(ALL)
     )
-    return [f"entry {number}" for number in reversed(range(120))]
+    return [f"entry {number}" for number in reversed(range(ALL))]
 
 
 def test_pages_are_turned_to_the_end_and_back(admin_client: Client, entries: list[str]) -> None:
     first = admin_client.get(LOG)
-    assert names(first) == entries[:50]
+    assert names(first) == entries[:PAGE]
     assert link(first, "Previous page") is None
     second = admin_client.get(LOG + str(link(first, "Next page")))
-    assert names(second) == entries[50:100]
+    assert names(second) == entries[PAGE : 2 * PAGE]
     last = admin_client.get(LOG + str(link(second, "Next page")))
-    assert names(last) == entries[100:]
+    assert names(last) == entries[2 * PAGE :]
     assert link(last, "Next page") is None
     assert link(last, "Last page") is None
 
-    assert names(admin_client.get(LOG + str(link(last, "Previous page")))) == entries[50:100]
-    assert names(admin_client.get(LOG + str(link(last, "First page")))) == entries[:50]
+    assert names(admin_client.get(LOG + str(link(last, "Previous page")))) == entries[PAGE : 2 * PAGE]
+    assert names(admin_client.get(LOG + str(link(last, "First page")))) == entries[:PAGE]
 
 
 def test_the_last_page_is_one_step_away(admin_client: Client, entries: list[str]) -> None:
     last = admin_client.get(LOG + str(link(admin_client.get(LOG), "Last page")))
 
-    assert names(last) == entries[-50:]
+    assert names(last) == entries[-PAGE:]
     assert link(last, "Next page") is None
-    assert names(admin_client.get(LOG + str(link(last, "Previous page")))) == entries[20:70]
+    assert names(admin_client.get(LOG + str(link(last, "Previous page")))) == entries[20 : 20 + PAGE]
 
 
 def test_turning_pages_keeps_the_filter(admin_client: Client, entries: list[str]) -> None:
@@ -63,8 +66,8 @@ def test_turning_pages_keeps_the_filter(admin_client: Client, entries: list[str]
 
     second = admin_client.get(LOG + str(link(admin_client.get(LOG, {"outcome": "changed"}), "Next page")))
 
-    assert names(second) == entries[50:100]
-    assert "120 of these" in " ".join(text_of(second).split())
+    assert names(second) == entries[PAGE : 2 * PAGE]
+    assert f"{PAGE} of {ALL}" in " ".join(text_of(second).split())
 
 
 @pytest.mark.parametrize(
@@ -87,18 +90,18 @@ def test_people_are_paged_by_their_names(admin_client: Client) -> None:
 def test_a_long_list_is_counted_up_to_a_bound(
     admin_client: Client, entries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_counts, "COUNTED_ALL", 100)
+    monkeypatch.setattr(row_counts, "COUNTED_ALL", ALL - 10)
     monkeypatch.setattr(row_counts, "COUNTED_SOME", 20)
     forget_statistics(ProvisioningEntry)
 
     whole, some = (" ".join(text_of(admin_client.get(LOG + query)).split()) for query in ("", "?q=entry"))
 
-    assert "more than 100 in all" in whole
-    assert "more than 20 of these" in some
+    assert f"{PAGE} of more than {ALL - 10}" in whole
+    assert f"{PAGE} of more than 20" in some
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE audit_provisioningentry")
-        assert "about 120 in all" in " ".join(text_of(admin_client.get(LOG)).split())
+        assert f"{PAGE} of about {ALL}" in " ".join(text_of(admin_client.get(LOG)).split())
 
 
 def test_a_search_finds_every_word_in_any_case_and_whole_ids(admin_client: Client, entries: list[str]) -> None:
@@ -117,7 +120,7 @@ def test_too_short_a_search_looks_at_the_newest_entries_and_says_so(
 ) -> None:
     monkeypatch.setattr(change_lists, "NEWEST_SEARCHED", 10)
 
-    found = admin_client.get(LOG, {"q": "y 1"})
+    found = admin_client.get(LOG, {"q": "y 8"})
 
     assert names(found) == entries[:10]
     assert "only the newest 10 entries are searched" in text_of(found)

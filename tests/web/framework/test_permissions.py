@@ -15,14 +15,13 @@ SETTINGS = [
     "/settings/configuration/",
     "/settings/configuration/scim/",
     "/settings/configuration/scim/default-mapping/",
-    f"/settings/configuration/scim/groups/{NOBODY}/",
     f"/settings/configuration/scim/groups/{NOBODY}/mapping/",
     "/settings/configuration/authentication/",
     "/settings/configuration/authentication/new/",
     "/settings/configuration/deprovisioning-limits/",
     "/settings/configuration/teams/",
 ]
-PEOPLE = ["/users/", f"/users/{NOBODY}/"]
+PEOPLE = ["/users/", f"/users/{NOBODY}/", "/groups/", f"/groups/{NOBODY}/"]
 LOGS = [
     "/provisioning-log/",
     "/sync-history/",
@@ -137,9 +136,9 @@ def test_an_unknown_address_is_a_plain_page(client: Client, db: None) -> None:
     assert "There is nothing here" in text_of(answer)
 
 
-def test_the_start_page_leads_to_where_the_work_is(admin_client: Client, person_with: Callable[..., Client]) -> None:
-    assert admin_client.get("/")["Location"] == "/settings/configuration/"
-    assert person_with("collaborator").get("/")["Location"] == "/profile/"
+def test_everybody_begins_at_home(admin_client: Client, person_with: Callable[..., Client]) -> None:
+    for browser in (admin_client, person_with("collaborator")):
+        assert "<h1>Home</h1>" in text_of(browser.get("/"))
 
 
 def test_pages_forbid_inline_scripts_and_styles_and_use_none(admin_client: Client) -> None:

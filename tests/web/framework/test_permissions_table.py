@@ -14,7 +14,11 @@ from django.utils import timezone
 
 from gatekeeper.api.tokens import create_token
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
+from gatekeeper.audit.stream.streams import Wanted, create_stream
 from gatekeeper.directory.models import SignIn, User
+from gatekeeper.events.mail.recipients import Wish, add_recipient
+from gatekeeper.events.webhooks.receivers import create_webhook
+from gatekeeper.setup_links.lifecycle import create_link
 from saml.connections.lifecycle import create_connection
 from saml.models import SignInAttempt, SyncRun
 from saml.sync.run import sync_saml_users
@@ -41,9 +45,12 @@ WHO = {
     "Users": frozenset({"users"}) | CONFIGURES,
     "History": frozenset({"history"}) | CONFIGURES,
     "History or Reports": frozenset({"history", "reports"}) | CONFIGURES,
+    "Users and Reports": CONFIGURES,  # of these roles none has both
+    "Users, History or Reports": frozenset({"users", "history", "reports"}) | CONFIGURES,
     "Configuration": CONFIGURES,
     "a SCIM credential": frozenset[str](),
     "an identity provider": frozenset[str](),
+    "a set-up link": frozenset[str](),
 }
 FRESH = {"–": frozenset[str](), "POST": frozenset({"POST"}), "GET, POST": frozenset({"GET", "POST"})}
 GROUPS = {
@@ -92,15 +99,25 @@ def world(administrator: User, browser_of: Callable[[User], Client], metadata: b
         "pk": target.id,
         "uuid": target.id,
         "path": "/Nothing",
+        "form": "csv",
         "connection_id": connection.id,
         "sha256": "0" * 64,
         "sign_in_id": SignIn.objects.live().first().id,  # type: ignore[union-attr]
         "token_id": token.id,
         "passkey_id": 1,
+        "token": "gkl_",
+        "link_id": create_link("Ada", "both", actor=ADMIN)[0].pk,
+        "part": "sign_on",
+        "webhook_id": create_webhook("https://receiver.invalid/", ["user.linked"], actor=ADMIN)[0].pk,
+        "stream_id": create_stream(Wanted(name="SIEM", url="https://siem.invalid/"), actor=ADMIN).pk,
+        "recipient_id": add_recipient("ops@example.com", Wish(daily_digest=True), actor=ADMIN).pk,
         "credential_id": create_client_with_secret("Entra", actor=ADMIN)[0].pk,
         "attribute_id": declared("badge").pk,
         "attempt_id": attempt.id,
+        "entry_id": AuditEntry.objects.filter(event="mapping.set").latest("id").id,
+        "view_id": 1,
         "object_id of /users/<object_id>/": target.id,
+        "object_id of /groups/<object_id>/": group.id,
         "object_id of /provisioning-log/<object_id>/": entry.id,
         "object_id of /audit-trail/<object_id>/": AuditEntry.objects.first().id,  # type: ignore[union-attr]
         "object_id of /sync-history/<object_id>/": SyncRun.objects.first().id,  # type: ignore[union-attr]
@@ -135,6 +152,8 @@ def expected(row: Row, role: str, method: str, *, fresh: bool) -> set[str]:
         return (
             {"sign in first", "opened"} if method in row.methods else {"no such method"}
         )  # "opened": a 400, for events
+    if row.who == "a set-up link":
+        return {"refused"} if method in row.methods else {"no such method", "refused"}
     if method not in row.methods:
         return {"no such method", "sign in again", *refusal}
     if role not in WHO[row.who]:

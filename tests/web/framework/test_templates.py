@@ -9,7 +9,7 @@ from django.conf import settings
 from django.template.base import Lexer, Token, TokenType
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
-SCRIPTS = sorted((settings.BASE_DIR / "gatekeeper" / "static").rglob("*.js"))
+SCRIPTS = sorted((settings.BASE_DIR / "gatekeeper").glob("static*/**/*.js"))
 
 # What is the same in every language.
 ALLOWED = {
@@ -19,7 +19,7 @@ ALLOWED = {
 }
 HUMAN_ATTRIBUTES = {"title", "aria-label", "aria-description", "placeholder", "alt", "label", "data-label"}
 # Arguments of {% include %} that a program reads.
-TECHNICAL_ARGUMENTS = {"id", "anchor", "action", "inside"}
+TECHNICAL_ARGUMENTS = {"id", "name", "anchor", "action", "inside"}
 TECHNICAL_BLOCKS = {"page_class", "card_class", "list_address"}
 
 LITERAL = r"""(?:"[^"]*"|'[^']*')"""
@@ -131,3 +131,32 @@ def test_every_icon_that_is_named_exists_and_every_icon_is_used() -> None:
     named = set(re.findall(r'{% icon "([\w-]+)" %}', pages))
     assert named <= icons
     assert {icon for icon in icons - named if f'"{icon}"' not in code} == set()
+
+
+NATIVE_DATES = re.compile(
+    r"""type=["']?(?:datetime-local|date|month|week|time)\b|\b(?:DateInput|DateTimeInput|TimeInput)\b"""
+)
+
+
+def test_moments_and_days_are_typed_as_the_pages_write_them() -> None:
+    """A browser's own field for a date has the form of the browser's language, which is not the page's."""
+    sources = [*TEMPLATES, *(settings.BASE_DIR / "gatekeeper" / "web").rglob("*.py")]
+    assert [str(path) for path in sources if NATIVE_DATES.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("source", ['<input type="datetime-local">', "<input type=date>", "widget=forms.DateInput()"])
+def test_a_planted_native_field_for_a_date_is_found(source: str) -> None:
+    assert NATIVE_DATES.search(source)
+
+
+DRAGGING = re.compile(r"\bdraggable\b|\b(?:drag(?:start|over|end)|pointermove|mousemove|touchmove)\b")
+
+
+def test_nothing_is_dragged() -> None:
+    """What is dragged needs a way with single presses as well (WCAG 2.5.7); nothing on these pages is."""
+    assert [str(path) for path in [*TEMPLATES, *SCRIPTS] if DRAGGING.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("code", ['<li draggable="true">', 'addEventListener("pointermove", move)'])
+def test_planted_dragging_is_found(code: str) -> None:
+    assert DRAGGING.search(code)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from django.conf import settings as site_settings
 from django.test import Client
 from django.urls import reverse
@@ -20,7 +21,10 @@ from gatekeeper.audit.labels import ACTOR_KINDS, CHANNELS
 from tests.builders import make_group, make_user
 from tests.web.pages import carried, confirmation, text_of
 
-BECOME = ("%(people)s person becomes Global Administrator.", "%(people)s people become Global Administrator.")
+BECOME = (
+    "%(people)s person becomes Global Administrator: %(names)s.",
+    "%(people)s people become Global Administrator: %(names)s.",
+)
 SCRIPT = site_settings.BASE_DIR / "locale" / "messages.py"
 
 
@@ -31,6 +35,18 @@ def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_catalogue_holds_every_text_of_today() -> None:
     done = run(SCRIPT, "--check")
     assert done.returncode == 0, f"{done.stderr}Run `make messages`."
+
+
+@pytest.mark.parametrize("code", [code for code, _ in site_settings.LANGUAGES if not code.startswith("en")])
+def test_every_text_has_its_translation(code: str) -> None:
+    with (SCRIPT.parent / code / "LC_MESSAGES" / "django.po").open("rb") as file:
+        messages = list(read_po(file, locale=code))
+    texts = {
+        message.id: [message.string] if isinstance(message.string, str) else message.string for message in messages
+    }
+
+    assert len(texts) > 1000
+    assert [text for text, translated in texts.items() if text and not all(translated)] == []
 
 
 @pytest.fixture
@@ -85,7 +101,7 @@ def german(settings: Any, tmp_path: Path) -> None:
     """One folder and one setting, as docs/translation.md says."""
     catalog = Catalog(locale="de")
     catalog.add("Sign in", "Anmelden")
-    catalog.add(BECOME, ("%(people)s Person wird Hauptverwalter.", "%(people)s Personen werden Hauptverwalter."))
+    catalog.add(BECOME, ("%(people)s wird Hauptverwalter: %(names)s.", "%(people)s werden Hauptverwalter: %(names)s."))
     compiled = BytesIO()
     write_mo(compiled, catalog)
     folder = tmp_path / "de" / "LC_MESSAGES"
@@ -119,7 +135,7 @@ def test_a_yes_in_one_language_is_a_yes_in_another(admin_client: Client) -> None
     in_german = {"accept-language": "de"}
 
     asked = admin_client.post(address, form, headers=in_german)
-    assert "1 Person wird Hauptverwalter." in text_of(asked)
+    assert "1 wird Hauptverwalter: " in text_of(asked)
     yes = {**form, "confirmed": confirmation(asked), "previewed": carried(asked, "mapping-form")}
 
     assert admin_client.post(address, yes, headers={"accept-language": "en"}).status_code == 302

@@ -1,11 +1,15 @@
 """Which steps of the help page are done: on the page, in the API and in doctor's words."""
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from gatekeeper.config_as_code.apply import apply_document
+from gatekeeper.config_as_code.document import read_document
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.mappings.mappings import choose_fallback_team
 from gatekeeper.health.checks.directory_checks import check_fallback_team
@@ -13,7 +17,7 @@ from gatekeeper.health.checks.saml_checks import check_certificates
 from gatekeeper.health.checks.scim_checks import check_scim_key, check_work_email
 from gatekeeper.setup_steps import setup_steps
 from saml.connections.lifecycle import create_connection
-from saml.models import Certificate
+from saml.models import Certificate, Connection, SignInAttempt
 from scim.credentials.api_keys import generate_key
 from scim.credentials.oauth_clients import create_client_with_secret, revoke_secret
 from scim.models import ApiKey, OAuthClient
@@ -63,8 +67,13 @@ def test_each_step_is_done_when_its_facts_are_there(metadata: bytes) -> None:
     group = make_group("GK Finance", [user])
     map_group(group, "administrator")
     link()
+    assert done() == IN_ORDER[:-1], "linked people have not signed in"
+    assert "nobody has signed in yet" in detail("first_sign_in")
+    assert detail("single_sign_on").endswith("no sign-in has been tried yet.")
 
+    SignInAttempt.objects.create(accepted=True, connection=Connection.objects.get())
     assert done() == IN_ORDER
+    assert detail("single_sign_on") == "Metadata and a valid certificate are here."
 
 
 @pytest.mark.django_db
@@ -95,6 +104,8 @@ def test_a_work_email_that_is_not_the_user_name_is_counted_and_named() -> None:
     assert detail("work_email").startswith(expected)
     assert "source attribute userPrincipalName" in detail("work_email")
     assert check_work_email().detail == expected
+    step = next(step for step in setup_steps(site_facts()) if step.key == "work_email")
+    assert (step.address, step.elsewhere) == ("/users/?q=ada%40corp.example", True)
 
 
 @pytest.mark.django_db
@@ -128,3 +139,57 @@ def test_the_page_and_the_api_show_the_same_steps(admin_client: Client) -> None:
         assert step["detail"] in text
         assert step["page"] is None or f'href="{step["page"]}"' in text
     assert f"0 of {len(IN_ORDER)} steps done." in " ".join(text.split())
+
+
+def nothing() -> None:
+    """A new site."""
+
+
+def a_fallback_team() -> None:
+    choose_fallback_team(make_team("General").id, actor=ADMIN)
+
+
+def configuration_as_code() -> None:
+    make_group("GK Finance", [make_user("ada@example.com")])
+    document = {
+        "teams": ["General"],
+        "fallback_team": "General",
+        "default_mapping": {"level": "collaborator", "permissions": [], "teams": []},
+        "group_mappings": {"GK Finance": {"level": "administrator", "permissions": [], "teams": []}},
+    }
+    apply_document(read_document(json.dumps(document)), actor=ADMIN)
+
+
+def a_key_that_was_used_and_revoked() -> None:
+    generate_key("Entra", actor=ADMIN)
+    ApiKey.objects.update(last_used_at=timezone.now(), revoked_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    "state",
+    [nothing, a_fallback_team, configuration_as_code, a_key_that_was_used_and_revoked],
+    ids=lambda of: of.__name__,
+)
+def test_home_and_the_page_of_the_setup_agree_on_each_step(admin_client: Client, state: Callable[[], None]) -> None:
+    state()
+
+    steps = [(step.title, step.done) for step in setup_steps(site_facts())]
+
+    assert admin_client.get("/").context["steps"] == steps
+    shown = admin_client.get(ADDRESS).context["steps"]
+    assert [(step.title, step.done) for step in shown] == steps
+
+
+@pytest.mark.django_db
+def test_what_configuration_as_code_set_counts() -> None:
+    configuration_as_code()
+
+    assert {"fallback_team", "default_mapping", "group_mappings"} <= set(done())
+
+
+def test_the_next_step_keeps_the_capitals_of_names(admin_client: Client, metadata: bytes) -> None:
+    a_fallback_team()
+    map_group(None, "collaborator")
+    create_connection("Entra", document=metadata, actor=ADMIN)
+
+    assert "Next: Give Entra the Base URL and an API key." in " ".join(text_of(admin_client.get(ADDRESS)).split())

@@ -65,7 +65,7 @@ def test_with_another_one_they_are_in_where_they_wanted_to_go(first: User, clien
     ("new", "again", "problem"),
     [
         (PRINTED, PRINTED, "works once"),
-        ("short", "short", "at least 12 characters"),
+        ("short", "short", "At least 12 characters"),
         ("password1234", "password1234", "easy to guess"),
         (NEW, f"{NEW}!", "not the same"),
         ("", "", "Enter a new password"),

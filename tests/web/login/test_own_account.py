@@ -29,7 +29,7 @@ def test_a_local_administrator_changes_their_password(
     [
         ({"current": "wrong", "new": "a long enough phrase", "again": "a long enough phrase"}, "not your current"),
         ({"current": PASSWORD, "new": "a long enough phrase", "again": "another"}, "are not the same"),
-        ({"current": PASSWORD, "new": "short", "again": "short"}, "at least 12 characters"),
+        ({"current": PASSWORD, "new": "short", "again": "short"}, "At least 12 characters"),
     ],
 )
 def test_a_password_that_will_not_do_is_refused_in_words(

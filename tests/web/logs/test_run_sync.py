@@ -30,3 +30,7 @@ def test_a_reader_of_the_logs_cannot_start_a_run(person_with: Callable[..., Clie
 
     assert "Run the sync now" not in text_of(reader.get("/sync-history/"))
     assert reader.post("/sync-history/run/").status_code == 403
+
+
+def test_an_empty_history_offers_a_run_once(admin_client: Client) -> None:
+    assert text_of(admin_client.get("/sync-history/")).count("Run the sync now") == 1

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -86,33 +86,73 @@ def test_a_person_who_waits_is_shown_when_they_can_sign_in(admin_client: Client)
 
     page = page_of(admin_client, user)
 
-    assert "Awaiting the sync." in page
+    assert "Can't sign in: awaiting the sync" in page
     assert re.search(r"awaiting the sync at <time [^>]+>[^<]+</time>, then can sign in\.", page)
 
 
-def test_ones_own_page_explains_too(person_with: Callable[..., Client]) -> None:
-    words = words_of(text_of(person_with("collaborator", "reports").get("/profile/")))
+@pytest.mark.parametrize("reads_people", [True, False])
+def test_ones_own_page_explains_too(person_with: Callable[..., Client], reads_people: bool) -> None:
+    level, permissions = ("global_administrator", ["users"]) if reads_people else ("collaborator", ["reports"])
+    page = text_of(person_with(level, *permissions).get("/profile/"))
+    words = words_of(page)
 
-    assert "Level Collaborator from GK People, since" in words
+    assert 'class="access-picture"' in page
+    if reads_people:
+        assert "Level Global Administrator from GK People, since" in words
+    else:
+        assert "Reads and takes part within their own teams. Because you are in GK People." in words
+        assert "Where access comes from" not in page.partition("<table")[2]
     assert "Removed from" not in words
     assert "What changed when" in words
     assert "Audit entry" not in words
 
 
-def test_the_page_of_a_moment_says_so_and_leads_back(admin_client: Client, ada: User) -> None:
-    page = page_of(admin_client, ada, at="2026-03-03T09:00:30")
+def then_of(page: str) -> str:
+    """The panel of the moment that was asked for."""
+    return page.partition('<aside class="card" aria-labelledby="then-heading"')[2].partition("</aside>")[0]
 
-    assert re.search(r"This is how it was on <time [^>]+>3 Mar 2026, 09:00:30 UTC</time>", page)
-    assert "The person was then ada@example.com." in page
+
+def now_of(page: str) -> str:
+    """What the page shows beside the panel."""
+    return page.partition("<main")[2].partition('<aside class="card" aria-labelledby="then-heading"')[0]
+
+
+def test_a_moment_stands_beside_now_and_leads_back(admin_client: Client, ada: User) -> None:
+    page = page_of(admin_client, ada, at="2026-03-03T09:00:30")
+    then, now = then_of(page), now_of(page)
+
+    assert re.search(r"This is how it was on <time [^>]+>3 Mar 2026, 09:00:30 UTC</time>", then)
+    assert "The person was then ada@example.com." in then
     assert 'href="?">Back to now</a>' in page
-    assert 'value="2026-03-03T09:00:30"' in page
-    assert "Level Administrator from GK Finance" in words_of(page)
-    assert "Removed from GK Finance by Entra on" not in page.partition("What changed when")[0]
+    assert 'value="3 Mar 2026, 09:00:30"' in page
+    assert "Level Administrator from GK Finance" in words_of(then)
+    assert "Removed from GK Finance by Entra on" not in then
+    assert "Removed from GK Finance by Entra on" in now
+    assert "<strong>No access</strong>" in now
+    assert "POST" not in then.upper().replace("POSTED", "")
+
+
+def test_the_difference_to_now_is_marked(admin_client: Client, ada: User) -> None:
+    then = words_of(then_of(page_of(admin_client, ada, at="2026-03-03T09:00:30")))
+
+    assert "What At that moment Now Sign-in Can't sign in: awaiting the sync" in then
+    assert "Level Administrator − lost: No access" in then
+    assert "Permissions − lost: Reports —" in then
+    assert "Was in no group." not in then
+
+
+def test_the_panel_leads_to_the_changes_around_it(admin_client: Client, ada: User) -> None:
+    then = then_of(page_of(admin_client, ada, at="2026-03-03T09:01:30"))
+    earlier, later = re.findall(r'href="\?at=([^"]+)"', then)
+
+    assert (earlier[:19], later[:19]) == ("2026-03-03T09:01:00", "2026-03-03T09:02:00")
+    assert "The person was then ada@example.com." in then_of(page_of(admin_client, ada, at="2026-03-03T09:00:59"))
+    assert "Later change" not in then_of(page_of(admin_client, ada, at=later))
 
 
 def test_one_second_decides(admin_client: Client, ada: User) -> None:
-    assert "<strong>Administrator</strong>" in page_of(admin_client, ada, at="2026-03-03T09:01:59Z")
-    assert "<strong>No access</strong>" in page_of(admin_client, ada, at="2026-03-03T09:02:00Z")
+    assert "<strong>Administrator</strong>" in then_of(page_of(admin_client, ada, at="2026-03-03T09:01:59Z"))
+    assert "<strong>No access</strong>" in then_of(page_of(admin_client, ada, at="2026-03-03T09:02:00Z"))
 
 
 def test_the_picker_is_in_the_sites_zone_and_names_it(admin_client: Client, ada: User, settings: object) -> None:
@@ -122,17 +162,18 @@ def test_the_picker_is_in_the_sites_zone_and_names_it(admin_client: Client, ada:
 
     assert "(Europe/Berlin)" in page
     assert "10:00:30 CET" in page
-    assert "<strong>Administrator</strong>" in page
+    assert "<strong>Administrator</strong>" in then_of(page)
+    assert 'value="3 Mar 2026, 10:00:30"' in page
 
 
 @pytest.mark.parametrize(
     ("at", "reason"),
     [
         ("2999-01-01T00:00", "lies in the future"),
-        ("yesterday", "is no ISO 8601 time"),
-        ("2026-03-03T25:00", "is no ISO 8601 time"),
-        ("0001-01-01T00:00:00+14:00", "is no ISO 8601 time"),
-        ("\x00", "is no ISO 8601 time"),
+        ("yesterday", "is no time that can be read"),
+        ("2026-03-03T25:00", "is no time that can be read"),
+        ("0001-01-01T00:00:00+14:00", "is no time that can be read"),
+        ("\x00", "is no time that can be read"),
         ("2020-01-01", "there is nothing to show before that"),
     ],
 )
@@ -150,13 +191,32 @@ def test_the_timeline_tells_what_changed_and_leads_there(admin_client: Client, a
     page = page_of(admin_client, ada)
     timeline = words_of(page.partition('id="timeline"')[2])
 
-    assert re.search(r"09:02:00 UTC Removed from GK Finance by Entra Audit entry", timeline)
+    assert re.search(
+        r"09:02:00 UTC just before 3 Mar 2026, 09:02 UTC Removed from GK Finance by Entra Audit entry", timeline
+    )
     assert "Level: Administrator → No access Lost permission Reports" in timeline
+    assert 'class="hint loss">Level: Administrator → No access<' in page
+    assert 'class="hint loss">Lost permission Reports<' in page
     assert "The mapping of GK Finance was changed by Eva" in timeline
     assert "Provisioned by Entra" in timeline
     moments = re.findall(r'href="\?at=([^"]+)"', page)
     assert moments == sorted(moments, reverse=True)
-    assert "<strong>Administrator</strong>" in page_of(admin_client, ada, at=moments[1])
+    after, before = moments[:2]
+    assert "<strong>No access</strong>" in then_of(page_of(admin_client, ada, at=after))
+    assert "<strong>Administrator</strong>" in then_of(page_of(admin_client, ada, at=before))
+    assert page_of(admin_client, ada, at=before).count('class="change change-shown"') == 1
+
+
+def test_a_change_within_a_second_is_shown_by_its_link(admin_client: Client) -> None:
+    with time_machine.travel(START + timedelta(seconds=3, microseconds=400_000), tick=False) as clock:
+        user = make_user("ada@example.com")
+        clock.shift(timedelta(milliseconds=200))
+        map_group(make_group("GK Finance", [user]), "administrator")
+    page = page_of(admin_client, user)
+    after, before = re.findall(r'href="\?at=([^"]+)"', page)[:2]
+
+    assert "<strong>Administrator</strong>" in then_of(page_of(admin_client, user, at=after))
+    assert "<strong>Administrator</strong>" not in then_of(page_of(admin_client, user, at=before))
 
 
 def test_the_timeline_has_pages(admin_client: Client, ada: User) -> None:
@@ -177,7 +237,7 @@ def test_the_page_of_the_deleted_answers_for_the_past(admin_client: Client, ada:
     delete_user(ada.id, actor=ENTRA)
 
     assert "Deleted by the identity provider on" in page_of(admin_client, ada)
-    assert "<strong>Administrator</strong>" in page_of(admin_client, ada, at="2026-03-03T09:00:30")
+    assert "<strong>Administrator</strong>" in then_of(page_of(admin_client, ada, at="2026-03-03T09:00:30"))
 
 
 def test_the_page_costs_the_same_however_much_has_happened(admin_client: Client) -> None:
@@ -191,3 +251,33 @@ def test_the_page_costs_the_same_however_much_has_happened(admin_client: Client)
         map_group(group, level)
 
     assert queries_of(admin_client, address) == few
+
+
+def folded(page: str) -> str:
+    return page.partition('<details class="fold"')[2].partition("</details>")[0]
+
+
+def test_changes_without_an_effect_are_folded_where_several_follow_each_other(admin_client: Client) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        make_provider()
+        user = make_user("ada@example.com")
+        map_group(make_group("GK Finance", [user]), "collaborator")
+        for name in ("GK Art", "GK Books"):
+            clock.shift(60)
+            map_group(make_group(name, [user]), "employee_portal")
+
+    page = page_of(admin_client, user)
+
+    assert "2 changes without an effect" in folded(page)
+    assert "Joined GK Art" in folded(page)
+    assert "Joined GK Finance" not in folded(page)
+    assert 'class="fold" open' not in page
+    shown = page_of(admin_client, user, at="2026-03-03T09:01:00Z")
+    assert 'class="fold" open' in shown
+    assert "change-shown" in folded(shown)
+
+
+def test_one_change_without_an_effect_is_not_folded(admin_client: Client, ada: User) -> None:
+    page = page_of(admin_client, ada)
+
+    assert "without an effect" not in page

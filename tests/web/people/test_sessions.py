@@ -10,8 +10,8 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.models import SignIn, User
-from gatekeeper.directory.sessions.open_sessions import open_sign_in
+from gatekeeper.directory.models import SessionEnd, SignIn, User
+from gatekeeper.directory.sessions.open_sessions import end_sign_in, open_sign_in
 from gatekeeper.events.delivery import deliver_due
 from gatekeeper.web.people.sessions import browser_label
 from tests.builders import ADMIN, PASSWORD, make_administrator, make_user
@@ -64,6 +64,21 @@ def test_a_session_whose_cookie_has_run_out_is_not_listed(admin_client: Client, 
     assert "192.0.2.1" not in open_ones
     assert "192.0.2.1" in ended
     assert "it had lasted as long as a session may" in ended
+
+
+def test_of_the_sessions_that_ended_the_last_three_are_shown_and_the_rest_is_folded(
+    admin_client: Client, administrator: User
+) -> None:
+    for number in range(5):
+        session = open_session(administrator, address=f"192.0.2.{number}")
+        end_sign_in(session.id, actor=ADMIN, because=SessionEnd.SIGNED_OUT)
+
+    ended = text_of(admin_client.get("/profile/")).split("Ended sessions")[1].split("</section>")[0]
+    shown, fold = ended.split("<details")
+
+    assert "5 in the last 30 days" in shown
+    assert [part.count("from 192.0.2.") for part in (shown, fold)] == [3, 2]
+    assert "192.0.2.4" in shown
 
 
 def test_one_session_of_ones_own_is_ended(admin_client: Client, administrator: User) -> None:

@@ -50,6 +50,31 @@ def test_the_page_names_them_with_what_gave_it(admin_client: Client, ada: User) 
     assert "GK Finance" in text
 
 
+def test_a_work_address_that_is_the_user_name_is_not_said_twice(admin_client: Client, ada: User) -> None:
+    assert "Work e-mail" in asked(admin_client, wanted="reports", at=THEN), "it lacks the sign before the name"
+
+    User.objects.filter(pk=ada.pk).update(user_name="ada@example.com")
+
+    assert "Work e-mail" not in asked(admin_client, wanted="reports", at=THEN)
+
+
+def test_only_what_gave_it_is_named_as_such_and_the_other_groups_are_also_in(admin_client: Client) -> None:
+    make_provider()
+    bo = make_user("bo@example.com")
+    map_group(make_group("GK Giving", [bo]), "collaborator", ["reports"])
+    map_group(make_group("GK Other", [bo]), "administrator")
+
+    by_permission, by_level = (asked(admin_client, wanted=wanted) for wanted in ("reports", "administrator"))
+
+    for text, giving, other in ((by_permission, "GK Giving", "GK Other"), (by_level, "GK Other", "GK Giving")):
+        row = text.split("bo@example.com</a>")[1].split("</tr>")[0]
+        given, also = row.split('data-label="Also in"')
+        assert giving in given
+        assert other not in given
+        assert other in also
+    assert '<td class="quiet" data-label="Also in">' in by_level
+
+
 def test_one_second_later_nobody_had_it(admin_client: Client, ada: User) -> None:
     text = asked(admin_client, wanted="reports", at=AFTER)
 
@@ -66,7 +91,7 @@ def test_a_level_is_asked_for_in_the_same_way(admin_client: Client, ada: User) -
     ("query", "reason"),
     [
         ({"wanted": "reports", "at": "2999-01-01"}, "lies in the future"),
-        ({"wanted": "reports", "at": "last week"}, "is no ISO 8601 time"),
+        ({"wanted": "reports", "at": "last week"}, "is no time that can be read"),
         ({"wanted": "flying"}, "There is no flying"),
     ],
 )

@@ -77,13 +77,13 @@ def test_an_administrator_sets_whose_universal_logout_is_believed(admin_client: 
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"issuer": ISSUER}, "give both the issuer and the JWKS URL, or neither."),
-        ({"jwks_url": JWKS}, "give both the issuer and the JWKS URL, or neither."),
-        ({"issuer": ISSUER, "jwks_url": "http://tenant.okta.example/keys"}, "the address must begin with https://"),
-        ({"issuer": ISSUER, "jwks_url": "file:///etc/passwd"}, "the address must begin with https://"),
+        ({"issuer": ISSUER}, "Give both the issuer and the JWKS URL, or neither."),
+        ({"jwks_url": JWKS}, "Give both the issuer and the JWKS URL, or neither."),
+        ({"issuer": ISSUER, "jwks_url": "http://tenant.okta.example/keys"}, "The address must begin with https://"),
+        ({"issuer": ISSUER, "jwks_url": "file:///etc/passwd"}, "The address must begin with https://"),
         (
             {"issuer": ISSUER, "jwks_url": "https://user:x@tenant.okta.example/keys"},
-            "the address must begin with https://",
+            "The address must begin with https://",
         ),
         ({"issuer": "two words", "jwks_url": JWKS}, "without spaces"),
     ],
@@ -109,7 +109,7 @@ def test_empty_fields_believe_nobody_even_where_the_metadata_says_somebody(admin
 
 def test_the_authorization_header_is_shown_once(admin_client: Client, connection: Connection) -> None:
     refused = admin_client.post(address("event_secret", connection), follow=True)
-    assert "set the issuer and the JWKS URL of the event stream first." in text_of(refused)
+    assert "Set the issuer and the JWKS URL of the event stream first." in text_of(refused)
     admin_client.post(address("set_event_stream", connection), BOTH)
 
     shown = admin_client.post(address("event_secret", connection))
@@ -144,7 +144,7 @@ def test_what_was_received_is_listed_with_whom_it_was_about_and_why_not(admin_cl
 
     text = " ".join(re.sub(r"<[^>]+>", " ", text_of(admin_client.get(PAGE))).split())
 
-    listed = text.split("Received in the last 30 days")[1]
+    listed = text.split("Received")[1]
     assert "Accepted Universal Logout, global-token-revocation about Ada Obi" in listed
     assert "2 sessions and 0 API tokens ended" in listed
     assert "nobody here is known by that subject identifier." in listed

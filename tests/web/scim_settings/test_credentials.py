@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry, RequestCount
-from gatekeeper.web.framework.charts import headroom
 from scim.credentials.api_keys import generate_key
 from scim.credentials.oauth_clients import create_client_with_secret
 from scim.models import ApiKey, ClientSecret, OAuthClient
+from scim.rate_limits.usage import usage_of
 from tests.builders import ADMIN
 from tests.web.pages import text_of
 
@@ -237,11 +237,8 @@ def test_headroom_is_the_busiest_minute_against_the_limit(db: None, key: ApiKey)
         )
     RequestCount.objects.create(minute=minute, key_id="another", requests=60_000)
 
-    chart = headroom(key.pk, 50, now)
-    assert (chart.busiest, chart.free, chart.served, chart.throttled) == (20.0, 60, 1_830, 7)
-    assert len(chart.bars) == 96
-    assert max(bar.rate for bar in chart.bars[-2:]) == 20.0
-    assert all(bar.height <= chart.height - chart.limit_y for bar in chart.bars)
-    beyond = headroom(key.pk, 10, now)
-    assert beyond.free == 0
-    assert beyond.limit_y > min(bar.y for bar in beyond.bars)
+    usage = usage_of(key.pk, 50, now)
+    assert (usage.busiest, usage.free, usage.served, usage.throttled) == (20.0, 60, 1_830, 7)
+    assert len(usage.quarters) == 96
+    assert max(quarter.rate for quarter in usage.quarters[-2:]) == 20.0
+    assert usage_of(key.pk, 10, now).free == 0

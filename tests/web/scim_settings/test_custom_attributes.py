@@ -108,7 +108,7 @@ def test_a_person_s_page_names_what_is_declared(admin_client: Client, scim: Scim
     address = reverse("web:person", args=[user["id"]])
 
     def shown() -> Any:
-        facts = dict(admin_client.get(address).context["attributes"])
+        facts = {line.part.label: line.part.value for line in admin_client.get(address).context["attributes"]}
         return {name: facts[name] for name in ("isContractor", "badges") if name in facts}
 
     assert shown() == {"isContractor": False, "badges": [7, 9]}

@@ -37,8 +37,8 @@ def test_another_fallback_team_says_whom_it_moved_and_offers_to_undo_it(admin_cl
 
     # The local administrator is in the fallback team too.
     assert saved["message"] == "Saved: Finance is the fallback team. 2 people moved from General to Finance."
-    assert "Undo: General" in saved["details"]
-    assert f'data-autosave-undo="{general.id}"' in saved["details"]
+    assert "Undo</button>" in saved["details"]
+    assert f'formaction="{reverse("web:scim").replace("scim/", "undo/")}' in saved["details"]
 
 
 def test_no_fallback_team_is_asked_once_more_when_people_would_be_left_without_any(admin_client: Client) -> None:
@@ -107,13 +107,13 @@ def test_the_last_group_policy_is_asked_once_more_when_people_lose_their_access(
     user = make_user()
     remove_members(make_group("GK Once", [user]), user)
     assert admin_client.post(address, {"policy": "fallback"}, headers=JSON).json()["message"] == (
-        "Saved: fall back to the default mapping. 1 person's access changed."
+        "Saved: Fall back to the Default Mapping. 1 person's access changed."
     )
 
     asked = admin_client.post(address, {"policy": "revoke"}, headers=JSON)
 
     assert asked.status_code == 409
-    assert "1 person could no longer sign in." in asked.json()["details"]
+    assert "1 person could no longer sign in: " in asked.json()["details"]
     assert SiteChoice.objects.live().get().last_group_policy == "fallback"
 
 

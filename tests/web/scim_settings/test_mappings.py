@@ -58,10 +58,10 @@ def test_saving_reaches_the_members_at_once_and_says_how_many(admin_client: Clie
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"level": "emperor"}, "there is no level emperor"),
-        ({}, "there is no level"),
-        ({"level": "administrator", "permissions": ["fly"]}, "there is no permission fly"),
-        ({"level": "administrator", "teams": ["x"]}, "choose among the teams"),
+        ({"level": "emperor"}, "There is no level emperor"),
+        ({}, "There is no level"),
+        ({"level": "administrator", "permissions": ["fly"]}, "There is no permission fly"),
+        ({"level": "administrator", "teams": ["x"]}, "Choose among the teams"),
         ({"level": "administrator", "teams": ["4b1d5f1e-0000-4000-8000-000000000000"]}, "There is no team"),
     ],
 )

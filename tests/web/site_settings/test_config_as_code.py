@@ -97,7 +97,7 @@ def test_where_a_warning_stands_it_is_asked_once_more(admin_client: Client) -> N
     question = apply(admin_client, document, previewed=shown)
 
     assert question.status_code == 422
-    assert "1 person becomes Global Administrator." in text_of(question)
+    assert "1 person becomes Global Administrator: " in text_of(question)
     assert "Everybody who has the Default Mapping becomes Global Administrator." in text_of(question)
     assert access_of(user).level is not Level.GLOBAL_ADMINISTRATOR
     apply(admin_client, document, previewed=carried(question), confirmed=confirmation(question))

@@ -1,13 +1,23 @@
 """Teams on their pages: where people go when one ends, said before it does."""
 
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.mappings.mappings import choose_fallback_team
 from gatekeeper.directory.models import Team
+from gatekeeper.directory.teams.people_counts import people_of_teams
 from gatekeeper.directory.teams.teams import rename_team
-from tests.builders import ADMIN, add_members, make_group, make_team, make_user, make_users, map_group
+from gatekeeper.runtime import row_counts
+from gatekeeper.runtime.row_counts import RowCount
+from gatekeeper.web.site_settings.team_list import TeamList
+from tests.builders import ADMIN, add_members, make_group, make_team, make_user, make_users, map_group, remove_members
 from tests.web.pages import carried, confirmation, queries_of, text_of
 
 PAGE = "/settings/configuration/authentication/"
@@ -107,7 +117,7 @@ def test_a_merger_needs_another_team(admin_client: Client) -> None:
     for target in ("", str(finance.id), "nonsense", "4b1d5f1e-0000-4000-8000-000000000000"):
         answer = admin_client.post(merge(finance), {"target": target})
         assert answer.status_code == 422
-        assert "choose another team" in text_of(answer)
+        assert "Choose another team" in text_of(answer)
         assert (
             admin_client.post(reverse("web:preview_merge", args=(finance.id,)), {"target": target}).status_code == 422
         )
@@ -202,8 +212,99 @@ def test_the_fallback_team_is_not_deleted(admin_client: Client) -> None:
     assert Team.objects.live().exists()
 
 
+def row_of(text: str, team: Team) -> str:
+    """The row of a team in the list, as one line."""
+    row = re.search(rf'<tr data-entry="{team.pk}">.*?</tr>', text, re.DOTALL)
+    assert row
+    return " ".join(row.group().split())
+
+
+def cell(row: str, label: str) -> str:
+    found = re.search(rf'<td data-label="{label}">(.*?)</td>', row)
+    assert found
+    return " ".join(re.sub("<[^>]*>", "", found.group(1)).split())
+
+
+def test_the_list_says_who_is_in_each_team_and_links_the_groups_that_give_it(admin_client: Client) -> None:
+    general, finance, empty = make_team("General"), make_team("Finance"), make_team("Empty")
+    choose_fallback_team(general.id, actor=ADMIN)
+    both = make_user()
+    groups = [make_group(f"GK {name}", [both, make_user()]) for name in "ABCDE"]
+    for group in groups:
+        map_group(group, "collaborator", teams=[finance])
+    map_group(make_group("GK None", [make_user()]), "none", teams=[finance])
+    map_group(make_group("GK Teamless", [make_user()]), "collaborator")
+    make_user("inactive@example.com", active=False)
+
+    text = text_of(admin_client.get("/settings/configuration/teams/"))
+
+    finances = row_of(text, finance)
+    assert cell(finances, "People") == "6"
+    assert finances.count("/groups/") == 4
+    assert "3 more groups" in cell(finances, "Given by")
+    assert f"/groups/?team={finance.pk}" in finances
+    assert "fallback team" in row_of(text, general)
+    assert cell(row_of(text, general), "People") == "2", "the local administrator, and who has no other team"
+    assert cell(row_of(text, empty), "People") == "0"
+    assert cell(row_of(text, empty), "Given by") == "no mapping"
+
+
+@pytest.mark.parametrize("in_default", [False, True])
+def test_the_count_of_a_team_is_that_of_its_page(admin_client: Client, in_default: bool) -> None:
+    general, finance = make_team("General"), make_team("Finance")
+    choose_fallback_team(general.id, actor=ADMIN)
+    make_user("groupless@example.com")
+    removed = make_user("removed@example.com")
+    remove_members(make_group("GK Left", [removed]), removed)
+    map_group(make_group("GK A", make_users(3)), "administrator", teams=[finance])
+    map_group(None, "collaborator", teams=[finance] if in_default else [])
+
+    counts = people_of_teams([general.pk, finance.pk], site_facts())
+
+    for team in (general, finance):
+        page = admin_client.get(reverse("web:team_people", args=[team.pk])).context_data["cl"]  # type: ignore[attr-defined]
+        assert counts[team.pk].number == len(page.result_list), team
+
+
+def test_people_of_large_teams_are_counted_up_to_a_bound(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.setattr(row_counts, "COUNTED_SOME", 2)
+    team = make_team("Finance")
+    map_group(make_group("GK A", make_users(4)), "administrator", teams=[team])
+
+    assert people_of_teams([team.pk], site_facts()) == {team.pk: RowCount(2, is_more=True)}
+    assert people_of_teams([], site_facts()) == {}
+
+
+def test_the_list_says_when_a_team_changed_last(admin_client: Client) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=3)):
+        team, silent = make_team("Finance"), Team.objects.create(name="Older", name_folded="older")
+    with time_machine.travel(timezone.now() - timedelta(days=2)):
+        rename_team(team.pk, "Money", actor=ADMIN)
+
+    text = text_of(admin_client.get("/settings/configuration/teams/"))
+
+    assert "2 days ago" in cell(row_of(text, team), "Changed")
+    assert "3 days ago" in cell(row_of(text, silent), "Changed"), "of a team that the trail does not tell of (any more)"
+
+
+def test_teams_are_searched_sorted_and_paged(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [make_team(name) for name in ("Beta", "alpha", "Gamma", "Ünit")]
+    monkeypatch.setattr(TeamList, "list_per_page", 2)
+
+    def shown(query: str) -> list[str]:
+        cl = admin_client.get(f"/settings/configuration/teams/{query}").context_data["cl"]  # type: ignore[attr-defined]
+        return [team.name for team in cl.result_list]
+
+    assert shown("") == ["alpha", "Beta"]
+    assert shown("?order=-name") == ["Ünit", "Gamma"]
+    assert shown(f"?after={made[0].pk}") == ["Gamma", "Ünit"]
+    assert shown("?q=üNI") == ["Ünit"]
+    assert "Clear filters" in text_of(admin_client.get("/settings/configuration/teams/?q=nothing"))
+
+
 def test_the_list_of_teams_costs_the_same_for_few_and_for_many(admin_client: Client) -> None:
     team = make_team()
+    map_group(make_group(None, [make_user()]), "collaborator", teams=[team])
     few = queries_of(admin_client, "/settings/configuration/teams/")
     for _ in range(5):
         map_group(make_group(None, [make_user()]), "collaborator", teams=[make_team(), team])
