@@ -22,6 +22,7 @@ class FetchProblem(StrEnum):
     ENDLESS_DOCUMENT = "endless_document"
     NO_HTTPS_HOST = "no_https_host"
     NO_HTTPS = "no_https"
+    REDIRECTS = "redirects"  # status; where none is followed
     STATUS = "status"  # status
     COMPRESSED = "compressed"
     NO_MEDIA_TYPE = "no_media_type"  # wanted: media types
@@ -43,6 +44,7 @@ TEXTS: Final[Mapping[FetchProblem, Promise]] = {
     FetchProblem.ENDLESS_DOCUMENT: _("the address sends a document without end."),
     FetchProblem.NO_HTTPS_HOST: _("the address must begin with https:// and name a host."),
     FetchProblem.NO_HTTPS: _("the address must begin with https://."),
+    FetchProblem.REDIRECTS: _("the address answered %(status)s, a redirect, which is not followed."),
     FetchProblem.STATUS: _("the address answered %(status)s."),
     FetchProblem.COMPRESSED: _("the address answered in a compressed form that was not asked for."),
     FetchProblem.NO_MEDIA_TYPE: _("the address answered without a Content-Type, not %(wanted)s."),

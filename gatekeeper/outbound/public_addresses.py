@@ -46,8 +46,8 @@ def site_is_local() -> bool:
 
 
 def private_addresses_allowed() -> bool:
-    """The operator's switch for an identity provider in the private network (SAML_ALLOW_PRIVATE_ADDRESSES)."""
-    return bool(settings.SAML_ALLOW_PRIVATE_ADDRESSES)
+    """The operator's switch for identity providers and webhooks in the private network (ALLOW_PRIVATE_ADDRESSES)."""
+    return bool(settings.ALLOW_PRIVATE_ADDRESSES)
 
 
 def is_cloud_metadata_name(host: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
@@ -95,7 +95,8 @@ def _watch(wrapper: BaseDatabaseWrapper, seconds: float) -> None:
         raw.set_progress_handler(None, 0)
         return
     deadline = _Deadline(seconds)
-    wrapper.execute_wrappers.append(deadline)
+    # First, since a block of ``execute_wrapper`` around this one takes the last wrapper away when it ends.
+    wrapper.execute_wrappers.insert(0, deadline)
     raw.set_progress_handler(deadline.is_over, _INSTRUCTIONS)
 
 
@@ -120,11 +121,13 @@ _SQLSTATES = {
     "55P03": "lock_timeout",
     "40P01": "deadlock",
     "40001": "serialization_failure",
+    "25006": "read_only",
 }
 _UNAVAILABLE_CLASSES = ("08", "53", "57")  # connection lost, no resources left, shut down
 _SQLITE_CODES = {
     5: "lock_timeout",
     6: "lock_timeout",
+    8: "read_only",
     9: "statement_timeout",
     10: "unavailable",
     13: "unavailable",
@@ -137,7 +140,7 @@ def reason_of(error: BaseException) -> str | None:
 
     Such a request was rolled back and may be repeated as it is.
     """
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return None
     cause: Any = error.__cause__ or error
     if hasattr(cause, "sqlite_errorcode"):
@@ -146,6 +149,17 @@ def reason_of(error: BaseException) -> str | None:
     if state is None:  # there is no server to say one, or no connection
         return "unavailable"
     return _SQLSTATES.get(state) or ("unavailable" if state.startswith(_UNAVAILABLE_CLASSES) else None)
+
+
+@contextmanager
+def unless_read_only() -> Iterator[None]:
+    """For what is only noted beside a request: a database that takes no writes does not keep it from being answered."""
+    try:
+        yield
+    except (OperationalError, InternalError) as error:
+        # Inside a transaction nothing more could be asked after it.
+        if connection.in_atomic_block or reason_of(error) != "read_only":
+            raise
 
 
 def count(reason: str, number: int = 1) -> None:

@@ -36,8 +36,12 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]  # as Kombu calls it
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}{SUFFIX}"
         unfinished = Path(self.processed_folder) / name
-        unfinished.write_text(dumps(message))
-        unfinished.rename(Path(self.data_folder_out) / name)
+        try:
+            unfinished.write_text(dumps(message))
+            unfinished.rename(Path(self.data_folder_out) / name)
+        except OSError:  # the disk is full, and would keep the part of it that was written
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         del timeout

@@ -10,6 +10,7 @@ import secrets
 import time
 import zoneinfo
 from contextlib import suppress
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,14 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def boolean(name: str, *, default: bool) -> bool:
-    """``true/false``, ``yes/no``, ``on/off`` or ``1/0`` in any case."""
+former_names_used: dict[str, str] = {}  # by what a variable was called before: what it is called now
+
+
+def boolean(name: str, *, default: bool, former: str = "") -> bool:
+    """``true/false``, ``yes/no``, ``on/off`` or ``1/0`` in any case. ``former``: its name in earlier releases."""
+    if former and text(former) and not text(name):
+        former_names_used[former] = name
+        name = former
     value = text(name).lower()
     if not value:
         return default
@@ -121,6 +128,27 @@ def bearer_token(name: str) -> str:
     if value and not (len(value) >= SHORTEST_TOKEN and re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value)):
         reason = f"must be at least {SHORTEST_TOKEN} characters: letters, digits and - . _ ~ + /."
         raise BadEnvironment(name, reason)
+    return value
+
+
+def mail_password(name: str, *, user: str, is_encrypted: bool) -> str:
+    """The password of the account at the mail server, or "". It is never repeated, and never sent in clear."""
+    value = os.environ.get(name, "")  # a blank at its end is part of it
+    if bool(value) != bool(user):
+        raise BadEnvironment(name, "must be set together with EMAIL_USER, or neither of them.")
+    if value and not is_encrypted:
+        raise BadEnvironment(name, "would be sent in clear; EMAIL_SECURITY must be starttls or tls.")
+    return value
+
+
+def sender(name: str, *, is_needed: bool) -> str:
+    """From whom e-mail comes: ``gatekeeper@example.com``, or with a name before it, ``Gatekeeper <…>``."""
+    value = text(name)
+    if is_needed or value:
+        _, address = parseaddr(value)
+        local, at, domain = address.rpartition("@")
+        if not (local and at and domain) or not value.isprintable() or any(map(str.isspace, address)):
+            raise BadEnvironment(name, "must be an address such as gatekeeper@example.com where EMAIL_HOST is set.")
     return value
 
 

@@ -1,11 +1,13 @@
 """How many rows there are, for whoever only shows the number: exact while they are few, an estimate beyond that."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import F, IntegerField, Model, QuerySet, Subquery
 
 COUNTED_ALL = 10_000  # rows of a whole table that are counted one by one
 COUNTED_SOME = 1_000  # of those that a filter leaves: finding them may mean looking at many others
@@ -20,11 +22,22 @@ class RowCount:
     is_more: bool = False
 
 
+class RowsFound(Subquery):
+    """How many rows a query finds, as one value of a statement that asks for many.
+
+    The query is sliced by whoever asks, so that the database stops looking.
+    """
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS found)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        super().__init__(rows.values("pk"))
+
+
 def whole_count(rows: QuerySet[Any]) -> RowCount:
     """How many rows there are of a table that is shown as a whole."""
-    counted = _counted(rows, COUNTED_ALL)
-    estimate = estimated_rows(rows.model) if counted.is_more else 0
-    return RowCount(estimate, is_about=True) if estimate > counted.number else counted
+    return _or_estimate(_counted(rows, COUNTED_ALL), rows.model)
 
 
 def partial_count(rows: QuerySet[Any]) -> RowCount:
@@ -33,11 +46,23 @@ def partial_count(rows: QuerySet[Any]) -> RowCount:
 
 
 def value_counts(model: type[Model], column: str, values: Iterable[str]) -> dict[str, int]:
-    """How many rows have each of these values: exact for a value that few have, about for one that many have."""
-    counted = {value: _counted(model._default_manager.filter(**{column: value}), COUNTED_ALL) for value in values}
+    """How many rows have each of these values: exact for a value that few have, about for one that many have.
+
+    One statement while each is exact.
+    """
+    rows_by_value = {value: model._default_manager.filter(**{column: value}) for value in values}
+    numbers = _numbers([rows.order_by()[: COUNTED_ALL + 1] for rows in rows_by_value.values()])
+    counted = {value: _up_to(number, COUNTED_ALL) for value, number in zip(rows_by_value, numbers, strict=True)}
     shares = _shares(model, column) if any(count.is_more for count in counted.values()) else {}
     rows = estimated_rows(model) if shares else 0
     return {value: max(count.number, round(rows * shares.get(value, 0))) for value, count in counted.items()}
+
+
+def estimated_value_counts(model: type[Model], column: str) -> dict[str, int]:
+    """About how many rows have each of the most common values of a column; empty where nobody knows."""
+    shares = _shares(model, column)
+    rows = estimated_rows(model) if shares else 0
+    return {value: round(rows * share) for value, share in shares.items()}
 
 
 def estimated_rows(model: type[Model]) -> int:
@@ -63,6 +88,71 @@ def _shares(model: type[Model], column: str) -> dict[str, float]:
         return dict(cursor.fetchall())
 
 
+def _or_estimate(counted: RowCount, model: type[Model]) -> RowCount:
+    estimate = estimated_rows(model) if counted.is_more else 0
+    return RowCount(estimate, is_about=True) if estimate > counted.number else counted
+
+
+def _numbers(queries: Sequence[QuerySet[Any]]) -> Sequence[int]:
+    """How many rows each query finds. One statement."""
+    compiled = [rows.values("pk").query.sql_with_params() for rows in queries]
+    if not compiled:
+        return ()
+    counts = ", ".join(f"(SELECT COUNT(*) FROM ({statement}) AS found)" for statement, _ in compiled)  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}", [value for _, parameters in compiled for value in parameters])
+        numbers: Sequence[int] = cursor.fetchone() or ()
+    return numbers
+
+
 def _counted(rows: QuerySet[Any], most: int) -> RowCount:
-    number = rows.order_by()[: most + 1].count()
+    return _up_to(rows.order_by()[: most + 1].count(), most)
+
+
+def _up_to(number: int, most: int) -> RowCount:
     return RowCount(most, is_more=True) if number > most else RowCount(number)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """How many of the newest rows have each value. ``is_cut``: there are more rows than were looked at."""
+
+    numbers: Mapping[Any, int]
+    is_cut: bool
+
+    def as_partial_count(self) -> RowCount:
+        """What ``partial_count`` says of the same rows, without asking again."""
+        return _up_to(sum(self.numbers.values()), COUNTED_SOME)
+
+    def as_whole_count(self, model: type[Model]) -> RowCount:
+        """What ``whole_count`` says where these are all rows of a table, without counting them again."""
+        return _or_estimate(_up_to(sum(self.numbers.values()), COUNTED_ALL), model)
+
+
+def newest_value_counts(rows: QuerySet[Any], values: Sequence[Any]) -> list[ValueCounts]:
+    """How many of the newest ``COUNTED_ALL`` rows have each value, for each of ``values``, in their order.
+
+    A value is a column's name or an expression. ``rows`` are ordered as they are shown, so that the database reads no
+    more of them than it counts. One statement; none for no values.
+    """
+    columns = {f"counted_{at}": F(value) if isinstance(value, str) else value for at, value in enumerate(values)}
+    if not columns:
+        return []
+    try:
+        newest = rows.annotate(**columns).values(*columns)[: COUNTED_ALL + 1]
+        statement, parameters = newest.query.sql_with_params()
+    except EmptyResultSet:
+        return [ValueCounts({}, is_cut=False) for _ in columns]
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*), {names} FROM ({statement}) AS newest GROUP BY {names}", parameters)  # noqa: S608
+        found = cursor.fetchall()
+    is_cut = sum(number for number, *_ in found) > COUNTED_ALL
+    return [ValueCounts(_summed((each[at + 1], each[0]) for each in found), is_cut) for at in range(len(columns))]
+
+
+def _summed(counted: Iterable[tuple[Any, int]]) -> Mapping[Any, int]:
+    numbers = Counter[Any]()
+    for value, number in counted:
+        numbers[value] += number
+    return numbers

@@ -45,7 +45,7 @@ def prepare() -> None:
     password = create_first_administrator()
     if password:
         address = settings.PUBLIC_URL + reverse(settings.LOGIN_URL)
-        print(WELCOME.format(address=address, email=FIRST_ADMINISTRATOR, password=password), flush=True)  # noqa: T201
+        _say(WELCOME.format(address=address, email=FIRST_ADMINISTRATOR, password=password))
 
 
 def create_first_administrator() -> str | None:
@@ -76,9 +76,14 @@ def serve() -> NoReturn:
     }
     processes = parse_procfile(_procfile().read_text()).processes
     connections.close_all()
-    print(f"Gatekeeper starts at {settings.PUBLIC_URL} – Ctrl-C stops it.", flush=True)  # noqa: T201
+    _say(f"Gatekeeper starts at {settings.PUBLIC_URL} – Ctrl-C stops it.")
     os.chdir(settings.BASE_DIR)
     os.execve(sys.executable, [sys.executable, supervisor.__file__, json.dumps(processes)], environment)  # noqa: S606
+
+
+def _say(text: str) -> None:
+    """On standard output; one object where a program reads it. It is never part of the log."""
+    print(supervisor.as_json(text) if settings.LOG_FORMAT == "json" else text, flush=True)  # noqa: T201
 
 
 def _procfile() -> Path:

@@ -15,6 +15,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from gatekeeper.runtime.database_limits import unless_read_only
+
 SECRET_BYTES = 32  # 256 bits: nobody guesses it, so a fast digest without salt is right
 CHECKSUM_DIGITS = 8  # CRC-32 in hex: it distinguishes a key with a lost character from a revoked one
 HINT_DIGITS = 7  # of the secret, which stay readable to tell keys apart; 228 bits remain
@@ -87,7 +89,8 @@ def record_use(used: Any) -> None:
     before = now - USE_IS_RECORDED_EVERY
     if used.last_used_at is None or used.last_used_at <= before:
         rows = type(used)._default_manager.filter(Q(last_used_at=None) | Q(last_used_at__lte=before), pk=used.pk)
-        rows.update(last_used_at=now)
+        with unless_read_only():
+            rows.update(last_used_at=now)
 
 
 class HashedSecret(models.Model):

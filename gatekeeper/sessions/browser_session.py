@@ -12,6 +12,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.directory.access.loaders import access_of
@@ -139,7 +140,7 @@ class BrowserSessionMiddleware:
             return None
         if ended := _ended(sign_in):
             logout(request)
-            messages.info(request, f"Your session has ended: {ended.label}.")
+            messages.info(request, _("Your session has ended: %(reason)s.") % {"reason": ended.label})
             return None
         access = access_of(user)
         if not access.can_sign_in:

@@ -1,4 +1,6 @@
-"""The details of a browser's request that logs and sessions keep: its id, address and user agent."""
+"""The details of a browser's request that logs and sessions keep: its id, address, user agent and duration."""
+
+from time import perf_counter
 
 from django.http import HttpRequest
 
@@ -16,3 +18,9 @@ def address_of(request: HttpRequest) -> str:
 def user_agent_of(request: HttpRequest) -> str:
     """What the browser calls itself."""
     return request.headers.get("User-Agent", "")[:300]
+
+
+def milliseconds_of(request: HttpRequest) -> int | None:
+    """How long ago the request arrived; None where no middleware saw it arrive."""
+    arrived: float | None = getattr(request, "arrived", None)
+    return None if arrived is None else round((perf_counter() - arrived) * 1000)

@@ -228,12 +228,15 @@ def test_no_address_answers_trace(address: str) -> None:
     assert Client(raise_request_exception=False).generic("TRACE", path).status_code >= 300
 
 
-def test_scripts_keep_nothing_but_the_colours() -> None:
-    scripts = (ROOT / "gatekeeper" / "static").rglob("*.js")
+def test_scripts_keep_nothing_but_colours_and_shortcuts() -> None:
+    scripts = [path for folder in ("static", "static_sources") for path in (ROOT / "gatekeeper" / folder).rglob("*.js")]
     source = "\n".join(script.read_text() for script in scripts)
 
-    assert set(re.findall(r"localStorage\.\w+\(\"([^\"]+)\"", source)) == {"gatekeeper-theme"}
-    assert source.count("localStorage") == len(re.findall(r"localStorage\.\w+\(\"gatekeeper-theme\"", source))
+    assert set(re.findall(r"localStorage\.\w+\(\"([^\"]+)\"", source)) == {
+        "gatekeeper-theme",
+        "gatekeeper-single-keys",
+    }
+    assert source.count("localStorage") == len(re.findall(r"localStorage\.\w+\(\"gatekeeper-", source))
     assert not re.search(r"sessionStorage|indexedDB|document\.cookie|caches\.|postMessage|innerHTML|\beval\(", source)
 
 

@@ -26,12 +26,18 @@ class Installed(importlib.machinery.PathFinder):
 sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not importlib.machinery.PathFinder] + [Installed]
 os.environ["DJANGO_SETTINGS_MODULE"] = "gatekeeper.settings"
 """
-IMPORT_ALL = """
+# Where the packages of the telemetry extra are imported, once the environment has switched it on.
+OF_THE_TELEMETRY = ("gatekeeper.runtime.telemetry.tracing.", "gatekeeper.runtime.telemetry.error_reports")
+IMPORT_ALL = f"""
+of_the_telemetry = {OF_THE_TELEMETRY}
+"""
+IMPORT_ALL += """
 import django
 django.setup()
 for package in sys.argv[1:]:
     for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
-        importlib.import_module(module.name)
+        if not module.name.startswith(of_the_telemetry):
+            importlib.import_module(module.name)
 importlib.import_module("gunicorn.app.wsgiapp")
 """
 COMMAND = """
@@ -55,7 +61,7 @@ def modules_of(wanted: set[str]) -> set[str]:
     return modules
 
 
-EXTRA = locked("requirements-demo.txt") | locked("requirements-dev.txt")
+EXTRA = locked("requirements-demo.txt") | locked("requirements-telemetry.txt") | locked("requirements-dev.txt")
 HIDDEN = modules_of(EXTRA - locked("requirements.txt")) - modules_of(locked("requirements.txt"))
 
 
@@ -72,7 +78,7 @@ def in_a_base_install(program: str, *arguments: str, data_dir: Path) -> subproce
 
 
 def test_what_is_hidden_is_what_only_the_demo_and_the_tests_install():
-    assert {"signxml", "pytest", "playwright", "saml2"} <= HIDDEN
+    assert {"signxml", "pytest", "playwright", "saml2", "opentelemetry", "sentry_sdk"} <= HIDDEN
     assert HIDDEN.isdisjoint({"django", "httpx", "lxml", "cryptography", "scim2_models", "scim2_tester"})
 
 

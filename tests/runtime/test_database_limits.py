@@ -4,16 +4,20 @@ Real slow statements through real requests, with limits of a fraction of a secon
 """
 
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from django.test import Client, override_settings
 from django.urls import include, path
 
 from gatekeeper.audit.models import ProvisioningEntry
-from gatekeeper.directory.models import Team, User
+from gatekeeper.directory.models import SignIn, Team, User
 from gatekeeper.health import metrics
 from gatekeeper.health.database_refusals import write_counts
 from gatekeeper.health.models import DatabaseRefusal
@@ -22,11 +26,14 @@ from gatekeeper.runtime.database_limits import NONE, Limits, limited, reason_of,
 from scim.credentials.api_keys import generate_key
 from scim.credentials.oauth_clients import create_client_with_secret
 from scim.http import views
-from scim.models import AccessToken
-from tests.builders import ADMIN, make_administrator
+from scim.models import AccessToken, ApiKey
+from tests.builders import ADMIN, PASSWORD, make_administrator
 from tests.scim.conftest import ScimClient
 
 SHORT = Limits(statement=0.4, lock=0.2)
+LONG_ENOUGH_FOR_A_LOOK_AT_THE_TIME = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT count(*) FROM n"
+)
 
 
 def slow() -> None:
@@ -113,6 +120,41 @@ def test_a_scim_read_is_interrupted_too(scim, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_no_writes_answers_reads_and_refuses_writes_until_it_takes_them(scim):
+    """A standby, a primary that an operator has stopped for writing, an SQLite file that nobody may write to."""
+    user = {"userName": "ada@x.com"}
+    browser = Client()
+    make_administrator("root@example.com")
+    browser.post("/sign-in/", {"email": "root@example.com", "password": PASSWORD})
+    # When key and session were last used is due to be written down.
+    ApiKey.objects.update(last_used_at=None)
+    SignIn.objects.update(last_seen_at=F("last_seen_at") - timedelta(minutes=5))
+    with read_only():
+        reads = [scim.get("/Users"), browser.get("/"), browser.get("/settings/configuration/")]
+        refused = scim.post("/Users", user)
+
+    assert [read.status_code for read in reads] == [200, 200, 200]
+    assert_unavailable(refused)
+    assert take_counts() == {"read_only": 1}
+    assert scim.post("/Users", user).status_code == 201
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    on, off = (
+        ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off")
+        if connection.vendor == "postgresql"
+        else ("PRAGMA query_only = on", "PRAGMA query_only = off")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(on)
+        try:
+            yield
+        finally:
+            cursor.execute(off)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_lock_that_is_not_given_is_503_as_well(scim):
     user = scim.user("ada@x.com")
     with locked("UPDATE directory_user SET display_name = 'x'"):
@@ -175,8 +217,35 @@ def slow_page(request):
         slow()
 
 
-urlpatterns = [path("slow/", slow_page), path("api/v1/slow/", slow_page), path("", include("gatekeeper.urls"))]
+def failing(sqlstate):
+    def page(request):
+        error = OperationalError("x")
+        raise error from _Cause(sqlstate)
+
+    return page
+
+
+urlpatterns = [
+    path("slow/", slow_page),
+    path("api/v1/slow/", slow_page),
+    path("away/", failing("57P03")),
+    path("read-only/", failing("25006")),
+    path("", include("gatekeeper.urls")),
+]
 handler500 = "gatekeeper.web.framework.error_pages.server_error"
+
+
+@override_settings(ROOT_URLCONF="tests.runtime.test_database_limits")
+@pytest.mark.parametrize(
+    ("address", "words", "not_these"),
+    [("/away/", "Its database does not answer.", "busy"), ("/read-only/", "takes no changes at the moment", "busy")],
+)
+def test_a_page_says_what_is_wrong_with_the_database(address, words, not_these):
+    page = Client(raise_request_exception=False).get(address)
+
+    assert_unavailable(page)
+    take_counts()
+    assert (words in page.content.decode(), not_these in page.content.decode()) == (True, False)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -220,6 +289,32 @@ def test_each_use_has_limits_of_its_own_and_leaves_none_behind():
         else:
             cursor.execute("PRAGMA busy_timeout")
             assert cursor.fetchone() == (30_000,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limits_that_change_while_statements_are_watched_stay_and_the_watcher_goes():
+    seen = []
+
+    def note(execute, sql, params, many, context):
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    def ask() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    ask()
+    with connection.execute_wrapper(note), limited(SHORT):
+        ask()
+    assert seen == ["SELECT 1"]
+    time.sleep(2 * SHORT.statement)  # a deadline that no statement renews would be over
+    ask()
+    assert seen == ["SELECT 1"]
+    with limited(SHORT), connection.cursor() as cursor:
+        cursor.execute(LONG_ENOUGH_FOR_A_LOOK_AT_THE_TIME)
+        assert cursor.fetchone() == (50_000,)
+    with pytest.raises(OperationalError), limited(SHORT):
+        slow()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -275,6 +370,8 @@ class _Cause(Exception):
         (_Cause("55P03"), "lock_timeout"),
         (_Cause("40P01"), "deadlock"),
         (_Cause("40001"), "serialization_failure"),
+        (_Cause("25006"), "read_only"),
+        (_Cause("25P02"), None),
         (_Cause("08006"), "unavailable"),
         (_Cause("53300"), "unavailable"),
         (_Cause("57P01"), "unavailable"),
@@ -283,6 +380,7 @@ class _Cause(Exception):
         (_Cause(sqlite_errorcode=5), "lock_timeout"),
         (_Cause(sqlite_errorcode=517), "lock_timeout"),
         (_Cause(sqlite_errorcode=6), "lock_timeout"),
+        (_Cause(sqlite_errorcode=8), "read_only"),
         (_Cause(sqlite_errorcode=9), "statement_timeout"),
         (_Cause(sqlite_errorcode=14), "unavailable"),
         (_Cause(sqlite_errorcode=1), None),

@@ -41,6 +41,10 @@ WRONG = [
     ("METRICS_TOKEN", "too short"),
     ("METRICS_TOKEN", "long enough but with blanks"),
     ("SECURITY_CONTACT", "call me"),
+    ("EMAIL_HOST", "mail example"),
+    ("EMAIL_SECURITY", "maybe"),
+    ("EMAIL_FROM", "nobody"),
+    ("EMAIL_PASSWORD", "without a user"),
     ("SECURITY_CONTACT", "javascript:alert(1)"),
     ("SECURITY_CONTACT", "security@example.com, http://example.com"),
     ("SESSION_MAX_HOURS", "0"),
@@ -53,6 +57,10 @@ WRONG = [
     ("SESSION_IDLE_MINUTES", "43201"),
     ("SESSION_IDLE_MINUTES", "６０"),
     ("HSTS_INCLUDE_SUBDOMAINS", "sometimes"),
+    ("WEB_WORKERS", "0"),
+    ("WEB_WORKERS", "65"),
+    ("WEB_THREADS", "four"),
+    ("WEB_DRAIN_SECONDS", "61"),
 ]
 
 
@@ -185,3 +193,31 @@ def test_the_sqlite_file_is_private_whatever_the_folder_and_its_journals_too(tmp
 
     assert "0o600" in done.stdout, done.stderr
     assert "0o644" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "allowed", "is_said"),
+    [
+        ({}, False, False),
+        ({"ALLOW_PRIVATE_ADDRESSES": "true"}, True, False),
+        ({"SAML_ALLOW_PRIVATE_ADDRESSES": "true"}, True, True),
+        ({"SAML_ALLOW_PRIVATE_ADDRESSES": "true", "ALLOW_PRIVATE_ADDRESSES": "false"}, False, False),
+    ],
+)
+def test_a_variable_s_former_name_is_read_while_the_new_one_is_not_set_and_the_log_says_so(
+    tmp_path, variables, allowed, is_said
+):
+    code = "import django; django.setup(); from django.conf import settings; print(settings.ALLOW_PRIVATE_ADDRESSES)"
+    environment = {**os.environ, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "gatekeeper.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"{allowed}\n"
+    assert ("environment_variable_renamed" in done.stderr) is is_said

@@ -39,6 +39,7 @@ def covered_on_sqlite() -> list[tuple[str, str]]:
             for name, _ in whole:
                 cursor.execute(f"PRAGMA index_info({name})")
                 columns[name] = [column for _, _, column in cursor.fetchall()]
+            whole = [(name, unique) for name, unique in whole if None not in columns[name]]  # as an expression is
             found += [
                 (name, other)
                 for name, unique in whole

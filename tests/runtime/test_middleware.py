@@ -4,9 +4,12 @@ import logging
 import uuid
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from structlog.testing import capture_logs
 
 from gatekeeper.directory.models import SignIn
+from gatekeeper.middleware import RequestLog
 from tests.builders import PASSWORD, make_administrator
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +93,11 @@ def test_the_address_of_a_client_is_what_the_proxy_names_and_only_behind_one(
 
     assert [line.msg["ip"] for line in caplog.records if "request_finished" in str(line.msg)] == [noted]
     assert SignIn.objects.get().address == noted
+
+
+def test_what_fails_before_a_request_is_noted_has_its_line_all_the_same() -> None:
+    with capture_logs() as logged:
+        log = RequestLog(lambda request: HttpResponse())
+        log.process_got_request_exception(object, RequestFactory().get("/"))
+
+    assert [line["event"] for line in logged] == ["request_failed"]

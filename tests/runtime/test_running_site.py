@@ -93,35 +93,6 @@ def test_ctrl_c_stops_all_processes_of_the_whole_site(make_site):
     assert not _answers(port)
 
 
-SERVE = """
-import sys, django
-django.setup()
-from pathlib import Path
-from gatekeeper.runtime import start
-start._procfile = lambda: Path(sys.argv[1])
-sys.exit(start.serve())
-"""
-
-
-def test_when_one_process_ends_by_itself_everything_stops_and_says_so(make_site, tmp_path):
-    site = make_site(processes=())
-    (tmp_path / "Procfile").write_text("web: exec sleep 300\nworker: exec sh -c 'exit 3'\n")
-
-    done = subprocess.run(
-        [sys.executable, "-c", SERVE, str(tmp_path / "Procfile")],
-        cwd=ROOT,
-        env=site.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert done.returncode == 3
-    assert "web stopped" in done.stdout
-    assert "A process ended by itself, so everything was stopped" in done.stderr
-
-
 def wait_for_line(process: subprocess.Popen[str], *words: str) -> None:
     assert process.stdout is not None
     end = time.monotonic() + 60

@@ -39,7 +39,7 @@ ADDRESSES = [
     "/saml/",
     "/saml/x/acs",
     "/saml/00000000-0000-0000-0000-000000000000/acs",
-    "/static/gatekeeper/tokens.css",
+    "/static/gatekeeper/site.css",
     "/static/nothing.css",
     "/.well-known/security.txt",
     "/favicon.ico",

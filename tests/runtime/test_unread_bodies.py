@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -83,6 +84,25 @@ def test_a_client_of_the_standard_library_reads_the_answer_and_goes_on(web, key,
         assert connection.getresponse().status == 200
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("size", [70 * KIB, MAX_BODY + 1])
+@pytest.mark.parametrize("coding", ["identity", "chunked"])
+def test_a_client_that_sends_all_before_it_reads_gets_the_whole_answer(web, key, size, coding):
+    """As proxies do. A connection that is closed over bytes that nobody read is reset, and takes the answer along."""
+    body = chunked(b" " * size) if coding == "chunked" else b" " * size
+    length = "Transfer-Encoding: chunked" if coding == "chunked" else f"Content-Length: {size}"
+    head = (
+        f"POST /scim/v2/Users HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/scim+json\r\nContent-Encoding: br\r\n{length}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", web.port), timeout=30) as client:
+        client.sendall(head.encode() + body)
+        time.sleep(0.1)
+        answer = b"".join(iter(lambda: client.recv(64 * KIB), b""))
+
+    assert answer.startswith(b"HTTP/1.1 415 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == "415"
 
 
 def chunked(*pieces: bytes) -> bytes:

@@ -3,7 +3,6 @@
 Values are parameters, always; no text of a statement is built from what a client sends.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from json import dumps, loads
@@ -13,8 +12,9 @@ from uuid import UUID
 import orjson
 from django.db import connection
 from django.db.models import Model
+from django.db.models.base import ModelState
 
-from gatekeeper.runtime.statements.prepared import prepared_cursor
+from gatekeeper.runtime.statements.prepared import load_instants_quickly, prepared_cursor
 
 Row = tuple[Any, ...]
 
@@ -37,7 +37,6 @@ class Columns(NamedTuple):
     model: type[Model]
     names: tuple[str, ...]
     kinds: tuple[str, ...]
-    places: tuple[int, ...] = ()  # of the columns in the order of the model's fields, which ``from_db`` takes
 
     @property
     def text(self) -> str:
@@ -50,15 +49,13 @@ class Columns(NamedTuple):
 
     @classmethod
     def of(cls, model: type[Model], *names: str) -> "Columns":
-        fields = [model._meta.get_field(name) for name in names]
-        in_order = [field.attname for field in model._meta.concrete_fields if field.attname in names]
-        places = () if in_order == list(names) else tuple(names.index(name) for name in in_order)
-        return cls(model, names, tuple(field.get_internal_type() for field in fields), places)
+        return cls(model, names, tuple(model._meta.get_field(name).get_internal_type() for name in names))
 
 
 def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
     """The rows of a statement. Raises what Django's cursors raise."""
     with prepared_cursor() as cursor:
+        load_instants_quickly(cursor)
         _execute(cursor, statement, parameters)
         return list(cursor.fetchall())
 
@@ -95,17 +92,25 @@ def instance(columns: Columns, values: Sequence[Any]) -> Any:
 def instances(columns: Columns, rows: Iterable[Sequence[Any]]) -> list[Any]:
     """The same for many rows."""
     converters = _OF_POSTGRESQL if connection.vendor == "postgresql" else _OF_SQLITE
-    converted = [(place, converters[kind]) for place, kind in enumerate(columns.kinds) if kind in converters]
-    alias, names, made = connection.alias, frozenset(columns.names), []
+    named = zip(columns.names, columns.kinds, strict=True)
+    converted = [(name, converters[kind]) for name, kind in named if kind in converters]
+    alias, made = connection.alias, []
     for row in rows:
-        values = list(row)
-        for place, convert in converted:
-            if values[place] is not None:
-                values[place] = convert(values[place])
-        if columns.places:
-            values = [values[place] for place in columns.places]
-        made.append(columns.model.from_db(alias, names, values))
+        values = dict(zip(columns.names, row, strict=True))
+        for name, convert in converted:
+            if values[name] is not None:
+                values[name] = convert(values[name])
+        made.append(_loaded(columns.model, values, alias))
     return made
+
+
+def _loaded(model: type[Model], values: dict[str, Any], alias: str) -> Model:
+    """What ``Model.from_db`` makes. That one visits each field of the model, and takes five times as long."""
+    loaded = model.__new__(model)
+    state = ModelState()
+    state.adding, state.db = False, alias
+    loaded.__dict__ = {"_state": state, **values}
+    return loaded
 
 
 def _instant(value: Any) -> datetime:
@@ -116,10 +121,11 @@ def _instant(value: Any) -> datetime:
 
 def _json(text: str) -> Any:
     """As ``json.loads``, which takes several times as long; whole numbers of more than 64 bits only that one keeps."""
-    return loads(text) if _LONG_NUMBER.search(text) else orjson.loads(text)
+    return loads(text) if _LONG_NUMBER in text.encode().translate(_DIGITS_AS_ZERO) else orjson.loads(text)
 
 
-_LONG_NUMBER = re.compile(r"\d{19}")
+_LONG_NUMBER = b"0" * 19
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")  # a regular expression takes twenty times as long
 _OF_POSTGRESQL: Mapping[str, Callable[[Any], Any]] = {"JSONField": _json}
 _OF_SQLITE: Mapping[str, Callable[[Any], Any]] = {
     "JSONField": _json,

@@ -24,3 +24,11 @@ def prepared_cursor() -> CursorWrapper:
     connection.ensure_connection()
     driver = cast(Any, connection).Database
     return connection.make_cursor(driver.Cursor(connection.connection))
+
+
+def load_instants_quickly(cursor: CursorWrapper) -> None:
+    """Have PostgreSQL's driver read timestamps: Django's loader makes the same of them, in thirty times as long."""
+    if connection.vendor == "postgresql":
+        driver = cast(Any, connection).Database
+        kind = driver.adapters.types["timestamptz"].oid
+        cursor.cursor.adapters.register_loader(kind, driver.adapters.get_loader(kind, driver.pq.Format.TEXT))

@@ -59,7 +59,7 @@ def test_the_supervisor_imports_nothing_of_the_site(tmp_path: Path) -> None:
 
     found = modules(load, tmp_path)
 
-    assert "honcho.manager" in found
+    assert "honcho.process" in found
     assert [
         name for name in found if name.partition(".")[0] in ("gatekeeper", "django", "celery", "saml", "scim")
     ] == []

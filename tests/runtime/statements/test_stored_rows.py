@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.stored_bodies import packed
 from gatekeeper.directory.models import ActivePeriod, IdpGroup, User
 from gatekeeper.events.models import OutboxEvent
 from gatekeeper.runtime.statements.sent_together import sent_together
@@ -61,7 +62,7 @@ MADE: dict[type[models.Model], Callable[[int, User], dict[str, Any]]] = {
                               "before": document(n), "number": n},
     ProvisioningEntry: lambda n, user: {"request_id": "r", "method": "GET", "path": text(n), "status": 200 + n,
                                         "outcome": "read", "user_id": user.pk if n % 2 else None,
-                                        "request": document(n)},
+                                        "former_request": document(n), "bodies": packed(document(n), n)},
 }  # fmt: skip
 
 

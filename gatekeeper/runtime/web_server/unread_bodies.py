@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+IS_LEFT = "body_is_left"  # of gunicorn's request: the connection is closed over the rest of its body
 DROPPED_BY_SERVER = 64 * 1024  # bytes: gunicorn.http.parser drops less than so many
 
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -72,8 +73,13 @@ def announce_to_server(application: _Application) -> _Application:
 
 def let_the_application_close(request: Any) -> None:
     """For gunicorn's ``pre_request``: give the application, which sees the body only, a way to end the connection."""
+
+    def close_over_the_rest() -> None:
+        request.force_close()
+        setattr(request, IS_LEFT, True)
+
     if request.body is not None:
-        request.body.force_close = request.force_close
+        request.body.force_close = close_over_the_rest
 
 
 def _is_much_left(request: HttpRequest) -> bool:
