@@ -1,14 +1,20 @@
-"""The Celery application and its schedule, which is code. Tasks are in the ``tasks.py`` of the packages."""
+"""The Celery application and its schedule, which is code. Tasks are in the ``tasks.py`` of the packages.
+
+Any number of beats may send it: ``maintenance/scheduled_runs.py`` sees to it that each moment is run once.
+"""
 
 import os
 import signal
+import sys
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
+from django.apps import apps
 from django.conf import settings
 from django.utils.log import configure_logging
-from django_structlog.celery.steps import DjangoStructLogInitStep
+from django_structlog.celery.receivers import CeleryReceiver
 
 from gatekeeper.runtime.database_limits import TASK, set_for_process
 
@@ -16,9 +22,23 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatekeeper.settings")
 # Django's checks, which were run at the start of the site, would import every page and endpoint into worker and beat.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
-app = Celery("gatekeeper")
+
+class LogOfTasks(bootsteps.Step):
+    """The log's lines of a worker's tasks.
+
+    The library's own step has a second receiver for what is sent to the broker, beside that of its Django app, so that
+    each task that a worker sends would have two lines.
+    """
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self.receiver: CeleryReceiver = apps.get_app_config("django_structlog")._celery_receiver  # type: ignore[attr-defined]
+        self.receiver.connect_worker_signals()
+
+
+app = Celery("gatekeeper", task_cls="gatekeeper.maintenance.scheduled_runs:ScheduledTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.steps["worker"].add(DjangoStructLogInitStep)
+app.steps["worker"].add(LogOfTasks)
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # docs/rules.md#5: people who were provisioned since the last run can sign in after minute 45.
@@ -32,11 +52,18 @@ app.conf.beat_schedule = {
         "task": "configuration.erase_due",
         "schedule": crontab(minute="20", hour="3"),
     },
+    "export and seal old audit entries": {
+        "task": "configuration.seal_audit_trail",
+        "schedule": crontab(minute="40", hour="2"),
+    },
+    "verify the whole audit trail": {
+        "task": "configuration.verify_audit_trail",
+        "schedule": crontab(minute="50", hour="4"),
+    },
     "write down which sessions have ended": {
         "task": "configuration.end_overdue_sessions",
         "schedule": crontab(minute="25"),
     },
-    "forget old counts of reads": {"task": "audit.forget_old_counts", "schedule": crontab(hour="3", minute="10")},
     "sync SAML users at minute 45": {
         "task": "saml.sync_users",
         "schedule": crontab(minute="45"),
@@ -52,8 +79,18 @@ app.conf.beat_schedule = {
         "task": "scim.delete_removed_values",
         "schedule": crontab(minute="*/10"),
     },
+    "see which causes of e-mail are over": {
+        "task": "configuration.end_mail_causes",
+        "schedule": crontab(),
+        "options": {"expires": 55},  # seconds; the next one does the same work
+    },
+    "send digests": {"task": "configuration.send_digests", "schedule": crontab(hour="6", minute="15")},
     "announce API keys that expire": {"task": "scim.announce_expiring_keys", "schedule": crontab(hour="6", minute="5")},
-    "forget delivered events": {"task": "events.forget_delivered", "schedule": crontab(hour="3", minute="30")},
+    "delete log entries whose time is over": {"task": "configuration.prune_logs", "schedule": crontab(minute="35")},
+    "delete measurements to which nothing is added": {
+        "task": "health.forget_measurements",
+        "schedule": crontab(hour="4", minute="10"),
+    },
     "heartbeat every minute": {
         "task": "health.heartbeat",
         "schedule": crontab(),
@@ -67,6 +104,9 @@ app.conf.beat_schedule = {
 def use_the_site_s_logging(**_: object) -> None:
     """Keep Celery from installing handlers of its own beside ours."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    if settings.LOG_FORMAT == "json":
+        # A worker that is asked to stop says so there in lines of text, past the log.
+        sys.__stdout__ = None  # type: ignore[misc]
 
 
 @worker_process_init.connect

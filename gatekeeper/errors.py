@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 _PEOPLE_KEPT = 100  # people in the parameters of one refusal
@@ -33,6 +34,11 @@ class DomainError(Exception):
     def __str__(self) -> str:
         text = str(self._text)
         return text % self._values if self._values else text
+
+    @property
+    def on_page(self) -> str:
+        """The sentence as a page shows it, where the form around it says which value it is about."""
+        return str(self)
 
 
 class NotFound(DomainError):
@@ -73,6 +79,11 @@ class TeamNotFound(NotFound):
         super().__init__(team=team)
 
 
+class ViewNotFound(NotFound):
+    code = "view_not_found"
+    sentence = _("This view does not exist any more.")
+
+
 class IdentityProviderNotFound(NotFound):
     code = "identity_provider_not_found"
     sentence = _("There is no SAML connection %(provider)s.")
@@ -91,7 +102,7 @@ class DomainTaken(NameTaken):
     code = "domain_taken"
     sentence = _("%(domain)s belongs to the connection %(connection)s; take it away there first.")
 
-    def __init__(self, domain: str, connection: str) -> None:
+    def __init__(self, domain: str, connection: str | Promise) -> None:
         super().__init__(domain=domain, connection=connection)
 
 
@@ -144,6 +155,11 @@ class InvalidValue(DomainError):
 
     def __str__(self) -> str:
         return f"{self.attribute}: {self.reason}"
+
+    @property
+    def on_page(self) -> str:
+        begins_with_a_value = str(self._text).startswith("%")  # which is shown as it was given
+        return self.reason if begins_with_a_value else capfirst(self.reason)
 
 
 class UnknownMembers(InvalidValue):

@@ -7,7 +7,8 @@ cookie beside a key is not read. Each class below is the stock one that steps as
 import re
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Any
+from time import perf_counter
+from typing import Any, cast
 
 import structlog
 from csp.middleware import CSPMiddleware
@@ -22,7 +23,10 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
+from gatekeeper.directory.models import User
+from gatekeeper.directory.people.language import chosen_language
 from gatekeeper.runtime.database_limits import REQUEST, limited
+from gatekeeper.runtime.logging import without_own_secrets
 from gatekeeper.secrets.bearer_keys import bearer_credentials
 from gatekeeper.sessions.browser_session import BrowserSessionMiddleware
 
@@ -147,11 +151,13 @@ class BrowserSessions(_BrowserOnly, SessionMiddleware):
     """django.contrib.sessions, for browsers."""
 
 
-class BrowserLanguage(_BrowserOnly, LocaleMiddleware):
-    """The language of a page: the one of ``LANGUAGES`` that the browser prefers."""
+class BrowserLanguage(LocaleMiddleware):
+    """The language of a page: the one of ``LANGUAGES`` that the browser prefers. Programs get ``LANGUAGE_CODE``."""
 
     def __call__(self, request: HttpRequest) -> Any:
         """The thread serves a machine next, whose answers and stored texts are in ``LANGUAGE_CODE``."""
+        if is_for_programs(request):
+            return self.get_response(request)
         try:
             return super().__call__(request)
         finally:
@@ -201,6 +207,20 @@ class BrowserAccess(_BrowserOnly, BrowserSessionMiddleware):
     """Ends the session of whoever may no longer sign in, for browsers."""
 
 
+class ChosenLanguage:
+    """The language that the signed-in person chose on their own page, whatever the browser prefers."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if getattr(request, "access", None) is not None and not is_for_programs(request):
+            chosen = chosen_language(cast(User, request.user))
+            if chosen:
+                translation.activate(chosen)
+        return self.get_response(request)
+
+
 class SignInForms:
     """Forms that need no sign-in hold a name and a password; a larger body is refused before it is parsed."""
 
@@ -219,19 +239,41 @@ def _content_length(request: HttpRequest) -> int:
 
 
 class RequestLog(RequestMiddleware):
-    """One log line a request with its id, which is also ``request.request_id`` and the X-Request-ID header."""
+    """One log line a request with its id, which is also ``request.request_id`` and the X-Request-ID header.
+
+    It has ``duration_ms`` (until the answer, or its first byte, is handed on), ``bytes`` (of the body before it is
+    compressed; null where it is sent while it is made), ``user_id`` and ``credential_id``, where there are any.
+    """
 
     def prepare(self, request: HttpRequest) -> None:
         """Give the request its id before anything else happens."""
         super().prepare(request)
         request.request_id = structlog.contextvars.get_contextvars()["request_id"]  # type: ignore[attr-defined]
+        request.arrived = perf_counter()  # type: ignore[attr-defined]
+
+    def process_got_request_exception(self, sender: type[Any], request: HttpRequest, **kwargs: Any) -> None:
+        """A request that failed in a way that nobody foresaw has its line here, with the traceback."""
+        _bind_measured(request)
+        super().process_got_request_exception(sender, request, **kwargs)
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
         """Name the id to the client, so that a report from outside can be found in the log."""
+        _bind_measured(request, bytes=None if response.streaming else len(response.content))
         super().handle_response(request, response)
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Method and path; a query string may hold a SAML message or a person's name."""
-        return f"{request.method} {request.path}"
+        """Method and path; a query string may hold a SAML message or a name, the path of a set-up link its token."""
+        return without_own_secrets(f"{request.method} {request.path}")
+
+
+def _bind_measured(request: HttpRequest, **values: Any) -> None:
+    """What is known of a request at its end, for its line."""
+    credential_id = getattr(request, "credential_id", None)
+    if credential_id is not None:
+        values["credential_id"] = str(credential_id)
+    arrived = getattr(request, "arrived", None)  # what fails before it is noted has no duration
+    if arrived is not None:
+        values["duration_ms"] = round((perf_counter() - arrived) * 1000, 1)
+    structlog.contextvars.bind_contextvars(**values)

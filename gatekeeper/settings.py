@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from gatekeeper.runtime import embedded_broker, environment
+from gatekeeper.runtime import embedded_broker, environment, lost_peers
 from gatekeeper.runtime.logging import logging_configuration
+from gatekeeper.runtime.telemetry.switches import errors_are_sent, traces_are_sent
 
 # Lets Django's generic classes be written with their type, as in ModelAdmin[User]; costs nothing afterwards.
 django_stubs_ext.monkeypatch()
@@ -21,6 +22,8 @@ DATA_DIR = environment.folder("DATA_DIR", default=BASE_DIR / "var")
 DEBUG = environment.boolean("DEBUG", default=False)
 HOST = environment.host("HOST", default="127.0.0.1")
 PORT = environment.integer("PORT", default=8000, lowest=1, highest=environment.LONGEST_PORT)
+WEB_WORKERS = environment.integer("WEB_WORKERS", default=2, lowest=1, highest=64)
+WEB_THREADS = environment.integer("WEB_THREADS", default=4, lowest=1, highest=64)
 PUBLIC_URL = environment.origin("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 REDIS_URL = environment.redis_url("REDIS_URL")
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
@@ -28,19 +31,38 @@ LOG_FORMAT = environment.choice("LOG_FORMAT", default="console", allowed=("conso
 SESSION_MAX_HOURS = environment.integer("SESSION_MAX_HOURS", default=12, lowest=1, highest=720)
 SESSION_IDLE_MINUTES = environment.integer("SESSION_IDLE_MINUTES", default=60, lowest=0, highest=43_200)
 HSTS_INCLUDE_SUBDOMAINS = environment.boolean("HSTS_INCLUDE_SUBDOMAINS", default=False)
-SAML_ALLOW_PRIVATE_ADDRESSES = environment.boolean("SAML_ALLOW_PRIVATE_ADDRESSES", default=False)
+ALLOW_PRIVATE_ADDRESSES = environment.boolean(
+    "ALLOW_PRIVATE_ADDRESSES", former="SAML_ALLOW_PRIVATE_ADDRESSES", default=False
+)
 SECRET_KEY = environment.secret("SECRET_KEY", stored_in=DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = environment.secrets_list("SECRET_KEY_FALLBACKS", stored_in=DATA_DIR / "secret_key_fallbacks")
 
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"
 _loopback = environment.is_loopback(PUBLIC_URL)
+WEB_DRAIN_SECONDS = environment.integer("WEB_DRAIN_SECONDS", default=0 if _loopback else 2, lowest=0, highest=60)
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = environment.host_names(
     "ALLOWED_HOSTS", default=sorted({str(_public.hostname), *(LOOPBACK_HOSTS if _loopback else ())})
 )
 METRICS_TOKEN = environment.bearer_token("METRICS_TOKEN")
 SECURITY_CONTACT = environment.security_contacts("SECURITY_CONTACT")
+TRACES_ARE_SENT = traces_are_sent()
+
+# ── E-mail: nothing is sent while EMAIL_HOST is not set (docs/mail.md) ────────────────────────────────────────────────
+EMAIL_BACKEND = "gatekeeper.events.mail.backend.Backend"
+EMAIL_HOST = environment.host("EMAIL_HOST", default="")
+_security = environment.choice("EMAIL_SECURITY", default="starttls", allowed=("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _security == "starttls", _security == "tls"
+EMAIL_PORT = environment.integer(
+    "EMAIL_PORT", default=465 if EMAIL_USE_SSL else 587, lowest=1, highest=environment.LONGEST_PORT
+)
+EMAIL_HOST_USER = environment.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = environment.mail_password(
+    "EMAIL_PASSWORD", user=EMAIL_HOST_USER, is_encrypted=_security != "none"
+)
+EMAIL_TIMEOUT = 10  # seconds for each answer; events/mail/backend.py limits the whole conversation
+DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM", is_needed=bool(EMAIL_HOST))
 
 # ── Applications ────────────────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
@@ -48,15 +70,18 @@ INSTALLED_APPS = [
     "gatekeeper.config_as_code",
     "gatekeeper.directory",
     "gatekeeper.audit",
+    "gatekeeper.audit.stream",
     "gatekeeper.events",
     "gatekeeper.signed_tokens",
     "scim",
     "saml",
+    "gatekeeper.setup_links",
     "gatekeeper.api",
     "gatekeeper.health",
     "gatekeeper.maintenance",
     "gatekeeper.backup",
     "gatekeeper.runtime",
+    *(["gatekeeper.runtime.telemetry.tracing"] if TRACES_ARE_SENT else []),
     "entra_client",
     "conformance",
     # The identity provider simulator and the demo: where their extra (requirements-demo.txt) is installed.
@@ -83,7 +108,9 @@ SILENCED_SYSTEM_CHECKS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
-    "gatekeeper.runtime.unread_bodies.UnreadBodies",  # first, since it looks at the answer whoever gave it
+    *(["gatekeeper.runtime.telemetry.tracing.requests.Traces"] if TRACES_ARE_SENT else []),
+    "gatekeeper.health.measured.requests.RequestMetrics",  # first, since it measures all of the others
+    "gatekeeper.runtime.web_server.unread_bodies.UnreadBodies",  # outside, since it looks at the answer whoever gave it
     "gatekeeper.middleware.PermissionsPolicy",
     "gatekeeper.middleware.NotCached",
     "gatekeeper.compression.Compression",
@@ -97,11 +124,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gatekeeper.middleware.BrowserSessions",
     "gatekeeper.middleware.BrowserLanguage",
+    "gatekeeper.server_refusals.ServerRefusals",
     "gatekeeper.middleware.BrowserCommon",
     "gatekeeper.middleware.BrowserCsrf",
     "gatekeeper.middleware.BrowserAuthentication",
     "gatekeeper.middleware.BrowserMessages",
     "gatekeeper.middleware.BrowserAccess",
+    "gatekeeper.middleware.ChosenLanguage",
 ]
 
 TEMPLATES = [
@@ -135,18 +164,25 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)  # seconds; gunicorn's threads keep theirs
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
+    for _name, _value in lost_peers.TO_POSTGRESQL.items():
+        DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
     # What binds its values on the server is prepared when it is first sent (runtime/statements/prepared.py).
     DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 0)
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "gatekeeper.cache.Cache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},  # seconds
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 CELERY_BROKER_URL = REDIS_URL or f"{embedded_broker.SCHEME}://localhost"
-CELERY_BROKER_TRANSPORT_OPTIONS = {} if REDIS_URL else embedded_broker.prepare(DATA_DIR / "broker")
+CELERY_BROKER_TRANSPORT_OPTIONS = lost_peers.TO_REDIS if REDIS_URL else embedded_broker.prepare(DATA_DIR / "broker")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Celery's own 100 would end the worker after three quarters of an hour
 CELERY_BEAT_SCHEDULER = "gatekeeper.health.beat_scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_TASK_IGNORE_RESULT = True
@@ -191,6 +227,7 @@ SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 60 * 60  # seconds
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}gatekeeper_csrf"
 CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_TAGS = {35: "loss"}  # people lost access: red, though nothing failed (web/framework/changes/saved_messages.py)
 MESSAGE_STORAGE = "gatekeeper.sessions.flash_messages.Messages"
 CSRF_FAILURE_VIEW = "gatekeeper.web.framework.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -219,13 +256,16 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "gatekeeper" / "static"]
 # Only our own files: no page uses those of Django's admin or of DRF; each start would hash and compress them.
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "gatekeeper.static_bundles.BundleFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", "English")]  # each page is in the one that the browser prefers; docs/translation.md
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]  # each in its own name; docs/translation.md
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -278,4 +318,4 @@ SPECTACULAR_SETTINGS = {
 IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)  # the log's address too is ClientAddress's, not what a client claims
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # DEBUG: one line a request is enough, the one at its end
-LOGGING = logging_configuration(LOG_FORMAT, debug=DEBUG)
+LOGGING = logging_configuration(LOG_FORMAT, debug=DEBUG, report_errors=errors_are_sent())

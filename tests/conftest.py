@@ -18,6 +18,7 @@ from gatekeeper.audit.chain import writers
 from gatekeeper.audit.chain.head import Head, new_trail, store_head
 from gatekeeper.directory.deprovisioning_limits import certainty
 from tests.audit.chain.attacker import without_triggers
+from tests.fresh_cache import forget_what_is_kept
 from tests.kept import rsa_key
 from tests.prepared_database import create_test_databases
 from tests.site import Site
@@ -124,6 +125,12 @@ def django_db_setup(
 def nobody_was_counted() -> None:
     """What this process counted in another test's database holds in no other."""
     certainty.forget_active()
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_kept() -> None:
+    """What another test, process or run has kept in Redis is of another database."""
+    forget_what_is_kept()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -29,6 +29,12 @@ from honcho.environ import parse_procfile
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT = 120.0  # seconds; two cores may be busy with other tests
 STOP_TIMEOUT = 20.0
+CLAIM = "tests:site"  # its value: the test process that claims the database of this number
+_TAKE = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('flushdb')
+redis.call('set', KEYS[1], ARGV[2])
+return 1"""
 REDIS_NUMBERS = 14  # of Redis's sixteen databases: 0 is left alone, 15 belongs to the tests without a site
 
 
@@ -92,7 +98,12 @@ def on_the_server(statement: str) -> None:
 
 
 class Site:
-    """One running Gatekeeper. ``processes``: those that are started (web, worker, beat); ``host``: its PUBLIC_URL's."""
+    """One running Gatekeeper. ``processes``: those that are started (web, worker, beat); ``host``: its PUBLIC_URL's.
+
+    ``code``: where manage.py and the packages are; another release's for what starts from then on.
+    ``data_dir``: an empty folder; one of its own where none is given. ``options``: what is added to the command of a
+    process, by its name.
+    """
 
     def __init__(
         self,
@@ -100,13 +111,18 @@ class Site:
         processes: tuple[str, ...] = ("web", "worker", "beat"),
         environment: dict[str, str] | None = None,
         host: str = "127.0.0.1",
+        code: Path = ROOT,
+        data_dir: Path | None = None,
+        options: dict[str, str] | None = None,
     ) -> None:
         self.port = free_port()
         self.url = f"http://{host}:{self.port}"
-        self.data_dir = Path(tempfile.mkdtemp(prefix="gatekeeper-site-"))
-        self.wanted = processes
+        self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="gatekeeper-site-"))
+        self.wanted, self.options = processes, options or {}
+        self.code = code
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self._database_name = ""
+        self.logs = self.data_dir
+        self.database_name = ""
         self._redis = ""
         self._logs: list[IO[bytes]] = []
         self.environment = {**_clean_environment(), **self._stores(), **(environment or {})}
@@ -120,9 +136,9 @@ class Site:
         if fresh or not TEMPLATE.is_ready:
             self.prepared = self.manage("start", "--prepare-only", as_json=False)
             if not fresh:
-                TEMPLATE.take(self.data_dir, self._database_name)
+                TEMPLATE.take(self.data_dir, self.database_name)
         else:
-            TEMPLATE.give(self.data_dir, self._database_name)
+            TEMPLATE.give(self.data_dir, self.database_name)
         for name in self.wanted:
             self.start_process(name)
         if "web" in self.wanted:
@@ -147,12 +163,12 @@ class Site:
         command = [sys.executable, "manage.py", *arguments, *(["--json"] if as_json else [])]
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environment,
             input=input,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout}\n{done.stderr}"
@@ -160,17 +176,17 @@ class Site:
 
     def start_process(self, name: str) -> None:
         """Start one line of the Procfile in a process group of its own, its output in the data folder."""
-        command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
-        command = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+        command = parse_procfile((self.code / "Procfile").read_text()).processes[name]
+        command = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/") + f" {self.options.get(name, '')}"
         log = self.log(name).open("ab")
         self._logs.append(log)
         self.running[name] = subprocess.Popen(
-            command, shell=True, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            command, shell=True, cwd=self.code, env=self.environment, stdout=log, stderr=log, start_new_session=True
         )
 
     def log(self, name: str) -> Path:
         """The file that holds what the process has written."""
-        return self.data_dir / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     def start_worker(self) -> None:
         """Start the worker (again)."""
@@ -199,8 +215,8 @@ class Site:
         for log in self._logs:
             log.close()
         shutil.rmtree(self.data_dir, ignore_errors=True)
-        if self._database_name:
-            on_the_server(f'DROP DATABASE IF EXISTS "{self._database_name}" WITH (FORCE)')
+        if self.database_name:
+            on_the_server(f'DROP DATABASE IF EXISTS "{self.database_name}" WITH (FORCE)')
         if self._redis:
             client = redis.Redis.from_url(self._redis)
             client.flushdb()
@@ -216,24 +232,44 @@ class Site:
         }
         database = os.environ.get("DATABASE_URL", "")
         if database.startswith("postgres"):
-            self._database_name = f"gatekeeper_site_{uuid.uuid4().hex[:12]}"
-            on_the_server(f'CREATE DATABASE "{self._database_name}"')
-            stores["DATABASE_URL"] = urlunsplit(urlsplit(database)._replace(path=f"/{self._database_name}"))
+            self.database_name = f"gatekeeper_site_{uuid.uuid4().hex[:12]}"
+            on_the_server(f'CREATE DATABASE "{self.database_name}"')
+            stores["DATABASE_URL"] = urlunsplit(urlsplit(database)._replace(path=f"/{self.database_name}"))
         if os.environ.get("REDIS_URL"):
             self._redis = stores["REDIS_URL"] = claim_redis_number(os.environ["REDIS_URL"])
         return stores
 
 
 def claim_redis_number(address: str) -> str:
-    """A Redis database that no other site of this test run uses; the claim ends with the site's flushdb."""
+    """A Redis database that no other site of a living test process uses; the claim ends with the site's flushdb."""
     for number in range(1, REDIS_NUMBERS + 1):
         candidate = urlunsplit(urlsplit(address)._replace(path=f"/{number}"))
-        client = redis.Redis.from_url(candidate)
-        claimed = client.set("tests:site", os.getpid(), nx=True, ex=1800)  # seconds: longer than any run
+        client = redis.Redis.from_url(candidate, decode_responses=True)
+        claimed = client.set(CLAIM, os.getpid(), nx=True) or _taken_over(client)
         client.close()
         if claimed:
             return candidate
     raise AssertionError("All Redis databases are taken by running sites; flush those that were left behind.")
+
+
+def _taken_over(client: redis.Redis) -> bool:
+    """Whether the database was left behind by a test process that is gone, and is ours now.
+
+    No claim ends with time: two sites with one number do each other's tasks, once a run takes longer than a claim.
+    """
+    owner = client.get(CLAIM)
+    return owner is not None and not _lives(int(owner)) and bool(client.eval(_TAKE, 1, CLAIM, owner, os.getpid()))
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    else:
+        return True
 
 
 OURS = (

@@ -45,8 +45,15 @@ class Answer:
 class ScimServer:
     """A server behind a base URL. Not safe for threads: one connection, one request at a time."""
 
-    def __init__(self, base_url: str, credential: str | Credential, *, timeout: float = 60.0) -> None:
-        """``credential``: an API key, or what gets access tokens.
+    def __init__(
+        self,
+        base_url: str,
+        credential: str | Credential,
+        *,
+        timeout: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """``credential``: an API key, or what gets access tokens. ``transport``: of a server in this process.
 
         Raises CannotBegin for a base URL that is no http or https address, and a key that fits in no header.
         """
@@ -57,6 +64,7 @@ class ScimServer:
         self._credential = ApiKey(credential) if isinstance(credential, str) else credential
         self._http = httpx.Client(
             timeout=timeout,
+            transport=transport,
             follow_redirects=False,
             # A proxy of the environment has no way to a server on this machine.
             trust_env=address.hostname not in LOCAL_HOSTS,

@@ -31,6 +31,7 @@ class TokenAuthentication(BaseAuthentication):
         if text is None:
             return None
         token = _token_of(text)
+        request._request.credential_id = token.id  # type: ignore[attr-defined]  # for the request's line in the log
         access = access_of(token.user)
         refused = refusal_of_person(access)
         if refused:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.generics import GenericAPIView
@@ -12,11 +13,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gatekeeper.api.access import MayReadReports, MayReadThisPerson
-from gatekeeper.api.serializers import AccessSerializer, ExplanationSerializer, WhoHadSerializer
+from gatekeeper.api.serializers import AccessSerializer, ExplanationSerializer, WhoChangedSerializer, WhoHadSerializer
 from gatekeeper.directory.access.loaders import access_of, site_facts
 from gatekeeper.directory.access.past import past_moment
 from gatekeeper.directory.access.people_parts import united
 from gatekeeper.directory.explanation.explanation import explain
+from gatekeeper.directory.explanation.who_changed import Changed, as_documents, compare
 from gatekeeper.directory.explanation.who_had import as_row, holders, level_or_permission, with_access
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import User
@@ -25,6 +27,11 @@ from gatekeeper.errors import InvalidValue
 from saml.sync.name_mismatches import refused_name_ids
 
 AT = OpenApiParameter("at", str, description="An ISO 8601 time; without a zone it is the site's. Now if left out.")
+
+WANTED = (
+    OpenApiParameter("permission", str, enum=[permission.value for permission in Permission]),
+    OpenApiParameter("level", str, enum=[level.slug for level in Level if level is not Level.NONE]),
+)
 
 
 class UserAccess(APIView):
@@ -61,11 +68,7 @@ class WhoHad(GenericAPIView[User]):
     @extend_schema(
         responses=WhoHadSerializer(many=True),
         operation_id="who_had_list",
-        parameters=[
-            OpenApiParameter("permission", str, enum=[permission.value for permission in Permission]),
-            OpenApiParameter("level", str, enum=[level.slug for level in Level if level is not Level.NONE]),
-            AT,
-        ],
+        parameters=[*WANTED, AT],
     )
     def get(self, request: Request) -> Response:
         """A page of the rows of ``manage.py who_had``, by user name."""
@@ -73,7 +76,37 @@ class WhoHad(GenericAPIView[User]):
         site = site_facts(at)
         people = united(holders(wanted, at, site)).order_by("user_name_folded", "id").values_list("id", flat=True)
         ids: Any = self.paginate_queryset(people)
-        return self.get_paginated_response([as_row(user, access) for user, access in with_access(ids, at, site)])
+        return self.get_paginated_response(
+            [as_row(user, access, wanted) for user, access in with_access(ids, at, site)]
+        )
+
+
+class WhoChanged(GenericAPIView[User]):
+    """Who gained and who lost a permission or a level between two moments, and by which change."""
+
+    permission_classes = (MayReadReports,)
+    serializer_class = WhoChangedSerializer
+
+    @extend_schema(
+        responses=WhoChangedSerializer(many=True),
+        operation_id="who_changed_list",
+        parameters=[
+            *WANTED,
+            OpenApiParameter("from", str, required=True, description="The earlier moment, as ``at`` of who-had."),
+            OpenApiParameter("to", str, description="The later moment. Now if left out."),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """A page of the rows that the comparison of *Access reports* has: those who gained it, then who lost it."""
+        wanted, earlier = _wanted(request), _moment(request, "from")
+        later = _moment(request, "to") or timezone.now()
+        if earlier is None:
+            raise ParseError("Ask for two moments: from, and to, which is now if left out.")
+        if earlier >= later:
+            raise ParseError("from has to be earlier than to.")
+        found = compare(wanted, earlier, later)
+        page: Any = self.paginate_queryset(Changed(found))  # type: ignore[arg-type]  # counted and cut is all it asks
+        return self.get_paginated_response(as_documents(found, page))
 
 
 def _person(pk: UUID, at: datetime | None) -> User:
@@ -85,8 +118,8 @@ def _person(pk: UUID, at: datetime | None) -> User:
     return user
 
 
-def _moment(request: Request) -> datetime | None:
-    text = request.query_params.get("at")
+def _moment(request: Request, name: str = "at") -> datetime | None:
+    text = request.query_params.get(name)
     try:
         return past_moment(text) if text else None
     except InvalidValue as refusal:

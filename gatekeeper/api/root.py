@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from gatekeeper.api.access import IsSignedIn
 
-_LINKED = ("me", "users", "groups", "who_had", "setup", "schema")
+_LINKED = ("me", "users", "groups", "who_had", "who_changed", "setup", "schema")
 
 
 class Root(APIView):

@@ -115,7 +115,25 @@ class WhoHadSerializer(serializers.Serializer[Any]):
     level = serializers.CharField()
     permissions = serializers.ListField(child=serializers.CharField())
     teams = serializers.ListField(child=serializers.CharField())
-    given_by = serializers.ListField(child=serializers.CharField())
+    given_by = serializers.ListField(child=serializers.CharField(), help_text="What gives it.")
+    also_in = serializers.ListField(child=serializers.CharField(), help_text="The person's other groups.")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """One change that had a part in it; ``at`` is null where nobody knows (any more) when."""
+
+    text = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class WhoChangedSerializer(serializers.Serializer[Any]):
+    """One person who has it at one of two moments only."""
+
+    change = serializers.ChoiceField(choices=["gained", "lost"])
+    id = serializers.UUIDField()
+    user_name = serializers.CharField()
+    email = serializers.CharField(allow_null=True)
+    why = ChangeSerializer(many=True)
 
 
 class StepSerializer(serializers.Serializer[Any]):

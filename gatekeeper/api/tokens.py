@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.api.models import ApiToken
 from gatekeeper.audit.actor import Actor
@@ -15,12 +16,12 @@ from gatekeeper.audit.log import entry, record, record_all
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.access.states import moment_text
 from gatekeeper.directory.field_values import require_storable
 from gatekeeper.directory.models import User
 from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.revocation import credentials_ended
 from gatekeeper.errors import DomainError, InvalidValue, NotFound
+from gatekeeper.language_forms import long_moment
 from gatekeeper.runtime.transactions import one_transaction
 from gatekeeper.secrets.bearer_keys import KeyKind, digest
 
@@ -31,16 +32,15 @@ NAME_LIMIT = 100  # characters, as the column holds them
 
 class ApiNotPermitted(DomainError):
     code = "api_not_permitted"
-
-    def __init__(self) -> None:
-        super().__init__("API tokens need the permission API, and somebody who can sign in.")
+    sentence = _("API tokens need the permission API, and somebody who can sign in.")
 
 
 class TokenNotFound(NotFound):
     code = "token_not_found"
+    sentence = _("There is no API token %(token)s that could be revoked.")
 
     def __init__(self, token_id: object) -> None:
-        super().__init__(f"There is no API token {token_id} that could be revoked.")
+        super().__init__(token=token_id)
 
 
 @one_transaction()
@@ -55,10 +55,10 @@ def create_token(user: User, name: str, *, actor: Actor, expires_at: datetime | 
     name = name.strip()
     expires_at = expires_at or now + timedelta(days=DEFAULT_DAYS)
     if not name:
-        raise InvalidValue("name", "say what the token is for.")
+        raise InvalidValue("name", _("say what the token is for."))
     require_storable("name", name, NAME_LIMIT)
     if not now < expires_at <= now + timedelta(days=LONGEST_DAYS):
-        raise InvalidValue("expires", f"choose a time within the next {LONGEST_DAYS} days.")
+        raise InvalidValue("expires", _("choose a time within the next %(days)s days."), days=LONGEST_DAYS)
     lock_users([user.pk], Lock.RELY)
     if refusal_of_person(access_of(user)):
         raise ApiNotPermitted
@@ -103,9 +103,9 @@ def tokens_of(user_id: UUID) -> list[ApiToken]:
 def refusal_of(token: ApiToken) -> str | None:
     """Why this token opens nothing any more, for whoever sends it; None while it holds."""
     if token.revoked_at is not None:
-        return f"This API token was revoked on {moment_text(token.revoked_at)}. Make another one on your profile page."
+        return f"This API token was revoked on {long_moment(token.revoked_at)}. Make another one on your profile page."
     if token.is_expired:
-        return f"This API token expired on {moment_text(token.expires_at)}. Make another one on your profile page."
+        return f"This API token expired on {long_moment(token.expires_at)}. Make another one on your profile page."
     return None
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("users/<uuid:pk>/access", history.UserAccess.as_view(), name="user_access"),
     path("users/<uuid:pk>/explanation", history.UserExplanation.as_view(), name="user_explanation"),
     path("who-had", history.WhoHad.as_view(), name="who_had"),
+    path("who-changed", history.WhoChanged.as_view(), name="who_changed"),
     path("setup", setup.Setup.as_view(), name="setup"),
     path("groups", views.Groups.as_view(), name="groups"),
     re_path("", root.NothingHere.as_view(), name="nothing_here"),

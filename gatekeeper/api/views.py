@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gatekeeper.api.access import IsSignedIn, MayReadPeople, access_of_request
+from gatekeeper.api.pagination import PeopleInParts
 from gatekeeper.api.serializers import AccessSerializer, GroupSerializer, UserSerializer
 from gatekeeper.directory.access.loaders import access_of_many
-from gatekeeper.directory.access.people_pages import PeopleByName
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.explanation.readiness import readiness_of_many
@@ -56,7 +56,7 @@ class Users(ListAPIView[User]):
             return people.filter(deleted_at=None).order_by("user_name_folded", "id")
         if wanted not in list(State):
             raise ParseError(f"readiness: there is no state {wanted[:60]}; known are {', '.join(State)}.")
-        return PeopleByName(state_parts(people, State(wanted), differs_from_name_id()))
+        return PeopleInParts(state_parts(people, State(wanted), differs_from_name_id()))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Keep the page, whose accesses are read in one go."""

@@ -181,7 +181,7 @@ def _verify(manifest: Manifest) -> tuple[str, ...]:
     if manifest.audit_head is not None:
         position, _, digest = manifest.audit_head.partition(":")
         expected = Head(int(position), digest)
-    return verify(expected_head=expected).problems
+    return tuple(map(str, verify(expected_head=expected).problems))
 
 
 def _not_intact(problems: tuple[str, ...]) -> str:

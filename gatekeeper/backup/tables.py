@@ -16,9 +16,11 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 
-from gatekeeper.health.models import Heartbeat
+from gatekeeper.health.models import Heartbeat, Measurement, ProcessHeartbeat
+from gatekeeper.maintenance.models import ScheduledRun
 
-LEFT_OUT = (Session, Heartbeat)  # browsers sign in again; which processes live is none of the data
+# Browsers sign in again; which processes live, and what they have run, is none of the data.
+LEFT_OUT = (Session, Heartbeat, ProcessHeartbeat, Measurement, ScheduledRun)
 _Kind = TypeVar("_Kind")
 _CHUNK = 1000  # rows read or inserted at once
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.config_as_code import scim_attributes
+from gatekeeper.config_as_code import mail_recipients, retention, scim_attributes, siem_streams
 from gatekeeper.config_as_code.changes import Change, ChangeCode, mapping_document
 from gatekeeper.config_as_code.document import ConfigurationDocument, NamedMapping
 from gatekeeper.directory.access.loaders import site_facts
@@ -49,9 +50,10 @@ def apply_document(
     """Make the site what ``document`` states; keys that it does not state stay untouched.
 
     ``teams`` states all teams: others are deleted. ``group_mappings`` states all groups with a mapping of their own:
-    others use the Default Mapping again. ``scim_attributes`` states all custom attributes: others are removed. A dry
-    run does the same and rolls it back, so that it refuses what the real run would refuse. Nothing is written when
-    nothing differs. ``by`` is warned in the preview about their own access.
+    others use the Default Mapping again. ``scim_attributes`` states all custom attributes: others are removed.
+    ``retention`` states all that is not the default, ``siem_streams`` all streams, ``mail_recipients`` everybody who is
+    written to. A dry run does the same and rolls it back, so that it refuses what the real run would refuse. Nothing is
+    written when nothing differs. ``by`` is warned in the preview about their own access.
     ``judge`` sees what was done before it is committed, and may refuse it by raising.
     Raises: InvalidValue for a team or group that does not exist; NeedsConfirmation; TeamIsFallback;
             NobodyCouldConfigure, judged by the end of the document, not by its steps.
@@ -92,6 +94,9 @@ class _Run:
             "default_mapping": (self._set_default,),
             "group_mappings": (self._set_group_mappings,),
             scim_attributes.KEY: (self._set_attributes,),
+            retention.KEY: (self._set_retention,),
+            siem_streams.KEY: (self._set_streams,),
+            mail_recipients.KEY: (self._set_recipients,),
         }
         for key, parts in steps.items():
             if key in self.document.stated:
@@ -105,7 +110,7 @@ class _Run:
         listed = {fold(name.strip()) for name in self.document.teams}
         for place, name in _named_teams(self.document):
             if fold(name.strip()) not in listed:
-                raise InvalidValue(place, f"the team {name} is not in the document's list of teams.")
+                raise InvalidValue(place, _("the team %(name)s is not in the document's list of teams."), name=name)
 
     def _add_teams(self) -> None:
         for stated in self.document.teams:
@@ -148,7 +153,7 @@ class _Run:
         for name, wanted in self.document.group_mappings.items():
             group = self.groups.get(fold(name))
             if group is None:
-                raise InvalidValue("group_mappings", f"there is no IdP group {name}.")
+                raise InvalidValue("group_mappings", _("there is no IdP group %(name)s."), name=name)
             kept.add(group.id)
             self._set(group, wanted, f"group_mappings.{name}")
         for group in sorted(self.groups.values(), key=lambda group: group.display_name_folded):
@@ -158,6 +163,15 @@ class _Run:
 
     def _set_attributes(self) -> None:
         scim_attributes.apply_attributes(self.document.scim_attributes, self._note, actor=self.actor)
+
+    def _set_retention(self) -> None:
+        retention.apply_retention(self.document.retention, self._note, actor=self.actor)
+
+    def _set_streams(self) -> None:
+        siem_streams.apply_streams(self.document.siem_streams, self._note, actor=self.actor)
+
+    def _set_recipients(self) -> None:
+        mail_recipients.apply_recipients(self.document.mail_recipients, self._note, actor=self.actor)
 
     def _set(self, group: IdpGroup | None, stated: NamedMapping, place: str) -> None:
         wanted = MappingRecord(
@@ -177,7 +191,7 @@ class _Run:
     def _team(self, name: str, place: str) -> Team:
         team = self.teams.get(fold(name.strip()))
         if team is None:
-            raise InvalidValue(place, f"there is no team {name}.")
+            raise InvalidValue(place, _("there is no team %(name)s."), name=name)
         return team
 
     def _document(self, mapping: MappingRecord) -> dict[str, Any]:

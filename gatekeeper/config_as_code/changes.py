@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from gatekeeper.directory.access.resolver import DEFAULT_MAPPING_NAME
 from gatekeeper.directory.changes import MappingRecord
@@ -28,6 +29,13 @@ class ChangeCode(StrEnum):
     ATTRIBUTE_DECLARED = "attribute_declared"
     ATTRIBUTE_DESCRIBED = "attribute_described"
     ATTRIBUTE_REMOVED = "attribute_removed"
+    RETENTION_SET = "retention_set"
+    STREAM_CREATED = "stream_created"
+    STREAM_CHANGED = "stream_changed"
+    STREAM_DELETED = "stream_deleted"
+    RECIPIENT_ADDED = "recipient_added"
+    RECIPIENT_CHANGED = "recipient_changed"
+    RECIPIENT_REMOVED = "recipient_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,21 @@ def _template(code: ChangeCode) -> str:
         ChangeCode.ATTRIBUTE_DECLARED: _("The custom attribute %(name)s is declared."),
         ChangeCode.ATTRIBUTE_DESCRIBED: _("The custom attribute %(name)s has another description."),
         ChangeCode.ATTRIBUTE_REMOVED: _("The custom attribute %(name)s is removed."),
+        ChangeCode.RETENTION_SET: _("%(name)s: kept for %(days)s (was %(was_days)s)."),
+        ChangeCode.STREAM_CREATED: _("The SIEM stream %(name)s is created."),
+        ChangeCode.STREAM_CHANGED: _("The SIEM stream %(name)s is sent elsewhere, or trusts others."),
+        ChangeCode.STREAM_DELETED: _("The SIEM stream %(name)s is deleted."),
+        ChangeCode.RECIPIENT_ADDED: _("E-mail is sent to %(name)s."),
+        ChangeCode.RECIPIENT_CHANGED: _("%(name)s is sent other e-mail."),
+        ChangeCode.RECIPIENT_REMOVED: _("No e-mail is sent to %(name)s any more."),
     }[code]
 
 
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return _mapping_text(value)
+    if name in ("days", "was_days"):
+        return _("ever") if value is None else ngettext("%(days)d day", "%(days)d days", value) % {"days": value}
     if value is not None:
         return str(value)
     return _("the %(mapping)s") % {"mapping": DEFAULT_MAPPING_NAME} if name == "was_mapping" else _("none")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from gatekeeper.audit.actor import Actor
 from gatekeeper.config_as_code.changes import ChangeCode
 from gatekeeper.errors import DomainError, InvalidValue
@@ -27,12 +29,12 @@ def export_attributes() -> list[dict[str, Any]]:
 def read_attributes(value: Any) -> tuple[Definition, ...]:
     """Raises: InvalidValue, which names the place."""
     if not isinstance(value, list):
-        raise InvalidValue(KEY, "a list of attributes is needed.")
+        raise InvalidValue(KEY, _("a list of attributes is needed."))
     read = tuple(_attribute(each, f"{KEY}[{position}]") for position, each in enumerate(value))
     seen: set[str] = set()
     for each in read:
         if each.path.lower() in seen:
-            raise InvalidValue(KEY, f"{each.path} is there twice.")
+            raise InvalidValue(KEY, _("%(path)s is there twice."), path=each.path)
         seen.add(each.path.lower())
     return read
 
@@ -47,18 +49,22 @@ def _attribute(value: Any, place: str) -> Definition:
 
 def _require_shape(value: Any, place: str) -> None:
     if not isinstance(value, dict):
-        raise InvalidValue(place, "an object with schema and name is needed.")
+        raise InvalidValue(place, _("an object with schema and name is needed."))
     for key in value:
         if key not in (*_TEXTS, *_FLAGS):
             raise InvalidValue(
-                f"{place}.{key[:60]}", f"there is no such key; known are {', '.join((*_TEXTS, *_FLAGS))}."
+                f"{place}.{key[:60]}",
+                _("there is no such key; known are %(known)s."),
+                known=", ".join((*_TEXTS, *_FLAGS)),
             )
     for key in _REQUIRED:
         if key not in value:
-            raise InvalidValue(place, f"a {key} is needed.")
+            raise InvalidValue(place, _("a %(key)s is needed."), key=key)
     for key, each in value.items():
         if not isinstance(each, str if key in _TEXTS else bool):
-            raise InvalidValue(f"{place}.{key}", "a text is needed." if key in _TEXTS else "true or false is needed.")
+            raise InvalidValue(
+                f"{place}.{key}", _("a text is needed.") if key in _TEXTS else _("true or false is needed.")
+            )
 
 
 def apply_attributes(wanted: tuple[Definition, ...], note: Note, *, actor: Actor) -> None:
@@ -94,8 +100,12 @@ def _remove(present: Definition, actor: Actor) -> None:
     except HasValues as refusal:
         raise InvalidValue(
             KEY,
-            f"{present.path} has values (users: {refusal.count}) and isn't listed as it is declared. Remove it on its "
-            "page, or by scim_attribute remove, first.",
+            _(
+                "%(path)s has values (users: %(count)s) and isn't listed as it is declared. "
+                "Remove it on its page, or by scim_attribute remove, first."
+            ),
+            path=present.path,
+            count=refusal.count,
         ) from refusal
 
 

@@ -1,7 +1,7 @@
 """One-time use of tokens. A unique key in the database enforces it across processes, machines and restarts."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 
@@ -11,6 +11,9 @@ from gatekeeper.signed_tokens.parsing import Token
 from gatekeeper.signed_tokens.reasons import TokenReason
 from gatekeeper.signed_tokens.refusals import TokenRefused
 from gatekeeper.signed_tokens.verification import CLOCKS_DIFFER_BY, Expectation
+
+# A clock that was ahead, and is right again, must find what it used meanwhile.
+KEPT_AFTER_EXPIRY = timedelta(days=1)
 
 
 def use_once(token: Token, expected: Expectation) -> None:
@@ -30,5 +33,5 @@ def use_once(token: Token, expected: Expectation) -> None:
 
 
 def forget_used_tokens(now: datetime) -> int:
-    """Delete the records of tokens that are too old to be accepted again; returns how many."""
-    return UsedToken.objects.filter(expires__lt=now).delete()[0]
+    """Delete the records of tokens that are too old to be accepted again, whatever the clock does; returns how many."""
+    return UsedToken.objects.filter(expires__lt=now - KEPT_AFTER_EXPIRY).delete()[0]

@@ -3,13 +3,14 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from gatekeeper.runtime.processes.ports import is_port_free
 
 SECONDS_TO_START = 150  # a laptop that is busy with other things
 SECONDS_TO_STOP = 25  # the site gives its own processes twenty
@@ -43,6 +44,34 @@ class Processes:
             lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
             raise DemoFailed(f"{arguments[0]} failed: {lines[-1]}")
         return done.stdout
+
+    def follow(self, *arguments: str, text: str, say: Callable[[str], None]) -> str:
+        """Run a command to its end, repeat its lines, and return the JSON object among them. Raises DemoFailed."""
+        with (
+            self._log(arguments[0]).open("wb") as log,
+            subprocess.Popen(  # noqa: S603 -- as above
+                self._command(*arguments),
+                cwd=self._root,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            ) as process,
+        ):
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(text)
+            process.stdin.close()
+            document = ""
+            for line in process.stdout:
+                if line.startswith("{"):
+                    document = line
+                else:
+                    say(line.rstrip("\n"))
+        if process.returncode:
+            raise DemoFailed(f"{arguments[0]} failed; {self._log(arguments[0])} says why.")
+        return document
 
     def document(self, *arguments: str, text: str = "") -> dict[str, Any]:
         """Run an operators' command with ``--json`` and return its document. Raises DemoFailed."""
@@ -99,14 +128,8 @@ class Processes:
 
 def expect_free(port: int, name: str) -> None:
     """Raises DemoFailed when somebody listens on the port already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as problem:
-            raise DemoFailed(
-                f"Port {port}, for the {name}, is taken; choose another one, as in: PORT=8500 make demo"
-            ) from problem
+    if not is_port_free("127.0.0.1", port):
+        raise DemoFailed(f"Port {port}, for the {name}, is taken; choose another one, as in: PORT=8500 make demo")
 
 
 def _signal_group(process: subprocess.Popen[bytes], which: signal.Signals) -> None:

@@ -33,6 +33,10 @@ class Addresses:
         """The tile in My Apps: sign-on that the identity provider starts."""
         return f"{self.origin}{self.base_path}/launch"
 
+    def portal_url(self, page: str) -> str:
+        """A page of the admin center (``portal.PAGES``)."""
+        return f"{self.origin}{self.base_path}/portal/{page}"
+
     @property
     def metadata_url(self) -> str:
         """The App Federation Metadata Url."""

@@ -22,8 +22,13 @@ from pretend_entra.identity_provider.messages import (
     redirect_address,
 )
 from pretend_entra.identity_provider.metadata import federation_metadata
+from pretend_entra.identity_provider.portal import PAGES, Portal
 
-STATIC = {"entra.css": "text/css; charset=utf-8", "post.js": "text/javascript; charset=utf-8"}
+STATIC = {
+    "entra.css": "text/css; charset=utf-8",
+    "portal.css": "text/css; charset=utf-8",
+    "post.js": "text/javascript; charset=utf-8",
+}
 LARGEST_BODY = 256 * 1024  # bytes
 COOKIE = "identity_provider_sign_on"
 Fields = Mapping[str, str]
@@ -60,6 +65,7 @@ class IdentityProvider:
     def __post_init__(self) -> None:
         self.key: SigningKey = load_or_make(self.folder)
         base = self.addresses.base_path
+        portal = Portal(self.addresses, self.folder)
         self._routes: dict[tuple[str, str], Callable[[Fields, str], Reply]] = {
             ("GET", f"{base}/saml2"): self._saml,
             ("POST", f"{base}/saml2"): self._saml,
@@ -70,6 +76,9 @@ class IdentityProvider:
             ("POST", f"{base}/sign-out"): self._sign_out,
             ("GET", f"{base}/federationmetadata/2007-06/federationmetadata.xml"): self._metadata,
         }
+        for name in PAGES:
+            for method in ("GET", "POST"):
+                self._routes[(method, f"{base}/portal/{name}")] = _shown_by(portal, name)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request; what cannot be answered gets a page that says why."""
@@ -190,6 +199,16 @@ class IdentityProvider:
 
     def _people(self) -> dict[str, Person]:
         return {person.object_id: person for person in (*self.company.people, *self.late, *self.unassigned)}
+
+
+def _shown_by(portal: Portal, name: str) -> Callable[[Fields, str], Reply]:
+    """The route of one page of the admin center."""
+
+    def show(fields: Fields, cookie: str) -> Reply:
+        del cookie
+        return _page(portal.show(name, fields))
+
+    return show
 
 
 def _page(html: str, status: HTTPStatus = HTTPStatus.OK) -> Reply:

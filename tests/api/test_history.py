@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.explanation.explanation import explain
@@ -12,6 +13,7 @@ from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import delete_user
 from tests.builders import (
     ENTRA,
+    add_members,
     link,
     make_group,
     make_provider,
@@ -82,10 +84,82 @@ def test_who_had_lists_the_rows_of_the_command(admin, ada):
             "permissions": ["reports"],
             "teams": [],
             "given_by": ["GK Finance"],
+            "also_in": [],
         }
     ]
     assert admin.get("/api/v1/who-had", {"permission": "reports", "at": AFTER}).json()["results"] == []
     assert admin.get("/api/v1/who-had", {"level": "administrator", "at": THEN}).json()["count"] == 1
+
+
+def changed(admin, **query):
+    return admin.get("/api/v1/who-changed", {"permission": "reports", **query}).json()
+
+
+def test_who_gained_and_lost_it_between_two_moments_and_why(admin, ada):
+    gained = changed(admin, **{"from": BEFORE, "to": THEN})
+    lost = changed(admin, **{"from": THEN})
+
+    assert gained["count"] == lost["count"] == 1
+    (row,) = gained["results"]
+    why = row.pop("why")
+    assert row == {"change": "gained", "id": str(ada.id), "user_name": "ada@example.com", "email": "ada@example.com"}
+    assert [datetime.fromisoformat(each["at"]) for each in why] == [START]
+    (row,) = lost["results"]
+    assert (row["change"], row["user_name"]) == ("lost", "ada@example.com")
+    assert "GK Finance" in row["why"][0]["text"]
+    assert changed(admin, **{"from": AFTER})["results"] == []
+    by_level = admin.get("/api/v1/who-changed", {"level": "administrator", "from": BEFORE, "to": THEN}).json()
+    assert by_level["count"] == 1
+
+
+def test_it_says_the_same_as_the_file_of_the_page(admin, ada):
+    found = changed(admin, **{"from": THEN})["results"]
+    file = admin.get("/who-had/csv/", {"wanted": "reports", "at": THEN, "compare": AFTER})
+
+    lines = b"".join(file.streaming_content).decode() if file.streaming else file.content.decode()
+    for row in found:
+        assert row["user_name"] in lines
+        assert row["change"] in lines
+        assert row["why"][0]["text"] in lines
+
+
+def test_who_changed_has_pages_over_both_sides(admin, db):
+    leavers, joiners = make_users(3), make_users(3)
+    group = make_group(members=leavers)
+    map_group(group, "collaborator", ["api"])
+    before = timezone.now()
+    remove_members(group, *leavers)
+    add_members(group, *joiners)
+
+    def page(number):
+        return admin.get(
+            "/api/v1/who-changed", {"permission": "api", "from": before.isoformat(), "page_size": 4, "page": number}
+        )
+
+    first, second = page(1).json(), page(2).json()
+    assert (first["count"], second["next"]) == (6, None)
+    rows = [*first["results"], *second["results"]]
+    assert [row["change"] for row in rows] == ["gained"] * 3 + ["lost"] * 3
+    names = [row["user_name"] for row in rows]
+    assert names == sorted(each.user_name for each in joiners) + sorted(each.user_name for each in leavers)
+    assert page(3).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ({}, "Ask for two moments"),
+        ({"to": THEN}, "Ask for two moments"),
+        ({"from": THEN, "to": BEFORE}, "earlier than to"),
+        ({"from": THEN, "to": THEN}, "earlier than to"),
+        *(({"from": text}, "") for text in NONSENSE),
+    ],
+)
+def test_who_changed_without_two_moments_is_400(admin, query, reason):
+    answer = admin.get("/api/v1/who-changed", {"permission": "api", **query})
+
+    assert answer.status_code == 400
+    assert reason in answer.json()["detail"]
 
 
 def test_who_had_has_pages(admin):

@@ -95,9 +95,10 @@ def test_a_group_counts_its_present_members(admin):
     assert [(each["display_name"], each["member_count"]) for each in found] == [("GK Finance", 1)]
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "page=999", "page=9999999999999999999999"])
-def test_a_page_that_does_not_exist_is_404_in_json(admin, query):
-    answer = admin.get(f"/api/v1/users?{query}")
+@pytest.mark.parametrize("page", ["0", "x", "999", "9999999999999999999999", "-1"])
+@pytest.mark.parametrize("narrowed", ["", "readiness=no_group_access&"])
+def test_a_page_that_does_not_exist_is_404_in_json(admin, page, narrowed):
+    answer = admin.get(f"/api/v1/users?{narrowed}page={page}")
 
     assert answer.status_code == 404
     assert "detail" in answer.json()
@@ -136,6 +137,7 @@ def test_the_schema_describes_every_address(admin):
         "/api/v1/users/{id}/access",
         "/api/v1/users/{id}/explanation",
         "/api/v1/who-had",
+        "/api/v1/who-changed",
         "/api/v1/setup",
         "/api/v1/groups",
     }
@@ -173,6 +175,8 @@ def test_people_of_one_state_for_several_reasons_are_paged_by_name(admin):
     assert shown == [["a", "b", "c", "d"], ["e", "f"]]
     assert pages[0].json()["count"] == 6
     assert pages[2].status_code == 404
+    last = admin.get("/api/v1/users", {"readiness": "no_group_access", "page_size": 4, "page": "last"})
+    assert [each["user_name"][0] for each in last.json()["results"]] == ["e", "f"]
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -8,8 +8,10 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.core.management.base import CommandError
 
 from gatekeeper.directory.models import IdentityProvider, IdpGroup, Team, User
+from gatekeeper.events.models import MailRecipient, Webhook
 from gatekeeper.runtime.command import OperatorCommand
 from gatekeeper.runtime.plain_text import visible, visible_lines, visible_values
+from gatekeeper.setup_links.lifecycle import create_link
 from scim.credentials.api_keys import generate_key
 from scim.models import ApiKey, CustomAttribute, OAuthClient
 from tests.builders import ADMIN, make_administrator, make_group, make_team, make_user, map_group
@@ -32,7 +34,7 @@ def operators_commands():
 CALLS = {
     "access": [("root@example.com",), ("ada",), ("nobody" + NAME,)],
     "api_tokens": [("list",), ("list", "--user", "nobody" + NAME), ("revoke", NAME)],
-    "audit": [("verify",), ("head",)],
+    "audit": [("verify",), ("head",), ("segments",), ("seal",), ("show-segment", NAME), ("verify", "--segments", NAME)],
     "backup": [("{file}",), ("/none/" + NAME,)],
     "configuration": [("export",), ("apply", NAME), ("diff", "{file}"), ("apply", "{file}", "--dry-run")],
     "conformance": [],  # it prints what servers answer: tests/conformance/test_command.py
@@ -45,12 +47,31 @@ CALLS = {
     "reset_password": [],
     "restore": [("{file}",), (NAME,)],
     "retention": [("run",), ()],
+    "mail": [("list",), ("add", NAME), ("add", "ops@example.com", "--events", NAME), ("remove", NAME), ("digest",)],
     "saml_connection": [("list",), ("delete", "{connection}", "--confirm", NAME), ("refresh", NAME)],
     "scim_attribute": [("list",), ("add", NAME, NAME, "--description", NAME), ("remove", NAME, "--confirm", NAME)],
     "scim_client": [("list",), ("revoke", NAME, "--confirm", "Revoke"), ("create", NAME, "--secret")],
     "scim_key": [("list",), ("revoke", "--confirm", "Revoke", "--key-id", NAME), ("generate", "--expires", NAME)],
+    "setup_link": [
+        ("list",),
+        ("create", NAME, "--scope", "both"),
+        ("create", "", "--scope", "saml"),
+        ("revoke", NAME),
+    ],
     "simulate_entra": [],
+    "stream": [
+        ("list",),
+        ("delete", NAME),
+        ("create", NAME, "https://example.com"),
+        ("create", "SIEM", NAME),
+    ],
     "sync_saml_users": [()],
+    "webhook": [
+        ("list",),
+        ("delete", NAME),
+        ("create", NAME, "--events", "user.linked"),
+        ("create", "https://example.com", "--events", NAME),
+    ],
     "who_had": [("global_administrator",), ("reports", "--csv"), (NAME,)],
 }
 
@@ -69,7 +90,10 @@ def names(db):
     key, _ = generate_key("Entra", actor=ADMIN)
     ApiKey.objects.filter(pk=key.pk).update(name=NAME)
     OAuthClient.objects.create(name=NAME)
+    create_link("Ada" + NAME, "both", actor=ADMIN, made_by=admin)
     IdentityProvider.objects.update(name=NAME)
+    Webhook.objects.create(url=f"https://{NAME}", sealed_secret=b"x")
+    MailRecipient.objects.create(address=NAME, language="de")
     CustomAttribute.objects.create(schema="urn:x:y", name=NAME, path_folded="x", type="string", description=NAME)
     return {"user": ada}
 

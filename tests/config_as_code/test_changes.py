@@ -38,7 +38,15 @@ def test_a_name_with_a_percent_sign_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize("code", ChangeCode)
 def test_every_code_has_a_text(code: ChangeCode) -> None:
     mapping = {"level": "administrator", "permissions": ["reports"], "teams": ["Finance"]}
-    values = {"name": "New", "was": None, "policy": "revoke", "mapping": mapping, "was_mapping": None}
+    values = {
+        "name": "New",
+        "was": None,
+        "policy": "revoke",
+        "mapping": mapping,
+        "was_mapping": None,
+        "days": 1,
+        "was_days": None,
+    }
 
     with translation.override("en-gb"):
         text = Change(code, values).text

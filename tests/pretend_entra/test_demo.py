@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from entra_client.run.simulation import Size
+from gatekeeper.directory.access.resolver import INITIAL_DEFAULT_MAPPING
 from pretend_entra.demo.processes import DemoFailed, Processes, expect_free
 from pretend_entra.demo.script import MAPPINGS, Place
 
@@ -34,6 +35,13 @@ def test_the_operators_database_and_broker_are_out_of_its_reach():
 
 def test_the_mappings_are_about_groups_that_the_company_has():
     assert set(MAPPINGS["group_mappings"]) <= {group.display_name for group in Size().company().groups}
+
+
+def test_the_default_mapping_is_a_decision_so_that_its_step_of_setting_up_is_done():
+    initial = INITIAL_DEFAULT_MAPPING
+    stated = {"level": initial.level.slug, "permissions": sorted(initial.permissions), "teams": []}
+
+    assert MAPPINGS["default_mapping"] != stated
 
 
 def test_a_port_that_is_taken_is_one_sentence():

@@ -23,9 +23,9 @@ def everything(people: int, word: str = "") -> list[Measured]:
     execute("SET max_parallel_workers_per_gather = 0")
     execute("SET jit = off")
     execute("SET statement_timeout = 20000")
-    browsers = Browsers()
-    found = []
-    for each in openings(world(people)):
+    browsers, known, found = Browsers(), world(people), []
+    browsers.start(known["tokens"])
+    for each in openings(known):
         if word in str(each):
             found.append(browsers.measure(each))
             sys.stderr.write(f"{line(found[-1])}\n")

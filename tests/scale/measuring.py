@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,17 +68,18 @@ class Measured:
 
 
 class Browsers:
-    """A session, a key, and nobody, and how many statements each takes before a page asks any of its own."""
+    """Whoever opens addresses, by what authenticates them, and the statements of each before a page asks any."""
 
     def __init__(self) -> None:
         server = Scim()
         session = signed_in(Client(SERVER_NAME=server.host), local_administrator_called(ADMINISTRATOR))
-        self.clients = {"session": session, "nothing": Client(SERVER_NAME=server.host), "key": server.client}
+        nobody, bearer = Client(SERVER_NAME=server.host), Client(SERVER_NAME=server.host)
+        self.clients = {"session": session, "nothing": nobody, "key": server.client, "link": bearer}
         self.headers = {
             "key": {"HTTP_AUTHORIZATION": f"Bearer {server.key}"},
             "nothing": {"HTTP_AUTHORIZATION": f"Bearer {METRICS_TOKEN}"},
         }
-        self.plain = {"nothing": 0}
+        self.plain = {"nothing": 0, "link": 0}
         for plain, address, by in (
             ("session", PLAIN_PAGE, "session"),
             ("api", PLAIN_API, "session"),
@@ -86,6 +87,11 @@ class Browsers:
         ):
             self.open(Opening(address, by))
             self.plain[plain] = len(self.statements(Opening(address, by))[1])
+
+    def start(self, tokens: Iterable[str]) -> None:
+        """Open set-up links, each of which works in the browser that opened it."""
+        for token in tokens:
+            self.clients["link"].post(f"/set-up/open/{token}/")
 
     def open(self, opening: Opening) -> Any:
         client, headers = self.clients[opening.by], self.headers.get(opening.by, {})

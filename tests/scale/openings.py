@@ -5,16 +5,28 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
+from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
+from gatekeeper.audit.stream.models import Stream
+from gatekeeper.audit.stream.streams import Wanted, create_stream
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.models import IdpGroup, SignIn
+from gatekeeper.directory.teams.teams import create_team
+from gatekeeper.events.codes import WEBHOOK_EVENTS
+from gatekeeper.events.mail.recipients import Wish, add_recipient
+from gatekeeper.events.models import MailMessage, MailRecipient, Webhook, WebhookDelivery
+from gatekeeper.events.webhooks.receivers import create_webhook
+from gatekeeper.setup_links.lifecycle import create_link
+from gatekeeper.setup_links.models import Part, Scope
 from saml.models import Connection, SignInAttempt, SyncRun
 from scim.models import CustomAttribute, OAuthClient, TokenRequest
+from tests.builders import ADMIN
 from tests.scale.company import IN_A_GROUP, id_of
 from tests.scim.attributes.conftest import declared
 from tests.web.addresses import all_addresses, table
@@ -23,18 +35,21 @@ from tests.web.addresses import all_addresses, table
 TOUCHES_EVERYBODY = (
     "/who-had/csv/",
     "/settings/configuration/as-code/export/",
+    "/export/csv/",  # of a log: up to fifty thousand entries
     "?wanted=",
     "/preview/",
     "/api/v1/who-had",
+    "/api/v1/who-changed",
 )
 
 
 PROBES = ("/healthz", "/readyz", "/metrics")
+OPENED_BY = {"a SCIM credential": "key", "a set-up link": "link"}
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One request. ``by``: what authenticates it ("session", "key" or "nothing").
+    """One request. ``by``: what authenticates it ("session", "key", "link" or "nothing").
 
     ``kind`` is the address as docs/permissions.md shows it, or what else it is; ``number`` its place among all.
     """
@@ -56,8 +71,16 @@ class Opening:
 def world(people: int) -> dict[str, Any]:
     """What stands in the place of each parameter of an address."""
     attempt, log_entry = SignInAttempt.objects.latest("id"), ProvisioningEntry.objects.latest("id")
-    person = id_of("person", 42)
+    person, connection_id = id_of("person", 42), Connection.objects.latest("pk").pk
+    link, token = create_link("Somebody", Scope.BOTH, actor=ADMIN)
+    renewal, other_token = create_link("Somebody", Scope.CERTIFICATE, actor=ADMIN, connection_id=connection_id)
+    _, unopened = create_link("Somebody", Scope.SAML, actor=ADMIN)
     return {
+        "link_id": link.pk,
+        "link_id of /set-up/<link_id>/certificate/": renewal.pk,
+        "part": Part.PROVISIONING,
+        "token": unopened,
+        "tokens": (token, other_token),
         "group_id": IdpGroup.objects.get(display_name="GK Everybody").id,
         "small_group": id_of("group", 3),
         "team_id": id_of("team", 1),
@@ -65,22 +88,33 @@ def world(people: int) -> dict[str, Any]:
         "pk": person,
         "uuid": person,
         "path": "/Nothing",
-        "connection_id": Connection.objects.latest("pk").id,
+        "form": "csv",
+        "connection_id": connection_id,
         "sha256": "0" * 64,
         "sign_in_id": SignIn.objects.live().latest("since").id,
         "token_id": person,
         "passkey_id": 1,
         "credential_id": OAuthClient.objects.create(name="Entra").id,
         "attribute_id": _attribute_of_everybody(),
+        "stream_id": _stream(),
+        "webhook_id": _webhook_that_was_sent_much(),
+        "recipient_id": _recipient_who_was_sent_much(),
         "attempt_id": attempt.id,
         "people": people,
+        "entry_id": _entry_to_undo(),
         "object_id of /users/<object_id>/": person,
+        "object_id of /groups/<object_id>/": id_of("group", 3),
         "object_id of /provisioning-log/<object_id>/": log_entry.id,
         "object_id of /audit-trail/<object_id>/": AuditEntry.objects.latest("id").id,
         "object_id of /sync-history/<object_id>/": SyncRun.objects.latest("started_at").id,
         "object_id of /sign-in-attempts/<object_id>/": attempt.id,
         "object_id of /token-log/<object_id>/": TokenRequest.objects.create(accepted=True).id,
     }
+
+
+def _entry_to_undo() -> int:
+    team = create_team("To be undone", actor=ADMIN)
+    return int(AuditEntry.objects.get(event=Event.TEAM_CREATED, object_id=str(team.pk)).pk)
 
 
 def _attribute_of_everybody() -> int:
@@ -96,6 +130,43 @@ def _attribute_of_everybody() -> int:
     return int(found.pk)
 
 
+def _stream() -> UUID:
+    found = Stream.objects.first() or create_stream(Wanted(name="SIEM", url="https://siem.invalid/"), actor=ADMIN)
+    return found.pk
+
+
+def _webhook_that_was_sent_much() -> UUID:
+    """As many deliveries as there are people, a few of which have failed."""
+    found = Webhook.objects.first()
+    if found is None:
+        found = create_webhook("https://receiver.invalid/", WEBHOOK_EVENTS, actor=ADMIN)[0]
+        columns = "webhook_id, message_id, state, created_at, due_at, attempts, problem, parameters"
+        values = "%s, id, CASE WHEN id = %s THEN 'failed' ELSE 'delivered' END, %s, %s, 1, '', '{}'"
+        some, now = id_of("person", 42), timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO events_webhookdelivery ({columns}) SELECT {values} FROM directory_user",
+                [found.pk, some, now, now],
+            )
+            cursor.execute("ANALYZE events_webhookdelivery")
+    return found.pk
+
+
+def _recipient_who_was_sent_much() -> UUID:
+    """As many messages as there are people."""
+    found = MailRecipient.objects.first()
+    if found is None:
+        found = add_recipient("ops@example.com", Wish(daily_digest=True), actor=ADMIN)
+        columns = "recipient_id, kind, message_id, state, facts, created_at, due_at, attempts, problem, parameters"
+        values, now = "%s, 'digest', id, 'sent', '{}', %s, %s, 1, '', '{}'", timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO events_mailmessage ({columns}) SELECT {values} FROM directory_user", [found.pk, now, now]
+            )
+            cursor.execute("ANALYZE events_mailmessage")
+    return found.pk
+
+
 def openings(known: Mapping[str, Any]) -> Iterator[Opening]:
     """All of them, numbered."""
     return (replace(each, number=number) for number, each in enumerate(_openings(known)))
@@ -108,7 +179,7 @@ def _openings(known: Mapping[str, Any]) -> Iterator[Opening]:
         row = rows[address.shown]
         if not row.methods & {"GET", "any"}:
             continue
-        by = "key" if row.who == "a SCIM credential" else "nothing" if address.shown in PROBES else "session"
+        by = "nothing" if address.shown in PROBES else OPENED_BY.get(row.who, "session")
         for query in ("", *asked.pop(address.shown, ())):
             yield Opening(address.example(known) + query, by, address.shown)
     assert not asked, f"{sorted(asked)} are no addresses that are read."
@@ -127,13 +198,36 @@ def queries(known: Mapping[str, Any]) -> dict[str, list[str]]:
     states = [f"?readiness={state}" for state in State]
     run = SyncRun.objects.order_by("started_at")[people // 20].pk
     return {
+        "/users/<user_id>/what-if/": [
+            "?q=group",
+            f"?add={known['group_id']}&take_out={known['small_group']}&q=e",
+        ],
         "/users/": [
             *searches,
             *states,
             "?readiness=can_sign_in&q=Given42",
+            *("?permission=reports", "?level=employee_portal", "?permission=reports&readiness=awaiting_saml_sync"),
+            *("?group=group3", "?group=group1", "?level=employee_portal&group=group3"),
             "?origin=local",
+            f"?team={known['team_id']}",
+            f"?team={known['team_id']}&level=employee_portal&permission=reports",
+            "?columns=user_name,level,groups,teams,department,last_sign_in,created",
             f"?after={id_of('person', people // 2)}",
             "?last=1",
+            *(f"?order={order}" for order in ("-name", "email", "-email", "created", "-created")),
+            *(f"?order={order}&after={id_of('person', people // 2)}" for order in ("email", "-created")),
+            "?order=email&last=1",
+            "?order=-created&permission=reports",
+            "?order=email&readiness=can_sign_in",
+        ],
+        "/search/": ["?q=Given42", "?q=person"],
+        "/search/options/": [
+            *searches,
+            "?q=Given42 Family42",
+            "?q=group4",
+            "?q=nn",
+            "?q=mail42%40company.example",
+            f"?q={id_of('person', 42)}",
         ],
         "/users/<user_id>/": [f"?at={at}", "?page=2"],
         "/who-had/": [
@@ -166,6 +260,12 @@ def queries(known: Mapping[str, Any]) -> dict[str, list[str]]:
             "?actor=nobody",
             "?event=user.created&q=Given42",
         ],
+        "/settings/webhooks/<webhook_id>/": [
+            "?state=failed",
+            f"?before={_middle(WebhookDelivery)}",
+            f"?state=failed&before={_middle(WebhookDelivery)}",
+        ],
+        "/settings/mail/<recipient_id>/": [f"?before={_middle(MailMessage)}"],
         "/sync-history/": [f"?after={run}", "?last=1", f"?since={at}"],
         "/sync-history/progress/": [f"?since={at}"],
         "/sign-in-attempts/": [
@@ -181,12 +281,26 @@ def queries(known: Mapping[str, Any]) -> dict[str, list[str]]:
         "/token-log/": ["?last=1", "?result=accepted", "?result=refused", "?q=nobody", *periods],
         "/settings/configuration/scim/": ["?q=group42", "?q=nothing", "?page=2", f"?page={people // 50 // 25}"],
         "/settings/configuration/scim/fallback-team/people/": ["?q=Given42", f"?after={id_of('person', 77)}"],
-        "/settings/configuration/scim/groups/<group_id>/": [
+        "/groups/": [
+            "?q=group42",
+            "?q=nothing",
+            "?last=1",
+            "?level=employee_portal",
+            "?permission=reports&mapping=own",
+            f"?team={known['team_id']}",
+            "?order=-changed",
+            "?order=-name&last=1",
+        ],
+        "/groups/<group_id>/": [
             "?q=Given42",
             "?q=nobody-at-all",
-            "?page=2",
-            f"?page={people // 50}",
+            "?order=-created",
+            "?columns=teams,department,last_sign_in,created",
+            "?readiness=can_sign_in",
+            "?permission=reports",
+            "?last=1",
         ],
+        "/settings/configuration/teams/<team_id>/people/": ["?q=Given42", "?order=email", "?last=1"],
         "/api/v1/users": [
             "?search=person42",
             "?search=nobody",
@@ -197,6 +311,7 @@ def queries(known: Mapping[str, Any]) -> dict[str, list[str]]:
         "/api/v1/users/<pk>/access": [f"?at={at}"],
         "/api/v1/users/<pk>/explanation": [f"?at={at}"],
         "/api/v1/groups": ["?page=2", f"?offset={people // 100}"],
+        "/api/v1/who-changed": [f"?permission=reports&from={at}"],
         "/api/v1/who-had": ["?permission=reports", f"?level=global_administrator&at={at}"],
     }
 
@@ -213,7 +328,7 @@ def _by_others(known: Mapping[str, Any]) -> Iterator[Opening]:
     for number in odd:
         yield Opening(f"/users/{id_of('person', number)}/")
     for group in (known["small_group"], id_of("group", 2)):
-        yield Opening(f"/settings/configuration/scim/groups/{group}/")
+        yield Opening(f"/groups/{group}/")
         yield Opening(f"/settings/configuration/scim/groups/{group}/mapping/")
     yield Opening(f"/scim/v2/Groups/{known['group_id']}?excludedAttributes=members", "key")
     yield Opening(f"/scim/v2/Groups/{known['small_group']}", "key")

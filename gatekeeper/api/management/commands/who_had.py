@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from gatekeeper.directory.access.past import past_moment
-from gatekeeper.directory.explanation.who_had import COLUMNS, as_row, level_or_permission, who_had
+from gatekeeper.directory.explanation.who_had import COLUMNS_OF_HOLDERS, as_row, level_or_permission, who_had
 from gatekeeper.runtime.command import OperatorCommand
 from gatekeeper.runtime.csv_export import csv_lines, joined
 
@@ -29,13 +29,13 @@ class Command(OperatorCommand):
         return {
             "wanted": options["name"],
             "at": (at or timezone.now()).isoformat(),
-            "people": [as_row(user, access) for user, access in who_had(wanted, at)],
+            "people": [as_row(user, access, wanted) for user, access in who_had(wanted, at)],
         }
 
     def describe(self, document: dict[str, Any]) -> str:
         people = document["people"]
         if self._as_csv:
-            return "".join(csv_lines(COLUMNS, people)).rstrip("\n")
+            return "".join(csv_lines(COLUMNS_OF_HOLDERS, people)).rstrip("\n")
         lines = [
             f"{person['user_name']}: {person['level']}, given by {joined(person['given_by'])}" for person in people
         ]

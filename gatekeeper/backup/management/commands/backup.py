@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from gatekeeper.audit.segments.files import folder
+from gatekeeper.audit.segments.state import summary
 from gatekeeper.backup.making import make_backup
 from gatekeeper.runtime.command import OperatorCommand
 
@@ -19,6 +21,12 @@ class Command(OperatorCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         """``{"file", "bytes", "database", "audit_head", "made_at"}``."""
         made = make_backup(options["file"].absolute())
+        sealed = summary()
+        if sealed.segments:
+            self.stderr.write(
+                f"{sealed.entries:,} audit entries are in {sealed.segments} sealed files, which the archive names and "
+                f"does not hold: copy {folder()} as well."
+            )
         return {
             "file": str(made.file),
             "bytes": made.size,

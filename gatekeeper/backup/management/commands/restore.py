@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from gatekeeper.audit.segments.files import folder
+from gatekeeper.audit.segments.state import State, listed, state_of
 from gatekeeper.backup.restoring import restore_backup
 from gatekeeper.runtime.command import OperatorCommand
 
@@ -26,6 +28,7 @@ class Command(OperatorCommand):
         restored = restore_backup(options["file"], accept_audit_damage=options["accept_audit_damage"])
         for problem in restored.problems:
             self.stderr.write(problem)
+        self._say_what_is_missing()
         return {
             "users": restored.users,
             "groups": restored.groups,
@@ -33,3 +36,12 @@ class Command(OperatorCommand):
             "audit": "damaged" if restored.problems else "intact",
             "made_at": restored.made_at,
         }
+
+    def _say_what_is_missing(self) -> None:
+        """The archive names the sealed files of the audit trail, and does not hold them."""
+        missing = [each.file for each in listed() if state_of(each) in (State.MISSING, State.SIZE_DIFFERS)]
+        if missing:
+            self.stderr.write(
+                f"{len(missing)} sealed files of the audit trail are not in {folder()}, first {missing[0]}: copy them "
+                "there, and run manage.py audit verify --segments."
+            )
