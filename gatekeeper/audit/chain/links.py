@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -42,11 +42,14 @@ _FEW = 20  # writers whose numbers are asked for as ranges, which is cheaper
 def link_new_entries() -> int:
     """Link whatever fits and is not linked yet, in the order of ids; returns how many there were.
 
-    Of two processes at once the second waits for the first, batch by batch.
+    Of two processes at once the second waits for the first, batch by batch. What is written from the first batch on is
+    left to the next run: behind an entry that was not committed yet when its place was passed, its writer's next one
+    would be linked, and it could not be any more.
     """
-    linked, after = 0, 0
-    while batch := _link_batch(after):
-        linked, after = linked + batch[0], batch[1]
+    linked, batch = 0, _link_batch(after=0, until=None)
+    while batch:
+        linked += batch.linked
+        batch = _link_batch(batch.last, batch.until)
     newest = head() if linked else None
     if newest:
         log.info("audit_linked", entries=linked, position=newest.position, digest=newest.digest)
@@ -145,8 +148,16 @@ def _batches(entries: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
         yield batch
 
 
-def _link_batch(after: int) -> tuple[int, int] | None:
-    """Link some of the entries with a larger id; how many, and the last id that was looked at. None: no more."""
+class _Batch(NamedTuple):
+    """How many were linked, the last id that was looked at, and the last one that this run looks at."""
+
+    linked: int
+    last: int
+    until: int
+
+
+def _link_batch(after: int, until: int | None) -> _Batch | None:
+    """Link some of the entries behind an id, up to one (None: the newest). None: there are no more."""
     try:
         with transaction.atomic():
             trail, newest, damage = _where_to_go_on()
@@ -160,7 +171,9 @@ def _link_batch(after: int) -> tuple[int, int] | None:
                     label=sentence,
                     after={"found": sentence},
                 )
-            unlinked = list(AuditEntry.objects.filter(position=None, id__gt=after).order_by("id")[:BATCH])
+            until = _newest_id() if until is None else until  # read before the entries are, and so before they are more
+            left = AuditEntry.objects.filter(position=None, id__gt=after, id__lte=until)
+            unlinked = list(left.order_by("id")[:BATCH])
             fits = list(fitting(unlinked, live_keys()))
             gather_missing_statistics(AuditEntry)
             if fits or damage or not AuditHead.objects.filter(key_id=present_key().id).exists():
@@ -172,7 +185,12 @@ def _link_batch(after: int) -> tuple[int, int] | None:
     except _KeyMissing:
         log.error("audit_key_missing", fix="Give the former key in SECRET_KEY_FALLBACKS; until then nothing is linked.")
         return None
-    return (len(fits), unlinked[-1].pk) if unlinked else None
+    return _Batch(len(fits), unlinked[-1].pk, until) if unlinked else None
+
+
+def _newest_id() -> int:
+    """The largest id of a committed entry; 0 where there is none. What is written from now on has larger ones."""
+    return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 class _LinkedElsewhere(Exception):

@@ -2,12 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Event as Signal
 
 import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gatekeeper.audit.chain import links
 from gatekeeper.audit.chain.links import link_new_entries
 from gatekeeper.audit.chain.verification import verify
 from gatekeeper.audit.events import Event
@@ -133,5 +135,60 @@ def test_threads_are_writers_of_their_own(running_site):
     )
     with ThreadPoolExecutor(2) as both:
         list(both.map(lambda _: running_site.manage("shell", "--no-imports", "-c", code, as_json=False), range(2)))
+
+    assert running_site.manage("audit", "verify")["problems"] == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one transaction write at a time")
+def test_what_is_committed_while_others_are_linked_is_linked_before_what_its_writer_writes_next(monkeypatch):
+    """Its id is smaller than one that is linked: a run that went on from there would leave it out and link the next."""
+    written, first_batch = Signal(), Signal()
+
+    def slow_writer() -> None:
+        with transaction.atomic():
+            write("in a long transaction")
+            written.set()
+            first_batch.wait(10)
+        write("right behind it")
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(slow_writer)
+        written.wait(10)
+        write("meanwhile")
+
+        def keep_head(*head: object) -> None:
+            first_batch.set()
+            slow.result(10)
+
+        monkeypatch.setattr(links, "keep_head", keep_head)
+        link_new_entries()
+        monkeypatch.undo()
+
+    link_new_entries()
+    verdict = verify()
+    assert (verdict.problems, verdict.waiting, verdict.checked) == ((), 0, 3)
+
+
+def test_threads_write_on_while_entries_are_linked(running_site):
+    """In the real site: commands that write in four threads each, and others that link as often as they can."""
+    write_in_threads = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from django.db import connection, transaction\n"
+        "from gatekeeper.audit.actor import Actor\n"
+        "from gatekeeper.audit.events import Event\n"
+        "from gatekeeper.audit.log import record\n"
+        "def run(n):\n"
+        "    for m in range(100):\n"
+        "        with transaction.atomic():\n"
+        "            for part in range(2):\n"
+        "                record(Event.TEAM_CREATED, actor=Actor.command('t'), kind='team', object_id=m, label=str(n))\n"
+        "    connection.close()\n"
+        "list(ThreadPoolExecutor(4).map(run, range(4)))\n"
+    )
+    link = "from gatekeeper.audit.chain.links import link_new_entries\nfor _ in range(200): link_new_entries()\n"
+    with ThreadPoolExecutor(3) as at_once:
+        codes = [write_in_threads, write_in_threads, link]
+        list(at_once.map(lambda code: running_site.manage("shell", "--no-imports", "-c", code, as_json=False), codes))
 
     assert running_site.manage("audit", "verify")["problems"] == []
