@@ -2,7 +2,8 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import httpx
 
@@ -32,13 +33,22 @@ def people_of(client: Client, url: str, key: str) -> dict[str, Person]:
     with httpx.Client(base_url=f"{url}/scim/v2", headers=headers, timeout=60) as scim:
         group = scim.get(f"/Groups/{client.group_id}").raise_for_status().json()
         members = {member["value"] for member in group.get("members", [])}
-        query = {"filter": f'userName sw "person-{client.number}-"', "count": "1000"}
-        found = scim.get("/Users", params=query).raise_for_status().json()
-    assert found["totalResults"] == len(found["Resources"])
+        found = list(_each_listed(scim, f'userName sw "person-{client.number}-"'))
     return {
         user["userName"]: Person(user["id"], user["active"], user.get("title", ""), user["id"] in members)
-        for user in found["Resources"]
+        for user in found
     }
+
+
+def _each_listed(scim: httpx.Client, condition: str) -> Iterator[dict[str, Any]]:
+    """Page by page: a client that writes for minutes has more people than one answer holds."""
+    start, total = 1, 1
+    while start <= total:
+        query = {"filter": condition, "startIndex": str(start)}
+        page = scim.get("/Users", params=query).raise_for_status().json()
+        assert page["Resources"] or not page["totalResults"], f"The page from {start} on is empty."
+        yield from page["Resources"]
+        start, total = start + len(page["Resources"]), page["totalResults"]
 
 
 def logged_changes(site: Site) -> Counter[tuple[str, str]]:
