@@ -26,7 +26,7 @@ from tests.site import Site, wait_until
 
 JUMPS = (2 * HOUR, -2 * HOUR, -2 * HOUR)
 if float(os.environ.get("CHAOS_SECONDS", "10")) >= 60:
-    # Back to an hour that was not run: one that was, and that comes within a minute, is left at that (CLOCKS_DIFFER_BY).
+    # Back to an hour that was not run: one that was, and comes within a minute, is left at that (CLOCKS_DIFFER_BY).
     JUMPS = (*JUMPS, *(2 * HOUR, -3 * HOUR) * 4)
 CLIENTS = 2
 DUE = 5  # the minute at which a task is due that says when it runs
