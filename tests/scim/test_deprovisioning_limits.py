@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gatekeeper.audit.models import AuditEntry
@@ -78,6 +80,21 @@ def test_without_hold_the_alert_is_the_same_and_nothing_is_held(
     [alert] = AuditEntry.objects.filter(event="deprovisioning.alert")
     assert alert.after is not None
     assert alert.after["held"] is False
+
+
+def test_after_the_alert_a_further_loss_counts_nobody_and_holding_counts_again(
+    scim: ScimClient, people: list[User]
+) -> None:
+    """Each of many losses would otherwise count all of those before it."""
+    set_deprovisioning_limits(share=30, minimum=3, minutes=60, hold=False, actor=ADMIN)
+    deactivate(scim, *people[:4])
+
+    with CaptureQueriesContext(connection) as statements:
+        assert deactivate(scim, people[4]) == [200]
+    assert [each["sql"] for each in statements if "COUNT(" in each["sql"]] == []
+
+    set_deprovisioning_limits(share=30, minimum=3, minutes=60, hold=True, actor=ADMIN)
+    assert deactivate(scim, people[5]) == [429]
 
 
 def test_the_page_lists_who_is_held_what_was_asked_and_by_which_key(

@@ -123,12 +123,16 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
     if not actor.is_provisioning:
         return
     now, limit = timezone.now(), present_limit()
-    if surely_within(limit, now - timedelta(minutes=limit.minutes)):
+    start = now - timedelta(minutes=limit.minutes)
+    if surely_within(limit, start):
         return
+    holds = limit.hold and approved_until(now) is None
+    if not holds and _was_alerted(start, held=False):
+        return  # nothing more would follow: to count everybody for each further loss would be quadratic
     state = _losses(limit, now)
     if not state.exceeded:
         return
-    if state.hold and approved_until(now) is None:
+    if holds:
         raise HeldForApproval(state.lost, state.active_before, state.minutes)
     _alert_once(lost=state.lost, active=state.active_before, minutes=state.minutes, held=False, actor=actor)
 
@@ -249,11 +253,14 @@ def _active_before(start: datetime) -> int:
     return still + stopped.filter(pk__in=ActivePeriod.objects.filter(until__gte=start).values("user")).count()
 
 
+def _was_alerted(start: datetime, *, held: bool) -> bool:
+    alerts = AuditEntry.objects.filter(event=Event.DEPROVISIONING_ALERTED, at__gte=start)
+    return any((alert.after or {}).get("held") == held for alert in alerts)
+
+
 def _alert_once(*, lost: int, active: int, minutes: int, held: bool, actor: Actor) -> None:
     """Raise one alert a window, however many more people lose access in it, and another when changes are held."""
-    start = timezone.now() - timedelta(minutes=minutes)
-    alerts = AuditEntry.objects.filter(event=Event.DEPROVISIONING_ALERTED, at__gte=start)
-    if any((alert.after or {}).get("held") == held for alert in alerts):
+    if _was_alerted(timezone.now() - timedelta(minutes=minutes), held=held):
         return
     facts = {"lost": lost, "active_before": active, "minutes": minutes, "held": held}
     happens = "would have lost access, and are held," if held else "lost access"
