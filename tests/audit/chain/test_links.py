@@ -11,6 +11,7 @@ from gatekeeper.audit.chain import links
 from gatekeeper.audit.chain.head import Head
 from gatekeeper.audit.chain.links import head, link_new_entries
 from gatekeeper.audit.chain.verification import verify
+from gatekeeper.audit.chain.writers import has_written
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry
@@ -58,6 +59,17 @@ def test_a_trail_that_nobody_touched_is_intact(linked):
 
     assert (verdict.intact, verdict.checked, verdict.waiting) == (True, 5, 0)
     assert verdict.head == Head(5, entry("e").digest)
+
+
+@pytest.mark.parametrize("time", ["once", "and again"])
+def test_each_test_is_a_writer_of_its_own(time, django_capture_on_commit_callbacks):
+    """What one test committed as far as its writer knows, and took back, is no gap in the numbers of the next one."""
+    assert not has_written()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        write(time)
+
+    assert has_written()
 
 
 def test_linking_again_changes_nothing(linked):
