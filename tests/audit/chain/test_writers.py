@@ -161,9 +161,9 @@ def test_what_is_committed_while_others_are_linked_is_linked_before_what_its_wri
             first_batch.set()
             slow.result(10)
 
-        monkeypatch.setattr(links, "keep_head", keep_head)
-        link_new_entries()
-        monkeypatch.undo()
+        with monkeypatch.context() as patch:
+            patch.setattr(links, "keep_head", keep_head)
+            link_new_entries()
 
     link_new_entries()
     verdict = verify()
