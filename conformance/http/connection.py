@@ -6,13 +6,14 @@ codings are not asked for, and proxies of the environment are not used.
 
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
 from conformance.http.exchange import Call, Reply, json_body
+from conformance.http.signals import finished_first
 from entra_client.protocol.transport import SCIM_MEDIA_TYPE, NoAnswer, Request
 
 SECONDS = 20.0  # for one whole exchange
@@ -21,6 +22,8 @@ MOST_WAITS = 3  # times that one request is sent again after 429 or 503
 LONGEST_WAIT = 5.0  # seconds; who asks for more gets no second request
 MOST_SILENCES = 3  # requests without an answer, one after the other; then nothing more is asked
 _AGAIN = (429, 503)
+
+Note = Callable[[Request, Reply | None], None]
 
 
 class Target:
@@ -45,13 +48,19 @@ class Target:
 
 
 class Connection:
-    """Sends one request at a time. Not safe for threads; each takes its own."""
+    """Sends one request at a time. Not safe for threads; each takes its own.
 
-    def __init__(self, target: Target, user_agent: str, *, seconds: float | None = None) -> None:
+    ``note`` is told each request that was sent and its answer, None where there is none, before anything stops the run.
+    """
+
+    def __init__(
+        self, target: Target, user_agent: str, *, seconds: float | None = None, note: Note = lambda *_: None
+    ) -> None:
         self.target = target
         self.user_agent = user_agent
         self.authorization = ""
         self.silences = 0
+        self._note = note
         self._seconds = SECONDS if seconds is None else seconds
         self._limit = _Limit()
         # The standard library's trust store, as for the other addresses that the site fetches.
@@ -80,12 +89,15 @@ class Connection:
     def _send(self, request: Request) -> Reply:
         if self.silences >= MOST_SILENCES:
             raise NoAnswer("it was not asked, since the server has stopped answering")
-        try:
-            reply = self._exchange(request)
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
-            self.silences += 1
-            raise NoAnswer(_reason(problem, self._seconds)) from problem
-        self.silences = 0
+        with finished_first():
+            try:
+                reply = self._exchange(request)
+            except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
+                self.silences += 1
+                self._note(request, None)
+                raise NoAnswer(_reason(problem, self._seconds)) from problem
+            self.silences = 0
+            self._note(request, reply)
         return reply
 
     def _exchange(self, request: Request) -> Reply:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -30,10 +30,11 @@ class Made:
 
 
 class Ledger:
-    """Everything that was made and is not deleted yet, in its order."""
+    """Everything that was made and is not deleted yet, in its order; what could not be deleted is kept apart."""
 
     def __init__(self) -> None:
         self._made: list[Made] = []
+        self._left: list[Made] = []
 
     def note(self, request: Request, answer: Answer | None) -> None:
         """Take notice of a request that was sent, and of its answer if there is one."""
@@ -46,22 +47,23 @@ class Ledger:
             deleted = parts[0], unquote(parts[1])
             self._made = [each for each in self._made if (each.kind, each.id) != deleted]
 
-    def add(self, made: Iterable[Made]) -> None:
-        """Note what could not be deleted before."""
-        self._made += made
+    def tidy(self, send: Send) -> None:
+        """Delete what was made, the newest first, since a group is made after its members.
 
-    def delete_all(self, send: Send) -> list[Made]:
-        """Delete what is left, the newest first, since a group is made after its members.
-
-        Returns: what could not be deleted; it is noted here no longer.
+        What can't be deleted now is tried again at the end.
         """
         ends = time.monotonic() + SECONDS_TO_DELETE
-        left: list[Made] = []
         for each in reversed(list(self._made)):
-            left += [each] if time.monotonic() > ends else _delete(each, send)
+            self._left += [each] if time.monotonic() > ends else _delete(each, send)
             if each in self._made:
                 self._made.remove(each)
-        return left
+
+    def delete_all(self, send: Send) -> list[Made]:
+        """Delete what is left, at the end of a run. Returns: what could not be deleted."""
+        self._made = self._left + self._made
+        self._left = []
+        self.tidy(send)
+        return self._left
 
     def _note_creation(self, kind: str, body: Any, answer: Answer | None) -> None:
         name = _text(body, _NAMES[kind])

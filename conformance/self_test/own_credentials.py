@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from conformance.http.signals import undisturbed
 from conformance.self_test.ports import free_port
 from conformance.suite.server import Credentials, OAuthClient
-from conformance.suite.signals import undisturbed
 from entra_client.protocol.workload_identity import WorkloadIdentity
 from gatekeeper.audit.actor import Actor
 from gatekeeper.errors import InvalidValue, NotFound

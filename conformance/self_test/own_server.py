@@ -13,8 +13,8 @@ from typing import IO
 from django.conf import settings
 
 from conformance.http.connection import Connection, Target
+from conformance.http.signals import undisturbed
 from conformance.self_test.ports import free_port
-from conformance.suite.signals import undisturbed
 from entra_client.protocol.transport import NoAnswer, Request
 from scim.protocol.addresses import BASE_PATH, scim_url
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conformance.http.connection import Target
+from conformance.http.signals import undisturbed
 from conformance.suite.authorization import begin, read_object
 from conformance.suite.registry import ConformanceTest, Profile, Rule
 from conformance.suite.result import Outcome, ProfileResult, RunResult, Status
 from conformance.suite.server import Credentials, Server
-from conformance.suite.signals import undisturbed
 from conformance.suite.trial import Failed, Skipped, Trial
 from entra_client.protocol.transport import NoAnswer, Request
 

@@ -8,8 +8,8 @@ from urllib.parse import quote_plus
 
 from conformance.http.connection import Connection, Target
 from conformance.http.exchange import HIDDEN, Reply
-from conformance.http.made import Ledger, Made
-from entra_client.protocol.transport import NoAnswer, Request
+from conformance.http.made import Ledger
+from entra_client.protocol.transport import Request
 
 T = TypeVar("T")
 
@@ -54,9 +54,8 @@ class Server:
         for text in (credentials.strict_key, credentials.limited_key):
             self.hide(text)
         self.hide(credentials.client.client_secret if credentials.client else "")
-        self._connection = Connection(target, self.user_agent("start"))
+        self._connection = Connection(target, self.user_agent("start"), note=self.ledger.note)
         self._kept: dict[str, Any] = {}
-        self._left: list[Made] = []
         self._token = ""
         if credentials.api_key:
             self.authorize(credentials.api_key)
@@ -105,13 +104,7 @@ class Server:
 
     def send(self, request: Request, *, patient: bool = True) -> Reply:
         """Send a request. Raises: NoAnswer."""
-        try:
-            reply = self._connection.send(request, patient=patient)
-        except NoAnswer:
-            self.ledger.note(request, None)
-            raise
-        self.ledger.note(request, reply)
-        return reply
+        return self._connection.send(request, patient=patient)
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What a run needs to find out only one time."""
@@ -122,11 +115,10 @@ class Server:
 
     def tidy(self) -> None:
         """Delete what the last test made; what can't be deleted now is tried again at the end."""
-        self._left += self.ledger.delete_all(self._connection.send)
+        self.ledger.tidy(self._connection.send)
 
     def clean_up(self) -> list[str]:
         """Delete what is left, also where the server went silent meanwhile; names what could not be deleted."""
-        self.ledger.add(self._left)
         self._connection.silences = 0
         return [str(each) for each in self.ledger.delete_all(self._connection.send)]
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from conformance.catalogue import PROFILES
 from conformance.http.connection import Target
+from conformance.management.commands.conformance import Command
 from conformance.suite.authorization import begin
 from conformance.suite.registry import ConformanceTest
 from conformance.suite.result import Outcome
@@ -40,3 +41,17 @@ def asking(memory: MemoryServer, credentials: Credentials = ALL_CREDENTIALS) -> 
 
 def play_all(server: Server, tests: Iterable[ConformanceTest]) -> dict[str, Outcome]:
     return {test.name: play(server, test) for test in tests}
+
+
+def command(*arguments: str) -> int:
+    """Run the command in this process; returns its exit status."""
+    try:
+        Command().run_from_argv(["manage.py", "conformance", *arguments])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def given(base_url: str, profile: str = "entra") -> tuple[str, ...]:
+    """The arguments by which a server in memory is asked one profile's questions."""
+    return "--base-url", base_url, "--api-key", KEY, "--profile", profile

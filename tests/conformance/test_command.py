@@ -1,10 +1,8 @@
-"""``manage.py conformance``: usage, the table, the report, a run that is stopped, servers that are no SCIM servers."""
+"""``manage.py conformance``: usage, the table, the report, servers that are no SCIM servers."""
 
 import json
 import os
 import pty
-import re
-import signal
 import socket
 import subprocess
 import sys
@@ -19,36 +17,14 @@ import pytest
 from django.db import connection as database
 
 from conformance.http import connection
-from conformance.management.commands.conformance import Command
 from conformance.report.table import painted
-from tests.conformance.server.faults import error
-from tests.conformance.server.memory import CLIENT_ID, CLIENT_SECRET, KEY, MemoryServer
-from tests.entra_client.scim_server import served
+from tests.conformance.running import command, given
+from tests.conformance.server.memory import CLIENT_ID, CLIENT_SECRET, KEY
 
 # The servers are in memory: a second run on another database would show the same.
 pytestmark = pytest.mark.skipif(database.vendor != "sqlite", reason="no database is used")
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def command(*arguments: str) -> int:
-    """Run the command in this process; returns its exit status."""
-    try:
-        Command().run_from_argv(["manage.py", "conformance", *arguments])
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
-def given(base_url: str) -> tuple[str, ...]:
-    return "--base-url", base_url, "--api-key", KEY, "--profile", "entra"
-
-
-@pytest.fixture
-def memory() -> Iterator[tuple[MemoryServer, str]]:
-    server = MemoryServer()
-    with served(server) as origin:
-        yield server, f"{origin}/scim/v2"
 
 
 # ── Usage ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,61 +190,6 @@ def test_a_terminal_gets_colours_and_nothing_that_is_escaped(memory):
     assert done.wait(30) == 0
     assert "\x1b[32m  ✓ Create_User_Test\x1b[0m" in shown.decode()
     assert "\\u001b" not in shown.decode()
-
-
-# ── Nothing is left behind ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_deletes_what_it_made(memory, stopped_by: signal.Signals):
-    server, base_url = memory
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "conformance", *given(base_url)],
-        cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "gatekeeper.settings"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    slow = threading.Event()
-
-    def fault(memory: MemoryServer, asked: Any, answer: Any) -> Any:
-        reply = answer(asked)
-        if asked.method == "PATCH" and not slow.is_set():
-            slow.set()
-            process.send_signal(stopped_by)
-            time.sleep(0.3)
-        return reply
-
-    server.fault = fault
-    _, errors = process.communicate(timeout=60)
-
-    assert slow.is_set()
-    assert process.returncode == 1
-    assert "The run was stopped; what it made was deleted." in errors
-    assert server.resources == {"Users": {}, "Groups": {}}
-
-
-def test_what_was_made_without_an_answer_is_found_by_its_name_and_deleted(memory):
-    """The server creates, and fails while it answers."""
-    server, base_url = memory
-    server.fault = lambda memory, asked, answer: (
-        type(answer(asked))(500, b"<h1>Oops</h1>", {"Content-Type": "text/html"})
-        if asked.method == "POST"
-        else answer(asked)
-    )
-    assert command(*given(base_url), "--json") == 1
-    assert server.resources == {"Users": {}, "Groups": {}}
-
-
-def test_what_could_not_be_deleted_is_named(memory, capsys: pytest.CaptureFixture[str]):
-    server, base_url = memory
-    server.fault = lambda memory, asked, answer: error(405) if asked.method == "DELETE" else answer(asked)
-    command(*given(base_url), "--json")
-    named = re.findall(r"Could not be deleted: Users ([0-9a-f-]{36})", capsys.readouterr().err)
-
-    assert set(named) == set(server.resources["Users"])
-    assert named
 
 
 # ── Servers that are broken or hostile ───────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from conformance.catalogue import PROFILES
 from conformance.http.connection import Target
+from conformance.http.signals import stoppable
 from conformance.report.page import write_page
 from conformance.report.progress import Progress
 from conformance.report.table import Table, painted
@@ -20,7 +21,6 @@ from conformance.suite.authorization import CannotBegin
 from conformance.suite.result import RunResult
 from conformance.suite.run import Plan, Stopped, perform
 from conformance.suite.server import Credentials, OAuthClient
-from conformance.suite.signals import stoppable
 from gatekeeper.runtime.command import OperatorCommand
 from gatekeeper.runtime.plain_text import visible
 

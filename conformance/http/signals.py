@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: both stop a run, and neither disturbs the deletion at its end."""
+"""Ctrl-C and SIGTERM: both stop a run between two requests, and neither disturbs the deletion at its end."""
 
 import signal
 import threading
@@ -28,6 +28,22 @@ def undisturbed() -> Iterator[None]:
     """Neither of them does anything in here; what is in here has a time limit of its own."""
     with _handling(signal.SIG_IGN):
         yield
+
+
+@contextmanager
+def finished_first() -> Iterator[None]:
+    """What is in here is finished before a signal has its effect.
+
+    For a request and the note of what it made: a server may carry out what nobody waits for any more, and later than
+    the deletion at the end looks for it.
+    """
+    came: list[int] = []
+    try:
+        with _handling(lambda number, _: came.append(number)):
+            yield
+    finally:
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 @contextmanager
