@@ -92,11 +92,13 @@ class Nginx(Proxy):
 
 
 class Caddy(Proxy):
+    patience = 1  # seconds that it tries to reach a web server; 10 in deploy/
+
     def command(self) -> tuple[list[str], dict[str, str]]:
         certificate = f"tls {self.folder}/certificate.pem {self.folder}/key.pem"
         changes = {
             "{\n\tservers": "{\n\tadmin off\n\tauto_https disable_redirects\n\tservers",
-            "lb_try_duration 10s": "lb_try_duration 1s",
+            "lb_try_duration 10s": f"lb_try_duration {self.patience}s",
             "http://{$SITE_HOST} {": f"{self.plain_url} {{",
             "\n{$SITE_HOST} {": f"\n{self.url} {{\n\t{certificate}",
         }

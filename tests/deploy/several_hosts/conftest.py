@@ -1,4 +1,4 @@
-"""Two hosts behind nginx, each with a web server, a worker and a beat."""
+"""Two hosts behind nginx or Caddy, each with a web server, a worker and a beat."""
 
 import os
 import shutil
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.servers import PostgreSql, RedisServer
+from tests.deploy.several_hosts.balancers import Balancer, NginxBalancer
 from tests.deploy.several_hosts.hosts import NETWORK, Host, hosts
-from tests.deploy.several_hosts.machines import DRAIN, Balancer, Machines
+from tests.deploy.several_hosts.machines import DRAIN, Machines
 
 
 @contextmanager
@@ -39,12 +40,12 @@ def servers_for(them: Sequence[Host]) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def machines(make_site, tmp_path: Path) -> Iterator[tuple[Machines, Balancer]]:
-    """All of them ready, with the proxy in front."""
+def machines(make_site, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Machines, Balancer]]:
+    """All of them ready, with the proxy in front: nginx where the test names none."""
     with ExitStack() as stack:
         them = stack.enter_context(hosts(2))
         servers = stack.enter_context(servers_for(them))
-        proxy = Balancer(tmp_path, them)
+        proxy = getattr(request, "param", NginxBalancer)(tmp_path, them)
         notes = {"NUMBERS": str(tmp_path / "numbers"), "MINUTES": str(tmp_path / "minutes")}
         for path in notes.values():
             Path(path).touch()

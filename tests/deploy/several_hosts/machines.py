@@ -1,6 +1,5 @@
-"""The web servers, workers and beats of several hosts over one database and one broker, and nginx in front."""
+"""The web servers, workers and beats of several hosts over one database and one broker."""
 
-import json
 import os
 import re
 import shutil
@@ -8,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,50 +14,14 @@ from pathlib import Path
 import httpx
 
 from tests.deploy.programs import ROOT
-from tests.deploy.proxies import NAME, Nginx, changed
+from tests.deploy.proxies import NAME
 from tests.deploy.several_hosts.hosts import Host
-from tests.site import Site, free_port, wait_until
+from tests.site import Site, wait_until
 
 BIN = Path(sys.executable).parent
 APP = "tests.deploy.several_hosts.numbered_tasks"
 DRAIN = 2  # seconds, as an operator has it who sets nothing
 STOPPING = re.compile(r'"stopping"')
-
-# simulate_entra trusts no certificate of a test on this machine.
-IN_CLEAR = """
-server {{
-    listen 127.0.0.1:{port};
-    access_log {log}/gatekeeper.log gatekeeper;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-Proto https;
-    proxy_set_header X-Forwarded-For $remote_addr;
-    location / {{ proxy_pass http://gatekeeper; }}
-}}
-"""
-
-
-class Balancer(Nginx):
-    """nginx as deploy/ has it, with a line for each host; and an address in clear."""
-
-    def __init__(self, folder: Path, hosts: Sequence[Host]) -> None:
-        super().__init__(folder, hosts[0].port)
-        self.hosts, self.clear_port = hosts, free_port()
-        self.clear_url = f"http://127.0.0.1:{self.clear_port}"
-
-    def command(self) -> tuple[list[str], dict[str, str]]:
-        command = super().command()
-        lines = " ".join(f"server {host.address}:{host.port} max_fails=0;" for host in self.hosts)
-        site = changed(self.folder / "site.conf", {f"server 127.0.0.1:{self.upstream} max_fails=0;": lines})
-        clear = IN_CLEAR.format(port=self.clear_port, log=self.folder)
-        (self.folder / "site.conf").write_text(site + clear)
-        return command
-
-    def statuses(self) -> dict[int, int]:
-        """How often each status was answered, by nginx's own log."""
-        lines = (self.folder / "gatekeeper.log").read_text().splitlines()
-        return dict(Counter(json.loads(line)["status"] for line in lines))
 
 
 class Machines:

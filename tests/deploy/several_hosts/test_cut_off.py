@@ -17,8 +17,9 @@ import pytest
 from tests.chaos.faults import stored
 from tests.chaos.outcome import assert_nothing_is_lost, is_alive
 from tests.chaos.provisioning import Client
+from tests.deploy.several_hosts.balancers import Balancer, CaddyBalancer
 from tests.deploy.several_hosts.hosts import Host, can_separate
-from tests.deploy.several_hosts.machines import Balancer, Machines, assert_each_minute_ran_once
+from tests.deploy.several_hosts.machines import Machines, assert_each_minute_ran_once
 from tests.site import Site, wait_until
 
 CLIENTS = 4
@@ -64,6 +65,21 @@ def test_a_host_that_is_cut_off_stops_nobody_else(machines, monkeypatch: pytest.
     changes = assert_nothing_is_lost(site, key, clients)
     repeated = sum(client.expected.repeated for client in clients)
     print(f"{changes.total()} changes, {repeated} repetitions, {minutes} minutes, freed after {freed:.0f} s")  # noqa: T201
+
+
+@pytest.mark.parametrize("machines", [CaddyBalancer], indirect=True)
+def test_caddy_goes_on_with_the_other_host(machines, monkeypatch: pytest.MonkeyPatch):
+    """As nginx above; nothing is stuck in a connection that it kept."""
+    both, proxy = machines
+    site, lost = both.site, both.hosts[1]
+    monkeypatch.setenv("SSL_CERT_FILE", str(proxy.folder / "certificate.pem"))
+    key = site.manage("scim_key", "generate")["api_key"]
+    site.url = proxy.url
+    with writing(proxy, key) as clients:
+        lost.unplug()
+        goes_on(clients, 60)
+        assert both.readiness(lost) == 0
+    assert_nothing_is_lost(site, key, clients)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
-"""Two hosts behind nginx, each with a web server, a worker, a beat: they are restarted in turn, and nothing fails."""
+"""Two hosts behind nginx, then Caddy, each with web server, worker, beat: restarted in turn, and nothing fails."""
 
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.deploy.programs import ROOT
-from tests.deploy.several_hosts.machines import APP, Balancer, assert_each_minute_ran_once
+from tests.deploy.several_hosts.balancers import Balancer, CaddyBalancer, NginxBalancer
+from tests.deploy.several_hosts.machines import APP, assert_each_minute_ran_once
 from tests.deploy.test_restart import Clients
 from tests.site import Site, wait_until
 
@@ -49,7 +50,18 @@ def simulated_entra(site: Site, proxy: Balancer, key: str) -> Iterator[dict[str,
         thread.join()
 
 
-def test_each_process_of_two_machines_is_restarted_and_nothing_fails(machines, monkeypatch: pytest.MonkeyPatch):
+EVERY_PROCESS = ("web-0", "worker-0", "beat-0", "web-1", "worker-1", "beat-1", "web-0", "web-1")
+RESTARTED = [
+    pytest.param(NginxBalancer, EVERY_PROCESS, id="nginx"),
+    # What is behind no proxy is not restarted a second time.
+    pytest.param(CaddyBalancer, ("web-0", "web-1", "web-0", "web-1"), id="Caddy"),
+]
+
+
+@pytest.mark.parametrize(("machines", "names"), RESTARTED, indirect=["machines"])
+def test_each_process_of_two_machines_is_restarted_and_nothing_fails(
+    machines, names: Sequence[str], monkeypatch: pytest.MonkeyPatch
+):
     both, proxy = machines
     site = both.site
     monkeypatch.setenv("SSL_CERT_FILE", str(proxy.folder / "certificate.pem"))
@@ -57,7 +69,7 @@ def test_each_process_of_two_machines_is_restarted_and_nothing_fails(machines, m
     numbers, begun = Path(site.environment["NUMBERS"]), datetime.now(UTC)
     with simulated_entra(site, proxy, key) as report, Clients(proxy.url, key) as clients:
         send_numbers(site)
-        for name in ("web-0", "worker-0", "beat-0", "web-1", "worker-1", "beat-1", "web-0", "web-1"):
+        for name in names:
             both.restart(name)
     wait_until(lambda: len(numbers.read_text().split()) >= TASKS, what="all tasks")
 
