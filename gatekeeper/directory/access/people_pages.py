@@ -16,6 +16,7 @@ from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.directory.models import User
 from gatekeeper.directory.models.users import EMAIL_OR_EMPTY, LABEL_FOLDED
 from gatekeeper.runtime.row_counts import COUNTED_SOME, RowCount
+from gatekeeper.runtime.statements.unions import union_all
 from gatekeeper.runtime.text_search import contains_text
 
 SEARCHED = ("user_name_folded", "work_email_folded", "display_name")  # the columns of the index
@@ -167,7 +168,7 @@ def _merged(parts: Parts, order: KeysetOrder, wanted: int) -> list[Any]:
         return []
     first = [_with_id_text(part)[:wanted] for part in parts]
     if len(first) > 1 and connection.features.supports_slicing_ordering_in_compound:
-        return list(first[0].union(*first[1:], all=True).order_by(*order.order_by)[:wanted])
+        return list(union_all(first).order_by(*order.order_by)[:wanted])
     # Of one part, or on SQLite, which compares texts as Python does.
     people = [person for some in first for person in some]
     people.sort(key=lambda person: (getattr(person, order.key), person.pk), reverse=order.descending)

@@ -20,6 +20,7 @@ from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import LastGroupPolicy, User
+from gatekeeper.runtime.statements.unions import union_all
 
 Parts = Sequence[QuerySet[User]]  # nobody is in two of them
 
@@ -74,7 +75,7 @@ def as_set(parts: Parts) -> QuerySet[User]:
     ids = [part.order_by().values("pk") for part in parts]
     if not ids:
         return User.objects.none()
-    return User.objects.filter(pk__in=ids[0].union(*ids[1:], all=True) if len(ids) > 1 else ids[0].distinct())
+    return User.objects.filter(pk__in=union_all(ids) if len(ids) > 1 else ids[0].distinct())
 
 
 def count_people(parts: Parts) -> int:

@@ -10,6 +10,7 @@ from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.identity_linking.home_realm_discovery import provider_exists
 from gatekeeper.directory.models import Origin, User
+from gatekeeper.runtime.statements.unions import union_all
 
 
 def state_parts(people: QuerySet[User], state: State, differs: Q, site: SiteFacts | None = None) -> Parts:
@@ -46,7 +47,7 @@ def count_states(differs: Q) -> dict[State, int]:
     for state in (state for state in State if state is not State.CAN_SIGN_IN):
         arms += [_count(state.value, part) for part in state_parts(everybody, state, differs, site)]
     found = Counter[str]()
-    for name, people in arms[0].union(*arms[1:], all=True):
+    for name, people in union_all(arms):
         found[name] += people
     others = sum(found[state.value] for state in State if state not in (State.DELETED, State.DEACTIVATED))
     return {**{state: found[state.value] for state in State}, State.CAN_SIGN_IN: found["active"] - others}

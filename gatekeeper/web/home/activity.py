@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry, RequestCount
+from gatekeeper.runtime.statements.unions import union_all
 from gatekeeper.web.plots.looks import Look
 from gatekeeper.web.plots.plot import Plot, Words
 from gatekeeper.web.plots.scales import Label, day_label, hour_label
@@ -131,7 +132,7 @@ def _since(start: datetime) -> Rows:
         _arm(requests, REQUEST, slot["minute"], Value(SERVED), Sum("requests")),
         _arm(requests, REQUEST, slot["minute"], Value(REFUSED), Sum(F("throttled") + F("refused_address"))),
     ]
-    return arms[0].union(*arms[1:], all=True)
+    return union_all(arms)
 
 
 def _days_before(midnight: datetime) -> Counts:
@@ -156,7 +157,7 @@ def _by_day(start: datetime, end: datetime) -> Rows:
         _arm(requests, REQUEST, TruncDay("minute"), Value(SERVED), Sum("requests")),
         _arm(requests, REQUEST, TruncDay("minute"), Value(REFUSED), Sum(F("throttled") + F("refused_address"))),
     ]
-    return arms[0].union(*arms[1:], all=True)
+    return union_all(arms)
 
 
 def _attempts() -> QuerySet[SignInAttempt]:

@@ -20,6 +20,7 @@ from gatekeeper.directory.access.states import State
 from gatekeeper.health.checks.saml_checks import SYNC_LATE_AFTER, WARN_BEFORE
 from gatekeeper.health.heartbeats import LATE_AFTER
 from gatekeeper.language_forms import listed, long_day
+from gatekeeper.runtime.statements.unions import union_all
 from gatekeeper.web.framework.places import (
     AUTHENTICATION,
     LOCAL_ACCOUNTS,
@@ -73,7 +74,7 @@ def load_ends() -> list[End]:
         _arm(secrets, SECRET, "client__name", "expires_at", "client"),
         _arm(certificates, CERTIFICATE, "connection__provider__name", "not_after", "connection"),
     ]
-    return [End(*row) for row in arms[0].union(*arms[1:], all=True)]
+    return [End(*row) for row in union_all(arms)]
 
 
 def _arm(rows: QuerySet[Any], kind: str, name: str, end: str, by: str) -> QuerySet[Any]:

@@ -16,6 +16,7 @@ from gatekeeper.audit.actor import PROVISIONING_KINDS
 from gatekeeper.audit.stream.models import Stream
 from gatekeeper.directory.models import IdpGroup, Team, User
 from gatekeeper.events.models import MailRecipient, Webhook
+from gatekeeper.runtime.statements.unions import union_all
 from gatekeeper.web.framework.permissions import Rule, may_configure, may_read_logs, may_read_people, viewer_may
 from saml.models import SyncRun
 from scim.models import ApiKey, OAuthClient
@@ -69,7 +70,7 @@ def links_of(request: HttpRequest, things: Iterable[Thing]) -> dict[Thing, str]:
         for kind, wanted in sorted(ids.items())
         for rows in _PAGES[kind].rows
     ]
-    found = there[0].union(*there[1:], all=True) if len(there) > 1 else there[0] if there else ()
+    found = union_all(there) if there else ()
     return {(kind, str(key)): reverse(_PAGES[kind].name, args=(key,)) for kind, key in found}
 
 

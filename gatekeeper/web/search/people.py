@@ -13,6 +13,7 @@ from gatekeeper.directory.access.people_pages import searched
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.explanation.readiness import readiness_of_many
 from gatekeeper.directory.models import User
+from gatekeeper.runtime.statements.unions import union_all
 from gatekeeper.web.framework.change_lists import is_short
 from gatekeeper.web.search.options import Fit, Option, Section, best_fit, has_id
 from gatekeeper.web.templatetags.gatekeeper import state_in_words
@@ -75,7 +76,7 @@ def _candidates(search: str) -> list[User]:
         parts.append(reduce(searched, search.split(), User.objects.only(*_READ).order_by()))
     parts = [part[:COMPARED] for part in parts]
     if connection.features.supports_slicing_ordering_in_compound:
-        return list(parts[0].union(*parts[1:], all=True))
+        return list(union_all(parts))
     return [person for part in parts for person in part]
 
 
