@@ -6,6 +6,7 @@ of them is a sub-plan that runs for every person. So what holds for one of sever
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -75,7 +76,8 @@ def as_set(parts: Parts) -> QuerySet[User]:
     ids = [part.order_by().values("pk") for part in parts]
     if not ids:
         return User.objects.none()
-    return User.objects.filter(pk__in=union_all(ids) if len(ids) > 1 else ids[0].distinct())
+    everybody: QuerySet[Any, Any] = union_all(ids) if len(ids) > 1 else ids[0].distinct()
+    return User.objects.filter(pk__in=everybody)
 
 
 def count_people(parts: Parts) -> int:
