@@ -14,7 +14,7 @@ import pytest
 from scim.protocol.limits import MAX_BODY
 from tests.deploy.programs import DEPLOY, program
 from tests.deploy.proxies import CLIENT, OTHER_CLIENT, Caddy, Nginx, Proxy
-from tests.site import Site
+from tests.site import Site, wait_until
 
 SLOW_CLIENTS = 40
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -61,6 +61,19 @@ def test_the_client_s_own_address_decides_what_its_key_may(behind: Behind):
     refused = behind.users(behind.bound_key, CLIENT)
 
     assert (refused.status_code, CLIENT in refused.json()["detail"]) == (403, True)
+
+
+def test_no_connection_to_the_site_is_kept(behind: Behind):
+    """What goes over one to a host that was cut off is stuck, and carried out once the host is back."""
+    assert behind.users(behind.key).status_code == 200
+
+    wait_until(lambda: not connections_to(behind.proxy.upstream), seconds=10, what="the end of what goes to the site")
+
+
+def connections_to(port: int) -> int:
+    """How many connections to a port of this machine are open, by the kernel's table (proc_net_tcp(5))."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(remote == f"0100007F:{port:04X}" and state == "01" for _, _, remote, state, *_ in rows)
 
 
 @pytest.mark.parametrize(("header", "value"), [(name, value) for name, values in CLAIMS.items() for value in values])

@@ -69,7 +69,7 @@ def test_a_host_that_is_cut_off_stops_nobody_else(machines, monkeypatch: pytest.
 
 @pytest.mark.parametrize("machines", [CaddyBalancer], indirect=True)
 def test_caddy_goes_on_with_the_other_host(machines, monkeypatch: pytest.MonkeyPatch):
-    """As nginx above; nothing is stuck in a connection that it kept."""
+    """As nginx above."""
     both, proxy = machines
     site, lost = both.site, both.hosts[1]
     monkeypatch.setenv("SSL_CERT_FILE", str(proxy.folder / "certificate.pem"))

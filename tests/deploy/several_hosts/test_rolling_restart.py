@@ -21,6 +21,12 @@ from tests.site import Site, wait_until
 # Seconds. A worker finishes the task that it is at, and Celery takes its time.
 MOST_TO_STOP = {"web": 5.0, "worker": 20.0, "beat": 20.0}
 TASKS = 40
+EVERY_PROCESS = ("web-0", "worker-0", "beat-0", "web-1", "worker-1", "beat-1", "web-0", "web-1")
+RESTARTED = [
+    pytest.param(NginxBalancer, EVERY_PROCESS, id="nginx"),
+    # What is behind no proxy is not restarted a second time.
+    pytest.param(CaddyBalancer, ("web-0", "web-1", "web-0", "web-1"), id="Caddy"),
+]
 
 
 @contextmanager
@@ -48,14 +54,6 @@ def simulated_entra(site: Site, proxy: Balancer, key: str) -> Iterator[dict[str,
         yield report
     finally:
         thread.join()
-
-
-EVERY_PROCESS = ("web-0", "worker-0", "beat-0", "web-1", "worker-1", "beat-1", "web-0", "web-1")
-RESTARTED = [
-    pytest.param(NginxBalancer, EVERY_PROCESS, id="nginx"),
-    # What is behind no proxy is not restarted a second time.
-    pytest.param(CaddyBalancer, ("web-0", "web-1", "web-0", "web-1"), id="Caddy"),
-]
 
 
 @pytest.mark.parametrize(("machines", "names"), RESTARTED, indirect=["machines"])
