@@ -1,7 +1,7 @@
 """Plain values that endpoints hand to the directory's services: no database, no HTTP, no protocol."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
@@ -35,9 +35,8 @@ class GroupRecord:
 
 def as_document(record: UserRecord | GroupRecord) -> dict[str, Any]:
     """The record as the audit trail keeps it: its own fields and the rest of the profile side by side."""
-    fields = asdict(record)
-    attributes = fields.pop("attributes")
-    return {**fields, **attributes}
+    own = {each.name: getattr(record, each.name) for each in fields(record) if each.name != "attributes"}
+    return {**own, **record.attributes}
 
 
 def difference(current: UserRecord | GroupRecord, wanted: UserRecord | GroupRecord) -> dict[str, dict[str, Any]]:

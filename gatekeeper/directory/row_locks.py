@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from gatekeeper.directory.models import IdpGroup, SiteChoice, User
-from gatekeeper.runtime.statements.fixed_sql import Columns, Statement, instance, run
+from gatekeeper.runtime.statements.fixed_sql import Columns, Statement, instance, run, same_plan_for_any
 
 M = TypeVar("M", bound=Model)
 
@@ -108,7 +108,9 @@ _USER_BY_NAME = _locking(
     f"SELECT {_USER.text} FROM directory_user"
     " WHERE origin = 'scim' AND user_name_folded = %(value)s AND deleted_at IS NULL"
 )
-_USERS_BY_ID = _locking("SELECT id FROM directory_user WHERE id = ANY (%(ids)s) ORDER BY id")
+_USERS_BY_ID = _locking(
+    f"SELECT id FROM directory_user WHERE id = ANY ({same_plan_for_any('%(ids)s', 'uuid')}) ORDER BY id"
+)
 _GROUP_BY_ID = _locking(f"SELECT {_GROUP.text} FROM directory_idpgroup WHERE id = %(value)s AND deleted_at IS NULL")
 
 

@@ -9,8 +9,8 @@ from django.db import connection
 
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.runtime.bulk.inserts import insert_rows_later, target
+from gatekeeper.runtime.statements.fixed_sql import Statement, same_plan_for_any
 from gatekeeper.runtime.statements.sent_together import run_later
-from gatekeeper.runtime.statements.stored_rows import stored_values
 from scim.models import PREFIX_LENGTH, AttributeValue
 from scim.protocol.literals import index_text
 from scim.protocol.schemas import USER, Attribute, ResourceType
@@ -44,14 +44,17 @@ def write_index(user_id: UUID, before: Profile, after: Profile, resource_type: R
 
 
 def _delete(user_id: UUID, paths: list[str]) -> None:
-    row = stored_values(AttributeValue(user_id=user_id), "user_id")
-    wanted: Any = paths if connection.vendor == "postgresql" else dumps(paths)
-    among = "= ANY (%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
-    run_later(
-        "scim_attributevalue",
-        f"DELETE FROM scim_attributevalue WHERE user_id = %s AND path {among}",  # noqa: S608  # one of two constants
-        [*row, wanted],
-    )
+    if connection.vendor == "postgresql":
+        run_later("scim_attributevalue", _DELETE.postgresql, [user_id, paths])
+    else:
+        run_later("scim_attributevalue", _DELETE.sqlite, [user_id.hex, dumps(paths)])
+
+
+_ALL_OF_A_USER = "DELETE FROM scim_attributevalue WHERE user_id = %s"
+_DELETE = Statement(
+    f"{_ALL_OF_A_USER} AND path = ANY ({same_plan_for_any('%s', 'text')})",
+    f"{_ALL_OF_A_USER} AND path IN (SELECT value FROM json_each(%s))",  # noqa: S608 - constants
+)
 
 
 def clear_index(user_ids: Collection[UUID]) -> None:

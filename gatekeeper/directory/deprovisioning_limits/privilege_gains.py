@@ -76,12 +76,13 @@ def top_level_default_mapping() -> QuerySet[MappingVersion]:
 
 def default_mapping_is_top_level() -> bool:
     """Whether ``top_level_default_mapping`` exists. One query."""
-    return is_true(_TOP_LEVEL_DEFAULT, {"level": Level.GLOBAL_ADMINISTRATOR.value})
+    return is_true(same(f"SELECT {TOP_LEVEL_DEFAULT}"), {})
 
 
-_TOP_LEVEL_DEFAULT = same(
-    "SELECT EXISTS (SELECT 1 FROM directory_mappingversion"
-    " WHERE group_id IS NULL AND until IS NULL AND level = %(level)s)"
+# The same as a condition of a statement.
+TOP_LEVEL_DEFAULT = (
+    "EXISTS (SELECT 1 FROM directory_mappingversion"  # noqa: S608 - constants
+    f" WHERE group_id IS NULL AND until IS NULL AND level = {Level.GLOBAL_ADMINISTRATOR.value})"
 )
 _TOP_LEVEL = same("SELECT EXISTS (SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s)")
 

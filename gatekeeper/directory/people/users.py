@@ -77,10 +77,11 @@ def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
     Raises: UserNameTaken when an active person has the name; InvalidValue.
     """
     require_valid_user(wanted)
+    user = new_user(wanted, timezone.now())
+    if insert_user(user, wanted, actor=actor):
+        return Provisioned(user)
     twin = lock_user_of_name(fold(wanted.user_name), Lock.END)
-    if twin is None:
-        return Provisioned(insert_user(new_user(wanted, timezone.now()), wanted, actor=actor))
-    if twin.active:
+    if twin is None or twin.active:  # None: who had the name was deleted at this moment; the client repeats it
         raise UserNameTaken(wanted.user_name)
     if not _is_another_person(twin, wanted):
         former = twin.record()
@@ -89,7 +90,9 @@ def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
     now = timezone.now()
     user = new_user(wanted, now)
     _end(twin, now, actor=actor, because={"next_user_of_the_name": str(user.pk)})
-    return Provisioned(insert_user(user, wanted, actor=actor, instead_of=twin), replaced=twin)
+    if not insert_user(user, wanted, actor=actor, instead_of=twin):
+        raise UserNameTaken(wanted.user_name)
+    return Provisioned(user, replaced=twin)
 
 
 def _is_another_person(twin: User, wanted: UserRecord) -> bool:

@@ -20,7 +20,7 @@ from gatekeeper.directory.sessions.limits import end_overdue
 from gatekeeper.errors import SignInRefused
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
-from gatekeeper.runtime.statements.fixed_sql import Statement, is_true
+from gatekeeper.runtime.statements.fixed_sql import Statement, is_true, same_plan_for_any
 from gatekeeper.runtime.transactions import one_transaction
 
 
@@ -114,7 +114,8 @@ def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
 
 
 _ANY_OPEN = Statement(
-    "SELECT EXISTS (SELECT 1 FROM directory_signin WHERE user_id = ANY (%(users)s) AND until IS NULL)",
+    "SELECT EXISTS (SELECT 1 FROM directory_signin"  # noqa: S608 - constants
+    f" WHERE user_id = ANY ({same_plan_for_any('%(users)s', 'uuid')}) AND until IS NULL)",
     "SELECT EXISTS (SELECT 1 FROM directory_signin"
     " WHERE user_id IN (SELECT value FROM json_each(%(users)s)) AND until IS NULL)",
 )

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Model
 from django.db.models.base import ModelState
 
-from gatekeeper.runtime.statements.prepared import load_instants_quickly, prepared_cursor
+from gatekeeper.runtime.statements.prepared import prepared_cursor
 
 Row = tuple[Any, ...]
 
@@ -29,6 +29,15 @@ class Statement(NamedTuple):
 def same(text: str) -> Statement:
     """A statement that both databases read."""
     return Statement(text, text)
+
+
+def same_plan_for_any(parameter: str, kind: str) -> str:
+    """A parameter with a list of that kind of elements, as PostgreSQL reads it behind ANY or in unnest().
+
+    Where PostgreSQL sees how long the list is, it plans the statement anew for each short one, which costs more than
+    running it; in a sub-select the list is like any other.
+    """
+    return f"(SELECT {parameter}::{kind}[])::{kind}[]"
 
 
 class Columns(NamedTuple):
@@ -55,7 +64,6 @@ class Columns(NamedTuple):
 def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
     """The rows of a statement. Raises what Django's cursors raise."""
     with prepared_cursor() as cursor:
-        load_instants_quickly(cursor)
         _execute(cursor, statement, parameters)
         return list(cursor.fetchall())
 

@@ -1,34 +1,64 @@
-"""Cursors whose statements PostgreSQL parses and plans once for each connection.
+"""A cursor whose statements PostgreSQL parses and plans once for each connection.
 
-Planning a statement that joins costs PostgreSQL several times what running it does. Only fixed texts go through these
-cursors, which bind values on the server; the setting ``prepare_threshold`` makes the driver prepare them, and none of
+Planning a statement that joins costs PostgreSQL several times what running it does. Only fixed texts go through this
+cursor, which binds values on the server; the setting ``prepare_threshold`` makes the driver prepare them, and none of
 Django's own, which binds values in the text. A text stays prepared until its connection ends or rolls back. Behind a
 pooler that needs sessions of their own, as the rest of the site does (docs/operating.md).
 """
 
+import threading
+from types import TracebackType
 from typing import Any, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
+
+_FEW_ROWS = 200  # a cursor that read more is not kept: it would keep them too
+
+
+class _KeptCursor(CursorWrapper):
+    """A cursor that stays open for the next statement, unless one has failed or read a lot.
+
+    With a new cursor the driver finds out anew how each type of value is written, which takes half of an execution.
+    """
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None or self.cursor.rowcount > _FEW_ROWS:
+            _kept.cursor = None
+            super().__exit__(kind, error, traceback)
+
+
+class _Kept(threading.local):
+    """The cursor of this thread's connection."""
+
+    cursor: _KeptCursor | None = None
+
+
+_kept = _Kept()
 
 
 def prepared_cursor() -> CursorWrapper:
-    """A cursor for fixed statements, within Django's wrappers.
+    """A cursor for one fixed statement after the other, within Django's wrappers; what it reads is fetched at once.
 
     SQLite's own cursors keep the texts that they compiled. Where Django logs its queries, it logs them with their
     values, which a prepared statement's text does not have.
     """
-    if connection.vendor != "postgresql" or connection.queries_logged:
-        return connection.cursor()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    driver = cast(Any, connection).Database
-    return connection.make_cursor(driver.Cursor(connection.connection))
+    here = connections[DEFAULT_DB_ALIAS]  # looked up once: the proxy does it for each attribute
+    if here.vendor != "postgresql" or here.queries_logged:
+        return here.cursor()
+    here.close_if_health_check_failed()
+    here.ensure_connection()
+    kept = _kept.cursor
+    if kept is None or kept.cursor.connection is not here.connection or kept.cursor.closed:
+        driver = cast(Any, here).Database
+        kept = _kept.cursor = _KeptCursor(driver.Cursor(here.connection), here)
+        _load_instants_quickly(kept.cursor, driver)
+    return kept
 
 
-def load_instants_quickly(cursor: CursorWrapper) -> None:
+def _load_instants_quickly(cursor: Any, driver: Any) -> None:
     """Have PostgreSQL's driver read timestamps: Django's loader makes the same of them, in thirty times as long."""
-    if connection.vendor == "postgresql":
-        driver = cast(Any, connection).Database
-        kind = driver.adapters.types["timestamptz"].oid
-        cursor.cursor.adapters.register_loader(kind, driver.adapters.get_loader(kind, driver.pq.Format.TEXT))
+    kind = driver.adapters.types["timestamptz"].oid
+    cursor.adapters.register_loader(kind, driver.adapters.get_loader(kind, driver.pq.Format.TEXT))

@@ -1,15 +1,17 @@
 """Statements that nothing in the rest of a transaction waits for, sent to PostgreSQL together at its end.
 
-An answer that is waited for costs a small INSERT as much again. What is collected is sent before a statement that names
-one of its tables, and before a savepoint begins or ends, so nobody in the transaction can tell the difference. SQLite
-has no messages: there everything is run at once.
+A message and its answer cost a small INSERT as much again, so statements on different tables become one: common table
+expressions that change data (PostgreSQL, chapter 7.8.4). What is collected is sent before a statement that names one of
+its tables, and before a savepoint begins or ends, so nobody in the transaction can tell the difference. SQLite has no
+messages: there everything is run at once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -18,9 +20,15 @@ from gatekeeper.runtime.statements.prepared import prepared_cursor
 _SAVEPOINTS = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO")
 
 
+class _Statement(NamedTuple):
+    table: str
+    text: str
+    parameters: Sequence[Any]
+
+
 @dataclass(slots=True)
 class _Collected:
-    statements: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
+    statements: list[_Statement] = field(default_factory=list)
     tables: set[str] = field(default_factory=set)
 
     def before_another(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -36,12 +44,30 @@ class _Collected:
         statements = self.statements
         self.forget()
         if statements:
-            with connection.wrap_database_errors, connection.connection.pipeline(), prepared_cursor() as cursor:
-                for text, parameters in statements:
-                    cursor.execute(text, parameters)
+            with prepared_cursor() as cursor:
+                for some in _of_different_tables(statements):
+                    text = _as_one(tuple(each.text for each in some))
+                    cursor.execute(text, [value for each in some for value in each.parameters])
 
     def forget(self) -> None:
         self.statements, self.tables = [], set()
+
+
+def _of_different_tables(statements: Sequence[_Statement]) -> list[list[_Statement]]:
+    """The statements in their order, divided where a table comes again: parts of one statement don't see each other."""
+    divided: list[list[_Statement]] = [[]]
+    for each in statements:
+        if any(each.table == other.table for other in divided[-1]):
+            divided.append([])
+        divided[-1].append(each)
+    return divided
+
+
+@lru_cache(maxsize=200)
+def _as_one(texts: tuple[str, ...]) -> str:
+    *others, last = texts
+    parts = ", ".join(f"part{number} AS ({text})" for number, text in enumerate(others))
+    return f"WITH {parts} {last}" if parts else last
 
 
 _collected: ContextVar[_Collected | None] = ContextVar("sent_together", default=None)
@@ -78,8 +104,9 @@ def run_later(table: str, text: str, parameters: Sequence[Any]) -> None:
         with prepared_cursor() as cursor:
             cursor.execute(text, parameters)
         return
-    collected.statements.append((text, parameters))
-    collected.tables.add(table.strip('"'))
+    name = table.strip('"')
+    collected.statements.append(_Statement(name, text, parameters))
+    collected.tables.add(name)
 
 
 def send_collected() -> None:

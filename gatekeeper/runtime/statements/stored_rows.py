@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from json import dumps
+from json import JSONEncoder, dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import Field, ForeignKey, JSONField, Model
 
@@ -67,6 +68,24 @@ def insert(instances: Sequence[Model]) -> None:
         else:
             values = [value for each in instances for value in table.row(each)]
             cursor.execute(_statement(table, len(instances)), values)
+
+
+def insert_unless_taken(instance: Model, unique: str, asking: str) -> bool | None:
+    """Insert one new instance that has its id, and answer a condition; None where a row of the same kind is there.
+
+    ``unique``: the unique index as ON CONFLICT names it; ``asking``: the condition. Both are constants of the code.
+    Cost:   one statement, which waits for a transaction that is about to insert such a row.
+    Raises: IntegrityError for what else is refused; DataError.
+    """
+    table = _table_of(type(instance), connection.vendor)
+    text = f"{_statement(table)} ON CONFLICT {unique} DO NOTHING RETURNING {asking}"
+    with prepared_cursor() as cursor:
+        cursor.execute(text, table.row(instance))
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    instance._state.adding, instance._state.db = False, connection.alias
+    return bool(found[0])
 
 
 def insert_later(instances: Sequence[Model]) -> None:
@@ -141,13 +160,21 @@ def _update(table: _Table, names: tuple[str, ...]) -> str:
     return f"UPDATE {table.name} SET {changes} WHERE id = %s"  # noqa: S608  # the model's
 
 
+def _json(value: Any, encoder: type[JSONEncoder] | None) -> str:
+    """JSON as the field stores it; what orjson does not write as the field's encoder would, that one writes."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except orjson.JSONEncodeError:
+        return dumps(value, cls=encoder)
+
+
 def _stored(field: Field[Any, Any], vendor: str) -> Value | None:
     """How a value of the field is handed to the driver."""
     kind = (field.target_field if isinstance(field, ForeignKey) else field).get_internal_type()
     if kind in (_READ_BY_POSTGRESQL if vendor == "postgresql" else _PLAIN):
         return None
     if isinstance(field, JSONField):
-        return lambda value: dumps(value, cls=field.encoder)
+        return lambda value: _json(value, field.encoder)
     if kind == "UUIDField":
         return lambda value: (value if isinstance(value, UUID) else UUID(value)).hex
     if kind == "DateTimeField":

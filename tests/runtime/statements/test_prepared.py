@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gatekeeper.directory.models import User
 from gatekeeper.runtime.bulk.inserts import insert_rows_later, target
 from gatekeeper.runtime.statements.fixed_sql import run, same
+from gatekeeper.runtime.statements.prepared import prepared_cursor
 from gatekeeper.runtime.statements.sent_together import sent_together
 from gatekeeper.runtime.transactions import one_transaction
 from tests.builders import make_group, make_user, make_users
@@ -59,6 +60,35 @@ def test_where_queries_are_captured_their_values_are() -> None:
         run(FIND, {"name": "ada@x.com"})
 
     assert "'ada@x.com'" in captured.captured_queries[0]["sql"]
+
+
+@only_postgresql
+def test_a_cursor_is_kept_until_it_has_failed_or_read_a_lot() -> None:
+    with prepared_cursor() as first:
+        first.execute("SELECT 1 WHERE 1 = %s", [1])
+    with prepared_cursor() as second:
+        second.execute("SELECT n FROM generate_series(1, %s) AS n", [1_000])
+        assert len(second.fetchall()) == 1_000
+    assert second is first
+    assert second.closed
+
+    with pytest.raises(DataError), transaction.atomic(), prepared_cursor() as third:
+        third.execute("SELECT 1 / (%s - 1)", [1])
+    assert third is not second
+    assert third.closed
+    assert run(same("SELECT 1"), {}) == [(1,)]
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_cursor_of_a_connection_that_was_closed_is_not_used_again() -> None:
+    with prepared_cursor() as former:
+        former.execute("SELECT 1 WHERE 1 = %s", [1])
+    connection.close()
+
+    with prepared_cursor() as present:
+        assert present is not former
+        present.execute("SELECT 1 WHERE 1 = %s", [1])
 
 
 @pytest.mark.parametrize("count", [1, 30, 1_500])

@@ -17,7 +17,14 @@ from gatekeeper.audit.stored_bodies import packed
 from gatekeeper.directory.models import ActivePeriod, IdpGroup, User
 from gatekeeper.events.models import OutboxEvent
 from gatekeeper.runtime.statements.sent_together import sent_together
-from gatekeeper.runtime.statements.stored_rows import COPIED, insert, insert_later, update, update_later
+from gatekeeper.runtime.statements.stored_rows import (
+    COPIED,
+    insert,
+    insert_later,
+    insert_unless_taken,
+    update,
+    update_later,
+)
 from scim.models import AttributeValue
 from tests.builders import make_user
 
@@ -137,6 +144,35 @@ def test_what_is_sent_together_is_one_statement_before_the_end() -> None:
     assert [model.objects.filter(**{name: 0}).count() for model, name in ((AuditEntry, "number"),)] == [1]
     assert OutboxEvent.objects.filter(object_key="0").exists()
     assert ProvisioningEntry.objects.filter(request_id="r").exists()
+
+
+def test_statements_on_different_tables_are_one_and_those_on_the_same_keep_their_order() -> None:
+    owner = make_user()
+    one, other = text(2), text(3)
+
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured, sent_together():
+        for name in (one, other):
+            owner.display_name = name
+            update_later(owner, "display_name")
+            insert_later([AuditEntry(**MADE[AuditEntry](0, owner))])
+
+    assert len(captured) == (2 if connection.vendor == "postgresql" else 4)
+    assert User.objects.get(pk=owner.pk).display_name == other
+    assert AuditEntry.objects.filter(event="e").count() == 2
+
+
+def test_a_row_is_inserted_unless_its_like_is_there() -> None:
+    def insert_ada(folded: str) -> bool | None:
+        made = User(user_name="Ada@x.com", user_name_folded=folded)
+        return insert_unless_taken(made, "(user_name_folded, origin) WHERE deleted_at IS NULL", "1 = 1")
+
+    assert insert_ada("ada@x.com") is True
+    assert insert_ada("ada@x.com") is None
+    User.objects.update(deleted_at=MOMENT)
+    assert insert_ada("ada@x.com") is True
+    same_id = User.objects.exclude(deleted_at=None).get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_unless_taken(same_id, "(user_name_folded, origin) WHERE deleted_at IS NULL", "1 = 1")
 
 
 def test_whoever_reads_a_table_finds_what_was_stored_before() -> None:

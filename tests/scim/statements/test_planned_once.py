@@ -1,0 +1,61 @@
+"""PostgreSQL plans no statement of a SCIM request anew for each request: that costs it more than carrying it out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps what it has planned"),
+]
+
+TIMES = 12  # PostgreSQL tries the first five with plans of their own
+
+
+def statements() -> dict[str, tuple[int, int]]:
+    """How often each prepared statement ran with one plan for all values, and with a plan of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
+        return {text: (generic, custom) for text, generic, custom in cursor.fetchall()}
+
+
+def test_no_statement_of_a_request_is_planned_each_time(scim: Any) -> None:
+    people = [scim.user(f"p{number}@x.com", externalId=f"e{number}", title="T")["id"] for number in range(30)]
+    spare = people[20:]
+    group, other = scim.group("GK", *people[:20])["id"], scim.group("Other")["id"]
+    members = {"path": "members", "value": [{"value": each} for each in spare[:3]]}
+    asked: dict[str, Callable[[int], Any]] = {
+        "read": lambda n: scim.get(f"/Users/{people[n]}"),
+        "userName": lambda n: scim.find("/Users", f'userName eq "p{n}@x.com"'),
+        "externalId": lambda n: scim.find("/Users", f'externalId eq "e{n}"'),
+        "e-mail": lambda n: scim.find("/Users", f'emails[type eq "work"].value eq "p{n}@x.com"'),
+        "group": lambda n: scim.get(f"/Groups/{group}?excludedAttributes=members"),
+        "displayName": lambda n: scim.get("/Groups?filter=displayName%20eq%20%22GK%22&excludedAttributes=members"),
+        "create": lambda n: scim.post("/Users", {"userName": f"new{n}@x.com"}),
+        "name taken": lambda n: scim.post("/Users", {"userName": "p0@x.com"}),
+        "change": lambda n: scim.patch(f"/Users/{people[0]}", *three(n)),
+        "active": lambda n: scim.patch(f"/Users/{people[1]}", {"op": "Replace", "path": "active", "value": n % 2 == 1}),
+        "replace": lambda n: scim.put(f"/Users/{people[2]}", {"userName": "p2@x.com", "title": f"Title {n}"}),
+        "add": lambda n: scim.patch(f"/Groups/{group}", {"op": "add", **one(spare[n % 10])}),
+        "remove": lambda n: scim.patch(f"/Groups/{group}", {"op": "remove", **one(people[n])}),
+        "add some": lambda n: scim.patch(f"/Groups/{other}", {"op": "add" if n % 2 == 0 else "remove", **members}),
+        "page": lambda n: scim.get(f"/Users?startIndex={n + 1}&count=5"),
+    }
+    for ask in asked.values():
+        for number in range(TIMES):
+            assert ask(number).status_code < 500
+
+    planned = {text: counts for text, counts in statements().items() if counts[1] > 5}
+    assert not planned
+    assert len([text for text, (generic, _) in statements().items() if generic]) > 20, "they did run"
+
+
+def one(user_id: str) -> dict[str, Any]:
+    return {"path": "members", "value": [{"value": user_id}]}
+
+
+def three(number: int) -> list[dict[str, Any]]:
+    names = ("displayName", "title", "name.familyName")
+    return [{"op": "add", "path": name, "value": f"{name} {number}"} for name in names]
