@@ -18,7 +18,8 @@ Maker = Callable[[int], Request]
 
 PAGE = 100  # people
 BULK = 1_000  # people of one Bulk request
-CHANGED = 50  # people who are changed again and again
+CHANGED = 50  # people who are changed again and again; their former rows are in the way of whoever reads them
+IN_THE_MIDDLE = 300  # people before them, so that nobody is changed who is on a page that is read
 _RUN = uuid4().hex[:8]
 
 
@@ -100,10 +101,11 @@ def change_members_of_everybody(directory: Directory) -> Maker:
 
 def switch_active(directory: Directory) -> Maker:
     """A few people deactivated, and activated again."""
+    users = directory.users[IN_THE_MIDDLE:]
 
     def make(number: int) -> Request:
         active = bool(number // CHANGED % 2)
-        return requests.change("User", directory.users[number % CHANGED], WITH_FLAG.change_user({}, active=active))
+        return requests.change("User", users[number % CHANGED], WITH_FLAG.change_user({}, active=active))
 
     return make
 
@@ -117,7 +119,8 @@ def change_three(directory: Directory) -> Maker:
             "title": f"Title {number}",
             "name.familyName": f"Family {number}",
         }
-        return requests.change("User", directory.users[-1 - number % CHANGED], WITHOUT_FLAG.change_user(values))
+        user = directory.users[IN_THE_MIDDLE + CHANGED + number % CHANGED]
+        return requests.change("User", user, WITHOUT_FLAG.change_user(values))
 
     return make
 

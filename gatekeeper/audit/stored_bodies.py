@@ -9,7 +9,7 @@ import json
 import zlib
 from typing import Any, Final
 
-from django.core.serializers.json import DjangoJSONEncoder
+from gatekeeper.runtime.statements.json_columns import written
 
 _RAW: Final = -zlib.MAX_WBITS  # without header and checksum
 _LEVEL: Final = 6
@@ -57,7 +57,7 @@ def packed(request: Any, answer: Any) -> bytes | None:
     """Both JSON documents as bytes; None where there is neither."""
     if request is None and answer is None:
         return None
-    text = json.dumps([request, answer], cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    text = written([request, answer])
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, zdict=_DICTIONARIES[_NEWEST])
     return b"".join((bytes((_NEWEST,)), deflate.compress(text.encode()), deflate.flush()))
 

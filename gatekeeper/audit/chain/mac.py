@@ -9,12 +9,14 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final
 
-from django.core.serializers.json import DjangoJSONEncoder
+import orjson
+
+from gatekeeper.runtime.statements.json_columns import read, written
 
 # The writer of entries that are older than their MAC: sealed where they stood, at the upgrade.
 CARRIED_OVER: Final = "carried over"
@@ -29,7 +31,7 @@ _PUBLIC = ("event", "actor_kind", "actor_id", "channel", "request_id", "object_k
 _SEAL = ("number", "revision", "first", "last", "before", "after", "size", "sha256", "entry", "key_id")
 _SEAL_MOMENTS = ("since", "until", "sealed_at")
 SALT_BYTES = 16
-_WITH_A_FRACTION = re.compile(r"[:\[,]-?\d+[.eE]")  # may also match inside a text, where it costs time only
+_WITH_A_FRACTION = re.compile(rb"[:\[,]-?\d+[.eE]")  # may also match inside a text, where it costs time only
 
 
 def seal(entry: Any, key_id: str, key: bytes) -> None:
@@ -102,13 +104,25 @@ def key_id_of(key: bytes) -> str:
 
 def as_stored(value: Any) -> Any:
     """JSON as it comes back from a database: dates and identifiers are text, tuples are lists."""
-    return None if value is None else json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+    return None if value is None else read(written(value))
 
 
-def canonical(value: Any) -> bytes:
-    """JSON in one spelling, the same for what is written and for what either database gives back."""
-    text = _dumps(value)
-    return (_dumps(_spelt_out(value)) if _WITH_A_FRACTION.search(text) else text).encode()
+def canonical(values: Sequence[Any]) -> bytes:
+    """A list as JSON in one spelling, the same for what is written and for what either database gives back."""
+    text = b"[%s]" % b",".join(map(_spelt, values))
+    return _dumps(_spelt_out(list(values))).encode() if _WITH_A_FRACTION.search(text) else text
+
+
+def _spelt(value: Any) -> bytes:
+    """As ``_dumps``, but for numbers with a fraction: by orjson, in a fifth of the time, where it spells alike."""
+    if value is None:
+        return b"null"
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return _dumps(value).encode()
+    # Other characters it writes as they are; and as null what is no number.
+    return text if text.isascii() and b"\x7f" not in text and b"null" not in text else _dumps(value).encode()
 
 
 _dumps: Callable[[Any], str] = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

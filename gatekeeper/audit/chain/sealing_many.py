@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.core.serializers.json import DjangoJSONEncoder
-
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.chain.keys import AuditKey
 from gatekeeper.audit.chain.mac import ENTRY, SALT_BYTES, canonical
+from gatekeeper.runtime.statements.json_columns import read, written
 
 
 class Seal(NamedTuple):
@@ -67,12 +66,9 @@ class ManySeals:
 
 
 def _text(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else _encode(value)
+    return None if value is None else written(value)
 
 
 def _read(text: str | None) -> Any:
     """As ``as_stored`` gives it."""
-    return None if text is None else json.loads(text)
-
-
-_encode = DjangoJSONEncoder().encode
+    return None if text is None else read(text)

@@ -51,7 +51,7 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
         return False
     if user.active:
         insert_later([ActivePeriod(user=user, since=user.created_at)])
-    record_all([creation_entry(user, wanted, actor, instead_of)])
+    record_all([_creation_entry(user, wanted, actor, instead_of)])
     emit_all([user_provisioned(user, actor=actor)])
     if is_top_level:
         record_gains_of_new_users([user], actor=actor)
@@ -61,7 +61,7 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
 _UNIQUE_NAME = "(user_name_folded, origin) WHERE deleted_at IS NULL"  # user_name_unique_while_live
 
 
-def creation_entry(user: User, wanted: UserRecord, actor: Actor, instead_of: User | None = None) -> AuditEntry:
+def _creation_entry(user: User, wanted: UserRecord, actor: Actor, instead_of: User | None = None) -> AuditEntry:
     """The audit entry of a new user, not stored yet."""
     former = {"former_user_of_the_name": str(instead_of.pk)} if instead_of else {}
     after = {**as_document(wanted), **former}

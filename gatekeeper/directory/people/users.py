@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import Document, record, record_all
+from gatekeeper.audit.log import Document, Subject, record, record_many
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.directory.changes import UserRecord, difference
+from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
     record_gains_of_new_users,
@@ -34,7 +34,6 @@ from gatekeeper.directory.models import (
 )
 from gatekeeper.directory.outbox_events import user_event, user_provisioned, user_reactivated
 from gatekeeper.directory.people.user_rows import (
-    creation_entry,
     end_active_period,
     folded,
     insert_user,
@@ -121,7 +120,11 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
     except IntegrityError:
         raise UserNameTaken(wanted[0].user_name) from None
     insert([ActivePeriod(user=user, since=now) for user in users if user.active])
-    record_all([creation_entry(user, each, actor) for user, each in zip(users, wanted, strict=True)])
+    created = (
+        Subject(object_id=user.id, label=user.label, after=as_document(each))
+        for user, each in zip(users, wanted, strict=True)
+    )
+    record_many(Event.USER_CREATED, created, actor=actor, kind="user")
     emit_all([user_provisioned(user, actor=actor) for user in users])
     record_gains_of_new_users(users, actor=actor)
     return users

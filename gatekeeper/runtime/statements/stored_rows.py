@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from json import JSONEncoder, dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from django.db import connection
 from django.db.models import Field, ForeignKey, JSONField, Model
 
 from gatekeeper.runtime.bulk.inserts import insert_rows
+from gatekeeper.runtime.statements.json_columns import written
 from gatekeeper.runtime.statements.prepared import prepared_cursor
 from gatekeeper.runtime.statements.sent_together import is_collecting, run_later
 
@@ -160,21 +159,13 @@ def _update(table: _Table, names: tuple[str, ...]) -> str:
     return f"UPDATE {table.name} SET {changes} WHERE id = %s"  # noqa: S608  # the model's
 
 
-def _json(value: Any, encoder: type[JSONEncoder] | None) -> str:
-    """JSON as the field stores it; what orjson does not write as the field's encoder would, that one writes."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-    except orjson.JSONEncodeError:
-        return dumps(value, cls=encoder)
-
-
 def _stored(field: Field[Any, Any], vendor: str) -> Value | None:
     """How a value of the field is handed to the driver."""
     kind = (field.target_field if isinstance(field, ForeignKey) else field).get_internal_type()
     if kind in (_READ_BY_POSTGRESQL if vendor == "postgresql" else _PLAIN):
         return None
     if isinstance(field, JSONField):
-        return lambda value: _json(value, field.encoder)
+        return lambda value: written(value, field.encoder)
     if kind == "UUIDField":
         return lambda value: (value if isinstance(value, UUID) else UUID(value)).hex
     if kind == "DateTimeField":

@@ -1,9 +1,16 @@
 """What the MAC of an audit entry is computed over: its bytes are stored for good and never change."""
 
+import json
+import math
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.audit.chain.mac import commitment, entry_mac
+from gatekeeper.audit.chain.mac import canonical, commitment, entry_mac
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry
 
@@ -20,3 +27,27 @@ def test_the_mac_of_an_entry_is_the_one_that_earlier_releases_computed() -> None
     made.actor_commitment, made.object_commitment = commitment(made, "actor"), commitment(made, "object")
 
     assert entry_mac(made, KEY) == "63ebc23e3bc54abe5a6f3978d707bebde13206ee54e5895f599180e740dc8811"
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.lists(VALUES))
+@example([{"b": 1, "a": [None, 2**70, -(2**63), "\x7f", "\x00", "é", "😀", "\ud800", "null", "1.5"]}])
+@example([1e22, 1.0, -0.0, 1e-7, 1.5, {"n": [1e16, 0.1]}])
+@example([float("inf"), {"a": float("nan")}])
+def test_each_value_has_the_spelling_that_the_standard_library_gives_it(values: list[Any]) -> None:
+    def whole(value: Any) -> Any:
+        """Numbers that PostgreSQL writes as whole ones."""
+        if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+            return int(Decimal(repr(value)))
+        if isinstance(value, list):
+            return [whole(each) for each in value]
+        return {name: whole(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+    spelt = json.dumps(whole(values), sort_keys=True, separators=(",", ":")).encode()
+
+    assert canonical(values) == spelt
