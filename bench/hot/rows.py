@@ -18,8 +18,7 @@ Maker = Callable[[int], Request]
 
 PAGE = 100  # people
 BULK = 1_000  # people of one Bulk request
-CHANGED = 50  # people who are changed again and again; their former rows are in the way of whoever reads them
-IN_THE_MIDDLE = 300  # people before them, so that nobody is changed who is on a page that is read
+CHANGED = 50  # people who are changed again and again
 _RUN = uuid4().hex[:8]
 
 
@@ -99,19 +98,25 @@ def change_members_of_everybody(directory: Directory) -> Maker:
     return make
 
 
+def in_the_middle(directory: Directory) -> list[str]:
+    """The people who are changed. None of them is on a page that is read, where their former rows are in the way."""
+    return directory.users[len(directory.users) // 2 :][:CHANGED]
+
+
 def switch_active(directory: Directory) -> Maker:
     """A few people deactivated, and activated again."""
-    users = directory.users[IN_THE_MIDDLE:]
+    users = in_the_middle(directory)
 
     def make(number: int) -> Request:
-        active = bool(number // CHANGED % 2)
-        return requests.change("User", users[number % CHANGED], WITH_FLAG.change_user({}, active=active))
+        active = bool(number // len(users) % 2)
+        return requests.change("User", users[number % len(users)], WITH_FLAG.change_user({}, active=active))
 
     return make
 
 
 def change_three(directory: Directory) -> Maker:
     """Three attributes of somebody, each to a value that it did not have."""
+    users = in_the_middle(directory)
 
     def make(number: int) -> Request:
         values = {
@@ -119,8 +124,7 @@ def change_three(directory: Directory) -> Maker:
             "title": f"Title {number}",
             "name.familyName": f"Family {number}",
         }
-        user = directory.users[IN_THE_MIDDLE + CHANGED + number % CHANGED]
-        return requests.change("User", user, WITHOUT_FLAG.change_user(values))
+        return requests.change("User", users[number % len(users)], WITHOUT_FLAG.change_user(values))
 
     return make
 
