@@ -18,7 +18,7 @@ from gatekeeper.audit.provisioning_codes import Change
 from gatekeeper.audit.redact import log_copy, redact, storable
 from gatekeeper.audit.stored_bodies import packed
 from gatekeeper.runtime.bulk.inserts import insert_rows, moment
-from gatekeeper.runtime.statements.stored_rows import insert, insert_later
+from gatekeeper.runtime.statements.stored_rows import insert, insert_later, new
 
 Document = Mapping[str, Any]
 
@@ -106,7 +106,8 @@ def entry(
     after: Document | None = None,
 ) -> AuditEntry:
     """An audit entry that is not stored yet."""
-    return AuditEntry(
+    return new(
+        AuditEntry,
         event=event.value,
         actor_kind=actor.kind,
         actor_name=actor.name[:300],
@@ -180,4 +181,4 @@ def provisioning_entry(record: ProvisioningRecord) -> ProvisioningEntry:
         columns[name] = redact(columns[name])
     for name, limit in _LENGTHS.items():
         columns[name] = storable(columns[name])[:limit]
-    return ProvisioningEntry(**columns)
+    return new(ProvisioningEntry, **columns)

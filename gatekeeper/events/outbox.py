@@ -14,7 +14,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import KEY_LENGTH, OutboxEvent
 from gatekeeper.runtime.bulk.inserts import insert_rows, moment, uid
-from gatekeeper.runtime.statements.stored_rows import insert_later
+from gatekeeper.runtime.statements.stored_rows import insert_later, new
 
 # Set when a transaction with events was committed in this process; ``prompting.py`` asks for their delivery then.
 news = threading.Event()
@@ -72,7 +72,7 @@ def event(
     A person among the actors is named by their id only: an erasure finds what is about somebody, not what is by them.
     """
     whole = {**(data or {}), **_by(actor)}
-    return OutboxEvent(code=code.value, object_key=f"{kind}:{object_id}"[:KEY_LENGTH], data=whole)
+    return new(OutboxEvent, code=code.value, object_key=f"{kind}:{object_id}"[:KEY_LENGTH], data=whole)
 
 
 def _by(actor: Actor) -> dict[str, Any]:

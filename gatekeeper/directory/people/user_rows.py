@@ -22,6 +22,7 @@ from gatekeeper.runtime.statements.sent_together import run_later
 from gatekeeper.runtime.statements.stored_rows import (
     insert_later,
     insert_unless_taken,
+    new,
     stored_values,
     update,
     update_later,
@@ -30,7 +31,7 @@ from gatekeeper.runtime.statements.stored_rows import (
 
 def new_user(wanted: UserRecord, now: datetime) -> User:
     """A user from the identity provider, not stored yet; it has no password that works."""
-    user = User(origin=Origin.SCIM, created_at=now, password=_no_password())
+    user = new(User, origin=Origin.SCIM.value, created_at=now, password=_no_password())
     _set_attributes(user, wanted, now)
     return user
 
@@ -50,7 +51,7 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
     if is_top_level is None:
         return False
     if user.active:
-        insert_later([ActivePeriod(user=user, since=user.created_at)])
+        insert_later([new(ActivePeriod, user_id=user.id, since=user.created_at)])
     record_all([_creation_entry(user, wanted, actor, instead_of)])
     emit_all([user_provisioned(user, actor=actor)])
     if is_top_level:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, ForeignKey, JSONField, Model
+from django.db.models.base import ModelState
 
 from gatekeeper.runtime.bulk.inserts import insert_rows
 from gatekeeper.runtime.statements.json_columns import written
@@ -29,6 +30,7 @@ _PLAIN = frozenset(
 )
 _READ_BY_POSTGRESQL = _PLAIN | {"UUIDField", "DateTimeField"}
 
+M = TypeVar("M", bound=Model)
 Value = Callable[[Any], Any]
 
 
@@ -45,6 +47,26 @@ class _Table(NamedTuple):
             value if (value := values[name]) is None or stored is None else stored(value)
             for name, stored in self.attributes
         ]
+
+
+def new(model: type[M], **values: Any) -> M:
+    """An instance that is not stored yet, by the attributes of its columns; what is not named has its default.
+
+    What ``model(…)`` makes. That one visits each field and looks up its default, and takes five times as long.
+    """
+    constant, made_anew = _defaults(model)
+    instance = model.__new__(model)
+    instance.__dict__ = {"_state": ModelState(), **constant, **{name: make() for name, make in made_anew}, **values}
+    return instance
+
+
+@cache
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """The default of each attribute, and of those that have another one each time what makes it."""
+    fields = model._meta.concrete_fields
+    anew = [(field.attname, field.get_default) for field in fields if callable(field.default)]
+    names = {name for name, _ in anew}
+    return {field.attname: field.get_default() for field in fields if field.attname not in names}, anew
 
 
 def insert(instances: Sequence[Model]) -> None:

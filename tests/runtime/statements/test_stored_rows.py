@@ -22,6 +22,7 @@ from gatekeeper.runtime.statements.stored_rows import (
     insert,
     insert_later,
     insert_unless_taken,
+    new,
     update,
     update_later,
 )
@@ -98,6 +99,23 @@ def values_of(row: models.Model) -> dict[str, Any]:
         name: json.loads(json.dumps(value, cls=DjangoJSONEncoder)) if name in as_json else value
         for name, value in values.items()
     }
+
+
+@pytest.mark.parametrize("model", MADE, ids=lambda model: model.__name__)
+def test_a_new_instance_is_what_the_model_makes(model: type[models.Model]) -> None:
+    owner = make_user()
+    given = {f"{name}_id" if value is owner else name: getattr(value, "pk", value)
+             for name, value in MADE[model](1, owner).items()}  # fmt: skip
+
+    made, usual = new(model, **given), model(**given)
+
+    own = {field.attname for field in model._meta.concrete_fields if callable(field.default)} - given.keys()
+    assert {**vars(made), "_state": 0} == {**vars(usual), **{name: vars(made)[name] for name in own}, "_state": 0}
+    assert {name: type(vars(made)[name]) for name in own} == {name: type(vars(usual)[name]) for name in own}
+    assert made._state.adding
+    assert made._state.db is None
+    other = new(model, **given)
+    assert all(vars(other)[name] is not vars(made)[name] for name in own if vars(made)[name]), "never shared"
 
 
 def test_a_single_row_learns_its_id() -> None:
