@@ -18,7 +18,12 @@ from gatekeeper.directory.access.affected_scope import could_affect, in_no_group
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
-from gatekeeper.directory.deprovisioning_limits.certainty import note_active, present_limit, surely_within
+from gatekeeper.directory.deprovisioning_limits.certainty import (
+    note_active,
+    people_losing,
+    present_limit,
+    surely_within,
+)
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import gained_since
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import (
@@ -96,14 +101,8 @@ def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
 def _losses(setting: DeprovisioningLimit, moment: datetime) -> DeprovisioningState:
     """The losses within the window that ends at ``moment``, without what was held."""
     start = moment - timedelta(minutes=setting.minutes)
-    # Counting stops at the minimum: below it the active people need not be counted.
-    lost = _losing(start).order_by()[: setting.minimum].count()
-    decided = _losing_by_decisions(start).count()
-    active_before = 0
-    if lost + decided >= setting.minimum:
-        lost = _losing(start).count()
-        active_before = _active_before(start)
-    lost += decided
+    lost = people_losing(start) + _losing_by_decisions(start).count()
+    active_before = _active_before(start) if lost >= setting.minimum else 0  # below it nobody asks for them
     return DeprovisioningState(
         lost=lost,
         active_before=active_before,
@@ -203,22 +202,6 @@ def approve_held_changes(*, actor: Actor) -> datetime:
 
 def _is_gain() -> Q:
     return Q(reason=PrivilegeHeld.code)
-
-
-def _losing(start: datetime) -> QuerySet[User]:
-    """People who had access at some time since ``start`` and lost it: deactivated, deleted, or in no group any more."""
-    deactivated = ActivePeriod.objects.filter(user=OuterRef("pk"), until__gte=start)
-    removed = Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
-    member = Membership.objects.live().filter(user=OuterRef("pk"))
-    inactive = Q(active=False) | Q(deleted_at__isnull=False)
-    # Only people of whom a fact ended lately are looked at: they are few, and the ends are indexed.
-    candidates = ActivePeriod.objects.filter(until__gte=start).values("user")
-    candidates = candidates.union(
-        Membership.objects.filter(until__gte=start, ended_because=EndedBecause.REMOVED).values("user")
-    )
-    return User.objects.filter(pk__in=candidates, origin=Origin.SCIM).filter(
-        (inactive & Exists(deactivated)) | (Q(active=True, deleted_at=None) & Exists(removed) & ~Exists(member))
-    )
 
 
 def _losing_by_decisions(start: datetime) -> QuerySet[User]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from hypothesis.extra.django import TestCase
 from gatekeeper.directory.deprovisioning_limits import certainty
 from gatekeeper.directory.deprovisioning_limits.limits import _losses, set_deprovisioning_limits
 from gatekeeper.directory.mappings.mappings import set_last_group_policy
-from gatekeeper.directory.models import ActivePeriod, User
+from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from tests.builders import ADMIN, ENTRA, add_members, make_group, make_users, map_group, remove_members
 
@@ -42,8 +43,23 @@ class Certainty(TestCase):
                     play(step, people[number], group, clock)
                 limit = certainty.present_limit()
                 now = timezone.now()
+                start = now - timedelta(minutes=limit.minutes)
+                losing = losing_as_a_query(start).count()
+                assert certainty.people_losing(start) == losing, steps
+                assert certainty.people_losing(start, 2) == min(losing, 2), steps
                 if certainty.surely_within(limit, now - timedelta(minutes=limit.minutes)):
                     assert not _losses(limit, now).exceeded, steps
+
+
+def losing_as_a_query(start: datetime) -> QuerySet[User]:
+    """People who had access at some time since ``start`` and lost it: deactivated, deleted, or in no group any more."""
+    deactivated = ActivePeriod.objects.filter(user=OuterRef("pk"), until__gte=start)
+    removed = Membership.objects.filter(user=OuterRef("pk"), until__gte=start, ended_because=EndedBecause.REMOVED)
+    member = Membership.objects.live().filter(user=OuterRef("pk"))
+    inactive = Q(active=False) | Q(deleted_at__isnull=False)
+    return User.objects.filter(origin=Origin.SCIM).filter(
+        (inactive & Exists(deactivated)) | (Q(active=True, deleted_at=None) & Exists(removed) & ~Exists(member))
+    )
 
 
 def play(step: str, user: User, group: object, clock: Any) -> None:
@@ -84,6 +100,20 @@ def test_a_loss_within_the_limit_costs_the_same_however_many_people_there_are(
 
     assert costs.count(1) == len(users) - 1, costs  # one statement with bounds; once the people are counted
     assert max(costs) <= 5
+
+
+@pytest.mark.django_db
+def test_the_same_person_deactivated_again_and_again_is_one_loss() -> None:
+    certainty.forget_active()
+    user = make_users(1)[0]
+    set_deprovisioning_limits(share=10, minimum=3, minutes=60, hold=False, actor=ADMIN)
+    for active in (False, True) * 4:
+        edit_user(user.pk, lambda current: replace(current, active=active), actor=ENTRA)  # noqa: B023
+
+    with CaptureQueriesContext(connection) as captured:
+        edit_user(user.pk, lambda current: replace(current, active=False), actor=ENTRA)
+
+    assert sum("count(" in query["sql"].lower() for query in captured) == 2, "the facts, and the people; not everybody"
 
 
 @pytest.mark.django_db
