@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+import orjson
+
 REDACTED = "•••"
 SECRET_NAMES = frozenset({"password", "secret", "token", "authorization", "api_key", "apikey", "x509certificates"})
 _VALUES = frozenset({"value", "before", "after", "elements"})  # beside the name of what they are values of
@@ -12,6 +14,7 @@ _NAMING = ("path", "attribute")
 _NOTHING: frozenset[str] = frozenset()
 MOST_ITEMS = 100  # items of one list, members of one object
 TEXT_LENGTH = 2000  # characters of one text
+_SECRET = re.compile("|".join(SECRET_NAMES))  # anywhere in folded JSON
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEPTH_LIMIT = 30  # deeper than any SCIM document; what lies below is replaced too
 
@@ -37,26 +40,47 @@ def redact(document: Any, depth: int = 0) -> Any:
     return document
 
 
-def log_copy(document: Any, depth: int = 0) -> Any:
-    """A copy of a client's JSON document that a log can store, made in one pass.
+def log_copy(document: Any) -> Any:
+    """A client's JSON document as a log can store it, itself where nothing in it is to be left out.
 
     Secrets are redacted as by ``redact``, characters that no column stores are replaced, and what is long keeps its
     beginning and says how much was left out.
     """
+    return document if _is_storable_as_it_is(document) else _copy(document)
+
+
+def _is_storable_as_it_is(document: Any) -> bool:
+    """Whether ``_copy`` would change nothing, as the document's JSON shows: mostly so, and that takes a tenth of it."""
+    if document is None:
+        return True
+    try:
+        text = orjson.dumps(document).decode()
+    except orjson.JSONEncodeError:
+        return False
+    return (
+        len(text) <= TEXT_LENGTH
+        and text.count(",") < MOST_ITEMS
+        and text.count("[") + text.count("{") <= _DEPTH_LIMIT
+        and "\\u" not in text
+        and _SECRET.search(text.casefold()) is None
+    )
+
+
+def _copy(document: Any, depth: int = 0) -> Any:
     if depth > _DEPTH_LIMIT:
         return REDACTED
     if isinstance(document, str):
         text = storable(document[:TEXT_LENGTH])
         return text if len(document) <= TEXT_LENGTH else f"{text}… ({len(document)} characters)"
     if isinstance(document, list):
-        kept = [log_copy(item, depth + 1) for item in document[:MOST_ITEMS]]
+        kept = [_copy(item, depth + 1) for item in document[:MOST_ITEMS]]
         return kept if len(document) <= MOST_ITEMS else [*kept, f"… and {len(document) - MOST_ITEMS} more"]
     if isinstance(document, dict):
         secret_beside = _secret_beside(document)
         some = {
             storable(name)[:TEXT_LENGTH]: REDACTED
             if is_secret(name) or name.lower() in secret_beside
-            else log_copy(value, depth + 1)
+            else _copy(value, depth + 1)
             for name, value in islice(document.items(), MOST_ITEMS)
         }
         return some if len(document) <= MOST_ITEMS else {**some, "…": f"and {len(document) - MOST_ITEMS} more"}

@@ -57,7 +57,7 @@ def packed(request: Any, answer: Any) -> bytes | None:
     """Both JSON documents as bytes; None where there is neither."""
     if request is None and answer is None:
         return None
-    text = written([request, answer])
+    text = f"[{written(request)},{written(answer)}]"
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, zdict=_DICTIONARIES[_NEWEST])
     return b"".join((bytes((_NEWEST,)), deflate.compress(text.encode()), deflate.flush()))
 

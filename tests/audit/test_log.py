@@ -1,12 +1,17 @@
 """The logs: what is written, what is left out, and that nothing is written when nothing happened."""
 
+from functools import reduce
+from typing import Any
+
 import pytest
 from django.db import transaction
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import ProvisioningRecord, record, record_provisioning
 from gatekeeper.audit.models import AuditEntry, ProvisioningEntry
-from gatekeeper.audit.redact import REDACTED, log_copy, redact
+from gatekeeper.audit.redact import REDACTED, SECRET_NAMES, _copy, log_copy, redact
 from tests.builders import ADMIN
 
 
@@ -43,6 +48,21 @@ def test_a_copy_for_the_log_is_short_and_can_be_stored() -> None:
     assert copy["nul"] == "a\N{REPLACEMENT CHARACTER}b"
     assert copy["\N{REPLACEMENT CHARACTER}"] == 1
     assert log_copy({str(number): number for number in range(150)})["…"] == "and 50 more"
+
+
+NAMES = st.sampled_from([*sorted(SECRET_NAMES), "PassWord", "urn:x:2.0:User:token", "a.secret", "ſecret", "path",
+                         "attribute", "value", "elements", "name", "x" * 2001, "\ud800"]) | st.text()  # fmt: skip
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | NAMES
+DOCUMENTS = st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner), max_leaves=60)
+
+
+@given(DOCUMENTS)
+@example([1] * 101)
+@example({str(number): [] for number in range(101)})
+@example(reduce(lambda inner, _: [inner], range(30), {"a": 1}))
+@example({"a\x00": "b\x00"})
+def test_a_document_that_is_kept_as_it_is_is_what_the_copy_would_be(document: Any) -> None:
+    assert log_copy(document) == _copy(document)
 
 
 def test_a_document_deeper_than_any_real_one_is_cut_off() -> None:

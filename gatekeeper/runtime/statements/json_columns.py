@@ -17,6 +17,8 @@ _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")  # a regular expre
 
 def written(value: Any, encoder: type[json.JSONEncoder] | None = DjangoJSONEncoder) -> str:
     """A value as JSON. Raises: what the encoder raises for a value that is no JSON."""
+    if value is None:
+        return "null"
     try:
         text = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except orjson.JSONEncodeError:
