@@ -3,14 +3,10 @@
 import re
 from pathlib import Path
 
-import pytest
-from django.db import connection
 from playwright.sync_api import Browser
 
 from tests.browser.axe import complaints_of_state
 from tests.browser.page_states import all_states
-
-pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="pages are the same over each database")
 
 PEOPLE = 30  # some of each role
 # What somebody may see of the site who looks for what is missing here.

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-from django.db import connection
 from playwright.sync_api import Browser
 
 from tests.browser.page_weights import weights
-
-pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="pages are the same over each database")
 
 PEOPLE = 300
 MOST_HTML = 60_000  # bytes
