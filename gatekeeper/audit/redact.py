@@ -19,12 +19,17 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEPTH_LIMIT = 30  # deeper than any SCIM document; what lies below is replaced too
 
 
-def redact(document: Any, depth: int = 0) -> Any:
-    """Return a copy of a JSON document with the values of secret members replaced.
+def redact(document: Any) -> Any:
+    """A JSON document with the values of secret members replaced; itself where none is named in it.
 
     A PATCH operation names its attribute in ``path``, and a change in ``attribute``: ``{"path": "password",
     "value": …}`` is redacted as well, and so is ``{"attribute": "password", "before": …, "after": …}``.
     """
+    text = _text_of(document)
+    return document if text is not None and _names_no_secret(text) else _redacted(document)
+
+
+def _redacted(document: Any, depth: int = 0) -> Any:
     if depth > _DEPTH_LIMIT:
         return REDACTED
     if isinstance(document, dict):
@@ -32,11 +37,11 @@ def redact(document: Any, depth: int = 0) -> Any:
         return {
             name: REDACTED
             if is_secret(text := str(name)) or text.lower() in secret_beside
-            else redact(value, depth + 1)
+            else _redacted(value, depth + 1)
             for name, value in document.items()
         }
     if isinstance(document, list):
-        return [redact(item, depth + 1) for item in document]
+        return [_redacted(item, depth + 1) for item in document]
     return document
 
 
@@ -50,20 +55,28 @@ def log_copy(document: Any) -> Any:
 
 
 def _is_storable_as_it_is(document: Any) -> bool:
-    """Whether ``_copy`` would change nothing, as the document's JSON shows: mostly so, and that takes a tenth of it."""
-    if document is None:
-        return True
-    try:
-        text = orjson.dumps(document).decode()
-    except orjson.JSONEncodeError:
-        return False
+    """Whether ``_copy`` would change nothing, as the JSON shows: mostly so, which takes a tenth of copying."""
+    text = _text_of(document)
     return (
-        len(text) <= TEXT_LENGTH
+        text is not None
+        and len(text) <= TEXT_LENGTH
         and text.count(",") < MOST_ITEMS
-        and text.count("[") + text.count("{") <= _DEPTH_LIMIT
         and "\\u" not in text
-        and _SECRET.search(text.casefold()) is None
+        and _names_no_secret(text)
     )
+
+
+def _text_of(document: Any) -> str | None:
+    """A document as JSON; None where it is none that orjson writes."""
+    try:
+        return orjson.dumps(document).decode()
+    except orjson.JSONEncodeError:
+        return None
+
+
+def _names_no_secret(text: str) -> bool:
+    """Whether a document has no secret, as its JSON shows: neither the name of one nor what is too deep to copy."""
+    return text.count("[") + text.count("{") <= _DEPTH_LIMIT and _SECRET.search(text.casefold()) is None
 
 
 def _copy(document: Any, depth: int = 0) -> Any:

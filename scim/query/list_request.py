@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from scim.protocol.client_quirks import member
 from scim.protocol.errors import InvalidCursor, InvalidFilter, InvalidPath, InvalidValue
 from scim.protocol.limits import DEFAULT_COUNT, MAX_COUNT
 from scim.protocol.paths import read_path
-from scim.protocol.schemas import Attribute, ResourceType
+from scim.protocol.schemas import GROUP, USER, Attribute, ResourceType
 from scim.query.filters import compile_filter, with_sort_key
 from scim.query.parameters import joined_names, query_parameters, read_number, read_text
 from scim.resources.projection import Projection
@@ -91,17 +92,25 @@ class Ordered:
 
 def matching(query: Query, resource_type: ResourceType, resource_types: tuple[ResourceType, ...]) -> Ordered:
     """The rows that the filter selects, in their order: as asked, else by creation; ties always by id."""
+    attribute = _sort_attribute(query.sort_by, resource_type, resource_types) if query.sort_by else None
+    if attribute is None and query.filter is None:
+        return _all_by_creation(is_user=resource_type.is_user)
     rows = rows_of(resource_type)
     if query.filter is not None:
         rows = rows.filter(compile_filter(resource_type, query.filter, resource_types))
-    attribute = _sort_attribute(query.sort_by, resource_type, resource_types) if query.sort_by else None
     if attribute is None:
-        is_everybody = resource_type.is_user and query.filter is None
-        return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True, is_everybody=is_everybody)
+        return Ordered(rows.order_by(*_BY_CREATION.order_by), _BY_CREATION, is_instant=True)
     # A missing value is the largest one: last when ascending, first when descending (RFC 7644 §3.4.2.3).
     order = KeysetOrder(key="sort_key", descending=query.descending, nullable=True)
     rows = with_sort_key(rows, resource_type, attribute).order_by(*order.order_by)
     return Ordered(rows, order, attribute.path in _INSTANTS)
+
+
+@cache
+def _all_by_creation(*, is_user: bool) -> Ordered:
+    """All users or groups. Made once: whoever reads the rows takes a part of them, which is a query of its own."""
+    rows = rows_of(USER if is_user else GROUP).order_by(*_BY_CREATION.order_by)
+    return Ordered(rows, _BY_CREATION, is_instant=True, is_everybody=is_user)
 
 
 def _sort_attribute(name: str, resource_type: ResourceType, among: tuple[ResourceType, ...]) -> Attribute | None:

@@ -5,6 +5,7 @@ They read. Rows are written by the service functions of the directory, which kee
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,11 @@ class _ReadingAdapter(SCIMMixin):  # type: ignore[misc]  # django_scim is untype
     id_field = "id"
     resource_type: str
 
+    @cached_property
+    def id(self) -> str:
+        """The id, which a document says twice."""
+        return str(self.obj.id)
+
     @property
     def meta(self) -> Document:
         """RFC 7643 §3.1; ``version`` is the entity tag."""
@@ -80,7 +86,7 @@ class UserAdapter(_ReadingAdapter):
 
     @property
     def location(self) -> str:
-        return user_url(self.obj.id)
+        return user_url(self.id)
 
     def to_dict(self) -> Document:
         """RFC 7643 §4.1."""
@@ -121,7 +127,7 @@ class GroupAdapter(_ReadingAdapter):
 
     @property
     def location(self) -> str:
-        return group_url(self.obj.id)
+        return group_url(self.id)
 
     def to_dict(self) -> Document:
         """RFC 7643 §4.2."""

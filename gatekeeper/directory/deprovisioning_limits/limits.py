@@ -19,10 +19,10 @@ from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
 from gatekeeper.directory.deprovisioning_limits.certainty import (
+    limit_and_certainty,
     note_active,
     people_losing,
     present_limit,
-    surely_within,
 )
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import gained_since
 from gatekeeper.directory.levels import Level
@@ -121,10 +121,11 @@ def apply_deprovisioning_limits(*, actor: Actor) -> None:
     """
     if not actor.is_provisioning:
         return
-    now, limit = timezone.now(), present_limit()
-    start = now - timedelta(minutes=limit.minutes)
-    if surely_within(limit, start):
+    now = timezone.now()
+    limit, is_surely_within = limit_and_certainty(now)
+    if is_surely_within:
         return
+    start = now - timedelta(minutes=limit.minutes)
     holds = limit.hold and approved_until(now) is None
     if not holds and _was_alerted(start, held=False):
         return  # nothing more would follow: to count everybody for each further loss would be quadratic

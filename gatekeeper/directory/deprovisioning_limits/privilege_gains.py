@@ -56,6 +56,12 @@ def watching_privilege_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator
     _record_gains({user_id: label for user_id, label in after.items() if user_id not in before}, actor=actor)
 
 
+def record_gains_of_activated(ids: Collection[UUID], *, actor: Actor) -> None:
+    """Record which of these people, who were not active before, are Global Administrators now. As above."""
+    if ids:
+        _record_gains(_global_administrators(ids), actor=actor)
+
+
 def record_gains_between(before: SiteFacts, after: SiteFacts, *, actor: Actor) -> None:
     """Record who became Global Administrator by a change of what groups grant. Raises: PrivilegeHeld."""
     if not could_affect(after, before, _is_top):

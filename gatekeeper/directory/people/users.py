@@ -18,8 +18,8 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
+    record_gains_of_activated,
     record_gains_of_new_users,
-    watching_privilege_gains,
 )
 from gatekeeper.directory.field_values import require_valid_user
 from gatekeeper.directory.lockout_protection import protected_from_lockout
@@ -84,8 +84,9 @@ def provision_user(wanted: UserRecord, *, actor: Actor) -> Provisioned:
         raise UserNameTaken(wanted.user_name)
     if not _is_another_person(twin, wanted):
         former = twin.record()
-        with watching_privilege_gains([twin.pk], actor=actor):
-            return Provisioned(_revive(twin, wanted, actor=actor), former=former)
+        revived = _revive(twin, wanted, actor=actor)
+        record_gains_of_activated([twin.pk], actor=actor)
+        return Provisioned(revived, former=former)
     now = timezone.now()
     user = new_user(wanted, now)
     _end(twin, now, actor=actor, because={"next_user_of_the_name": str(user.pk)})
@@ -146,9 +147,9 @@ def edit_user(user_id: UUID, edit: UserEdit, *, actor: Actor, expect: VersionChe
         return user, False
     require_valid_user(wanted)
     activated = [user.pk] if wanted.active and not current.active else []
-    guard = protected_from_lockout() if _shuts_out(current, wanted) else nullcontext()
-    with guard, watching_privilege_gains(activated, actor=actor):
+    with protected_from_lockout() if _shuts_out(current, wanted) else nullcontext():
         _carry_out(user, current, wanted, actor=actor)
+        record_gains_of_activated(activated, actor=actor)
     return user, True
 
 

@@ -18,7 +18,7 @@ from hypothesis.extra.django import TestCase
 from gatekeeper.directory.deprovisioning_limits import certainty
 from gatekeeper.directory.deprovisioning_limits.limits import _losses, set_deprovisioning_limits
 from gatekeeper.directory.mappings.mappings import set_last_group_policy
-from gatekeeper.directory.models import ActivePeriod, EndedBecause, Membership, Origin, User
+from gatekeeper.directory.models import ActivePeriod, DeprovisioningLimit, EndedBecause, Membership, Origin, User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from tests.builders import ADMIN, ENTRA, add_members, make_group, make_users, map_group, remove_members
 
@@ -41,13 +41,14 @@ class Certainty(TestCase):
             for step, number in steps:
                 with self.captureOnCommitCallbacks(execute=True):
                     play(step, people[number], group, clock)
-                limit = certainty.present_limit()
                 now = timezone.now()
+                limit, is_certain = certainty.limit_and_certainty(now)
+                assert values_of(limit) == values_of(certainty.present_limit())
                 start = now - timedelta(minutes=limit.minutes)
                 losing = losing_as_a_query(start).count()
                 assert certainty.people_losing(start) == losing, steps
                 assert certainty.people_losing(start, 2) == min(losing, 2), steps
-                if certainty.surely_within(limit, now - timedelta(minutes=limit.minutes)):
+                if is_certain:
                     assert not _losses(limit, now).exceeded, steps
 
 
@@ -60,6 +61,10 @@ def losing_as_a_query(start: datetime) -> QuerySet[User]:
     return User.objects.filter(origin=Origin.SCIM).filter(
         (inactive & Exists(deactivated)) | (Q(active=True, deleted_at=None) & Exists(removed) & ~Exists(member))
     )
+
+
+def values_of(limit: DeprovisioningLimit) -> tuple[object, ...]:
+    return limit.share, limit.minimum, limit.minutes, limit.hold
 
 
 def play(step: str, user: User, group: object, clock: Any) -> None:
@@ -92,6 +97,7 @@ def test_a_loss_within_the_limit_costs_the_same_however_many_people_there_are(
     )
     ActivePeriod.objects.update(since="2020-01-01T00:00:00Z")
     set_deprovisioning_limits(share=50, minimum=5, minutes=60, hold=False, actor=ADMIN)
+    certainty.limit_and_certainty(timezone.now())  # what it costs once to see that the limit was changed
     costs = []
     for user in users:
         with CaptureQueriesContext(connection) as captured, django_capture_on_commit_callbacks(execute=True):
@@ -107,6 +113,7 @@ def test_the_same_person_deactivated_again_and_again_is_one_loss() -> None:
     certainty.forget_active()
     user = make_users(1)[0]
     set_deprovisioning_limits(share=10, minimum=3, minutes=60, hold=False, actor=ADMIN)
+    certainty.limit_and_certainty(timezone.now())
     for active in (False, True) * 4:
         edit_user(user.pk, lambda current: replace(current, active=active), actor=ENTRA)  # noqa: B023
 
@@ -117,9 +124,24 @@ def test_the_same_person_deactivated_again_and_again_is_one_loss() -> None:
 
 
 @pytest.mark.django_db
+def test_a_limit_that_another_process_changed_is_the_one_that_counts() -> None:
+    certainty.forget_active()
+    users = make_users(5)
+    certainty.limit_and_certainty(timezone.now())
+    for user in users[:3]:
+        edit_user(user.pk, lambda current: replace(current, active=False), actor=ADMIN)
+    DeprovisioningLimit.objects.create(share=10, minimum=3, minutes=60, hold=True)
+
+    for _ in range(2):
+        limit, is_certain = certainty.limit_and_certainty(timezone.now())
+        assert (limit.minimum, limit.hold) == (3, True)
+        assert not is_certain
+
+
+@pytest.mark.django_db
 def test_a_decision_within_the_window_is_always_counted() -> None:
     map_group(make_group("GK", make_users(2)), "none")
 
-    limit = certainty.present_limit()
+    _, is_certain = certainty.limit_and_certainty(timezone.now())
 
-    assert not certainty.surely_within(limit, timezone.now() - timedelta(minutes=60))
+    assert not is_certain
