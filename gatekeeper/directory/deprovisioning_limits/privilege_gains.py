@@ -57,7 +57,7 @@ def watching_privilege_gains(ids: Collection[UUID], *, actor: Actor) -> Iterator
 
 
 def record_gains_of_activated(ids: Collection[UUID], *, actor: Actor) -> None:
-    """Record which of these people, who were not active before, are Global Administrators now. As above."""
+    """Record who of these people, none of them active before, is Global Administrator now. Raises: PrivilegeHeld."""
     if ids:
         _record_gains(_global_administrators(ids), actor=actor)
 

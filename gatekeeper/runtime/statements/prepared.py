@@ -17,9 +17,10 @@ _FEW_ROWS = 200  # a cursor that read more is not kept: it would keep them too
 
 
 class _KeptCursor(CursorWrapper):
-    """A cursor that stays open for the next statement, unless one has failed or read a lot.
+    """A cursor that the next statement uses too, unless one has failed or read a lot.
 
     With a new cursor the driver finds out anew how each type of value is written, which takes half of an execution.
+    It is never closed: what was collected is sent by it while a statement that reads it is about to be run by it.
     """
 
     def __exit__(
@@ -27,7 +28,6 @@ class _KeptCursor(CursorWrapper):
     ) -> None:
         if error is not None or self.cursor.rowcount > _FEW_ROWS:
             _kept.cursor = None
-            super().__exit__(kind, error, traceback)
 
 
 class _Kept(threading.local):
@@ -51,7 +51,7 @@ def prepared_cursor() -> CursorWrapper:
     here.close_if_health_check_failed()
     here.ensure_connection()
     kept = _kept.cursor
-    if kept is None or kept.cursor.connection is not here.connection or kept.cursor.closed:
+    if kept is None or kept.cursor.connection is not here.connection:
         driver = cast(Any, here).Database
         kept = _kept.cursor = _KeptCursor(driver.Cursor(here.connection), here)
         _load_instants_quickly(kept.cursor, driver)

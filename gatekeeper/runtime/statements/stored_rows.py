@@ -92,7 +92,7 @@ def insert(instances: Sequence[Model]) -> None:
 
 
 def insert_unless_taken(instance: Model, unique: str, asking: str) -> bool | None:
-    """Insert one new instance that has its id, and answer a condition; None where a row of the same kind is there.
+    """Insert one new instance that has its id, and answer a condition; None where its like is there already.
 
     ``unique``: the unique index as ON CONFLICT names it; ``asking``: the condition. Both are constants of the code.
     Cost:   one statement, which waits for a transaction that is about to insert such a row.

@@ -62,6 +62,20 @@ def test_where_queries_are_captured_their_values_are() -> None:
     assert "'ada@x.com'" in captured.captured_queries[0]["sql"]
 
 
+@pytest.mark.parametrize("count", [1, 150, 300, 900])
+def test_whoever_reads_what_was_collected_finds_it_however_much_it_is(count: int) -> None:
+    """What is collected is sent while the cursor of the reading statement is open."""
+    group, now = make_group("GK"), timezone.now()
+    people = make_users(count)
+    members = same("SELECT user_id FROM directory_membership WHERE until IS NULL")
+
+    with one_transaction(), sent_together():
+        insert_rows_later(MEMBERS, [(user.pk, group.pk, now, "") for user in people])
+        assert len(run(members, {})) == count
+        insert_rows_later(MEMBERS, [(make_user().pk, group.pk, now, "")])
+        assert len(run(members, {})) == count + 1
+
+
 @only_postgresql
 def test_a_cursor_is_kept_until_it_has_failed_or_read_a_lot() -> None:
     with prepared_cursor() as first:
@@ -70,12 +84,12 @@ def test_a_cursor_is_kept_until_it_has_failed_or_read_a_lot() -> None:
         second.execute("SELECT n FROM generate_series(1, %s) AS n", [1_000])
         assert len(second.fetchall()) == 1_000
     assert second is first
-    assert second.closed
 
     with pytest.raises(DataError), transaction.atomic(), prepared_cursor() as third:
         third.execute("SELECT 1 / (%s - 1)", [1])
     assert third is not second
-    assert third.closed
+    with prepared_cursor() as fourth:
+        assert fourth is not third
     assert run(same("SELECT 1"), {}) == [(1,)]
 
 
