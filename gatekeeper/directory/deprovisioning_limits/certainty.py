@@ -68,7 +68,7 @@ def note_active(at: datetime, active: int) -> None:
 
 def forget_active() -> None:
     """The database is another one: for tests."""
-    _Counted.at = None
+    _Counted.at, _Counted.limit = None, DeprovisioningLimit()
 
 
 def present_limit() -> DeprovisioningLimit:

@@ -132,4 +132,4 @@ def test_adding_and_removing_one_costs_the_same_in_a_large_group(size: int) -> N
         remove_members(group, newcomer)
 
     locks = connection.vendor == "postgresql"  # there whoever leaves is locked
-    assert (len(adding), len(removing)) == (9, 13 + locks)  # one of each writes the event
+    assert (len(adding), len(removing)) == (9, 12 + locks)  # one of each writes the event
