@@ -1,7 +1,5 @@
 """Fixed statements are planned once for a connection, and what is sent together fails as anything else does."""
 
-from typing import Any
-
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +12,7 @@ from gatekeeper.runtime.statements.prepared import prepared_cursor
 from gatekeeper.runtime.statements.sent_together import sent_together
 from gatekeeper.runtime.transactions import one_transaction
 from tests.builders import make_group, make_user, make_users
+from tests.prepared_statements import forget_prepared, plans_of_prepared
 
 FIND = same("SELECT id FROM directory_user WHERE user_name_folded = %(name)s AND %(name)s <> ''")
 ORM = User.objects.filter(user_name_folded="ada@x.com")
@@ -27,17 +26,7 @@ only_postgresql = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def nothing_prepared(db: None) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("DEALLOCATE ALL")
-        raw: Any = connection.connection
-        raw._prepared.clear()
-
-
-def prepared() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement FROM pg_prepared_statements")
-        return [text for (text,) in cursor.fetchall()]
+    forget_prepared()
 
 
 @only_postgresql
@@ -49,9 +38,9 @@ def test_a_fixed_statement_is_prepared_once_and_a_query_of_django_never() -> Non
         list(ORM)
 
     assert found == [(ada.pk,)]
-    ours = [text for text in prepared() if "user_name_folded = $1 AND $1 <> ''" in text]
+    ours = [text for text in plans_of_prepared() if "user_name_folded = $1 AND $1 <> ''" in text]
     assert len(ours) == 1
-    assert not [text for text in prepared() if '"directory_user"."user_name_folded"' in text]
+    assert not [text for text in plans_of_prepared() if '"directory_user"."user_name_folded"' in text]
 
 
 @only_postgresql

@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from gatekeeper.directory.deprovisioning_limits.limits import set_deprovisioning_limits
+from tests.builders import ADMIN
+from tests.prepared_statements import forget_prepared, plans_of_prepared
+
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps what it has planned"),
@@ -14,14 +18,9 @@ pytestmark = [
 TIMES = 12  # PostgreSQL tries the first five with plans of their own
 
 
-def statements() -> dict[str, tuple[int, int]]:
-    """How often each prepared statement ran with one plan for all values, and with a plan of its own."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
-        return {text: (generic, custom) for text, generic, custom in cursor.fetchall()}
-
-
 def test_no_statement_of_a_request_is_planned_each_time(scim: Any) -> None:
+    set_deprovisioning_limits(share=100, minimum=1_000, minutes=60, hold=False, actor=ADMIN)  # nobody counts everybody
+    forget_prepared()
     people = [scim.user(f"p{number}@x.com", externalId=f"e{number}", title="T")["id"] for number in range(30)]
     spare = people[20:]
     group, other = scim.group("GK", *people[:20])["id"], scim.group("Other")["id"]
@@ -47,9 +46,9 @@ def test_no_statement_of_a_request_is_planned_each_time(scim: Any) -> None:
         for number in range(TIMES):
             assert ask(number).status_code < 500
 
-    planned = {text: counts for text, counts in statements().items() if counts[1] > 5}
-    assert not planned
-    assert len([text for text, (generic, _) in statements().items() if generic]) > 20, "they did run"
+    plans = plans_of_prepared()
+    assert not {text for text, (_, custom) in plans.items() if custom > 5}
+    assert len([text for text, (generic, _) in plans.items() if generic]) > 20, "they did run"
 
 
 def one(user_id: str) -> dict[str, Any]:
