@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
@@ -14,6 +13,7 @@ from gatekeeper.audit.actor import Actor
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.models import KEY_LENGTH, OutboxEvent
 from gatekeeper.runtime.bulk.inserts import insert_rows, moment, uid
+from gatekeeper.runtime.statements.json_columns import written
 from gatekeeper.runtime.statements.stored_rows import insert_later, new
 
 # Set when a transaction with events was committed in this process; ``prompting.py`` asks for their delivery then.
@@ -43,7 +43,6 @@ def emit_all(events: Sequence[OutboxEvent]) -> None:
 
 _TABLE: Final = OutboxEvent._meta.db_table
 _COLUMNS: Final = ("public_id", "code", "occurred_at", "object_key", "data")
-_encode = DjangoJSONEncoder().encode
 
 
 def emit_many(code: EventCode, about: Iterable[tuple[object, Mapping[str, Any]]], *, actor: Actor, kind: str) -> None:
@@ -53,7 +52,7 @@ def emit_many(code: EventCode, about: Iterable[tuple[object, Mapping[str, Any]]]
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for object_id, data in about:
-            yield uid(uuid4()), code.value, now, f"{kind}:{object_id}"[:KEY_LENGTH], _encode({**data, **by})
+            yield uid(uuid4()), code.value, now, f"{kind}:{object_id}"[:KEY_LENGTH], written({**data, **by})
 
     insert_rows(_TABLE, _COLUMNS, rows())
     transaction.on_commit(news.set)

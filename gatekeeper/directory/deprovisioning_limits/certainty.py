@@ -46,6 +46,7 @@ SELECT count(*) FROM (
               ELSE EXISTS (SELECT 1 FROM directory_activeperiod WHERE user_id = person.id AND until >= %(start)s) END
    LIMIT %(most)s) AS losing"""
 )
+_PRESENT = same(_SETTING)
 _ALL = 2**31
 
 
@@ -73,7 +74,7 @@ def forget_active() -> None:
 
 def present_limit() -> DeprovisioningLimit:
     """The limit that holds, or the defaults. One query."""
-    rows = run(same(_SETTING), {})
+    rows = run(_PRESENT, {})
     return _limit_of(rows[0]) if rows else DeprovisioningLimit()
 
 

@@ -82,7 +82,7 @@ def top_level_default_mapping() -> QuerySet[MappingVersion]:
 
 def default_mapping_is_top_level() -> bool:
     """Whether ``top_level_default_mapping`` exists. One query."""
-    return is_true(same(f"SELECT {TOP_LEVEL_DEFAULT}"), {})
+    return is_true(_TOP_LEVEL_DEFAULT, {})
 
 
 # The same as a condition of a statement.
@@ -90,17 +90,16 @@ TOP_LEVEL_DEFAULT = (
     "EXISTS (SELECT 1 FROM directory_mappingversion"  # noqa: S608 - constants
     f" WHERE group_id IS NULL AND until IS NULL AND level = {Level.GLOBAL_ADMINISTRATOR.value})"
 )
+_TOP_LEVEL_DEFAULT = same(f"SELECT {TOP_LEVEL_DEFAULT}")
 _TOP_LEVEL = same("SELECT EXISTS (SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s)")
 
 
 def record_gains_of_new_users(people: Collection[User], *, actor: Actor) -> None:
-    """Record which of these new people, who are in no group, are Global Administrators. One query.
+    """Record the active ones of these new people: in no group, and the Default Mapping is of the top level.
 
     Raises: PrivilegeHeld.
     """
-    active = {user.pk: user.label for user in people if user.active}
-    if active and default_mapping_is_top_level():
-        _record_gains(active, actor=actor)
+    _record_gains({user.pk: user.label for user in people if user.active}, actor=actor)
 
 
 @one_transaction()

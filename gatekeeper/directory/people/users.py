@@ -18,6 +18,7 @@ from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import UserRecord, as_document, difference
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
 from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
+    default_mapping_is_top_level,
     record_gains_of_activated,
     record_gains_of_new_users,
 )
@@ -127,7 +128,8 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
     )
     record_many(Event.USER_CREATED, created, actor=actor, kind="user")
     emit_all([user_provisioned(user, actor=actor) for user in users])
-    record_gains_of_new_users(users, actor=actor)
+    if default_mapping_is_top_level():
+        record_gains_of_new_users(users, actor=actor)
     return users
 
 
