@@ -7,7 +7,9 @@ until the database looks for it. Only separate hosts can be tried.
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.site import Site, wait_until
 CLIENTS = 4
 CUT_FOR = 75.0  # seconds: at least one minute comes meanwhile, whose runs the other host has to do
 FREE_WITHIN = 45.0  # seconds until the database has ended what a host that is gone had begun
+AT_ONCE = 200  # requests: one that was sent to the lost host each time it was tried would be among them
 HOLD = """
 import time
 from django.db import transaction
@@ -79,6 +82,7 @@ def test_caddy_goes_on_with_the_other_host(machines, monkeypatch: pytest.MonkeyP
         lost.unplug()
         goes_on(clients, 60)
         assert both.readiness(lost) == 0
+    assert Counter(statuses_at_once(proxy)) == {200: AT_ONCE}
     assert_nothing_is_lost(site, key, clients)
 
 
@@ -94,6 +98,12 @@ def writing(proxy: Balancer, key: str) -> Iterator[Sequence[Client]]:
     finally:
         for client in clients:
             client.end()
+
+
+def statuses_at_once(proxy: Balancer) -> list[int]:
+    """What as many clients are answered who ask for a page at the same time."""
+    with proxy.client() as client, ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(lambda _: client.get("/healthz").status_code, range(AT_ONCE)))
 
 
 def goes_on(clients: Sequence[Client], changes: int) -> None:
