@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from gatekeeper.directory.access.affected_scope import (
     Holds,
@@ -34,11 +34,13 @@ def granted(
     ``people``: active ones from the identity provider, now or at a moment. ``never``: and none that fulfils this.
     """
     parts, default = [], site.default_mapping
+    if never:  # nobody's mapping may fulfil it, so those that do need not be looked for
+        holds = tuple(_but_not(never, each) for each in holds)
     groups = [groups_where(site, each) for each in holds]
     if None not in groups:
         in_groups = people.filter(*(members_where(each, at) for each in groups))
         parts.append(in_groups.filter(~members_where(groups_where(site, never), at)) if never else in_groups)
-    if all(each(default) for each in holds) and not (never and never(default)):
+    if all(each(default) for each in holds):
         groupless = people.filter(in_no_group(at))
         if site.last_group_policy == LastGroupPolicy.REVOKE:
             groupless = groupless.filter(~was_removed_last(at))
@@ -48,7 +50,8 @@ def granted(
 
 def without_level(people: QuerySet[User], site: SiteFacts, at: datetime | None = None) -> list[QuerySet[User]]:
     """Those of ``people`` to whom no mapping gives a level; ``people`` as for ``granted``."""
-    parts = [people.filter(members_where(Q(), at), ~members_where(groups_where(site, gives_level), at))]
+    giving, giving_none = groups_where(site, gives_level), groups_where(site, _gives_no_level)
+    parts = [] if giving_none is None else [people.filter(members_where(giving_none, at), ~members_where(giving, at))]
     if site.default_mapping.level is Level.NONE:
         parts.append(people.filter(in_no_group(at)))
     elif site.last_group_policy == LastGroupPolicy.REVOKE:
@@ -59,6 +62,14 @@ def without_level(people: QuerySet[User], site: SiteFacts, at: datetime | None =
 def gives_level(mapping: MappingRecord) -> bool:
     """Whether a mapping lets anybody in."""
     return mapping.level is not Level.NONE
+
+
+def _gives_no_level(mapping: MappingRecord) -> bool:
+    return not gives_level(mapping)
+
+
+def _but_not(never: Holds, holds: Holds) -> Holds:
+    return lambda mapping: holds(mapping) and not never(mapping)
 
 
 def names_a_team(site: SiteFacts) -> Holds:

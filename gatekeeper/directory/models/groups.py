@@ -83,8 +83,8 @@ class Membership(Period):
             models.UniqueConstraint(fields=("group", "user"), condition=Q(until=None), name="membership_one_live"),
         )
         indexes = (
-            models.Index(fields=("user", "until"), name="membership_by_user"),
-            models.Index(fields=("until",), name="membership_by_end"),
+            models.Index(fields=("user", "until", "group"), name="membership_of_user"),
+            models.Index(fields=("until",), condition=Q(until__isnull=False), name="membership_ended"),
         )
 
     def __str__(self) -> str:
