@@ -16,7 +16,7 @@ from gatekeeper.audit.labels import ACTOR_KINDS, label_of
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.audit.segments.state import files_between, summary
 from gatekeeper.directory.undo.reversal import REVERSIBLE
-from gatekeeper.runtime.text_search import contains_text
+from gatekeeper.runtime.text_search import column_contains
 from gatekeeper.web.framework.change_lists import CodeFilter, TextFilter
 from gatekeeper.web.framework.lists.columns import Column
 from gatekeeper.web.framework.period_filter import PeriodFilter
@@ -45,10 +45,7 @@ class ActorFilter(TextFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         wanted = self.value()
-        if not wanted:
-            return queryset
-        # The first condition has the index, the second is the question.
-        return queryset.filter(contains_text(SEARCHED, wanted), actor_name__icontains=wanted)
+        return queryset.filter(column_contains(SEARCHED, "actor_name", wanted)) if wanted else queryset
 
 
 class ActorKindFilter(CodeFilter):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from gatekeeper.audit.models import BODIES, AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.audit.provisioning_texts import outcome_text, reason_label, reason_labels, summary_text
 from gatekeeper.audit.request_counts import reads_since, tracing_until
-from gatekeeper.runtime.text_search import contains_text
+from gatekeeper.runtime.text_search import column_contains
 from gatekeeper.web.framework.change_lists import CodeFilter, RowFilter, TextFilter
 from gatekeeper.web.framework.lists.columns import Column
 from gatekeeper.web.framework.object_names import named, names_in
@@ -81,8 +81,7 @@ class AboutFilter(TextFilter):
         try:
             return queryset.filter(**{self.id_field: UUID(value)})
         except ValueError:
-            # The first condition has the index, the second is the question.
-            return queryset.filter(contains_text(SEARCHED, value), **{f"{self.label_field}__icontains": value})
+            return queryset.filter(column_contains(SEARCHED, self.label_field, value))
 
 
 class UserFilter(AboutFilter):
