@@ -80,9 +80,13 @@ def searched(people: QuerySet[User], text: str) -> QuerySet[User]:
 
 
 def count_up_to(parts: Parts, most: int = COUNTED_SOME) -> RowCount:
-    """How many people there are; counting stops beyond ``most`` of a part."""
-    number = sum(part.order_by()[: most + 1].count() for part in parts)
-    return RowCount(most, is_more=True) if number > most else RowCount(number)
+    """How many people there are; counting stops beyond ``most``. One statement for each part at most."""
+    number = 0
+    for part in reversed(parts):  # people without a group, who are the last part, are found at the least cost
+        number += part.order_by()[: most + 1 - number].count()
+        if number > most:
+            return RowCount(most, is_more=True)
+    return RowCount(number)
 
 
 def are_few() -> bool:

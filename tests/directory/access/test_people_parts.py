@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.access.people_pages import Place, page_by_name
+from gatekeeper.directory.access.people_pages import Place, count_up_to, page_by_name
 from gatekeeper.directory.access.people_parts import Parts, count_people, united
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.explanation.readiness_lists import count_states, state_parts
@@ -19,6 +19,7 @@ from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import User
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.directory.teams.fallback_members import people_without_own_team
+from gatekeeper.runtime.row_counts import RowCount
 from saml.sync.name_mismatches import differs_from_name_id
 from tests.builders import link, make_group, make_provider, make_team, make_users, map_group, remove_members
 
@@ -101,3 +102,17 @@ def test_pages_turned_one_after_another_have_the_people_of_the_whole_list(
 
     assert found == list(whole)
     assert count_people(parts) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("most", "statements", "expected"),
+    [(2, 1, RowCount(2, is_more=True)), (5, 2, RowCount(5, is_more=True)), (7, 2, RowCount(7)), (8, 2, RowCount(7))],
+)
+def test_parts_are_counted_until_there_are_enough(most: int, statements: int, expected: RowCount) -> None:
+    first, second = make_users(4), make_users(3)
+    parts = [User.objects.filter(pk__in=[each.pk for each in part]) for part in (first, second)]
+
+    with CaptureQueriesContext(connection) as asked:
+        assert count_up_to(parts, most) == expected
+
+    assert len(asked) == statements
