@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from gatekeeper.api.access import MayConfigure
 from gatekeeper.api.serializers import SetupSerializer
-from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.setup_steps import setup_steps
 
 
@@ -19,8 +19,7 @@ class Setup(APIView):
     @extend_schema(responses=SetupSerializer, operation_id="setup")
     def get(self, request: Request) -> Response:
         """Each step with whether it is done, and what is or has to be done."""
-        del request
-        steps = setup_steps(site_facts())
+        steps = setup_steps(site_facts_of(request))
         return Response(
             {
                 "done": sum(step.done for step in steps),

@@ -15,11 +15,13 @@ from gatekeeper.api.access import IsSignedIn, MayReadPeople, access_of_request
 from gatekeeper.api.pagination import PeopleInParts
 from gatekeeper.api.serializers import AccessSerializer, GroupSerializer, UserSerializer
 from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.explanation.readiness import readiness_of_many
 from gatekeeper.directory.explanation.readiness_lists import state_parts
 from gatekeeper.directory.models import IdpGroup, Membership, User
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from saml.sync.name_mismatches import differs_from_name_id, refused_name_ids
 
 
@@ -46,6 +48,7 @@ class Users(ListAPIView[User]):
 
     permission_classes = (MayReadPeople,)
     serializer_class = UserSerializer
+    site: SiteFacts | None = None  # where the state that was asked for needed them
 
     def get_queryset(self) -> Any:
         """By user name; narrowed by ``search`` and ``readiness``."""
@@ -56,7 +59,8 @@ class Users(ListAPIView[User]):
             return people.filter(deleted_at=None).order_by("user_name_folded", "id")
         if wanted not in list(State):
             raise ParseError(f"readiness: there is no state {wanted[:60]}; known are {', '.join(State)}.")
-        return PeopleInParts(state_parts(people, State(wanted), differs_from_name_id()))
+        self.site = site_facts_of(self.request)
+        return PeopleInParts(state_parts(people, State(wanted), differs_from_name_id(), self.site))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Keep the page, whose accesses are read in one go."""
@@ -65,7 +69,7 @@ class Users(ListAPIView[User]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Access and readiness of the page's people by id."""
-        return {**super().get_serializer_context(), **_derived(getattr(self, "people", None) or [])}
+        return {**super().get_serializer_context(), **_derived(getattr(self, "people", None) or [], self.site)}
 
 
 class OneUser(RetrieveAPIView[User]):
@@ -81,8 +85,8 @@ class OneUser(RetrieveAPIView[User]):
         return Response(UserSerializer(user, context=_derived([user])).data)
 
 
-def _derived(people: Sequence[User]) -> dict[str, Any]:
-    access = access_of_many(people)
+def _derived(people: Sequence[User], site: SiteFacts | None = None) -> dict[str, Any]:
+    access = access_of_many(people, site=site)
     return {"access": access, "readiness": readiness_of_many(people, access, received=refused_name_ids(people))}
 
 

@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gatekeeper.audit.actor import Actor
-from gatekeeper.directory.access.loaders import access_of
-from gatekeeper.directory.access.resolver import Access
+from gatekeeper.directory.access.loaders import facts_of
+from gatekeeper.directory.access.resolver import Access, effective_access
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.models import SessionEnd, SignIn, User
 from gatekeeper.directory.sessions.limits import end_overdue, first_limit, lasting_limit, note_activity
 from gatekeeper.directory.sessions.open_sessions import end_sign_in, renew_sign_in
+from gatekeeper.sessions.facts_of_request import note_facts
 
 SESSION_KEY = "sign_in_id"
 CARRIED = "signing_in_again"  # what a page left in the session of somebody who has to sign in again before it goes on
@@ -142,11 +143,13 @@ class BrowserSessionMiddleware:
             logout(request)
             messages.info(request, _("Your session has ended: %(reason)s.") % {"reason": ended.label})
             return None
-        access = access_of(user)
+        person, facts = facts_of(user, ())
+        access = effective_access(person, facts)
         if not access.can_sign_in:
             close_browser_session(request, SessionEnd.LOST_ACCESS)
             return None
         request.sign_in = sign_in  # type: ignore[attr-defined]
+        note_facts(request, facts)
         return access
 
 

@@ -326,7 +326,7 @@ def _by_others(known: Mapping[str, Any]) -> Iterator[Opening]:
     people = known["people"]
     odd = [1, 2, 4, 100, *(people + number for number in range(1, 5))]
     for number in odd:
-        yield Opening(f"/users/{id_of('person', number)}/")
+        yield Opening(f"/users/{id_of('person', number)}/", kind="/users/<user_id>/")
     for group in (known["small_group"], id_of("group", 2)):
         yield Opening(f"/groups/{group}/")
         yield Opening(f"/settings/configuration/scim/groups/{group}/mapping/")

@@ -1,6 +1,7 @@
 """Loading the facts of a moment from the database: a fixed number of queries, whatever the size of groups and lists."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,7 +50,7 @@ def access_of_many(
     people = list(users)
     found: dict[UUID, Access] = {}
     for start in range(0, len(people), SLICE):
-        persons = _person_facts(people[start : start + SLICE], at)
+        persons = facts_of_people(people[start : start + SLICE], at)
         if site is None and len(people) > SLICE:
             site = site_facts(at)
         facts = site or site_facts(at, groups={group_id for person in persons for group_id, _ in person.groups})
@@ -59,7 +60,7 @@ def access_of_many(
 
 def access_under(user: User, *sites: SiteFacts) -> list[Access]:
     """Access of one person as it is, under several states of the site's facts. Three queries."""
-    [person] = _person_facts([user], None)
+    [person] = facts_of_people([user], None)
     return [effective_access(person, site) for site in sites]
 
 
@@ -68,7 +69,7 @@ def facts_of(user: User, groups: Collection[UUID]) -> tuple[PersonFacts, SiteFac
 
     Seven queries at most.
     """
-    [person] = _person_facts([user], None)
+    [person] = facts_of_people([user], None)
     return person, site_facts(groups={*groups, *(group_id for group_id, _ in person.groups)})
 
 
@@ -77,16 +78,7 @@ def site_facts(at: datetime | None = None, *, groups: Collection[UUID] | None = 
 
     ``groups``: only the mappings of these, and the Default Mapping; a large site has thousands.
     """
-    mappings: dict[UUID, MappingRecord] = {}
-    default = INITIAL_DEFAULT_MAPPING
-    versions = MappingVersion.objects.at(at)
-    if groups is not None:
-        versions = versions.filter(Q(group=None) | Q(group__in=groups))
-    for version in versions:
-        if version.group_id is None:
-            default = version.record()
-        else:
-            mappings[version.group_id] = version.record()
+    default, mappings = _mappings(at, groups)
     choice = SiteChoice.objects.at(at).order_by("-since").first()
     return SiteFacts(
         default_mapping=default,
@@ -96,6 +88,22 @@ def site_facts(at: datetime | None = None, *, groups: Collection[UUID] | None = 
         last_group_policy=choice.last_group_policy if choice else LastGroupPolicy.REVOKE,
         **_connections(at),
     )
+
+
+def with_all_mappings(site: SiteFacts) -> SiteFacts:
+    """The same facts of now, of which only the mappings of some groups were loaded, with those of all. One query."""
+    default, mappings = _mappings(None, None)
+    return replace(site, default_mapping=default, mappings=mappings)
+
+
+def _mappings(at: datetime | None, groups: Collection[UUID] | None) -> tuple[MappingRecord, dict[UUID, MappingRecord]]:
+    """The Default Mapping, and those of these groups or of all. One query."""
+    versions = MappingVersion.objects.at(at)
+    if groups is not None:
+        versions = versions.filter(Q(group=None) | Q(group__in=groups))
+    found = {version.group_id: version.record() for version in versions}
+    default = found.pop(None, INITIAL_DEFAULT_MAPPING)
+    return default, {group_id: mapping for group_id, mapping in found.items() if group_id is not None}
 
 
 def _connections(at: datetime | None) -> dict[str, Any]:
@@ -108,7 +116,8 @@ def _connections(at: datetime | None) -> dict[str, Any]:
     return {"has_saml_connection": bool(rows), "only_domains": only}
 
 
-def _person_facts(users: list[User], at: datetime | None) -> list[PersonFacts]:
+def facts_of_people(users: Sequence[User], at: datetime | None = None) -> list[PersonFacts]:
+    """What each person's access follows from, beside what holds for everybody. Three queries, for ``SLICE`` at most."""
     ids = [user.id for user in users]
     groups = _groups_of([user.id for user in users if not user.is_local], at)
     ended = last_ended_among([user.id for user in users if user.id not in groups and not user.is_local], at)

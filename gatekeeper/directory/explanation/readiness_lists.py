@@ -37,15 +37,15 @@ def in_state(people: QuerySet[User], state: State, differs: Q) -> QuerySet[User]
     return united(state_parts(people, state, differs))
 
 
-def count_states(differs: Q) -> dict[State, int]:
-    """How many people are in each state, in the order of ``State``; states with nobody too. Five queries.
+def count_states(differs: Q, site: SiteFacts | None = None) -> dict[State, int]:
+    """How many people are in each state, in the order of ``State``; states with nobody too. One query beside the facts.
 
     Whoever is in no other state can sign in: they are nearly everybody, and so they are not looked for.
     """
-    site, everybody = site_facts(), User.objects.all()
+    facts, everybody = site or site_facts(), User.objects.all()
     arms = [_count("active", everybody.filter(deleted_at=None, active=True))]
     for state in (state for state in State if state is not State.CAN_SIGN_IN):
-        arms += [_count(state.value, part) for part in state_parts(everybody, state, differs, site)]
+        arms += [_count(state.value, part) for part in state_parts(everybody, state, differs, facts)]
     found = Counter[str]()
     for name, people in union_all(arms):
         found[name] += people

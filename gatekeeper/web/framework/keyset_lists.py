@@ -58,14 +58,16 @@ class KeysetChangeList(ChangeList):
         """Read the page, and count."""
         self.columns = self._columns(request)
         rows, self.previous, self.next = self.page_of(request.GET)
-        self.count = self.counted()
+        self.multi_page = self.previous is not None or self.next is not None
+        begins_after_a_row = any(name in request.GET for name in PAGE_PARAMETERS)
+        shows_all = not self.multi_page and (rows or not begins_after_a_row)
+        self.count = RowCount(len(rows)) if shows_all else self.counted()
         self.result_list = rows
         self.result_count = self.full_result_count = self.count.number if self.count else len(rows)
         self.show_full_result_count = self.show_admin_actions = self.can_show_all = False
-        self.multi_page = self.previous is not None or self.next is not None
 
     def counted(self) -> RowCount | None:
-        """How many rows there are; None where the page does not say it."""
+        """How many rows there are where the page does not show all of them; None where it does not say it."""
         shown_by: Any = self.model_admin
         is_narrowed = bool(self.query) or self.has_active_filters or shown_by.is_part
         return partial_count(self.queryset) if is_narrowed else whole_count(self.queryset)

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.local_accounts.second_factor_rule import misses_second_factor
 from gatekeeper.directory.sessions.open_sessions import break_glass_uses
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.setup_steps import setup_steps
 from gatekeeper.web.framework.permissions import may_configure, only, person_of
 from saml.models import SyncRun
@@ -23,7 +23,7 @@ MOST_BREAK_GLASS_SHOWN = 5  # the audit trail has them all
 @only(may_configure)
 def overview(request: HttpRequest) -> HttpResponse:
     """Links to the SCIM and the Authentication page, and the checklist."""
-    steps = setup_steps(site_facts())
+    steps = setup_steps(site_facts_of(request))
     done = sum(step.done for step in steps)
     page = {
         "steps": steps,

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.access.holders import Wanted, holders_among
-from gatekeeper.directory.access.loaders import SLICE, site_facts
+from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.access.people_pages import (
     BY_CREATION,
     BY_EMAIL,
@@ -30,7 +30,6 @@ from gatekeeper.directory.access.people_pages import (
     with_key,
 )
 from gatekeeper.directory.access.people_parts import Parts, united
-from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.explanation.readiness_lists import count_states, state_parts
 from gatekeeper.directory.levels import Level
@@ -39,6 +38,7 @@ from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import UnknownLevel
 from gatekeeper.runtime.csv_export import csv_answer
 from gatekeeper.runtime.row_counts import RowCount
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.change_confirmation import place_of
 from gatekeeper.web.framework.change_lists import ReadOnlyList, search_words
 from gatekeeper.web.framework.keyset_lists import COUNTED, LAST, PAGE_PARAMETERS, KeysetChangeList
@@ -63,7 +63,7 @@ class PeopleChangeList(KeysetChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         """Completes each person on the page (``lists/columns.py``)."""
-        self.site = cast(People, self.model_admin).facts_now()
+        self.site = site_facts_of(request)
         self.root_queryset = with_key(self.root_queryset, self.order_in_force)
         self.queryset = with_key(self.queryset, self.order_in_force)
         super().get_results(request)
@@ -176,10 +176,6 @@ class People(ReadOnlyList):
             return HttpResponseBadRequest(_("The filters could not be read."), content_type="text/plain; charset=utf-8")
         return csv_answer(self.address, timezone.now(), csv_header(people.columns), csv_rows(people))
 
-    def facts_now(self) -> SiteFacts:
-        """What holds for everybody, for one page."""
-        return site_facts()
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PeopleChangeList
 
@@ -198,7 +194,7 @@ class People(ReadOnlyList):
         chosen = request.GET.get(ReadinessFilter.parameter_name, "")
         return {
             "counts_states": not narrowed,
-            "bars": state_bars(count_states(differs_from_name_id()), chosen) if counts else [],
+            "bars": state_bars(count_states(differs_from_name_id(), site_facts_of(request)), chosen) if counts else [],
             "may_read_reports": viewer_may(request, may_read_reports),
         }
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
-from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.impact.proposals import ProposedChange
 from gatekeeper.directory.models import LastGroupPolicy
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.change_confirmation import Shown
 from gatekeeper.web.framework.permissions import may_configure, only
 from gatekeeper.web.framework.requests_by_hour import requests_by_hour
@@ -37,11 +37,11 @@ def scim_page(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK, **dialog
     """The page, with a dialog open when ``dialog`` says so (``new_key``, ``revoking``, ``phrase_error``), or a question
     about one of the two choices (what ``defaults.py`` gives with it).
     """
-    site = site_facts()
+    site = site_facts_of(request)
     search = request.GET.get("q", "").strip()
     page, rows = group_page(site, search, request.GET.get("page"))
-    keys = list(ApiKey.objects.active().order_by("-created_at"))
     credentials = active_rows()
+    keys = [row.credential for row in credentials if isinstance(row.credential, ApiKey)]
     used = [row.credential.last_used_at for row in credentials if row.credential.last_used_at]
     now = timezone.now()
     context: dict[str, Any] = {
@@ -76,7 +76,7 @@ def _carried(form: str, change: ProposedChange, site: SiteFacts) -> dict[str, st
 
 def _last_failure() -> ProvisioningEntry | None:
     troubles = ProvisioningEntry.objects.filter(outcome__in=(Outcome.REFUSED, Outcome.FAILED))
-    return troubles.only("at", "detail").first()
+    return troubles.only("at", "detail", "reason", "parameters").first()
 
 
 def days_left(key: ApiKey) -> int | None:

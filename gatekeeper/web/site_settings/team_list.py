@@ -8,13 +8,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.directory.models import IdpGroup, Team
 from gatekeeper.directory.teams.last_changes import last_changes
 from gatekeeper.directory.teams.people_counts import people_of_teams
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.admin_site import site as lists
 from gatekeeper.web.framework.change_lists import ReadOnlyList, search_words
 from gatekeeper.web.framework.keyset_lists import KeysetChangeList
@@ -32,7 +32,7 @@ class TeamChangeList(KeysetChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        complete(self.result_list, site_facts())
+        complete(self.result_list, site_facts_of(request))
 
 
 def complete(teams: Sequence[Any], site: SiteFacts) -> None:

@@ -119,6 +119,7 @@ def test_the_lists_cost_the_same_for_few_and_for_many(company: Client) -> None:
         reverse("web:group_users", args=[finance.pk]),
         reverse("web:team_people", args=[north.pk]),
     ]
+    map_group(make_group("GK More than a page", make_users(60)), "administrator", ["api"], [north])
     few = [queries_of(company, address) for address in addresses]
     for number in range(30):
         map_group(make_group(f"GK More {number}", make_users(2)), "administrator", ["api"], [north])

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from gatekeeper.directory.access.loaders import access_of_many
-from gatekeeper.directory.access.resolver import SiteFacts
+from gatekeeper.directory.access.loaders import facts_of_people
+from gatekeeper.directory.access.resolver import SiteFacts, effective_access
+from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.explanation.readiness import readiness_of_many
-from gatekeeper.directory.models import Membership, SignIn, User
+from gatekeeper.directory.models import SignIn, User
 from gatekeeper.web.framework.lists.columns import Column
 from saml.sync.name_mismatches import refused_name_ids
 from scim.protocol.schemas import ENTERPRISE_USER
@@ -32,18 +33,18 @@ COLUMNS = (
 def complete(people: Sequence[Any], columns: Collection[str], site: SiteFacts) -> None:
     """Add to each person what the columns show. The statements are as many for one person as for a page of them.
 
-    ``access`` and ``readiness`` always; ``group_names``, ``team_names``, ``department`` and ``last_sign_in`` where a
+    ``access``, ``readiness``, ``group_names`` and ``team_names`` always; ``department`` and ``last_sign_in`` where a
     column shows them.
     """
-    access = access_of_many(people, site=site)
+    facts = {person.user_id: person for person in facts_of_people(people)}
+    access = {user_id: effective_access(person, site) for user_id, person in facts.items()}
     readiness = readiness_of_many(people, access, received=refused_name_ids(people))
     ids = [person.id for person in people]
-    groups = _group_names(ids) if GROUPS in columns else {}
     last = _last_sign_ins(ids) if LAST_SIGN_IN in columns else {}
     for person in people:
         person.access = access[person.id]
         person.readiness = readiness[person.id]
-        person.group_names = groups.get(person.id, [])
+        person.group_names = sorted((name for _, name in facts[person.id].groups), key=fold)
         person.team_names = sorted(person.access.teams.values())
         person.last_sign_in = last.get(person.id)
         person.department = _department(person) if DEPARTMENT in columns else ""
@@ -67,14 +68,6 @@ def as_cells(person: Any, columns: Collection[str]) -> dict[str, Any]:
 def csv_header(columns: Sequence[str]) -> list[str]:
     """The names of the columns of a file."""
     return [*FIXED, *columns]
-
-
-def _group_names(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    memberships = Membership.objects.live().filter(user__in=ids).order_by("group__display_name")
-    for user_id, name in memberships.values_list("user_id", "group__display_name"):
-        found.setdefault(user_id, []).append(name)
-    return found
 
 
 def _last_sign_ins(ids: Sequence[UUID]) -> dict[UUID, Any]:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.levels import Level
-from gatekeeper.directory.models import IdpGroup, Membership, Origin, Team, User
+from gatekeeper.directory.models import IdpGroup, Membership, Origin, User
 from gatekeeper.directory.permissions import Permission
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.change_lists import ChoiceFilter, CodeFilter, RowFilter, TextFilter
 
 
@@ -63,7 +64,7 @@ class TeamFilter(RowFilter):
     any_label = _("Any team")
 
     def rows(self) -> list[tuple[str, str]]:
-        return [(str(team_id), name) for team_id, name in Team.objects.live().values_list("id", "name")]
+        return [(str(team_id), name) for team_id, name in site_facts_of(self.request).teams.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         return queryset

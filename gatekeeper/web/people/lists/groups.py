@@ -1,7 +1,6 @@
 """The list of the IdP groups: who is in them, and what each grants."""
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -16,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.directory.access.affected_scope import Holds, groups_where
-from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.groups.people_counts import NOBODY, member_counts, people_counts
@@ -26,6 +24,7 @@ from gatekeeper.directory.models import IdpGroup
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.errors import UnknownLevel
 from gatekeeper.runtime.csv_export import csv_answer
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.change_lists import ChoiceFilter, ReadOnlyList, search_words
 from gatekeeper.web.framework.keyset_lists import KeysetChangeList
 from gatekeeper.web.framework.lists.sorting import SortedBy
@@ -63,6 +62,7 @@ class GroupChangeList(KeysetChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Those whose mapping grants what the filters ask for."""
+        self.site = site_facts_of(request)
         groups = super().get_queryset(request, exclude_parameters)
         for holds in self._wanted():
             condition = groups_where(self.site, holds, column="pk") if holds else None
@@ -81,11 +81,6 @@ class GroupChangeList(KeysetChangeList):
         super().get_results(request)
         self.result_list = list(self.result_list)
         complete(self.result_list, self.site)
-
-    @cached_property
-    def site(self) -> SiteFacts:
-        """The mappings and teams of now."""
-        return site_facts()
 
     def _wanted(self) -> Iterator[Holds | None]:
         """What a mapping has to fulfil, for each filter in force; None for what does not exist."""

@@ -1,6 +1,5 @@
 """The pages of an IdP group and of a team: what it grants or who gives it, and its people on the list of people."""
 
-from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gatekeeper.directory.access.affected_scope import members_where
-from gatekeeper.directory.access.loaders import site_facts
-from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.models import IdpGroup, Membership, Team, User
 from gatekeeper.directory.teams.last_changes import last_changes
 from gatekeeper.runtime.row_counts import RowCount
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.admin_site import site as lists
 from gatekeeper.web.framework.permissions import (
     may_configure,
@@ -58,14 +56,6 @@ class PeopleOf(People):
     keeps_views = False
     begins_at = None
     is_part = True
-
-    def facts_now(self) -> SiteFacts:
-        """Read once: this list is of one request."""
-        return self._facts
-
-    @cached_property
-    def _facts(self) -> SiteFacts:
-        return site_facts()
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -114,7 +104,7 @@ class GroupPeople(PeopleOf):
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         """The group with what it grants, and the teams by id, for links to them."""
-        facts = self.facts_now()
+        facts = site_facts_of(request)
         complete([self.group], facts)
         granted = facts.mappings.get(self.group.pk, facts.default_mapping)
         teams = sorted((facts.teams[team], team) for team in granted.team_ids if team in facts.teams)
@@ -132,7 +122,7 @@ class TeamPeople(PeopleOf):
 
     def context_for(self, request: HttpRequest) -> dict[str, Any]:
         """The team with the groups that give it, and whether the Default Mapping does and it is the fallback team."""
-        facts = self.facts_now()
+        facts = site_facts_of(request)
         giving = sorted(group for group, mapping in facts.mappings.items() if self.team_id in mapping.team_ids)
         named = IdpGroup.objects.live().filter(pk__in=giving).order_by("display_name_folded")
         return {
