@@ -18,7 +18,7 @@ from django_stubs_ext import StrOrPromise
 
 from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.runtime.text_search import SHORTEST, contains_text
-from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, PAGE_PARAMETERS, KeysetChangeList
+from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, KeysetChangeList, is_first_page
 from gatekeeper.web.framework.lists.columns import Column
 from gatekeeper.web.framework.lists.sorting import SortedBy
 from gatekeeper.web.framework.lists.views import shown_views
@@ -122,7 +122,7 @@ class ReadOnlyList(ModelAdmin[Any]):
         own["empty_step"] = self.first_step(request)
         if self.searched_columns and is_short(request.GET.get("q", "")):
             own["searched_only"] = NEWEST_SEARCHED
-        if self.keeps_views and not any(name in request.GET for name in PAGE_PARAMETERS):  # above the first page
+        if self.keeps_views and is_first_page(request.GET):
             own["views"] = shown_views(request, self)
         return super().changelist_view(request, {**own, **(extra_context or {})})
 
@@ -194,7 +194,6 @@ class RowFilter(ChoiceFilter):
     """By a row of another table. The rows are read where the filter is shown only: not for an export, say."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        self.request = request
         return [("", "")]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """Changelists whose pages begin after a row instead of at a number: the last page costs what the first does."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -59,8 +59,7 @@ class KeysetChangeList(ChangeList):
         self.columns = self._columns(request)
         rows, self.previous, self.next = self.page_of(request.GET)
         self.multi_page = self.previous is not None or self.next is not None
-        begins_after_a_row = any(name in request.GET for name in PAGE_PARAMETERS)
-        shows_all = not self.multi_page and (rows or not begins_after_a_row)
+        shows_all = not self.multi_page and (rows or is_first_page(request.GET))
         self.count = RowCount(len(rows)) if shows_all else self.counted()
         self.result_list = rows
         self.result_count = self.full_result_count = self.count.number if self.count else len(rows)
@@ -148,6 +147,11 @@ class KeysetChangeList(ChangeList):
         if order.key == "pk":
             return known, known
         return self.root_queryset.filter(pk=known).values_list(order.key, "pk").first()
+
+
+def is_first_page(asked: Container[str]) -> bool:
+    """Whether the parameters of an address ask for no other page."""
+    return not any(name in asked for name in PAGE_PARAMETERS)
 
 
 def _beyond(order: KeysetOrder, key: Any, pk: Any) -> Q:

@@ -17,7 +17,7 @@ from gatekeeper.directory.keyset_pagination import KeysetOrder
 from gatekeeper.runtime.row_counts import RowCount, ValueCounts, newest_value_counts
 from gatekeeper.sessions.browser_session import in_background
 from gatekeeper.web.framework.change_lists import ReadOnlyList
-from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, PAGE_PARAMETERS, KeysetChangeList
+from gatekeeper.web.framework.keyset_lists import NEWEST_FIRST, KeysetChangeList, is_first_page
 from gatekeeper.web.framework.lists.sorting import SortedBy
 from gatekeeper.web.framework.period_filter import PeriodFilter
 from gatekeeper.web.framework.permissions import require
@@ -102,7 +102,7 @@ class LogChangeList(KeysetChangeList):
         return self.log.get_search_results(request, rows, self.query)[0]
 
     def _newest_key(self, asked: QueryDict) -> str | None:
-        if not self.is_newest_first or any(name in asked for name in PAGE_PARAMETERS):
+        if not self.is_newest_first or not is_first_page(asked):
             return None
         if self.result_list and not self.query and not self.has_active_filters:
             return str(self.result_list[0].pk)
