@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gatekeeper.audit.models import AuditHead
 from gatekeeper.directory.access.loaders import SLICE
@@ -31,6 +31,7 @@ from gatekeeper.directory.models import (
 from gatekeeper.directory.models.periods import holds_at
 from gatekeeper.directory.permissions import Permission
 from gatekeeper.runtime.row_counts import RowsFound
+from gatekeeper.runtime.statements.unions import union_all
 
 COLUMNS: Final = ("change", "user_name", "email", "why")
 
@@ -68,6 +69,7 @@ def compare(wanted: Level | Permission, earlier: datetime, later: datetime) -> C
     choices = list(SiteChoice.objects.filter(at_either).order_by("since"))
     before, after = (_facts_of(versions, choices, at) for at in (earlier, later))
     had, have = holders(wanted, earlier, before), holders(wanted, later, after)
+    touched = _touched(min(earlier, later), max(earlier, later), before, after)
     return Comparison(
         wanted=wanted,
         earlier=earlier,
@@ -76,8 +78,8 @@ def compare(wanted: Level | Permission, earlier: datetime, later: datetime) -> C
         after=after,
         versions=versions,
         choices=choices,
-        gained=_without(have, had),
-        lost=_without(had, have),
+        gained=_without(have, had, touched),
+        lost=_without(had, have, touched),
     )
 
 
@@ -178,9 +180,32 @@ def _facts_of(versions: Sequence[MappingVersion], choices: Sequence[SiteChoice],
     )
 
 
-def _without(people: Parts, others: Parts) -> list[QuerySet[User]]:
-    """Those of ``people`` who are in none of the ``others``, in the same parts."""
-    return [part.filter(*(~Exists(other.filter(pk=OuterRef("pk"))) for other in others)) for part in people]
+def _touched(first: datetime, last: datetime, before: SiteFacts, after: SiteFacts) -> QuerySet[Any, Any] | None:
+    """The ids of those to whom something happened from ``first`` to ``last``: nobody else's access changed.
+
+    None: it may be anybody's. The few who were touched are found by reading the facts once, and the access of everybody
+    at both moments need not be worked out.
+    """
+    if before.default_mapping != after.default_mapping or before.last_group_policy != after.last_group_policy:
+        return None
+    between = Q(since__gt=first, since__lte=last) | Q(until__gt=first, until__lte=last)
+    memberships = Membership.objects.values("user_id")
+    touched: list[QuerySet[Any, Any]] = [
+        ActivePeriod.objects.filter(between).values("user_id"),
+        memberships.filter(between),
+    ]
+    named = before.mappings.keys() | after.mappings.keys()
+    changed = sorted(group for group in named if _mapping(before, group) != _mapping(after, group))
+    if changed:
+        touched.append(memberships.filter(holds_at(last), group__in=changed))
+    return union_all(touched)
+
+
+def _without(people: Parts, others: Parts, among: QuerySet[Any, Any] | None) -> list[QuerySet[User]]:
+    """Those of ``people`` who are in none of the ``others``, in the same parts; only some, where ids are given."""
+    absent = [~Exists(other.filter(pk=OuterRef("pk"))) for other in others]
+    some = {} if among is None else {"pk__in": among}
+    return [part.filter(*absent, **some) for part in people]
 
 
 def _activity(comparison: Comparison, user: User, periods: Sequence[ActivePeriod]) -> list[Why]:

@@ -119,8 +119,26 @@ def test_it_is_the_difference_of_two_answers(world: World, name: str, wanted: Le
     with time_machine.travel(START + timedelta(minutes=10), tick=False):
         CHANGES[name][0](world)
 
-    had, have = ({user.pk for user, _ in who_had(wanted, at)} for at in (BEFORE, AFTER))
-    found = who_changed.compare(wanted, BEFORE, AFTER)
+    assert_it_is_the_difference(wanted, BEFORE, AFTER)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("at", [BEFORE, AFTER, AFTER + timedelta(minutes=1)], ids=["at first", "at last", "afterwards"])
+def test_what_happened_at_a_moment_has_happened_by_then(world: World, name: str, at: datetime) -> None:
+    with time_machine.travel(START + timedelta(minutes=1), tick=False):
+        remove_members(world.sales, world.bo)
+    with time_machine.travel(START + timedelta(minutes=10), tick=False):
+        add_members(world.sales, world.bo, world.cy)
+    with time_machine.travel(at, tick=False):
+        CHANGES[name][0](world)
+
+    assert_it_is_the_difference(Permission.REPORTS, BEFORE, AFTER)
+    assert_it_is_the_difference(Permission.REPORTS, AFTER, BEFORE)
+
+
+def assert_it_is_the_difference(wanted: Level | Permission, earlier: datetime, later: datetime) -> None:
+    had, have = ({user.pk for user, _ in who_had(wanted, at)} for at in (earlier, later))
+    found = who_changed.compare(wanted, earlier, later)
 
     assert {user.pk for user in who_changed.some_of(found.gained, 50)} == have - had
     assert {user.pk for user in who_changed.some_of(found.lost, 50)} == had - have

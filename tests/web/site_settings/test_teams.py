@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from gatekeeper.directory.access import people_pages
 from gatekeeper.directory.access.loaders import site_facts
 from gatekeeper.directory.mappings.mappings import choose_fallback_team
 from gatekeeper.directory.models import Team
@@ -266,13 +267,31 @@ def test_the_count_of_a_team_is_that_of_its_page(admin_client: Client, in_defaul
         assert counts[team.pk].number == len(page.result_list), team
 
 
-def test_people_of_large_teams_are_counted_up_to_a_bound(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+@pytest.mark.parametrize("few", [0, 1000])
+def test_people_of_large_teams_are_counted_up_to_a_bound(few: int, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     monkeypatch.setattr(row_counts, "COUNTED_SOME", 2)
+    monkeypatch.setattr(people_pages, "NEAR", few)
     team = make_team("Finance")
     map_group(make_group("GK A", make_users(4)), "administrator", teams=[team])
 
     assert people_of_teams([team.pk], site_facts()) == {team.pk: RowCount(2, is_more=True)}
     assert people_of_teams([], site_facts()) == {}
+
+
+@pytest.mark.parametrize("active", [0, 1, 2, 3])
+def test_those_who_are_not_among_the_first_members_are_counted_too(
+    active: int, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    monkeypatch.setattr(row_counts, "COUNTED_SOME", 2)
+    monkeypatch.setattr(people_pages, "NEAR", 0)
+    team, people = make_team("Finance"), make_users(active)
+    absent = [make_user(f"absent.{number}@example.com", active=False) for number in range(8)]
+    for group in (make_group("GK A", [*absent, *people]), make_group("GK B", people)):
+        map_group(group, "administrator", teams=[team])
+    map_group(make_group("GK None", make_users(8)), "none", teams=[team])
+
+    expected = RowCount(active) if active <= 2 else RowCount(2, is_more=True)
+    assert people_of_teams([team.pk], site_facts()) == {team.pk: expected}
 
 
 def test_the_list_says_when_a_team_changed_last(admin_client: Client) -> None:
