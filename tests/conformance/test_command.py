@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection as database
 
 from conformance.http import connection
 from conformance.report.table import painted
 from tests.conformance.running import command, given
 from tests.conformance.server.memory import CLIENT_ID, CLIENT_SECRET, KEY
+from tests.once import ONCE
 
 # The servers are in memory: a second run on another database would show the same.
-pytestmark = pytest.mark.skipif(database.vendor != "sqlite", reason="no database is used")
+pytestmark = ONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 

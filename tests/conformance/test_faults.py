@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-from django.db import connection as database
 
 from conformance.catalogue import PROFILES
 from conformance.suite.registry import ConformanceTest, Rule
@@ -16,9 +15,10 @@ from tests.conformance.server.ipsie_faults import IPSIE_FAULTS
 from tests.conformance.server.memory import Fault, MemoryServer
 from tests.conformance.server.okta_faults import OKTA_FAULTS
 from tests.conformance.server.rfc_faults import RFC_FAULTS
+from tests.once import ONCE
 
 # The servers are in memory: a second run on another database would show the same.
-pytestmark = pytest.mark.skipif(database.vendor != "sqlite", reason="no database is used")
+pytestmark = ONCE
 
 FAULTS: dict[str, dict[str, Fault]] = {
     "entra": ENTRA_FAULTS,

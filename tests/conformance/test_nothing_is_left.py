@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection as database
 
 from conformance.http.made import Ledger
 from entra_client.protocol.transport import Answer, NoAnswer, Request
 from tests.conformance.running import command, given
 from tests.conformance.server.faults import error
 from tests.conformance.server.memory import MemoryServer
+from tests.once import ONCE
 
 # The servers are in memory: a second run on another database would show the same.
-pytestmark = pytest.mark.skipif(database.vendor != "sqlite", reason="no database is used")
+pytestmark = ONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 UNDER_WAY = [

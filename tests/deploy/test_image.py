@@ -13,7 +13,10 @@ import pytest
 from honcho.environ import parse_procfile
 
 from tests.deploy.programs import DEPLOY, ROOT, program
+from tests.once import ONCE
 from tests.site import Site, free_port, wait_until
+
+pytestmark = ONCE
 
 DOCKERFILE = DEPLOY / "docker" / "Dockerfile"
 FROM_THE_CONTEXT = re.compile(r"^COPY (?!--from)(.+)$", re.MULTILINE)

@@ -14,7 +14,10 @@ import pytest
 from scim.protocol.limits import MAX_BODY
 from tests.deploy.programs import DEPLOY, program
 from tests.deploy.proxies import CLIENT, OTHER_CLIENT, Caddy, Nginx, Proxy
+from tests.once import ONCE
 from tests.site import Site, wait_until
+
+pytestmark = ONCE
 
 SLOW_CLIENTS = 40
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -25,7 +25,10 @@ from gatekeeper.runtime.logging import logging_configuration
 from gatekeeper.web.login import forms as pages
 from tests.api.conftest import browser_of
 from tests.builders import ADMIN, make_administrator
+from tests.once import ONCE
 from tests.web.addresses import all_addresses
+
+pytestmark = ONCE
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "asvs.md"

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import ONCE
+
+pytestmark = ONCE
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = ("gatekeeper", "scim", "saml", "entra_client", "conformance")
 HIDING = """

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import ONCE
+
+pytestmark = ONCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

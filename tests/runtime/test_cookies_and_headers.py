@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.once import ONCE
+
+pytestmark = ONCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A site on https in a process of its own, since cookies are named when the settings are read. Prints every cookie

@@ -11,7 +11,10 @@ import httpx
 import pytest
 
 from scim.protocol.limits import MAX_BODY
+from tests.once import ONCE
 from tests.site import Site
+
+pytestmark = ONCE
 
 KIB = 1024
 

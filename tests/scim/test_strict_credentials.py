@@ -11,8 +11,11 @@ import pytest
 
 from gatekeeper.audit.models import ProvisioningEntry
 from scim.models import ApiKey
+from tests.once import ONCE
 from tests.scim.attributes.conftest import ACME, declared
 from tests.scim.sending import op
+
+pytestmark = ONCE
 
 ENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:{}"

@@ -16,7 +16,10 @@ from tests.deploy.programs import ROOT
 from tests.deploy.several_hosts.balancers import Balancer, CaddyBalancer, NginxBalancer
 from tests.deploy.several_hosts.machines import APP, assert_each_minute_ran_once
 from tests.deploy.test_restart import Clients
+from tests.once import ON_SERVERS
 from tests.site import Site, wait_until
+
+pytestmark = ON_SERVERS
 
 # Seconds. A worker finishes the task that it is at, and Celery takes its time.
 MOST_TO_STOP = {"web": 5.0, "worker": 20.0, "beat": 20.0}

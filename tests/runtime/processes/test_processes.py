@@ -10,7 +10,10 @@ from honcho.environ import parse_procfile
 
 from gatekeeper.runtime import start
 from gatekeeper.runtime.processes import supervisor
+from tests.once import ONCE
 from tests.site import ROOT
+
+pytestmark = ONCE
 
 # What pages and endpoints need, and neither tasks nor their schedule do.
 OF_THE_WEB_SERVER = (

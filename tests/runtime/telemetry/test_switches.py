@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.once import ONCE
 from tests.runtime.test_base_install import in_a_base_install
 from tests.site import ROOT, Site
 
@@ -107,7 +108,7 @@ def test_a_collector_that_takes_everything_and_answers_nothing_delays_neither_re
     assert "Traceback" not in site.log("web").read_text()
 
 
-@pytest.mark.skipif("DATABASE_URL" in os.environ, reason="It has no database, and was tried with SQLite.")
+@ONCE
 def test_make_setup_installs_the_extra_in_a_clean_folder(tmp_path: Path):
     for path in (ROOT / "Makefile", *ROOT.glob("requirements*.txt")):
         shutil.copy2(path, tmp_path)

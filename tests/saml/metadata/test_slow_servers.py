@@ -10,7 +10,10 @@ from gatekeeper.outbound.fetching import Limits, fetch_document
 from gatekeeper.outbound.problems import FetchRefused
 from saml.errors import MetadataRefused
 from saml.metadata.fetch import fetch_metadata
+from tests.once import ONCE
 from tests.saml.misbehaving import DRIPPING, FLOODING, OK, misbehaving
+
+pytestmark = ONCE
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from lxml import etree
 from gatekeeper.directory.models import SignIn
 from gatekeeper.sessions.browser_session import SESSION_KEY
 from tests.builders import link, make_user
+from tests.once import ONCE
 from tests.saml import forge
 from tests.saml.attacks.table import ATTACKS, VICTIM, Attack, signature_of
 from tests.saml.conftest import Browser, choose, refusals
@@ -22,7 +23,7 @@ from tests.saml.forge import SigningStyle, sign, signed_response
 from tests.saml.validation.test_attacks import ATTACK_MODULES
 from tests.transactions import rolled_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, ONCE]
 assert ATTACK_MODULES
 
 

@@ -10,6 +10,7 @@ from saml.connections.claims import set_person_claim
 from saml.debugger.presentation import attempt_reason, presentation_of
 from saml.models import Connection, SignInAttempt
 from tests.builders import ADMIN
+from tests.once import ONCE
 from tests.saml.attacks.names import CLAIM
 from tests.saml.conftest import refusal_text, refusals
 from tests.saml.encrypting import (
@@ -29,7 +30,7 @@ from tests.saml.forge import NS, compose, sign, signed_response
 from tests.saml.keys import key_pair
 from tests.saml.logout.test_logout import logout_request, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, ONCE]
 CONTENT = {
     f"{XENC}aes128-cbc": 16,
     f"{XENC}aes192-cbc": 24,

@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from tests.once import ONCE
 from tests.saml.hostile.addresses import SIZE, cases, measure
 from tests.saml.hostile.shapes import FILLINGS, plain, response
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, ONCE]
 BUDGET = 3.0
 
 

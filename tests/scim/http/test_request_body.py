@@ -11,7 +11,10 @@ from gatekeeper.audit.models import ProvisioningEntry
 from scim.http.request_body import gunzip
 from scim.protocol.json_text import parse_json
 from scim.protocol.limits import MAX_BODY, MAX_GZIP_MEMBERS, MAX_JSON_DEPTH
+from tests.once import ONCE
 from tests.scim.http.test_dispatch import assert_error
+
+pytestmark = ONCE
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 

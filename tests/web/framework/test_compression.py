@@ -12,11 +12,12 @@ from gatekeeper.compression import PAGES, SCIM_LISTS
 from gatekeeper.directory.models import User
 from scim.credentials.api_keys import generate_key
 from tests.builders import ADMIN, make_users
+from tests.once import ONCE
 from tests.site import ROOT
 from tests.web.addresses import table
 from tests.web.framework.test_permissions_table import ADDRESSES, QUERIES, world  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, ONCE]
 GZIP = {"HTTP_ACCEPT_ENCODING": "gzip, deflate, br"}
 
 # Pages that are read and stay as they are, each with what it shows or asks for.

@@ -25,9 +25,12 @@ from saml.sync.run import sync_saml_users
 from scim.credentials.oauth_clients import create_client_with_secret
 from scim.models import TokenRequest
 from tests.builders import ADMIN, link, make_group, make_team, make_user, map_group
+from tests.once import ONCE
 from tests.scim.attributes.conftest import declared
 from tests.transactions import rolled_back
 from tests.web.addresses import Row, all_addresses, table
+
+pytestmark = ONCE
 
 ADDRESSES = {address.shown: address for address in all_addresses()}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

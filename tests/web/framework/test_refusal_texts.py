@@ -11,6 +11,9 @@ from django.utils.translation import override
 from gatekeeper.errors import DomainError, InvalidValue
 from gatekeeper.maintenance.log_retention import keep_logs_for
 from tests.builders import ADMIN
+from tests.once import ONCE
+
+pytestmark = ONCE
 
 ROOT = Path(__file__).parents[3]
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
