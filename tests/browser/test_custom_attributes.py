@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.signing_in import enter_password
 from tests.builders import PASSWORD
+from tests.once import ONCE
 from tests.site import Site, wait_until
 
 EMAIL = "attributes@example.com"
@@ -37,6 +38,7 @@ def send(site: Site) -> Callable[..., httpx.Response]:
     return sent
 
 
+@ONCE
 def test_an_attribute_is_declared_used_and_removed_by_keyboard(
     site: Site, page: Page, send: Callable[..., httpx.Response]
 ) -> None:

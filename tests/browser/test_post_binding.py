@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, expect
 
+from tests.once import ONCE
 from tests.saml.idp import running_idp
 from tests.site import Site
 
@@ -26,6 +27,7 @@ def test_the_form_goes_by_itself_and_the_answer_comes_back(make_site: Callable[.
         page.close()
 
 
+@ONCE
 def test_without_scripts_the_button_is_there(make_site: Callable[..., Site], browser: Browser) -> None:
     site = make_site()
     with running_idp() as idp:

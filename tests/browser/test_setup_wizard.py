@@ -21,6 +21,7 @@ from tests.browser.signing_in import enter_password
 from tests.browser.test_first_visit import MOST_BYTES, cost
 from tests.browser.test_help_page import Entra, one_group
 from tests.builders import PASSWORD
+from tests.once import ONCE
 from tests.site import Site, free_port
 
 ADMIN = "sets-up@example.com"
@@ -152,6 +153,7 @@ def browser_sees_sign_in(browser: Browser, site: Site) -> str:
     return text
 
 
+@ONCE
 def test_without_scripts_the_forms_work_and_looking_again_shows_the_ticks(site: Site, browser: Browser) -> None:
     made = site.manage("setup_link", "create", "Ada", "--scope", "scim", "--product", "okta")
     context = browser.new_context(java_script_enabled=False)
@@ -167,6 +169,7 @@ def test_without_scripts_the_forms_work_and_looking_again_shows_the_ticks(site: 
     context.close()
 
 
+@ONCE
 def test_a_first_visit_of_each_page_is_light(site: Site, browser: Browser) -> None:
     made = site.manage("setup_link", "create", "Ada", "--scope", "both", "--product", "entra")
     context = browser.new_context()
