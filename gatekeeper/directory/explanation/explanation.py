@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from gatekeeper.directory.access.loaders import access_of
+from gatekeeper.directory.access.loaders import access_of, is_in_conflict
 from gatekeeper.directory.access.resolver import Access, Blocked, Source
 from gatekeeper.directory.access.states import Readiness
 from gatekeeper.directory.explanation.readiness import readiness_of
@@ -122,7 +122,9 @@ def explain(
 def _access(user: User, history: History, moment: datetime, at: datetime | None) -> Access:
     """From the history, which has all but conflicts: only where these can matter, the database is asked once more."""
     access = history.access_at(moment)
-    return access_of(user, at) if access.blocked_because is Blocked.AWAITING_SAML_SYNC else access
+    if access.blocked_because is not Blocked.AWAITING_SAML_SYNC:
+        return access
+    return access_of(user, at) if at else history.access_at(moment, conflicting=is_in_conflict(user))
 
 
 def _given(access: Access, trace: Trace) -> Iterator[Given]:

@@ -69,9 +69,12 @@ class History:
         start = self.user.created_at
         return [start, *sorted(end for end in ends if end > start)]
 
-    def access_at(self, moment: datetime) -> Access:
-        """Access at a moment: the resolver's function over the facts that held then."""
-        return effective_access(self._person_at(moment), self.site_at(moment))
+    def access_at(self, moment: datetime, *, conflicting: bool = False) -> Access:
+        """Access at a moment: the resolver's function over the facts that held then.
+
+        ``conflicting``: whether somebody else had the same work e-mail, which is no fact of this person.
+        """
+        return effective_access(self._person_at(moment, conflicting=conflicting), self.site_at(moment))
 
     def name_at(self, object_id: UUID, present: str, moment: datetime) -> str:
         """What the user, a group or a team was called at a moment."""
@@ -81,7 +84,7 @@ class History:
     def _former(self, object_id: UUID, moment: datetime) -> FormerName | None:
         return next((former for former in self.names.get(object_id, ()) if former.until > moment), None)
 
-    def _person_at(self, moment: datetime) -> PersonFacts:
+    def _person_at(self, moment: datetime, *, conflicting: bool) -> PersonFacts:
         user, former = self.user, self._former(self.user.id, moment)
         folded = former.work_email_folded if former else user.work_email_folded
         groups = [
@@ -102,7 +105,7 @@ class History:
                 holds(link, moment) and holds(link.provider, moment) and link.name_id_folded == folded
                 for link in self.links
             ),
-            conflicting=False,
+            conflicting=conflicting,
         )
 
     def last_ended(self, moment: datetime) -> str | None:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.explanation.explanation import Explanation, Reason, explain
 from gatekeeper.directory.levels import Level
@@ -25,8 +26,10 @@ from tests.builders import (
     ADMIN,
     ENTRA,
     add_members,
+    link,
     make_administrator,
     make_group,
+    make_provider,
     make_team,
     make_user,
     make_users,
@@ -172,6 +175,28 @@ def test_an_explanation_costs_the_same_whatever_the_size_of_groups() -> None:
         map_group(group, level)
 
     assert cost() == few
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["awaiting", "conflict"])
+def test_who_is_not_linked_is_asked_about_the_address_only(shared: bool) -> None:
+    def cost(user: User) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            explain(user)
+        return len(queries)
+
+    make_provider()
+    linked, waiting = make_user(), make_user(work_email="")
+    map_group(make_group(members=[linked, waiting]), "administrator")
+    link()
+    for user in (waiting, *([make_user()] if shared else [])):
+        edit_user(user.id, lambda now: replace(now, work_email="one.of.two@example.com"), actor=ENTRA)
+    waiting.refresh_from_db()
+
+    explanation = explain(waiting)
+
+    assert explanation.access == access_of(waiting)
+    assert explanation.readiness.state == ("identity_conflict" if shared else "awaiting_saml_sync")
+    assert cost(waiting) <= cost(linked) + 3  # the address; what readiness says of the sync
 
 
 def test_the_explanation_is_a_document_too() -> None:
