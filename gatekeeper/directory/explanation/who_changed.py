@@ -1,6 +1,6 @@
 """Who gained and who lost a permission or a level between two moments, and by which change: an auditor's question."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gatekeeper.audit.models import AuditHead
+from gatekeeper.directory.access.affected_scope import in_no_group
 from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.access.people_pages import BY_USER_NAME
-from gatekeeper.directory.access.people_parts import Parts, as_set
+from gatekeeper.directory.access.people_parts import Parts, as_set, gives_level
 from gatekeeper.directory.access.resolver import INITIAL_DEFAULT_MAPPING, SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.explanation.who_had import holders
@@ -34,6 +35,7 @@ from gatekeeper.runtime.row_counts import RowsFound
 from gatekeeper.runtime.statements.unions import union_all
 
 COLUMNS: Final = ("change", "user_name", "email", "why")
+NOTHING: Final = MappingRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def compare(wanted: Level | Permission, earlier: datetime, later: datetime) -> C
     choices = list(SiteChoice.objects.filter(at_either).order_by("since"))
     before, after = (_facts_of(versions, choices, at) for at in (earlier, later))
     had, have = holders(wanted, earlier, before), holders(wanted, later, after)
-    touched = _touched(min(earlier, later), max(earlier, later), before, after)
+    touched = _touched(wanted, min(earlier, later), max(earlier, later), before, after)
     return Comparison(
         wanted=wanted,
         earlier=earlier,
@@ -180,32 +182,54 @@ def _facts_of(versions: Sequence[MappingVersion], choices: Sequence[SiteChoice],
     )
 
 
-def _touched(first: datetime, last: datetime, before: SiteFacts, after: SiteFacts) -> QuerySet[Any, Any] | None:
-    """The ids of those to whom something happened from ``first`` to ``last``: nobody else's access changed.
+def _touched(
+    wanted: Level | Permission, first: datetime, last: datetime, before: SiteFacts, after: SiteFacts
+) -> QuerySet[Any, Any]:
+    """The ids of those to whom something happened from ``first`` to ``last``: nobody else gained or lost it.
 
-    None: it may be anybody's. The few who were touched are found by reading the facts once, and the access of everybody
-    at both moments need not be worked out.
+    They are found by reading the facts once, and the access of everybody at both moments need not be worked out.
     """
-    if before.default_mapping != after.default_mapping or before.last_group_policy != after.last_group_policy:
-        return None
+    decisive = _decisive(wanted, before, after)
     between = Q(since__gt=first, since__lte=last) | Q(until__gt=first, until__lte=last)
-    memberships = Membership.objects.values("user_id")
+    members, named = Membership.objects.values("user_id"), before.mappings.keys() | after.mappings.keys()
     touched: list[QuerySet[Any, Any]] = [
         ActivePeriod.objects.filter(between).values("user_id"),
-        memberships.filter(between),
+        members.filter(between),
     ]
-    named = before.mappings.keys() | after.mappings.keys()
-    changed = sorted(group for group in named if _mapping(before, group) != _mapping(after, group))
+    changed = [group for group in named if decisive(_mapping(before, group)) != decisive(_mapping(after, group))]
     if changed:
-        touched.append(memberships.filter(holds_at(last), group__in=changed))
+        touched.append(members.filter(holds_at(last), group__in=sorted(changed)))
+    defaults = {decisive(site.default_mapping) for site in (before, after)}
+    if len(defaults) > 1:
+        without_own = ~Q(group__in=sorted(named)) if named else Q()
+        touched.append(members.filter(without_own, holds_at(last)))
+    if len(defaults) > 1 or (before.last_group_policy != after.last_group_policy and defaults != {decisive(NOTHING)}):
+        touched.append(User.objects.order_by().filter(in_no_group(last)).values("pk"))
     return union_all(touched)
 
 
-def _without(people: Parts, others: Parts, among: QuerySet[Any, Any] | None) -> list[QuerySet[User]]:
-    """Those of ``people`` who are in none of the ``others``, in the same parts; only some, where ids are given."""
+def _decisive(wanted: Level | Permission, *sites: SiteFacts) -> Callable[[MappingRecord], object]:
+    """What of a mapping decides who has it: the level, or whether the permission is named.
+
+    A mapping without a level has no effect alone: where one names the permission, levels decide, too.
+    """
+    if isinstance(wanted, Level):
+        return lambda mapping: mapping.level
+    naming = (
+        mapping
+        for site in sites
+        for mapping in (site.default_mapping, *site.mappings.values())
+        if wanted in mapping.permissions
+    )
+    if all(gives_level(mapping) for mapping in naming):
+        return lambda mapping: wanted in mapping.permissions
+    return lambda mapping: (wanted in mapping.permissions, gives_level(mapping))
+
+
+def _without(people: Parts, others: Parts, among: QuerySet[Any, Any]) -> list[QuerySet[User]]:
+    """Those of ``people`` who are in none of the ``others``, and whose ids are ``among`` these; in the same parts."""
     absent = [~Exists(other.filter(pk=OuterRef("pk"))) for other in others]
-    some = {} if among is None else {"pk__in": among}
-    return [part.filter(*absent, **some) for part in people]
+    return [part.filter(*absent, pk__in=among) for part in people]
 
 
 def _activity(comparison: Comparison, user: User, periods: Sequence[ActivePeriod]) -> list[Why]:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import itertools
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -134,6 +136,34 @@ def test_what_happened_at_a_moment_has_happened_by_then(world: World, name: str,
 
     assert_it_is_the_difference(Permission.REPORTS, BEFORE, AFTER)
     assert_it_is_the_difference(Permission.REPORTS, AFTER, BEFORE)
+
+
+DEFAULTS = [("none", []), ("collaborator", []), ("collaborator", ["reports"]), ("none", ["reports"])]
+OWN = [None, ("none", ["reports"]), ("administrator", ["reports"])]
+STATES = list(itertools.product(DEFAULTS, OWN, ("revoke", "fallback")))
+
+
+def test_states_that_follow_each_other_are_compared_rightly(world: World) -> None:
+    """Who is in a group, in one without a mapping of its own, in both, in none, or was removed from the last one."""
+    states = random.Random(7).sample(STATES, len(STATES))
+    moments = [START + timedelta(hours=number) for number in range(1, len(states) + 1)]
+    with time_machine.travel(START, tick=False):
+        removed, both = make_user("removed@example.com"), make_user("both@example.com")
+        add_members(world.sales, both, removed)
+        add_members(world.finance, both)
+        make_group("GK Plain", [make_user("plain@example.com")])
+        remove_members(world.sales, removed)
+    for moment, (default, own, policy) in zip(moments, states, strict=True):
+        with time_machine.travel(moment, tick=False):
+            map_group(None, *default)
+            reset_mapping(world.finance.id, actor=ADMIN)
+            if own:
+                map_group(world.finance, *own)
+            set_last_group_policy(policy, actor=ADMIN)
+
+    for wanted in (Permission.REPORTS, Level.COLLABORATOR, Level.NONE):
+        for earlier, later in itertools.pairwise(moments):
+            assert_it_is_the_difference(wanted, earlier, later)
 
 
 def assert_it_is_the_difference(wanted: Level | Permission, earlier: datetime, later: datetime) -> None:
