@@ -52,10 +52,13 @@ SMALL = """() => [...document.querySelectorAll("a[href], button, summary, [role=
   return near;
 }).map((one) => one.outerHTML.slice(0, 100))"""
 
-# WCAG 2.4.7 and 2.4.11: what has the focus is in the window, and something of it is on top.
+# WCAG 2.4.7 and 2.4.11: what has the focus is in the window, and something of it is on top; null: it had it before.
 HIDDEN_FOCUS = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return "";
+  if (one === window.lastStop) return "";  // a field for a moment has several stops
+  if (window.stops?.has(one)) return null;
+  (window.stops ??= new WeakSet()).add(window.lastStop = one);
   const box = one.getBoundingClientRect();
   const points = [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5], [0.5, 0.1], [0.5, 0.9]];
   const seen = points.some(([x, y]) => {
@@ -106,5 +109,7 @@ def _complaints(page: Page) -> Iterator[str]:
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         hidden = page.evaluate(HIDDEN_FOCUS)
+        if hidden is None:
+            break
         if hidden:
             yield f"the focus is not seen: {hidden}"

@@ -35,7 +35,7 @@ from gatekeeper.runtime.row_counts import RowsFound
 from gatekeeper.runtime.statements.unions import union_all
 
 COLUMNS: Final = ("change", "user_name", "email", "why")
-NOTHING: Final = MappingRecord()
+_NOTHING: Final = MappingRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _touched(
     if len(defaults) > 1:
         without_own = ~Q(group__in=sorted(named)) if named else Q()
         touched.append(members.filter(without_own, holds_at(last)))
-    if len(defaults) > 1 or (before.last_group_policy != after.last_group_policy and defaults != {decisive(NOTHING)}):
+    if len(defaults) > 1 or (before.last_group_policy != after.last_group_policy and defaults != {decisive(_NOTHING)}):
         touched.append(User.objects.order_by().filter(in_no_group(last)).values("pk"))
     return union_all(touched)
 

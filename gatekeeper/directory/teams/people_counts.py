@@ -32,8 +32,8 @@ def people_of_teams(team_ids: Collection[UUID], site: SiteFacts) -> Mapping[UUID
 
 def _some_of(team: UUID, site: SiteFacts, active: QuerySet[User], most: int) -> Parts:
     """People who are in the team for sure: those in the first memberships of the groups whose mappings give it."""
-    giving = groups_where(site, lambda mapping: gives_level(mapping) and team in mapping.team_ids & site.teams.keys())
-    if giving is None:
+    giving = groups_where(site, lambda mapping: gives_level(mapping) and team in mapping.team_ids)
+    if giving is None or team not in site.teams:
         return []
     memberships = Membership.objects.live().filter(giving).order_by("group_id", "user_id")
     first = memberships[: _MEMBERSHIPS * (most + 1)].values("user")
