@@ -7,9 +7,10 @@ from django.db.models import IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from gatekeeper.directory.access.affected_scope import groups_where
+from gatekeeper.directory.access.group_sets import GroupSet
 from gatekeeper.directory.access.holders import Wanted, holders_among
 from gatekeeper.directory.access.people_pages import are_few
-from gatekeeper.directory.access.people_parts import Parts, gives_level
+from gatekeeper.directory.access.people_parts import Parts, gives_level, under_default_mapping
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.models import Membership, Origin, Team, User
 from gatekeeper.runtime import row_counts
@@ -31,13 +32,16 @@ def people_of_teams(team_ids: Collection[UUID], site: SiteFacts) -> Mapping[UUID
 
 
 def _some_of(team: UUID, site: SiteFacts, active: QuerySet[User], most: int) -> Parts:
-    """People who are in the team for sure: those in the first memberships of the groups whose mappings give it."""
-    giving = groups_where(site, lambda mapping: gives_level(mapping) and team in mapping.team_ids)
-    if giving is None or team not in site.teams:
+    """People who are in the team for sure: the first members of groups whose mappings give it, and who has no group."""
+    if team not in site.teams:
         return []
-    memberships = Membership.objects.live().filter(giving).order_by("group_id", "user_id")
-    first = memberships[: _MEMBERSHIPS * (most + 1)].values("user")
-    return [active.filter(origin=Origin.SCIM, pk__in=first)]
+    provisioned = active.filter(origin=Origin.SCIM)
+    parts = [under_default_mapping(provisioned, site)] if team in GroupSet().access(site).teams else []
+    giving = groups_where(site, lambda mapping: gives_level(mapping) and team in mapping.team_ids)
+    if giving is not None:
+        memberships = Membership.objects.live().filter(giving).order_by("group_id", "user_id")
+        parts.append(provisioned.filter(pk__in=memberships[: _MEMBERSHIPS * (most + 1)].values("user")))
+    return parts
 
 
 def _numbers(people: Mapping[UUID, Parts], most: int) -> dict[UUID, int]:

@@ -278,6 +278,30 @@ def test_people_of_large_teams_are_counted_up_to_a_bound(few: int, monkeypatch: 
     assert people_of_teams([], site_facts()) == {}
 
 
+@pytest.mark.parametrize("default", ["none", "collaborator"])
+@pytest.mark.parametrize("bound", [1, 3, 100])
+def test_in_a_large_company_the_counts_are_the_same_up_to_the_bound(
+    bound: int, default: str, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    general, finance = make_team("General"), make_team("Finance")
+    choose_fallback_team(general.id, actor=ADMIN)
+    make_users(3)
+    left = make_user("removed@example.com")
+    remove_members(make_group("GK Left", [left]), left)
+    map_group(make_group("GK A", make_users(2)), "administrator", teams=[finance])
+    map_group(make_group("GK Teamless", make_users(2)), "administrator")
+    map_group(None, default)
+    exact = people_of_teams([general.pk, finance.pk], site_facts())
+
+    monkeypatch.setattr(row_counts, "COUNTED_SOME", bound)
+    monkeypatch.setattr(people_pages, "NEAR", 0)
+
+    assert exact == {general.pk: RowCount(5 if default == "collaborator" else 2), finance.pk: RowCount(2)}
+    assert people_of_teams([general.pk, finance.pk], site_facts()) == {
+        team: RowCount(bound, is_more=True) if count.number > bound else count for team, count in exact.items()
+    }
+
+
 @pytest.mark.parametrize("active", [0, 1, 2, 3])
 def test_those_who_are_not_among_the_first_members_are_counted_too(
     active: int, monkeypatch: pytest.MonkeyPatch, db: None
