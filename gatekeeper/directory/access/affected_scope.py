@@ -71,6 +71,12 @@ def was_removed_last(at: datetime | None = None) -> Q:
     return Q(Exists(last_removals(at).filter(user=OuterRef("pk"))))
 
 
+def default_mapping_applies(site: SiteFacts, at: datetime | None = None) -> Q:
+    """The condition on people from the identity provider "in no group, so they have what the Default Mapping gives"."""
+    groupless = in_no_group(at)
+    return groupless & ~was_removed_last(at) if site.last_group_policy == LastGroupPolicy.REVOKE else groupless
+
+
 def last_removals(at: datetime | None = None) -> QuerySet[Membership]:
     """The memberships that ended by removal, and none of the same person's ended later."""
     ended = Membership.objects.filter(until__isnull=False) if at is None else Membership.objects.filter(until__lte=at)
@@ -82,10 +88,7 @@ def who_have(site: SiteFacts, holds: Holds) -> Q:
     """The condition on active people from the identity provider "a mapping that fulfils ``holds`` applies to them"."""
     condition = Q(members_where(groups_where(site, holds)))
     if holds(site.default_mapping):
-        groupless = in_no_group()
-        if site.last_group_policy == LastGroupPolicy.REVOKE:
-            groupless &= ~was_removed_last()
-        condition |= groupless
+        condition |= default_mapping_applies(site)
     return condition
 
 

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from gatekeeper.directory.access.affected_scope import (
     Holds,
+    default_mapping_applies,
     groups_where,
     in_no_group,
     members_where,
@@ -41,14 +42,8 @@ def granted(
         in_groups = people.filter(*(members_where(each, at) for each in groups))
         parts.append(in_groups.filter(~members_where(groups_where(site, never), at)) if never else in_groups)
     if all(each(default) for each in holds):
-        parts.append(under_default_mapping(people, site, at))
+        parts.append(people.filter(default_mapping_applies(site, at)))
     return parts
-
-
-def under_default_mapping(people: QuerySet[User], site: SiteFacts, at: datetime | None = None) -> QuerySet[User]:
-    """Those of ``people`` who are in no group and have what the Default Mapping gives; they are as for ``granted``."""
-    groupless = people.filter(in_no_group(at))
-    return groupless.filter(~was_removed_last(at)) if site.last_group_policy == LastGroupPolicy.REVOKE else groupless
 
 
 def without_level(people: QuerySet[User], site: SiteFacts, at: datetime | None = None) -> list[QuerySet[User]]:

@@ -1,7 +1,7 @@
 """Who gained and who lost a permission or a level between two moments, and by which change: an auditor's question."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gatekeeper.audit.models import AuditHead
-from gatekeeper.directory.access.affected_scope import in_no_group
+from gatekeeper.directory.access.affected_scope import affected_scope_between, in_no_group
 from gatekeeper.directory.access.loaders import SLICE
 from gatekeeper.directory.access.people_pages import BY_USER_NAME
 from gatekeeper.directory.access.people_parts import Parts, as_set, gives_level
@@ -35,7 +35,6 @@ from gatekeeper.runtime.row_counts import RowsFound
 from gatekeeper.runtime.statements.unions import union_all
 
 COLUMNS: Final = ("change", "user_name", "email", "why")
-_NOTHING: Final = MappingRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,41 +188,36 @@ def _touched(
 
     They are found by reading the facts once, and the access of everybody at both moments need not be worked out.
     """
-    decisive = _decisive(wanted, before, after)
+    scope = affected_scope_between(*_decisive(wanted, before, after))
     between = Q(since__gt=first, since__lte=last) | Q(until__gt=first, until__lte=last)
-    members, named = Membership.objects.values("user_id"), before.mappings.keys() | after.mappings.keys()
+    members = Membership.objects.values("user_id")
     touched: list[QuerySet[Any, Any]] = [
         ActivePeriod.objects.filter(between).values("user_id"),
         members.filter(between),
     ]
-    changed = [group for group in named if decisive(_mapping(before, group)) != decisive(_mapping(after, group))]
-    if changed:
-        touched.append(members.filter(holds_at(last), group__in=sorted(changed)))
-    defaults = {decisive(site.default_mapping) for site in (before, after)}
-    if len(defaults) > 1:
-        without_own = ~Q(group__in=sorted(named)) if named else Q()
-        touched.append(members.filter(without_own, holds_at(last)))
-    if len(defaults) > 1 or (before.last_group_policy != after.last_group_policy and defaults != {decisive(_NOTHING)}):
+    if scope.members is not None:
+        touched.append(members.filter(scope.members, holds_at(last)))
+    if scope.groupless:
         touched.append(User.objects.order_by().filter(in_no_group(last)).values("pk"))
     return union_all(touched)
 
 
-def _decisive(wanted: Level | Permission, *sites: SiteFacts) -> Callable[[MappingRecord], object]:
-    """What of a mapping decides who has it: the level, or whether the permission is named.
+def _decisive(wanted: Level | Permission, *sites: SiteFacts) -> Iterator[SiteFacts]:
+    """The same facts, with what of mappings decides who has it: the level, or whether the permission is named.
 
     A mapping without a level has no effect alone: where one names the permission, levels decide, too.
     """
-    if isinstance(wanted, Level):
-        return lambda mapping: mapping.level
-    naming = (
-        mapping
-        for site in sites
-        for mapping in (site.default_mapping, *site.mappings.values())
-        if wanted in mapping.permissions
-    )
-    if all(gives_level(mapping) for mapping in naming):
-        return lambda mapping: wanted in mapping.permissions
-    return lambda mapping: (wanted in mapping.permissions, gives_level(mapping))
+    mappings = [mapping for site in sites for mapping in (site.default_mapping, *site.mappings.values())]
+    naming = [mapping for mapping in mappings if wanted in mapping.permissions]
+    by_level = isinstance(wanted, Level) or not all(map(gives_level, naming))
+
+    def reduced(mapping: MappingRecord) -> MappingRecord:
+        level = mapping.level if by_level else Level.NONE
+        return MappingRecord(level=level, permissions=mapping.permissions & {wanted})
+
+    for site in sites:
+        mapped = {group: reduced(mapping) for group, mapping in site.mappings.items()}
+        yield replace(site, default_mapping=reduced(site.default_mapping), mappings=mapped)
 
 
 def _without(people: Parts, others: Parts, among: QuerySet[Any, Any]) -> list[QuerySet[User]]:

@@ -6,11 +6,11 @@ from uuid import UUID
 from django.db.models import IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from gatekeeper.directory.access.affected_scope import groups_where
+from gatekeeper.directory.access.affected_scope import default_mapping_applies, groups_where
 from gatekeeper.directory.access.group_sets import GroupSet
 from gatekeeper.directory.access.holders import Wanted, holders_among
 from gatekeeper.directory.access.people_pages import are_few
-from gatekeeper.directory.access.people_parts import Parts, gives_level, under_default_mapping
+from gatekeeper.directory.access.people_parts import Parts, gives_level
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.models import Membership, Origin, Team, User
 from gatekeeper.runtime import row_counts
@@ -36,7 +36,7 @@ def _some_of(team: UUID, site: SiteFacts, active: QuerySet[User], most: int) -> 
     if team not in site.teams:
         return []
     provisioned = active.filter(origin=Origin.SCIM)
-    parts = [under_default_mapping(provisioned, site)] if team in GroupSet().access(site).teams else []
+    parts = [provisioned.filter(default_mapping_applies(site))] if team in GroupSet().access(site).teams else []
     giving = groups_where(site, lambda mapping: gives_level(mapping) and team in mapping.team_ids)
     if giving is not None:
         memberships = Membership.objects.live().filter(giving).order_by("group_id", "user_id")
