@@ -22,10 +22,7 @@ from gatekeeper.backup.restoring import restore_backup
 from gatekeeper.directory.models import User
 from tests.backup.archives import parts, rows, signed, write
 from tests.builders import make_user
-from tests.once import ONCE
 from tests.site import ROOT, Site
-
-pytestmark = ONCE
 
 Parts = dict[str, bytes]
 USERS = "tables/directory_user.jsonl"

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from django.db import connection
+
+from tests.once import ONCE
 
 HERE = Path(__file__).parent
 # What somebody does on their first afternoon, whatever the database, and what several processes have to agree on.
@@ -22,8 +23,6 @@ ON_EACH_DATABASE = frozenset(
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the others where the suite runs a second time."""
-    if connection.vendor == "sqlite":
-        return
     for item in items:
         if item.path.parent == HERE and item.path.stem not in ON_EACH_DATABASE:
-            item.add_marker(pytest.mark.skip(reason="pages are the same over each database"))
+            item.add_marker(ONCE)

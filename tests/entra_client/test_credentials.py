@@ -26,10 +26,7 @@ from entra_client.protocol.credentials import (
 from entra_client.protocol.transport import Request, ScimServer
 from entra_client.protocol.workload_identity import WorkloadIdentity
 from entra_client.run.simulation import Size, simulate
-from tests.once import ONCE
 from tests.site import Site, free_port
-
-pytestmark = ONCE
 
 SMALL = ("--users", "6", "--groups", "2", "--cycles", "0", "--seed", "78")
 

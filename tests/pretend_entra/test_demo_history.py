@@ -32,11 +32,8 @@ from pretend_entra.identity_provider.server import identity_provider, serve
 from saml.models import SignInAttempt, SyncRun
 from scim.models import ApiKey
 from scim.protocol.addresses import scim_url
-from tests.once import ONCE
 from tests.site import free_port
 from tests.web.pages import signed_in
-
-pytestmark = ONCE
 
 NOW = datetime(2026, 3, 20, 15, 30, tzinfo=UTC)  # a Friday
 COMPANY = make_company(people=150, groups=12, seed=79)

@@ -12,10 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.once import ONCE
 from tests.site import ROOT, Site, free_port, wait_until
-
-pytestmark = ONCE
 
 SEND = "from gatekeeper.health.tasks import heartbeat; heartbeat.delay()"
 ASK_FOR_A_TEST = """
