@@ -6,7 +6,10 @@ Django's own, which binds values in the text. A text stays prepared until its co
 pooler that needs sessions of their own, as the rest of the site does (docs/operating.md).
 """
 
+import re
 import threading
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, cast
 
@@ -53,9 +56,48 @@ def prepared_cursor() -> CursorWrapper:
     kept = _kept.cursor
     if kept is None or kept.cursor.connection is not here.connection:
         driver = cast(Any, here).Database
-        kept = _kept.cursor = _KeptCursor(driver.Cursor(here.connection), here)
+        kept = _kept.cursor = _KeptCursor(_fixed_text_cursor(driver)(here.connection), here)
         _load_instants_quickly(kept.cursor, driver)
     return kept
+
+
+@cache
+def _fixed_text_cursor(driver: Any) -> Any:
+    """The driver's cursor for texts in PostgreSQL's own form, which takes ours, and translates each of them once.
+
+    Its usual cursor translates a text with more than fifty values anew each time, which takes as long as sending it.
+    """
+
+    class FixedTextCursor(driver.RawCursor):  # type: ignore[misc]  # the driver is only known at run time
+        def execute(self, query: str, params: Mapping[str, Any] | Sequence[Any] | None = None, **options: Any) -> Any:
+            if params is None:
+                return super().execute(query, None, **options)
+            text, names = in_own_form(query)
+            values = [params[name] for name in names] if isinstance(params, Mapping) else params
+            return super().execute(text, values, **options)
+
+    return FixedTextCursor
+
+
+_PLACEHOLDER = re.compile(r"%(?:%|s|\((\w+)\)s)")
+
+
+@lru_cache(maxsize=1000)
+def in_own_form(text: str) -> tuple[bytes, list[str]]:
+    """A text with ``$1``, ``$2``, … for its placeholders, and the names of these in their order."""
+    numbers: dict[str, int] = {}
+    unnamed = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal unnamed
+        if found[0] == "%%":
+            return "%"
+        if found[1] is not None:
+            return f"${numbers.setdefault(found[1], len(numbers) + 1)}"
+        unnamed += 1
+        return f"${unnamed}"
+
+    return _PLACEHOLDER.sub(number, text).encode(), list(numbers)
 
 
 def _load_instants_quickly(cursor: Any, driver: Any) -> None:

@@ -1,5 +1,8 @@
 """Fixed statements are planned once for a connection, and what is sent together fails as anything else does."""
 
+from typing import Any
+
+import psycopg
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +10,7 @@ from django.utils import timezone
 
 from gatekeeper.directory.models import User
 from gatekeeper.runtime.bulk.inserts import insert_rows_later, target
+from gatekeeper.runtime.statements import prepared
 from gatekeeper.runtime.statements.fixed_sql import run, same
 from gatekeeper.runtime.statements.prepared import prepared_cursor
 from gatekeeper.runtime.statements.sent_together import sent_together
@@ -41,6 +45,38 @@ def test_a_fixed_statement_is_prepared_once_and_a_query_of_django_never() -> Non
     ours = [text for text in plans_of_prepared() if "user_name_folded = $1 AND $1 <> ''" in text]
     assert len(ours) == 1
     assert not [text for text in plans_of_prepared() if '"directory_user"."user_name_folded"' in text]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "row"),
+    [
+        ("SELECT 5 %% 3", [], (2,)),
+        ("SELECT %(b)s || %(a)s || %(b)s", {"a": "1", "b": "2", "unused": "3"}, ("212",)),
+        ("SELECT '%%s' || %s, 7 %% 4", ["x"], ("%sx", 3)),
+        (f"SELECT {' || '.join(['%s'] * 60)}", ["x"] * 60, ("x" * 60,)),
+        ("SELECT 1", {}, (1,)),
+        ("SELECT '%'", None, ("%",)),
+    ],
+)
+def test_placeholders_are_those_of_django(text: str, values: Any, row: tuple[Any, ...]) -> None:
+    with prepared_cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(text, values)
+            assert cursor.fetchone() == row
+
+
+@only_postgresql
+def test_a_text_with_many_values_is_translated_once() -> None:
+    text = f"SELECT {' || '.join(['%s'] * 70)} || 'translated once'"
+    before = prepared.in_own_form.cache_info()
+
+    for _ in range(3):
+        with prepared_cursor() as cursor:
+            cursor.execute(text, ["x"] * 70)
+            assert isinstance(cursor.cursor, psycopg.RawCursor)
+
+    after = prepared.in_own_form.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
 
 
 @only_postgresql
