@@ -178,10 +178,15 @@ class AttributeValue(models.Model):
     have a row with the attribute's own name and no text. ``prefix`` is the start of the folded text. ``text`` is kept
     only where case matters, and ``folded`` there only if it is longer than its prefix: nothing else is compared
     (``scim/query/related_columns.py``). Rows of earlier releases have all three.
+
+    The database does not ask for the user of each row: a user has twenty, written with it or under its lock, and no row
+    of a user is ever deleted.
     """
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attribute_values")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attribute_values", db_constraint=False
+    )
     path = models.CharField(max_length=120)
     element = models.PositiveIntegerField()
     text = models.TextField()

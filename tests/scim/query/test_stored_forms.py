@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 
 from scim.models import PREFIX_LENGTH, AttributeValue
@@ -26,6 +27,14 @@ def test_no_text_is_kept_twice(scim: ScimClient) -> None:
 
     assert {row.path for row in twice} == {"profileUrl"}  # its case matters, and it is longer than its prefix
     assert AttributeValue.objects.filter(~Q(prefix=""), text="", folded="").count() == 0
+
+
+@pytest.mark.django_db
+def test_the_database_looks_for_no_user_of_a_row() -> None:
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, AttributeValue._meta.db_table)
+
+    assert not [name for name, constraint in constraints.items() if constraint["foreign_key"]]
 
 
 @pytest.mark.django_db
