@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.chain import mac
 from gatekeeper.audit.chain.mac import canonical, commitment, entry_mac
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.log import entry
@@ -51,3 +53,24 @@ def test_each_value_has_the_spelling_that_the_standard_library_gives_it(values: 
     spelt = json.dumps(whole(values), sort_keys=True, separators=(",", ":")).encode()
 
     assert canonical(values) == spelt
+
+
+@pytest.mark.parametrize(
+    ("value", "as_the_standard_library"),
+    [
+        ({"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "R&D"}}, False),
+        ({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "v:1.5"], "n": [1, 2], "big": 17}, False),
+        ({"n": 1.5}, True),
+        ({"n": {"m": [1, -2.0]}}, True),
+        (1e22, True),
+    ],
+)
+def test_only_a_number_with_a_fraction_is_spelt_in_the_slow_way(
+    value: Any, as_the_standard_library: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow: list[Any] = []
+    monkeypatch.setattr(mac, "_dumps", lambda given: slow.append(given) or json.dumps(given))
+
+    canonical(["a", value])
+
+    assert bool(slow) == as_the_standard_library
