@@ -162,7 +162,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)  # seconds; gunicorn's threads keep theirs
+    # gunicorn's threads keep their connections: over a new one PostgreSQL plans each of our statements anew, and
+    # several times, until it knows that one plan is good for all values.
+    DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)  # seconds
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
     for _name, _value in lost_peers.TO_POSTGRESQL.items():
         DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
