@@ -8,6 +8,7 @@ their own. Above ``BRIEF_FROM`` people each has a name, a title and an e-mail on
 import json
 import os
 import sys
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,13 +40,21 @@ COPIES = f"""
     CREATE TEMPORARY TABLE bench_copy AS
     WITH RECURSIVE turn(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM turn WHERE n < %s)
     SELECT original.id AS original, {"gen_random_uuid()" if IS_POSTGRESQL else "lower(hex(randomblob(16)))"} AS id,
-           original.number + turn.n * {FIRST} AS number
+           original.number + turn.n * {FIRST} AS number, turn.n * {FIRST} AS later
     FROM bench_original AS original CROSS JOIN turn
     WHERE original.number + turn.n * {FIRST} < %s
 """
 NAME = "'person' || copy.number || '@bench.example'"
 PADDED = "lpad(copy.number::text, 14, '0')" if IS_POSTGRESQL else "substr('00000000000000' || copy.number, -14)"
 RENAMED = f"replace({{}}, original.user_name, {NAME})"
+# People are created in the order of their numbers, a second apart and some time ago, so that a page of them is of
+# those who are in a few groups, as at the other servers, and not also of those whom the requests put into every group.
+SINCE = timedelta(days=7)
+CREATED = (
+    "original.created_at + copy.later * interval '1 second'"
+    if IS_POSTGRESQL
+    else "strftime('%Y-%m-%d %H:%M:%f', original.created_at, '+' || copy.later || ' seconds') || '000'"
+)
 
 
 def main(people: int) -> None:
@@ -76,8 +85,10 @@ def main(people: int) -> None:
 def create_first(number: int, *, brief: bool) -> list[User]:
     """People with their search index and their active period."""
     profiles = [profile_of(one, brief=brief) for one in range(number)]
+    first = timezone.now() - SINCE
     users = [
         User(
+            created_at=first + timedelta(seconds=place),
             user_name=record.user_name,
             user_name_folded=record.user_name,
             work_email=record.work_email,
@@ -86,7 +97,7 @@ def create_first(number: int, *, brief: bool) -> list[User]:
             display_name=record.display_name,
             attributes=record.attributes,
         )
-        for record in (user_record(profile, active_if_unstated=True) for profile in profiles)
+        for place, record in enumerate(user_record(profile, active_if_unstated=True) for profile in profiles)
     ]
     User.objects.bulk_create(users)
     ActivePeriod.objects.bulk_create(ActivePeriod(user=user) for user in users)
@@ -105,6 +116,7 @@ def copy_first(users: list[User], everyone: int) -> None:
     attributes = RENAMED.format("original.attributes::text" if IS_POSTGRESQL else "original.attributes")
     changed = {
         "id": "copy.id",
+        "created_at": CREATED,
         **dict.fromkeys(("user_name", "user_name_folded", "work_email", "work_email_folded"), NAME),
         "external_id": f"'bench-0000-0000-0000-' || {PADDED}",
         "attributes": f"({attributes})::jsonb" if IS_POSTGRESQL else attributes,
