@@ -1,6 +1,7 @@
 """The rows of people: how a user is inserted and updated. Only the services of this package call these functions."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -8,18 +9,23 @@ from django.db import IntegrityError
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import entry, record_all
+from gatekeeper.audit.log import Subject, entry, record_all, record_many
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.past import remember_name
 from gatekeeper.directory.case_folding import fold
 from gatekeeper.directory.changes import UserRecord, as_document
-from gatekeeper.directory.deprovisioning_limits.privilege_gains import TOP_LEVEL_DEFAULT, record_gains_of_new_users
+from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
+    TOP_LEVEL_DEFAULT,
+    default_mapping_is_top_level,
+    record_gains_of_new_users,
+)
 from gatekeeper.directory.models import ActivePeriod, Origin, User
 from gatekeeper.directory.outbox_events import user_provisioned
 from gatekeeper.errors import UserNameTaken
 from gatekeeper.events.outbox import emit_all
 from gatekeeper.runtime.statements.sent_together import run_later
 from gatekeeper.runtime.statements.stored_rows import (
+    insert,
     insert_later,
     insert_unless_taken,
     new,
@@ -57,6 +63,26 @@ def insert_user(user: User, wanted: UserRecord, *, actor: Actor, instead_of: Use
     if is_top_level:
         record_gains_of_new_users([user], actor=actor)
     return True
+
+
+def insert_users(users: Sequence[User], wanted: Sequence[UserRecord], *, actor: Actor) -> None:
+    """Store many new users, of these wanted records, as ``insert_user`` does one, in statements for all.
+
+    Raises: UserNameTaken; PrivilegeHeld.
+    """
+    try:
+        insert(users)
+    except IntegrityError:
+        raise UserNameTaken(wanted[0].user_name) from None
+    insert([ActivePeriod(user=user, since=user.created_at) for user in users if user.active])
+    created = (
+        Subject(object_id=user.id, label=user.label, after=as_document(each))
+        for user, each in zip(users, wanted, strict=True)
+    )
+    record_many(Event.USER_CREATED, created, actor=actor, kind="user")
+    emit_all([user_provisioned(user, actor=actor) for user in users])
+    if default_mapping_is_top_level():
+        record_gains_of_new_users(users, actor=actor)
 
 
 _UNIQUE_NAME = "(user_name_folded, origin) WHERE deleted_at IS NULL"  # user_name_unique_while_live

@@ -7,21 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from gatekeeper.audit.actor import Actor
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.log import Document, Subject, record, record_many
+from gatekeeper.audit.log import Document, record
 from gatekeeper.directory.case_folding import fold
-from gatekeeper.directory.changes import UserRecord, as_document, difference
+from gatekeeper.directory.changes import UserRecord, difference
 from gatekeeper.directory.deprovisioning_limits.limits import apply_deprovisioning_limits
-from gatekeeper.directory.deprovisioning_limits.privilege_gains import (
-    default_mapping_is_top_level,
-    record_gains_of_activated,
-    record_gains_of_new_users,
-)
+from gatekeeper.directory.deprovisioning_limits.privilege_gains import record_gains_of_activated
 from gatekeeper.directory.field_values import require_valid_user
 from gatekeeper.directory.lockout_protection import protected_from_lockout
 from gatekeeper.directory.models import (
@@ -38,6 +33,7 @@ from gatekeeper.directory.people.user_rows import (
     end_active_period,
     folded,
     insert_user,
+    insert_users,
     new_user,
     update_user,
 )
@@ -46,7 +42,7 @@ from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UserNameTaken, UserNotFound, VersionMismatch
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit_all
-from gatekeeper.runtime.statements.stored_rows import insert, insert_later
+from gatekeeper.runtime.statements.stored_rows import insert_later
 from gatekeeper.runtime.transactions import one_transaction
 
 UserEdit = Callable[[UserRecord], UserRecord]
@@ -117,19 +113,7 @@ def create_users(wanted: Sequence[UserRecord], *, actor: Actor) -> list[User]:
         raise UserNameTaken(taken.user_name)
     now = timezone.now()
     users = [new_user(each, now) for each in wanted]
-    try:
-        insert(users)
-    except IntegrityError:
-        raise UserNameTaken(wanted[0].user_name) from None
-    insert([ActivePeriod(user=user, since=now) for user in users if user.active])
-    created = (
-        Subject(object_id=user.id, label=user.label, after=as_document(each))
-        for user, each in zip(users, wanted, strict=True)
-    )
-    record_many(Event.USER_CREATED, created, actor=actor, kind="user")
-    emit_all([user_provisioned(user, actor=actor) for user in users])
-    if default_mapping_is_top_level():
-        record_gains_of_new_users(users, actor=actor)
+    insert_users(users, wanted, actor=actor)
     return users
 
 
