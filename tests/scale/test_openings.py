@@ -75,8 +75,6 @@ MANY_STATEMENTS = (
     "/users/<user_id>/",
     "/users/<object_id>/",  # the same page
     "/api/v1/users/<pk>/access",
-    "/settings/configuration/scim/",
-    "/settings/configuration/scim/key/revoke/",
     "/settings/configuration/deprovisioning-limits/",
     "/users/?readiness=no_group_access",
     "/users/?order=-created",

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Subquery
 from django.utils import timezone
 
 from gatekeeper.audit.models import BODIES, ProvisioningEntry
@@ -71,9 +73,10 @@ def active_rows() -> list[CredentialRow]:
 
 
 def rows_of(credentials: Iterable[Credential]) -> list[CredentialRow]:
-    """A row for each. One query for each of the few: what it did last."""
-    now = timezone.now()
-    return [_row(each, now) for each in credentials]
+    """A row for each. One query for what each did last."""
+    now, listed = timezone.now(), list(credentials)
+    last_entries = _last_entries(listed)
+    return [_row(each, now, last_entries.get(str(each.pk))) for each in listed]
 
 
 def find_credential(credential_id: UUID) -> Credential | None:
@@ -87,15 +90,22 @@ def end_of_day(day: date | None) -> datetime | None:
     return None if day is None else timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
-def _row(credential: Credential, now: datetime) -> CredentialRow:
-    entries = ProvisioningEntry.objects.filter(key_id=str(credential.pk)).defer(*BODIES, "ignored")
+def _last_entries(credentials: Iterable[Credential]) -> dict[str, ProvisioningEntry]:
+    """The last entry of the provisioning log by each credential's id: of each the end of its place in the index."""
+    ids = ProvisioningEntry.objects.order_by("-id").values("id")
+    last: list[Any] = [Subquery(ids.filter(key_id=str(each.pk))[:1]) for each in credentials]
+    entries = ProvisioningEntry.objects.filter(pk__in=last).order_by().defer(*BODIES, "ignored")
+    return {entry.key_id: entry for entry in entries}
+
+
+def _row(credential: Credential, now: datetime, last_entry: ProvisioningEntry | None) -> CredentialRow:
     secrets = []
     if isinstance(credential, OAuthClient):
         kept = [each for each in credential.secrets.all() if each.revoked_at is None]
         secrets = [SecretRow(each, _ending(each.expires_at, now)) for each in kept]
     expires_at = credential.expires_at if isinstance(credential, ApiKey) else None
     ending = _ending(expires_at, now) if expires_at else None
-    return CredentialRow(credential, secrets, ending, entries.first())
+    return CredentialRow(credential, secrets, ending, last_entry)
 
 
 def _ending(at: datetime, now: datetime) -> Ending:

@@ -15,7 +15,7 @@ from scim.credentials.oauth_clients import create_client_with_secret
 from scim.models import ApiKey, ClientSecret, OAuthClient
 from scim.rate_limits.usage import usage_of
 from tests.builders import ADMIN
-from tests.web.pages import text_of
+from tests.web.pages import queries_of, text_of
 
 PAGE, ADD = "/settings/configuration/scim/", "/settings/configuration/scim/clients/add/"
 FEDERATION = {
@@ -226,6 +226,14 @@ def test_the_table_says_what_each_is_when_it_ends_and_what_it_did_last(
     assert f"/provisioning-log/?credential={entra.pk}" in own
     assert "Created user ada@x.com" in text_of(admin_client.get(f"/provisioning-log/?credential={entra.pk}"))
     assert "Created user ada@x.com" not in text_of(admin_client.get(f"/provisioning-log/?credential={key.pk}"))
+
+
+def test_what_each_did_last_is_read_at_once(admin_client: Client, key: ApiKey, entra: OAuthClient) -> None:
+    queries = queries_of(admin_client, PAGE)
+    generate_key("Second key", actor=ADMIN, rotate=True)
+    create_client_with_secret("Okta", actor=ADMIN)
+
+    assert queries_of(admin_client, PAGE) == queries
 
 
 def test_headroom_is_the_busiest_minute_against_the_limit(db: None, key: ApiKey) -> None:
