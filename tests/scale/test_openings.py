@@ -75,7 +75,6 @@ MANY_STATEMENTS = (
     "/users/<user_id>/",
     "/users/<object_id>/",  # the same page
     "/api/v1/users/<pk>/access",
-    "/settings/configuration/deprovisioning-limits/",
     "/users/?readiness=no_group_access",
     "/users/?order=-created",
     "/groups/<group_id>/?permission=reports",

@@ -3,6 +3,7 @@
 No counter is kept: how many people lost access lately is derived from the facts when somebody loses it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from gatekeeper.audit.log import record
 from gatekeeper.audit.models import AuditEntry, Outcome, ProvisioningEntry
 from gatekeeper.directory.access.affected_scope import could_affect, in_no_group, who_have
 from gatekeeper.directory.access.loaders import site_facts
+from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.deprovisioning_limits.approvals import approved_until
 from gatekeeper.directory.deprovisioning_limits.certainty import (
@@ -77,12 +79,20 @@ class DeprovisioningState:
         return self.hold and (self.alarming or self.held_gains > 0) and self.approved_until is None
 
 
-def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
-    """The present state. Four queries while little happens, five where changes are held, a few more with losses."""
+def deprovisioning_state(
+    now: datetime | None = None,
+    *,
+    limit: DeprovisioningLimit | None = None,
+    present: Callable[[], SiteFacts] = site_facts,
+) -> DeprovisioningState:
+    """The present state. Four queries while little happens, five where changes are held, a few more with losses.
+
+    ``limit`` and ``present``: the limit that holds, and what reads the site's facts of now, for whoever knows them.
+    """
     moment = now or timezone.now()
-    setting = present_limit()
+    setting = limit or present_limit()
     start = moment - timedelta(minutes=setting.minutes)
-    state = replace(_losses(setting, moment), gained=gained_since(start))
+    state = replace(_losses(setting, moment, present), gained=gained_since(start))
     if not setting.hold:
         return state
     found = held_entries(start).aggregate(all=Count("pk"), gains=Count("pk", filter=_is_gain()))
@@ -98,10 +108,12 @@ def deprovisioning_state(now: datetime | None = None) -> DeprovisioningState:
     )
 
 
-def _losses(setting: DeprovisioningLimit, moment: datetime) -> DeprovisioningState:
+def _losses(
+    setting: DeprovisioningLimit, moment: datetime, present: Callable[[], SiteFacts] = site_facts
+) -> DeprovisioningState:
     """The losses within the window that ends at ``moment``, without what was held."""
     start = moment - timedelta(minutes=setting.minutes)
-    lost = people_losing(start) + _losing_by_decisions(start).count()
+    lost = people_losing(start) + _losing_by_decisions(start, present).count()
     active_before = _active_before(start) if lost >= setting.minimum else 0  # below it nobody asks for them
     return DeprovisioningState(
         lost=lost,
@@ -205,7 +217,7 @@ def _is_gain() -> Q:
     return Q(reason=PrivilegeHeld.code)
 
 
-def _losing_by_decisions(start: datetime) -> QuerySet[User]:
+def _losing_by_decisions(start: datetime, present: Callable[[], SiteFacts]) -> QuerySet[User]:
     """People who lost access by a change of mappings or of the policy since ``start``, as the groups are now.
 
     One query without such a change: what groups granted before is loaded only when a change may have taken access.
@@ -215,7 +227,7 @@ def _losing_by_decisions(start: datetime) -> QuerySet[User]:
     taking = MappingVersion.objects.filter(Q(until=None, since__gte=start, level=Level.NONE.value) | reset)
     if not SiteChoice.objects.filter(Q(until__gte=start) | Exists(taking)).exists():
         return User.objects.none()
-    before, after = site_facts(start), site_facts()
+    before, after = site_facts(start), present()
     if not could_affect(before, after, _gives_access):
         return User.objects.none()
     people = User.objects.provisioned().filter(active=True)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.audit.provisioning_texts import held_text
 from gatekeeper.directory.case_folding import fold
+from gatekeeper.directory.deprovisioning_limits.certainty import present_limit
 from gatekeeper.directory.deprovisioning_limits.held_people import held_people
 from gatekeeper.directory.deprovisioning_limits.limits import (
     approve_held_changes,
@@ -26,8 +28,9 @@ from gatekeeper.directory.deprovisioning_limits.limits import (
     set_deprovisioning_limits,
 )
 from gatekeeper.directory.impact.first_names import first_names
-from gatekeeper.directory.models import DeprovisioningLimit, IdpGroup, PrivilegeGain, User
+from gatekeeper.directory.models import IdpGroup, PrivilegeGain, User
 from gatekeeper.errors import DomainError, PrivilegeHeld
+from gatekeeper.sessions.facts_of_request import site_facts_of
 from gatekeeper.web.framework.carried_form import carried_fields
 from gatekeeper.web.framework.change_confirmation import NotConfirmed, Question, require_confirmation
 from gatekeeper.web.framework.changes.ask_first import ask_first
@@ -56,7 +59,7 @@ class HeldChange:
 @only(may_configure, keep=FIELDS)
 def limits(request: HttpRequest) -> HttpResponseBase:
     """The limits, the present counts, and what is held."""
-    setting = DeprovisioningLimit.objects.live().first() or DeprovisioningLimit()
+    setting = present_limit()
     form = DeprovisioningLimitsForm(
         request.POST if request.method == "POST" else None,
         initial={**setting.as_document(), **carried_fields(request, FIELDS)},
@@ -69,7 +72,8 @@ def limits(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("Saved. The new limits hold from this moment."))
             return redirect("web:deprovisioning_limits")
-    page = {"form": form, "state": deprovisioning_state(), "held": held_changes(), "gains": latest_gains()}
+    state = deprovisioning_state(limit=setting, present=partial(site_facts_of, request))
+    page = {"form": form, "state": state, "held": held_changes(), "gains": latest_gains()}
     return render(request, "web/scim_settings/deprovisioning_limits.html", page, status=422 if form.is_bound else 200)
 
 
