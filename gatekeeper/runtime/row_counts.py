@@ -11,6 +11,8 @@ from django.db.models import F, IntegerField, Model, QuerySet, Subquery
 
 COUNTED_ALL = 10_000  # rows of a whole table that are counted one by one
 COUNTED_SOME = 1_000  # of those that a filter leaves: finding them may mean looking at many others
+# What PostgreSQL knew of a table when it last analysed it: -1 before it did.
+_ESTIMATED = "(SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +38,61 @@ class RowsFound(Subquery):
 
 
 def whole_count(rows: QuerySet[Any]) -> RowCount:
-    """How many rows there are of a table that is shown as a whole."""
-    return _or_estimate(_counted(rows, COUNTED_ALL), rows.model)
+    """How many rows there are of a table that is shown as a whole. One statement."""
+    try:
+        statement, parameters = rows.order_by().values("pk")[: COUNTED_ALL + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return RowCount(0)
+    estimate, of_table = (_ESTIMATED, [rows.model._meta.db_table]) if connection.vendor == "postgresql" else ("0", [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*), {estimate} FROM ({statement}) AS found", [*of_table, *parameters])  # noqa: S608
+        [(number, estimated)] = cursor.fetchall()
+    return _or_estimate(_up_to(number, COUNTED_ALL), estimated)
 
 
 def partial_count(rows: QuerySet[Any]) -> RowCount:
     """How many rows of a table a filter leaves."""
-    return _counted(rows, COUNTED_SOME)
+    return _up_to(rows.order_by()[: COUNTED_SOME + 1].count(), COUNTED_SOME)
 
 
 def value_counts(model: type[Model], column: str, values: Iterable[str]) -> dict[str, int]:
     """How many rows have each of these values: exact for a value that few have, about for one that many have.
 
-    One statement while each is exact.
+    One statement while each is exact, and one more for the estimates.
     """
     rows_by_value = {value: model._default_manager.filter(**{column: value}) for value in values}
     numbers = _numbers([rows.order_by()[: COUNTED_ALL + 1] for rows in rows_by_value.values()])
     counted = {value: _up_to(number, COUNTED_ALL) for value, number in zip(rows_by_value, numbers, strict=True)}
-    shares = _shares(model, column) if any(count.is_more for count in counted.values()) else {}
-    rows = estimated_rows(model) if shares else 0
-    return {value: max(count.number, round(rows * shares.get(value, 0))) for value, count in counted.items()}
+    is_one_large = any(count.is_more for count in counted.values())
+    about = estimated_value_counts(model, column) if is_one_large else {}
+    return {value: max(count.number, about.get(value, 0)) for value, count in counted.items()}
 
 
 def estimated_value_counts(model: type[Model], column: str) -> dict[str, int]:
-    """About how many rows have each of the most common values of a column; empty where nobody knows."""
-    shares = _shares(model, column)
-    rows = estimated_rows(model) if shares else 0
-    return {value: round(rows * share) for value, share in shares.items()}
-
-
-def estimated_rows(model: type[Model]) -> int:
-    """What PostgreSQL knew of the table when it last analysed it; 0 where nobody knows."""
-    if connection.vendor != "postgresql":
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", [model._meta.db_table])
-        found = cursor.fetchone()
-    return max(0, int(found[0])) if found else 0
-
-
-def _shares(model: type[Model], column: str) -> dict[str, float]:
-    """Which part of the rows has each of the most common values, as PostgreSQL last saw them."""
+    """About how many rows have each of the most common values of a column; empty where nobody knows. One statement."""
     if connection.vendor != "postgresql":
         return {}
     statement = (
-        "SELECT unnest(most_common_vals::text::text[]), unnest(most_common_freqs) FROM pg_stats "
+        f"SELECT unnest(most_common_vals::text::text[]), unnest(most_common_freqs), {_ESTIMATED} FROM pg_stats "  # noqa: S608
         "WHERE schemaname = ANY (current_schemas(false)) AND tablename = %s AND attname = %s"
     )
+    table = model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(statement, [model._meta.db_table, column])
-        return dict(cursor.fetchall())
+        cursor.execute(statement, [table, table, column])
+        return {value: round(max(0, rows) * share) for value, share, rows in cursor.fetchall()}
 
 
-def _or_estimate(counted: RowCount, model: type[Model]) -> RowCount:
-    estimate = estimated_rows(model) if counted.is_more else 0
-    return RowCount(estimate, is_about=True) if estimate > counted.number else counted
+def _estimated_rows(model: type[Model]) -> int:
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_ESTIMATED}", [model._meta.db_table])
+        [(rows,)] = cursor.fetchall()
+    return int(rows)
+
+
+def _or_estimate(counted: RowCount, estimate: int) -> RowCount:
+    return RowCount(estimate, is_about=True) if counted.is_more and estimate > counted.number else counted
 
 
 def _numbers(queries: Sequence[QuerySet[Any]]) -> Sequence[int]:
@@ -103,10 +105,6 @@ def _numbers(queries: Sequence[QuerySet[Any]]) -> Sequence[int]:
         cursor.execute(f"SELECT {counts}", [value for _, parameters in compiled for value in parameters])
         numbers: Sequence[int] = cursor.fetchone() or ()
     return numbers
-
-
-def _counted(rows: QuerySet[Any], most: int) -> RowCount:
-    return _up_to(rows.order_by()[: most + 1].count(), most)
 
 
 def _up_to(number: int, most: int) -> RowCount:
@@ -126,7 +124,8 @@ class ValueCounts:
 
     def as_whole_count(self, model: type[Model]) -> RowCount:
         """What ``whole_count`` says where these are all rows of a table, without counting them again."""
-        return _or_estimate(_up_to(sum(self.numbers.values()), COUNTED_ALL), model)
+        counted = _up_to(sum(self.numbers.values()), COUNTED_ALL)
+        return _or_estimate(counted, _estimated_rows(model)) if counted.is_more else counted
 
 
 def newest_value_counts(rows: QuerySet[Any], values: Sequence[Any]) -> list[ValueCounts]:

@@ -76,8 +76,6 @@ MANY_STATEMENTS = (
     "/users/<object_id>/",  # the same page
     "/api/v1/users/<pk>/access",
     "/users/?readiness=no_group_access",
-    "/users/?order=-created",
-    "/groups/<group_id>/?permission=reports",
 )
 
 Sizes = dict[int, dict[str, Measured]]

@@ -23,7 +23,7 @@ NOBODY = PeopleCount(RowCount(0), RowCount(0))
 
 
 def people_counts(group_ids: Collection[UUID]) -> Mapping[UUID, PeopleCount]:
-    """The counts of each of these groups. One statement, and two more where one of them is large."""
+    """The counts of each of these groups. One statement, and one more where one of them is large."""
     most = row_counts.COUNTED_SOME
     # In the order of the index of live memberships: PostgreSQL would read the whole table for a group of nobody.
     members = Membership.objects.live().order_by("user_id")

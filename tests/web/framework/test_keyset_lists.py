@@ -5,9 +5,11 @@ import re
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from gatekeeper.audit.models import ProvisioningEntry
 from gatekeeper.runtime import row_counts
+from gatekeeper.runtime.row_counts import RowCount, whole_count
 from gatekeeper.web.framework import change_lists
 from gatekeeper.web.logs.provisioning_log import ProvisioningLog
 from tests.builders import log_request, make_users
@@ -102,6 +104,17 @@ def test_a_long_list_is_counted_up_to_a_bound(
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE audit_provisioningentry")
         assert f"{PAGE} of about {ALL}" in " ".join(text_of(admin_client.get(LOG)).split())
+
+
+def test_a_long_table_is_counted_and_estimated_by_one_statement(
+    entries: list[str], monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        assert whole_count(ProvisioningEntry.objects.all()) == RowCount(ALL)
+    monkeypatch.setattr(row_counts, "COUNTED_ALL", 20)
+    with django_assert_num_queries(1):
+        assert whole_count(ProvisioningEntry.objects.all()).number >= 20
+    assert whole_count(ProvisioningEntry.objects.none()) == RowCount(0)
 
 
 def test_a_search_finds_every_word_in_any_case_and_whole_ids(admin_client: Client, entries: list[str]) -> None:
