@@ -5,9 +5,9 @@ tells of it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from gatekeeper.audit.actor import Actor
@@ -18,17 +18,51 @@ from gatekeeper.directory.field_values import require_storable
 from gatekeeper.directory.models import ChosenColumns, SavedView, User
 from gatekeeper.directory.row_locks import Lock, lock_user
 from gatekeeper.errors import InvalidValue, UserNotFound, ViewNotFound
+from gatekeeper.runtime.statements.fixed_sql import Columns, instance, run, same
 from gatekeeper.runtime.transactions import one_transaction
 
 MOST_VIEWS = 20  # of one list and person
 LONGEST_NAME, LONGEST_QUERY = 60, 2000  # characters
 
 
-def views_of(user: User, list_name: str) -> QuerySet[SavedView]:
-    """One's own views of a list, and those that are shared with everybody who may open it. One query."""
-    return (
-        SavedView.objects.filter(list_name=list_name).filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")
-    )
+@dataclass(frozen=True, slots=True)
+class KeptOfList:
+    """What somebody has of a list: their own views and those that are shared with everybody who may open it, by name;
+    and the columns that they chose the last time, None when they never did.
+    """
+
+    list_name: str
+    views: list[SavedView]
+    columns: list[str] | None
+
+
+_VIEW = Columns.of(SavedView, "id", "list_name", "name", "name_folded", "query", "is_shared")
+_OWNER = Columns.of(User, "id", "display_name", "user_name")
+_CHOSEN = Columns.of(ChosenColumns, "columns")
+_KEPT = same(
+    f"""
+SELECT {", ".join(f"saved.{name}" for name in _VIEW.names)}, owner.id, owner.display_name, owner.user_name, NULL
+  FROM directory_savedview AS saved JOIN directory_user AS owner ON owner.id = saved.owner_id
+ WHERE saved.list_name = %(list_name)s AND (saved.owner_id = %(user)s OR saved.is_shared)
+UNION ALL
+SELECT {"NULL, " * (len(_VIEW.names) + len(_OWNER.names))}chosen.columns
+  FROM directory_chosencolumns AS chosen
+ WHERE chosen.list_name = %(list_name)s AND chosen.user_id = %(user)s
+ ORDER BY name_folded, 1"""  # noqa: S608 - constants
+)
+
+
+def kept_of_list(user: User, list_name: str) -> KeptOfList:
+    """The views of a list that somebody sees, and their columns of it. One query."""
+    views, columns = list[SavedView](), None
+    for *values, owner_id, display_name, user_name, chosen in run(_KEPT, {"user": user.pk, "list_name": list_name}):
+        if chosen is None:
+            view = instance(_VIEW, values)
+            view.owner = instance(_OWNER, [owner_id, display_name, user_name])
+            views.append(view)
+        else:
+            columns = instance(_CHOSEN, [chosen]).columns
+    return KeptOfList(list_name, views, columns)
 
 
 @one_transaction()

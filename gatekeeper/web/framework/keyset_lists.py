@@ -13,12 +13,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from gatekeeper.directory.keyset_pagination import KeysetOrder
-from gatekeeper.directory.people.saved_views import chosen_columns
 from gatekeeper.runtime.row_counts import RowCount, partial_count, whole_count
 from gatekeeper.web.framework.lists.columns import COLUMNS, by_default, known, stated
 from gatekeeper.web.framework.lists.counts import count_text
+from gatekeeper.web.framework.lists.kept import chosen_columns_of
 from gatekeeper.web.framework.lists.sorting import ORDER, Sorting
-from gatekeeper.web.framework.permissions import person_of
 
 AFTER, BEFORE, LAST = "after", "before", "last"
 PAGE_PARAMETERS = (AFTER, BEFORE, LAST)
@@ -77,7 +76,7 @@ class KeysetChangeList(ChangeList):
         if not shown_by.columns:
             return []
         named = stated(shown_by.columns, request.GET)
-        if named is None and (chosen := chosen_columns(person_of(request), shown_by.address)) is not None:
+        if named is None and (chosen := chosen_columns_of(request, shown_by.address)) is not None:
             named = known(shown_by.columns, chosen)
         return by_default(shown_by.columns) if named is None else named
 

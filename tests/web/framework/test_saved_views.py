@@ -5,7 +5,9 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gatekeeper.audit.models import AuditEntry
@@ -46,6 +48,19 @@ def test_views_stand_above_the_first_page(admin_client: Client) -> None:
 
     assert links(admin_client, "/users/?order=-name") != {}
     assert links(admin_client, "/users/?last=1") == {}
+
+
+def test_views_and_chosen_columns_are_read_by_one_statement(admin_client: Client) -> None:
+    keep(admin_client)
+    admin_client.post("/views/columns/", {"list": "users", "columns": "teams"})
+
+    with CaptureQueriesContext(connection) as statements:
+        page = admin_client.get("/users/")
+
+    reading = [each["sql"] for each in statements if re.search("savedview|chosencolumns", each["sql"])]
+    assert len(reading) == 1
+    assert "Admins" in text_of(page)
+    assert page.context["cl"].columns == ["teams"]
 
 
 @pytest.mark.parametrize(

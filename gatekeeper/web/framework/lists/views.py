@@ -20,11 +20,11 @@ from gatekeeper.directory.people.saved_views import (
     delete_view,
     rename_view,
     save_view,
-    views_of,
 )
 from gatekeeper.errors import DomainError
 from gatekeeper.web.framework.admin_site import address_of, site
 from gatekeeper.web.framework.lists.columns import COLUMNS, stated
+from gatekeeper.web.framework.lists.kept import views_of
 from gatekeeper.web.framework.lists.sorting import ORDER
 from gatekeeper.web.framework.permissions import (
     Fresh,
@@ -82,7 +82,7 @@ def shown_views(request: HttpRequest, shown_by: Any) -> ShownViews:
             by="" if view.owner_id == person.pk else view.owner.label,
             may_change=view.owner_id == person.pk or may_share,
         )
-        for view in views_of(person, address_of(shown_by))
+        for view in views_of(request, address_of(shown_by))
     ]
     return ShownViews(shown, address_of(shown_by), here, may_share)
 
