@@ -109,7 +109,7 @@ def _mapping(site: SiteFacts, group_id: UUID) -> MappingRecord:
 def with_last_ended(people: QuerySet[User]) -> QuerySet[User]:
     """Add ``last_ended``: why the last membership of each ended, null for people who never were in a group.
 
-    Of several that ended at one moment a removal counts, as in ``loaders.last_ended_among``.
+    Of several that ended at one moment a removal counts, as in ``loaders.facts_of_people``.
     """
     ended = Membership.objects.filter(user=OuterRef("pk"), until__isnull=False).order_by("-until", "-ended_because")
     return people.annotate(last_ended=Subquery(ended.values("ended_because")[:1]))

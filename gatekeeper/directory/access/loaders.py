@@ -14,6 +14,7 @@ from gatekeeper.directory.access.resolver import (
     INITIAL_DEFAULT_MAPPING,
     Access,
     PersonFacts,
+    Removal,
     SiteFacts,
     effective_access,
 )
@@ -120,7 +121,8 @@ def facts_of_people(users: Sequence[User], at: datetime | None = None) -> list[P
     """What each person's access follows from, beside what holds for everybody. Three queries, for ``SLICE`` at most."""
     ids = [user.id for user in users]
     groups = _groups_of([user.id for user in users if not user.is_local], at)
-    ended = last_ended_among([user.id for user in users if user.id not in groups and not user.is_local], at)
+    without = [user.id for user in users if user.id not in groups and not user.is_local]
+    ended, removals = ends_of_memberships(without, at)
     states = _states(ids) if at is None else states_at(users, at)
     return [
         PersonFacts(
@@ -134,6 +136,7 @@ def facts_of_people(users: Sequence[User], at: datetime | None = None) -> list[P
             last_ended=ended.get(user.id),
             linked=states[user.id].linked,
             conflicting=states[user.id].conflicting,
+            last_removal=removals.get(user.id),
         )
         for user in users
     ]
@@ -151,22 +154,29 @@ def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UU
     return groups
 
 
-def last_ended_among(ids: list[UUID], at: datetime | None) -> dict[UUID, str]:
-    """Why each person's last membership ended. Of several that ended at one moment, a removal counts: it revokes."""
+def ends_of_memberships(ids: list[UUID], at: datetime | None) -> tuple[dict[UUID, str], dict[UUID, Removal]]:
+    """Why each person's last membership ended, and their last removal. One query.
+
+    Of several memberships that ended at one moment, a removal counts: it revokes.
+    """
     if not ids:
-        return {}
-    last: dict[UUID, tuple[datetime, bool]] = {}
+        return {}, {}
+    last, removals = dict[UUID, tuple[datetime, bool]](), dict[UUID, Removal]()
     # What has ended by now is what has an end: that lies ahead where the clock was set back since.
     ended = Membership.objects.filter(until__isnull=False) if at is None else Membership.objects.filter(until__lte=at)
-    for user_id, until, because in ended.filter(user__in=ids).values_list("user_id", "until", "ended_because"):
+    columns = ("user_id", "until", "ended_because", "group_id", "group__display_name")
+    for user_id, until, because, group_id, name in ended.filter(user__in=ids).order_by("until").values_list(*columns):
         if until is None:
             continue
-        candidate = (until, because == EndedBecause.REMOVED)
-        last[user_id] = max(last.get(user_id, candidate), candidate)
-    return {
+        is_removal = because == EndedBecause.REMOVED
+        last[user_id] = max(last.get(user_id, (until, is_removal)), (until, is_removal))
+        if is_removal:
+            removals[user_id] = Removal(group_id, name, until)
+    because_of: dict[UUID, str] = {
         user_id: EndedBecause.REMOVED if removed else EndedBecause.GROUP_DELETED
         for user_id, (_, removed) in last.items()
     }
+    return because_of, removals
 
 
 def _states(ids: list[UUID]) -> dict[UUID, Any]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from gatekeeper.directory.case_folding import domain_of
@@ -58,13 +59,22 @@ class SiteFacts:
         return domain_of(email) in self.only_domains
 
 
+class Removal(NamedTuple):
+    """A membership that ended by a removal: of which group, with its present name, and when."""
+
+    group_id: UUID
+    group: str
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonFacts:
     """What holds for one person at a moment.
 
     ``groups``: (id, name) of the groups that they are in. ``last_ended``: why their last membership ended, None when
-    they never were in a group. ``linked``: a sign-in identity for their present work e-mail exists.
-    ``conflicting``: another active person has the same work e-mail.
+    they never were in a group. ``last_removal``: their last removal from a group, for whoever loaded it; no access
+    follows from it. ``linked``: a sign-in identity for their present work e-mail exists. ``conflicting``: another
+    active person has the same work e-mail.
     """
 
     user_id: UUID
@@ -77,6 +87,7 @@ class PersonFacts:
     last_ended: str | None
     linked: bool
     conflicting: bool
+    last_removal: Removal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

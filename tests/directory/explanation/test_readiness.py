@@ -8,9 +8,10 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from gatekeeper.audit.models import AuditEntry
-from gatekeeper.directory.access.loaders import access_of, access_of_many
+from gatekeeper.directory.access.loaders import access_of, access_of_many, facts_of_people
 from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Blocked
 from gatekeeper.directory.access.states import Readiness, State
@@ -135,6 +136,25 @@ def test_a_page_of_people_costs_the_same_for_few_and_for_many() -> None:
     remove_members(group, *people)
 
     assert cost(people) == cost(people[:2])
+
+
+def test_removals_that_were_loaded_with_the_facts_are_not_read_again(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        people = make_users(3)
+        for name in ("GK First", "GK Last"):
+            group = make_group(name, people)
+            clock.shift(60)
+            remove_members(group, *people)
+    access = access_of_many(people)
+    removals = {each.user_id: each.last_removal for each in facts_of_people(people) if each.last_removal}
+
+    with django_assert_num_queries(1):  # of the audit trail: who removed them
+        found = readiness_of_many(people, access, removals=removals)
+
+    assert found == readiness_of_many(people, access)
+    assert all("GK Last by Entra" in each.sentence for each in found.values())
 
 
 @pytest.mark.parametrize("blocked", list(Blocked))

@@ -38,7 +38,8 @@ def complete(people: Sequence[Any], columns: Collection[str], site: SiteFacts) -
     """
     facts = {person.user_id: person for person in facts_of_people(people)}
     access = {user_id: effective_access(person, site) for user_id, person in facts.items()}
-    readiness = readiness_of_many(people, access, received=refused_name_ids(people))
+    removals = {user_id: person.last_removal for user_id, person in facts.items() if person.last_removal}
+    readiness = readiness_of_many(people, access, received=refused_name_ids(people), removals=removals)
     ids = [person.id for person in people]
     last = _last_sign_ins(ids) if LAST_SIGN_IN in columns else {}
     for person in people:
