@@ -74,7 +74,6 @@ IN_SEVERAL_PASSES = (
 MANY_STATEMENTS = (
     "/users/<user_id>/",
     "/users/<object_id>/",  # the same page
-    "/api/v1/users/<pk>/access",
 )
 
 Sizes = dict[int, dict[str, Measured]]

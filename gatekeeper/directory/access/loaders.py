@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, FilteredRelation, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from gatekeeper.directory.access.past import names_at, states_at, user_by_name_at
+from gatekeeper.directory.access.past import former_names, names_at, states_at, user_by_name_at
 from gatekeeper.directory.access.resolver import (
     INITIAL_DEFAULT_MAPPING,
     Access,
@@ -40,7 +40,7 @@ SLICE = 900
 
 
 def access_of(user: User, at: datetime | None = None) -> Access:
-    """Effective access of one person, now or at a moment. Seven queries at most."""
+    """Effective access of one person, now or at a moment. Seven queries at most; in the past eleven."""
     return access_of_many([user], at)[user.id]
 
 
@@ -118,12 +118,19 @@ def _connections(at: datetime | None) -> dict[str, Any]:
 
 
 def facts_of_people(users: Sequence[User], at: datetime | None = None) -> list[PersonFacts]:
-    """What each person's access follows from, beside what holds for everybody. Three queries, for ``SLICE`` at most."""
+    """What each person's access follows from, beside what holds for everybody, for ``SLICE`` people at most.
+
+    Three queries; in the past six.
+    """
     ids = [user.id for user in users]
-    groups = _groups_of([user.id for user in users if not user.is_local], at)
+    memberships = _memberships_of([user.id for user in users if not user.is_local], at)
+    former = {} if at is None else former_names({*ids, *(group_id for _, group_id, _ in memberships)}, at)
+    groups: dict[UUID, list[tuple[UUID, str]]] = {}
+    for user_id, group_id, name in memberships:
+        groups.setdefault(user_id, []).append((group_id, former[group_id].name if group_id in former else name))
     without = [user.id for user in users if user.id not in groups and not user.is_local]
     ended, removals = ends_of_memberships(without, at)
-    states = _states(ids) if at is None else states_at(users, at)
+    states = _states(ids) if at is None else states_at(users, at, former)
     return [
         PersonFacts(
             user_id=user.id,
@@ -142,16 +149,12 @@ def facts_of_people(users: Sequence[User], at: datetime | None = None) -> list[P
     ]
 
 
-def _groups_of(ids: list[UUID], at: datetime | None) -> dict[UUID, list[tuple[UUID, str]]]:
+def _memberships_of(ids: list[UUID], at: datetime | None) -> list[tuple[UUID, UUID, str]]:
+    """The person, the group and the group's present name."""
     if not ids:
-        return {}
-    groups: dict[UUID, list[tuple[UUID, str]]] = {}
-    rows = Membership.objects.at(at).filter(user__in=ids).values_list("user_id", "group_id", "group__display_name")
-    memberships = list(rows)
-    names = names_at({group_id: name for _, group_id, name in memberships}, at)
-    for user_id, group_id, _ in memberships:
-        groups.setdefault(user_id, []).append((group_id, names[group_id]))
-    return groups
+        return []
+    rows = Membership.objects.at(at).filter(user__in=ids)
+    return list(rows.values_list("user_id", "group_id", "group__display_name"))
 
 
 def ends_of_memberships(ids: list[UUID], at: datetime | None) -> tuple[dict[UUID, str], dict[UUID, Removal]]:
