@@ -59,7 +59,13 @@ class Columns(NamedTuple):
 
     @classmethod
     def of(cls, model: type[Model], *names: str) -> "Columns":
-        return cls(model, names, tuple(model._meta.get_field(name).get_internal_type() for name in names))
+        return cls(model, names, tuple(_kind(model, name) for name in names))
+
+
+def _kind(model: type[Model], name: str) -> str:
+    """What the column holds; of a foreign key, what it refers to."""
+    field: Any = model._meta.get_field(name)
+    return str((field.target_field if field.is_relation else field).get_internal_type())
 
 
 def run(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import ActivePeriod, User
 from gatekeeper.runtime.statements.fixed_sql import Columns, instances, run, same
 from tests.builders import make_user
 
@@ -44,6 +44,16 @@ def test_an_instance_has_the_values_and_types_that_a_query_gives_it(value: Any) 
     for name in NAMES:
         assert repr(getattr(found, name)) == repr(getattr(expected, name))
     assert found.get_deferred_fields() == {field.attname for field in User._meta.concrete_fields} - set(NAMES)
+
+
+@pytest.mark.django_db
+def test_a_foreign_key_is_of_the_type_that_it_refers_to() -> None:
+    made = make_user("ada@x.com")
+    columns = Columns.of(ActivePeriod, "id", "user_id")
+
+    [found] = instances(columns, run(same(f"SELECT {columns.text} FROM directory_activeperiod"), {}))
+
+    assert repr(found.user_id) == repr(made.pk)
 
 
 @pytest.mark.django_db
