@@ -5,7 +5,7 @@ said is kept beside the link (``SignInIdentity.stated``), never in the user, so 
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -118,12 +118,15 @@ def statement_for(user: User, connection: Connection, attributes: Mapping[str, t
     return stated
 
 
-def filled_by_sign_in(user: User) -> list[Filled]:
-    """What the last sign-ins filled in and SCIM does not state now, no field twice, in the order of ``FIELDS``."""
-    links = SignInIdentity.objects.live().filter(user=user, provider__until=None).exclude(stated={})
+def filled_by_sign_in(user: User, links: Iterable[SignInIdentity]) -> list[Filled]:
+    """What the last sign-ins filled in and SCIM does not state now, no field twice, in the order of ``FIELDS``.
+
+    ``links``: all of the user's.
+    """
+    live = [link for link in links if link.until is None and link.provider.until is None]
     found = [
         Filled(field.name, field.label, str(link.stated[field.name]), link.provider.name)
-        for link in links.select_related("provider").order_by("provider__name", "pk")
+        for link in sorted(live, key=lambda link: (link.provider.name, link.pk))
         for field in FIELDS
         if field.name in link.stated and not _said_by_scim(user, field)
     ]

@@ -208,13 +208,10 @@ def conflict_exists() -> Exists:
     return Exists(twins.exclude(pk=OuterRef("pk")))
 
 
-def is_in_conflict(user: User) -> bool:
-    """Whether another active person has the same work e-mail now. One query."""
-    return User.objects.filter(conflict_exists(), pk=user.pk).exists()
-
-
 def people_with_address_of(user: User, most: int) -> list[User]:
     """Who else is active with the same work e-mail, from the identity provider. One query, by an index."""
+    if not user.work_email_folded:
+        return []
     twins = User.objects.provisioned().filter(active=True, work_email_folded=user.work_email_folded)
     return list(twins.exclude(pk=user.pk).only("id", "display_name", "user_name")[:most])
 

@@ -15,6 +15,7 @@ from gatekeeper.directory.models import ActivePeriod, FormerName, Origin, SignIn
 from gatekeeper.directory.models.periods import holds_at
 from gatekeeper.directory.moment_texts import read_moment
 from gatekeeper.errors import InvalidValue
+from gatekeeper.runtime.statements.unions import union_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,12 @@ def states_at(users: Collection[User], at: datetime, former: Mapping[UUID, Forme
     }
 
 
+def had_twin(user: User, folded: str | None, at: datetime) -> bool:
+    """Whether another active person from the identity provider had that work e-mail at a moment. Two queries."""
+    others = {user_id for user_id, _ in _who_had([folded] if folded else [], at)} - {user.id}
+    return bool(_active_among(others, at))
+
+
 def user_by_name_at(name: str, at: datetime) -> User | None:
     """The user who had that userName or work e-mail at a moment; else the one who has it now and existed then."""
     folded = fold(name)
@@ -157,4 +164,4 @@ def _who_had(emails: Collection[str], at: datetime) -> list[tuple[UUID, str | No
         ~Exists(later.filter(object_id=OuterRef("pk"))), work_email_folded__in=emails, origin=Origin.SCIM
     )
     rows = present.order_by().values_list("id", "work_email_folded")
-    return list(rows.union(former.values_list("object_id", "work_email_folded"), all=True))
+    return list(union_all([rows, former.values_list("object_id", "work_email_folded")]))

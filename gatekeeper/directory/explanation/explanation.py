@@ -1,6 +1,6 @@
 """Why somebody has what they have: which source gives each thing, since when, and by whose decision."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,14 +8,18 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from gatekeeper.directory.access.loaders import access_of, is_in_conflict
+from gatekeeper.directory.access.loaders import people_with_address_of
+from gatekeeper.directory.access.past import had_twin
 from gatekeeper.directory.access.resolver import Access, Blocked, Source
 from gatekeeper.directory.access.states import Readiness
 from gatekeeper.directory.explanation.readiness import readiness_of
-from gatekeeper.directory.history.facts import History, history_of
+from gatekeeper.directory.history.facts import History
+from gatekeeper.directory.history.loading import history_of
 from gatekeeper.directory.history.origins import Gives, Trace
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.models import User
+
+MOST_OTHERS = 4  # with the same address, who are read: lists name fewer, and say that there are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,16 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A person's access in full: each thing with its reasons, every source, and what stands in the way of sign-in."""
+    """A person's access in full: each thing with its reasons, every source, and what stands in the way of sign-in.
+
+    ``same_address``: of a conflict that there is now, ``MOST_OTHERS`` at most of those who have the same work e-mail.
+    """
 
     access: Access
     given: tuple[Given, ...]
     reasons: tuple[Reason, ...]
     readiness: Readiness
+    same_address: Sequence[User] = ()
 
     def of(self, kind: str) -> list[Given]:
         """Only what is of this kind."""
@@ -109,22 +117,29 @@ def explain(
     ``history``: the person's, where the caller has read it already.
     """
     known, moment = history or history_of(user), at or timezone.now()
-    access = _access(user, known, moment, at)
+    access, others = _access(known, moment, at)
     trace = Trace(known, moment)
     return Explanation(
         access,
         tuple(_given(access, trace)),
         tuple(_reason(source, trace, lambda _: True) for source in access.sources),
-        readiness_of(user, access, at, received),
+        readiness_of(known, access, at, received),
+        others,
     )
 
 
-def _access(user: User, history: History, moment: datetime, at: datetime | None) -> Access:
-    """From the history, which has all but conflicts: only where these can matter, the database is asked once more."""
-    access = history.access_at(moment)
+def _access(history: History, moment: datetime, at: datetime | None) -> tuple[Access, Sequence[User]]:
+    """From the history, which has all but conflicts: only where these can matter, the database is asked once more.
+
+    Beside it who is in conflict with the person now.
+    """
+    access, user = history.access_at(moment), history.user
     if access.blocked_because is not Blocked.AWAITING_SAML_SYNC:
-        return access
-    return access_of(user, at) if at else history.access_at(moment, conflicting=is_in_conflict(user))
+        return access, ()
+    if at:
+        return history.access_at(at, conflicting=had_twin(user, history.folded_address_at(at), at)), ()
+    others = people_with_address_of(user, MOST_OTHERS)
+    return history.access_at(moment, conflicting=bool(others)), others
 
 
 def _given(access: Access, trace: Trace) -> Iterator[Given]:

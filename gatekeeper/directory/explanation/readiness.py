@@ -17,6 +17,7 @@ from gatekeeper.directory.access.past import names_at
 from gatekeeper.directory.access.readiness_texts import ReadinessCode
 from gatekeeper.directory.access.resolver import Access, Removal
 from gatekeeper.directory.access.states import Readiness, State, state_of
+from gatekeeper.directory.history.facts import History, holds
 from gatekeeper.directory.history.origins import WRITTEN_WITHIN
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import ActivePeriod, IdentityProvider, User
@@ -47,10 +48,20 @@ _Reason = tuple[ReadinessCode, dict[str, str | datetime]]  # with the parameters
 
 
 def readiness_of(
-    user: User, access: Access, at: datetime | None = None, received: Mapping[UUID, str] | None = None
+    history: History, access: Access, at: datetime | None = None, received: Mapping[UUID, str] | None = None
 ) -> Readiness:
-    """The state of one person, now or at a moment; five queries at most."""
-    return readiness_of_many([user], {user.id: access}, at, received)[user.id]
+    """The state of one person whose history has been read, now or at a moment; one query, of who was removed."""
+    user, moment, refused = history.user, at or timezone.now(), received or {}
+    state = state_of(access, refused.get(user.id))
+    ends = [period.until for period in history.active if period.until and period.until <= moment]
+    facts = _Facts(
+        next_sync(moment),
+        refused,
+        {user.id: max(ends)} if ends else {},
+        _removal_in(history, at) if _is_without_sources(state, access) else {},
+        any(holds(provider, moment) for provider in history.providers),
+    )
+    return _readiness(state, _Asked(user, access, facts))
 
 
 def readiness_of_many(
@@ -86,9 +97,7 @@ def _facts_about(
 ) -> _Facts:
     moment = at or timezone.now()
     deactivated = [user_id for user_id, state in states.items() if state is State.DEACTIVATED]
-    without = [
-        user_id for user_id, state in states.items() if state is State.NO_GROUP_ACCESS and not access[user_id].sources
-    ]
+    without = [user_id for user_id, state in states.items() if _is_without_sources(state, access[user_id])]
     return _Facts(
         next_sync(moment),
         received,
@@ -96,6 +105,11 @@ def _facts_about(
         _removals(without, at, removals),
         State.NO_SAML_CONNECTION in states.values() and IdentityProvider.objects.trusted().at(moment).exists(),
     )
+
+
+def _is_without_sources(state: State, access: Access) -> bool:
+    """Whether the reason may be a removal from the last group."""
+    return state is State.NO_GROUP_ACCESS and not access.sources
 
 
 def _ends_of_activity(ids: list[UUID], moment: datetime) -> dict[UUID, datetime]:
@@ -118,6 +132,22 @@ def _removals(
     return {
         user_id: (names[each.group_id], each.at, by.get((each.group_id, each.at), "")) for user_id, each in last.items()
     }
+
+
+def _removal_in(history: History, at: datetime | None) -> dict[UUID, tuple[str, datetime, str]]:
+    """The same for the one person of a history."""
+    removed = [
+        (membership.until, membership.group)
+        for membership in history.memberships
+        if membership.until
+        and membership.ended_because == EndedBecause.REMOVED
+        and (at is None or membership.until <= at)
+    ]
+    if not removed:
+        return {}
+    until, group = max(removed, key=lambda removal: removal[0])
+    name = group.display_name if at is None else history.name_at(group.id, group.display_name, at)
+    return {history.user.id: (name, until, _removers([(group.id, until)])[group.id, until])}
 
 
 def _removers(changes: Collection[tuple[UUID, datetime]]) -> dict[tuple[UUID, datetime], str]:

@@ -1,8 +1,8 @@
-"""All facts that ever affected one person's access, loaded once; and access at any moment from them, without a query.
+"""All facts that ever affected one person's access, and access at any moment from them, without a query.
 
-``loaders.py`` answers for many people at one moment, this module for one person at all moments; tests compare the two.
-Conflicts are left out, since they follow from other people's facts: two people with one work e-mail are "awaiting the
-sync" here.
+``loading.py`` reads them. ``loaders.py`` answers for many people at one moment, this module for one person at all
+moments; tests compare the two. Conflicts are left out, since they follow from other people's facts: two people with one
+work e-mail are "awaiting the sync" here.
 """
 
 from collections.abc import Iterable
@@ -81,12 +81,16 @@ class History:
         former = self._former(object_id, moment)
         return former.name if former else present
 
+    def folded_address_at(self, moment: datetime) -> str | None:
+        """The person's work e-mail at a moment, as addresses are compared."""
+        former = self._former(self.user.id, moment)
+        return former.work_email_folded if former else self.user.work_email_folded
+
     def _former(self, object_id: UUID, moment: datetime) -> FormerName | None:
         return next((former for former in self.names.get(object_id, ()) if former.until > moment), None)
 
     def _person_at(self, moment: datetime, *, conflicting: bool) -> PersonFacts:
-        user, former = self.user, self._former(self.user.id, moment)
-        folded = former.work_email_folded if former else user.work_email_folded
+        user, former, folded = self.user, self._former(self.user.id, moment), self.folded_address_at(moment)
         groups = [
             (membership.group_id, self.name_at(membership.group_id, membership.group.display_name, moment))
             for membership in self.memberships
@@ -154,56 +158,3 @@ class History:
 def holds(fact: Period, moment: datetime) -> bool:
     """Whether a fact held at a moment."""
     return fact.since <= moment and (fact.until is None or fact.until > moment)
-
-
-def history_of(user: User) -> History:
-    """Load everything that ever affected one person's access. Nine queries, whatever the size of the groups; for a
-    local administrator, whom neither groups nor connections concern, two.
-    """
-    if user.is_local:
-        return _local_history(user)
-    memberships = list(Membership.objects.filter(user=user).select_related("group").order_by("since", "id"))
-    groups = {membership.group_id for membership in memberships}
-    versions = MappingVersion.objects.filter(group=None) | MappingVersion.objects.filter(group__in=groups)
-    ordered = list(versions.select_related("group").order_by("since", "id"))
-    choices = list(SiteChoice.objects.order_by("since", "id"))
-    team_ids = {UUID(team_id) for version in ordered for team_id in version.team_ids}
-    team_ids |= {choice.fallback_team_id for choice in choices if choice.fallback_team_id}
-    return History(
-        user=user,
-        active=_active_periods(user),
-        memberships=memberships,
-        links=list(SignInIdentity.objects.filter(user=user).select_related("provider").order_by("since", "id")),
-        versions=ordered,
-        choices=choices,
-        providers=list(IdentityProvider.objects.trusted().order_by("since", "id")),
-        domains=list(ProviderDomain.objects.select_related("provider").order_by("since", "id")),
-        teams=list(Team.objects.filter(pk__in=team_ids)),
-        names=_former_names({user.id} | groups | team_ids),
-    )
-
-
-def _local_history(user: User) -> History:
-    return History(
-        user=user,
-        active=_active_periods(user),
-        memberships=[],
-        links=[],
-        versions=[],
-        choices=[],
-        providers=[],
-        domains=[],
-        teams=[],
-        names=_former_names({user.id}),
-    )
-
-
-def _active_periods(user: User) -> list[ActivePeriod]:
-    return list(ActivePeriod.objects.filter(user=user).order_by("since", "id"))
-
-
-def _former_names(ids: set[UUID]) -> dict[UUID, list[FormerName]]:
-    names: dict[UUID, list[FormerName]] = {}
-    for former in FormerName.objects.filter(object_id__in=ids).order_by("until", "id"):
-        names.setdefault(former.object_id, []).append(former)
-    return names

@@ -41,6 +41,11 @@ def first_limit(sign_in: SignIn) -> Limit:
     return limit
 
 
+def is_open(sign_in: SignIn, now: datetime) -> bool:
+    """Whether it has not been ended, and no limit has ended it yet."""
+    return sign_in.until is None and first_limit(sign_in).at > now
+
+
 def idle_limit() -> timedelta | None:
     """For how long a session may be idle; None while that is not limited."""
     return timedelta(minutes=settings.SESSION_IDLE_MINUTES) if settings.SESSION_IDLE_MINUTES else None

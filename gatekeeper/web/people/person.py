@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,9 +14,9 @@ from gatekeeper.api.tokens import refusal_of_person, tokens_of
 from gatekeeper.audit.models import Outcome, ProvisioningEntry
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.access.resolver import Access
-from gatekeeper.directory.identity_linking.sign_in import OTHER_PERSON, confirm_recycled_address
+from gatekeeper.directory.identity_linking.sign_in import confirm_recycled_address
 from gatekeeper.directory.local_accounts.second_factor_rule import misses_second_factor
-from gatekeeper.directory.models import SignInIdentity, User
+from gatekeeper.directory.models import User
 from gatekeeper.errors import UserNotFound
 from gatekeeper.web.framework.access_picture.in_words import own_access
 from gatekeeper.web.framework.change_confirmation import NotConfirmed, Question, require_confirmation
@@ -38,10 +36,10 @@ from gatekeeper.web.people.attributes import stated_by_the_provider
 from gatekeeper.web.people.forms import ApiTokenForm
 from gatekeeper.web.people.language import language_choices
 from gatekeeper.web.people.person_access import access_facts
-from gatekeeper.web.people.sessions import ended_rows, session_rows
+from gatekeeper.web.people.sessions import session_facts
 from gatekeeper.web.people.verdict import verdict_facts
 from saml.connections.claims import filled_by_sign_in
-from saml.models import SignInAttempt
+from saml.sync.name_mismatches import refused_sign_ins
 
 RECENT = 10  # provisioning entries on the page; the log has them all
 
@@ -68,7 +66,8 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
     ``token_form``).
     """
     sees_logs = viewer_may(request, may_read_logs)
-    facts = access_facts(request, user)
+    refused = refused_sign_ins(user)
+    facts = access_facts(request, user, refused.name_ids)
     may_end_sessions = own or viewer_may(request, may_configure)
     page: dict[str, Any] = {
         "person": user,
@@ -76,14 +75,14 @@ def person_page(request: HttpRequest, user: User, *, own: bool, status: int = 20
         **facts,
         # Who reads no other people's pages reads in words what this one shows as a merge.
         "own_access": own_access(facts["theirs"]) if own and not viewer_may(request, may_read_people) else None,
-        **verdict_facts(request, user, facts["theirs"], facts["readiness"]),
+        **verdict_facts(request, user, facts["explanation"]),
         "misses_second_factor": misses_second_factor(user),
         "sees_logs": sees_logs,
-        "other_account_came": sees_logs and _other_account_came(user),
+        "other_account_came": sees_logs and refused.has_other_account(facts["links"]),
         **({} if facts["at"] else _latest(request, user, own=own, sees_logs=sees_logs)),
         "sees_groups": viewer_may(request, may_configure),
         "attributes": stated_by_the_provider(user, names_people=viewer_may(request, may_read_people)),
-        "filled": [] if user.is_local else filled_by_sign_in(user),
+        "filled": [] if user.is_local else filled_by_sign_in(user, facts["links"]),
         "may_end_sessions": may_end_sessions,
         "languages": language_choices(user) if own else [],
         **(_token_facts(user, facts["theirs"]) if may_end_sessions and not facts["at"] else {}),
@@ -107,8 +106,7 @@ def _token_facts(user: User, theirs: Access) -> dict[str, Any]:
 def _latest(request: HttpRequest, user: User, *, own: bool, sees_logs: bool) -> dict[str, Any]:
     """Sessions and requests, which stand on the page of now only."""
     return {
-        "sessions": session_rows(user, sign_in_of(request) if own else None),
-        "ended_sessions": ended_rows(user),
+        **session_facts(user, sign_in_of(request) if own else None),
         **(_latest_requests(user) if sees_logs and not user.is_local else {}),
     }
 
@@ -118,20 +116,6 @@ def _latest_requests(user: User) -> dict[str, Any]:
     latest = list(ProvisioningEntry.objects.filter(user_id=user.id)[:RECENT])
     quiet = [entry for entry in latest if entry.outcome in (Outcome.UNCHANGED, Outcome.READ)]
     return {"requests": [entry for entry in latest if entry not in quiet], "quiet_requests": quiet}
-
-
-def _other_account_came(user: User) -> bool:
-    """Whether another account was refused under this person's address since theirs was remembered."""
-    if user.is_local:
-        return False
-    links = SignInIdentity.objects.live().filter(user=user).exclude(object_id="", persistent_id="")
-    refused = SignInAttempt.objects.filter(
-        user=user,
-        failed_check=OTHER_PERSON,
-        connection=OuterRef("provider"),
-        at__gte=Coalesce(OuterRef("remembered_at"), OuterRef("since")),
-    )
-    return links.filter(Exists(refused)).exists()
 
 
 @require_POST

@@ -1,10 +1,11 @@
 """What a person's page says about their access, now or at a moment that the reader picked; and how it came about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from gatekeeper.directory.access.past import past_moment
 from gatekeeper.directory.explanation.explanation import Explanation, explain
-from gatekeeper.directory.history.facts import History, history_of, holds
+from gatekeeper.directory.history.facts import History, holds
+from gatekeeper.directory.history.loading import history_of
 from gatekeeper.directory.history.timeline import Change, timeline, with_entries
 from gatekeeper.directory.models import User
 from gatekeeper.errors import InvalidValue
@@ -22,26 +24,25 @@ from gatekeeper.web.framework.access_picture.graph import WithoutGroups
 from gatekeeper.web.framework.access_picture.picture import access_picture
 from gatekeeper.web.framework.permissions import access_of_request
 from gatekeeper.web.people.comparison import compare
-from saml.sync.name_mismatches import refused_name_ids
 
 CHANGES_PER_PAGE = 10
 
 
-def access_facts(request: HttpRequest, user: User) -> dict[str, Any]:
-    """The explanation of now, beside it ``then``, that of ``?at=`` (None where no moment is asked for), the timeline,
-    and what the field needs.
+def access_facts(request: HttpRequest, user: User, received: Mapping[UUID, str]) -> dict[str, Any]:
+    """What is so now, also as ``explanation``; ``then``, what was so at ``?at=`` (None where no moment is asked for);
+    the timeline; and what the field needs.
 
-    ``refused`` says why a moment cannot be shown.
+    ``refused`` says why a moment cannot be shown. ``received``: as ``explain`` takes it.
     """
     at, refused = moment_asked(request, user)
     history, now = history_of(user), timezone.now()
-    received = {} if user.is_local else refused_name_ids([user])
     explanation = explain(user, None, received, history)
     changes = timeline(history)
     page = Paginator(changes, CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     return {
         "at": at,
         "refused": refused,
+        "explanation": explanation,
         "picker": picker(at),
         **_shown(explanation, history, now),
         "picture": access_picture(explanation.access, _without_groups(history, now), viewer=access_of_request(request)),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gatekeeper.directory.models import SessionEnd, SignIn, User
-from gatekeeper.directory.sessions.limits import first_limit, lasting_limit
+from gatekeeper.directory.sessions.limits import first_limit, is_open, lasting_limit
 from gatekeeper.directory.sessions.open_sessions import end_sign_in, end_sign_ins
+from gatekeeper.runtime.statements.unions import union_all
 from gatekeeper.sessions.browser_session import close_browser_session, current_sign_in
 from gatekeeper.web.framework.permissions import Fresh, actor_of, is_signed_in, may_configure, only, person_of
 
@@ -55,29 +56,38 @@ def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
     return next((name for name, pattern in names if re.search(pattern, user_agent)), "")
 
 
-def session_rows(user: User, this: SignIn | None) -> list[dict[str, Any]]:
-    """Every open session of a person for the page, with when it will end; this browser's first, then the newest."""
-    rows = [
-        {
-            "session": session,
-            "browser": browser_label(session.user_agent),
-            "this": session == this,
-            "idle_end": _idle_end(session),
-            "latest": lasting_limit(session),
-        }
-        for session in SignIn.objects.open().filter(user=user).select_related("provider")
-    ]
-    return sorted(rows, key=lambda row: not row["this"])
-
-
-def ended_rows(user: User) -> list[dict[str, Any]]:
-    """The sessions of a person that ended within the last 30 days, with when and why; the last one first."""
+def session_facts(user: User, this: SignIn | None) -> dict[str, Any]:
+    """What the page shows of a person's sessions. ``sessions``: every open one, with when it will end; this browser's
+    first, then the newest. ``ended_sessions``: those that ended within the last 30 days, with when and why; the last
+    one first.
+    """
     now = timezone.now()
-    ended = SignIn.objects.over().filter(user=user)
-    recent = ended.filter(Q(until=None) | Q(until__gt=now - ENDED_SHOWN_FOR)).select_related("provider")
-    rows = [_ended_row(session) for session in recent[: 2 * MOST_ENDED_SHOWN]]
-    rows = [row for row in rows if row["at"] > now - ENDED_SHOWN_FOR]
-    return sorted(rows, key=lambda row: row["at"], reverse=True)[:MOST_ENDED_SHOWN]
+    sessions = sorted(_sessions_of(user, now), key=lambda session: session.since, reverse=True)
+    opened = [_open_row(session, this) for session in sessions if is_open(session, now)]
+    ended = [_ended_row(session) for session in sessions if not is_open(session, now)]
+    recent = [row for row in ended if row["at"] > now - ENDED_SHOWN_FOR]
+    return {
+        "sessions": sorted(opened, key=lambda row: not row["this"]),
+        "ended_sessions": sorted(recent, key=lambda row: row["at"], reverse=True)[:MOST_ENDED_SHOWN],
+    }
+
+
+def _sessions_of(user: User, now: datetime) -> QuerySet[SignIn]:
+    """The open ones and some of the others. One query; SQLite limits no part of a union but in a query of its own."""
+    theirs = SignIn.objects.filter(user=user)
+    recent = theirs.over().filter(Q(until=None) | Q(until__gt=now - ENDED_SHOWN_FOR))
+    others = SignIn.objects.filter(pk__in=recent.values("pk")[: 2 * MOST_ENDED_SHOWN])
+    return union_all([some.order_by().select_related("provider") for some in (theirs.open(), others)])
+
+
+def _open_row(session: SignIn, this: SignIn | None) -> dict[str, Any]:
+    return {
+        "session": session,
+        "browser": browser_label(session.user_agent),
+        "this": session == this,
+        "idle_end": _idle_end(session),
+        "latest": lasting_limit(session),
+    }
 
 
 def _ended_row(session: SignIn) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from gatekeeper.directory.access.loaders import people_with_address_of
 from gatekeeper.directory.access.readiness_texts import ReadinessCode
 from gatekeeper.directory.access.resolver import Access
 from gatekeeper.directory.access.states import Readiness, State
+from gatekeeper.directory.explanation.explanation import MOST_OTHERS, Explanation
 from gatekeeper.directory.models import User
 from gatekeeper.language_forms import listed
 from gatekeeper.web.framework.permissions import (
@@ -35,7 +35,7 @@ from gatekeeper.web.framework.places import (
     Step,
 )
 
-MOST_NAMED = 3  # of those who have the same address
+MOST_NAMED = MOST_OTHERS - 1  # of those who have the same address
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class _Asked:
     others: Sequence[User]  # who have the same address
 
 
-def verdict_facts(request: HttpRequest, user: User, theirs: Access, readiness: Readiness) -> dict[str, Any]:
-    """The next step, or who can do it, and who has the same work e-mail. One query for a conflict, else none."""
-    in_conflict = readiness.state is State.IDENTITY_CONFLICT and viewer_may(request, may_read_people)
-    others = people_with_address_of(user, MOST_NAMED + 1) if in_conflict else []
-    steps = list(_steps(_Asked(user, theirs, readiness, others)))
+def verdict_facts(request: HttpRequest, user: User, now: Explanation) -> dict[str, Any]:
+    """The next step, or who can do it, and who has the same work e-mail."""
+    in_conflict = now.readiness.state is State.IDENTITY_CONFLICT and viewer_may(request, may_read_people)
+    others = now.same_address if in_conflict else ()
+    steps = list(_steps(_Asked(user, now.access, now.readiness, others)))
     viewer = access_of_request(request)
     best = steps[0] if steps else None
     return {

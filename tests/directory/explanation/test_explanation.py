@@ -174,7 +174,7 @@ def test_an_explanation_costs_the_same_whatever_the_size_of_groups() -> None:
     for level in ("administrator", "collaborator", "none", "administrator"):
         map_group(group, level)
 
-    assert cost() == few
+    assert cost() == few <= 6  # five facts; whose decision the level was
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["awaiting", "conflict"])
@@ -196,7 +196,7 @@ def test_who_is_not_linked_is_asked_about_the_address_only(shared: bool) -> None
 
     assert explanation.access == access_of(waiting)
     assert explanation.readiness.state == ("identity_conflict" if shared else "awaiting_saml_sync")
-    assert cost(waiting) <= cost(linked) + 3  # the address; what readiness says of the sync
+    assert cost(waiting) <= cost(linked) + 1  # who has the address
 
 
 def test_the_explanation_is_a_document_too() -> None:

@@ -16,6 +16,7 @@ from gatekeeper.directory.access.readiness_texts import blocked_text
 from gatekeeper.directory.access.resolver import Blocked
 from gatekeeper.directory.access.states import Readiness, State
 from gatekeeper.directory.explanation.readiness import readiness_of, readiness_of_many
+from gatekeeper.directory.history.loading import history_of
 from gatekeeper.directory.models import User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from tests.audit.chain.attacker import without_triggers
@@ -38,7 +39,10 @@ START = datetime(2026, 3, 3, 9, 20, tzinfo=UTC)
 
 def readiness(user: User, at: datetime | None = None, **options: Any) -> Readiness:
     user = User.objects.get(pk=user.id)
-    return readiness_of(user, access_of(user, at), at, **options)
+    access = access_of(user, at)
+    found = readiness_of_many([user], {user.id: access}, at, **options)[user.id]
+    assert readiness_of(history_of(user), access, at, **options) == found
+    return found
 
 
 def test_each_state_names_the_next_step() -> None:

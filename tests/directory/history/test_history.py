@@ -19,7 +19,7 @@ from gatekeeper.directory.changes import MembersChange
 from gatekeeper.directory.explanation.readiness_lists import in_state
 from gatekeeper.directory.explanation.who_had import who_had
 from gatekeeper.directory.groups.idp_groups import delete_group, edit_group
-from gatekeeper.directory.history.facts import history_of
+from gatekeeper.directory.history.loading import history_of
 from gatekeeper.directory.history.timeline import timeline
 from gatekeeper.directory.identity_linking.domains import set_domains
 from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider

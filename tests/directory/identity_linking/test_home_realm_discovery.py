@@ -5,6 +5,7 @@ import pytest
 from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.explanation.readiness import readiness_of
+from gatekeeper.directory.history.loading import history_of
 from gatekeeper.directory.identity_linking.domains import read_domain, set_domains
 from gatekeeper.directory.identity_linking.home_realm_discovery import domains_of, may_name, provider_for
 from gatekeeper.directory.identity_linking.identity_providers import end_identity_provider, rename_identity_provider
@@ -77,7 +78,9 @@ def test_a_provider_with_domains_names_nobody_else(contoso):
     assert linked_at(contoso) == {"ada@contoso.com"}
     assert [conflict.user_name for conflict in report.conflicts] == ["eve@elsewhere.com"]
     assert access_of(eve).blocked_because == "no_saml_connection"
-    assert "No connection is for the domain of eve@elsewhere.com" in readiness_of(eve, access_of(eve)).sentence
+    assert (
+        "No connection is for the domain of eve@elsewhere.com" in readiness_of(history_of(eve), access_of(eve)).sentence
+    )
 
 
 def test_what_is_unknown_reads_the_same_as_what_is_known(contoso, partner):

@@ -28,7 +28,7 @@ PAGE = "/settings/configuration/authentication/"
 
 def filled(user):
     user.refresh_from_db()
-    return {each.field: each.value for each in filled_by_sign_in(user)}
+    return {each.field: each.value for each in filled_by_sign_in(user, user.identities.all())}
 
 
 def test_entras_usual_claims_fill_what_scim_does_not_state(browser, ada, admin_client):
