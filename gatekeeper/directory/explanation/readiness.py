@@ -20,7 +20,7 @@ from gatekeeper.directory.access.states import Readiness, State, state_of
 from gatekeeper.directory.history.facts import History, holds
 from gatekeeper.directory.history.origins import WRITTEN_WITHIN
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
-from gatekeeper.directory.models import ActivePeriod, IdentityProvider, User
+from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdentityProvider, User
 from gatekeeper.language_forms import listed
 
 _PAIRS = 100  # of group and moment in one statement
