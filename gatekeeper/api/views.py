@@ -60,7 +60,8 @@ class Users(ListAPIView[User]):
         if wanted not in list(State):
             raise ParseError(f"readiness: there is no state {wanted[:60]}; known are {', '.join(State)}.")
         self.site = site_facts_of(self.request)
-        return PeopleInParts(state_parts(people, State(wanted), differs_from_name_id(), self.site))
+        parts = state_parts(people, State(wanted), differs_from_name_id(), self.site, in_bulk=not start)
+        return PeopleInParts(parts)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Keep the page, whose accesses are read in one go."""

@@ -59,7 +59,6 @@ IN_ONE_PASS = (
     "sortBy=userName",
 )
 IN_SEVERAL_PASSES = (
-    "/api/v1/users?readiness=",
     "/users/?readiness=",
     "/users/?level=",
     "/users/?permission=",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
+from django.db.models.functions import Coalesce
 
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
@@ -69,6 +70,15 @@ def in_no_group(at: datetime | None = None) -> Q:
 def was_removed_last(at: datetime | None = None) -> Q:
     """The condition on people "their last membership ended by removal"; of several at once a removal counts."""
     return Q(Exists(last_removals(at).filter(user=OuterRef("pk"))))
+
+
+def was_left_with_nothing() -> Q:
+    """The condition on people "in no group now, and their last membership ended by removal"."""
+    # As a column the person would be taken for one of those in groups, as nearly everybody is, and PostgreSQL would
+    # plan for nobody who is left with nothing.
+    person = Coalesce(OuterRef("user"), Value(UUID(int=0)), output_field=UUIDField())
+    still_in_groups = Membership.objects.live().filter(user=person)
+    return Q(Exists(last_removals().filter(~Exists(still_in_groups), user=OuterRef("pk"))))
 
 
 def default_mapping_applies(site: SiteFacts, at: datetime | None = None) -> Q:

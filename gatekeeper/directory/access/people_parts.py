@@ -16,6 +16,7 @@ from gatekeeper.directory.access.affected_scope import (
     groups_where,
     in_no_group,
     members_where,
+    was_left_with_nothing,
     was_removed_last,
 )
 from gatekeeper.directory.access.resolver import SiteFacts
@@ -44,6 +45,17 @@ def granted(
     if all(each(default) for each in holds):
         parts.append(people.filter(default_mapping_applies(site, at)))
     return parts
+
+
+def with_level_in_bulk(people: QuerySet[User], site: SiteFacts) -> list[QuerySet[User]]:
+    """Those of ``people`` to whom a mapping gives a level, where these are nearly everybody.
+
+    Where every mapping gives one, nobody's groups are looked for: without a level is only who was removed from their
+    last group. All memberships that ended are read for these: of a page or a search ``granted`` reads less.
+    """
+    if not all(gives_level(mapping) for mapping in (site.default_mapping, *site.mappings.values())):
+        return granted(people, site, gives_level)
+    return [people.filter(~was_left_with_nothing())] if site.last_group_policy == LastGroupPolicy.REVOKE else [people]
 
 
 def without_level(people: QuerySet[User], site: SiteFacts, at: datetime | None = None) -> list[QuerySet[User]]:

@@ -5,7 +5,14 @@ from collections import Counter
 from django.db.models import CharField, Count, Q, QuerySet, Value
 
 from gatekeeper.directory.access.loaders import conflict_exists, link_exists, site_facts
-from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, united, without_level
+from gatekeeper.directory.access.people_parts import (
+    Parts,
+    gives_level,
+    granted,
+    united,
+    with_level_in_bulk,
+    without_level,
+)
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.access.states import State
 from gatekeeper.directory.identity_linking.home_realm_discovery import provider_exists
@@ -13,10 +20,13 @@ from gatekeeper.directory.models import Origin, User
 from gatekeeper.runtime.statements.unions import union_all
 
 
-def state_parts(people: QuerySet[User], state: State, differs: Q, site: SiteFacts | None = None) -> Parts:
+def state_parts(
+    people: QuerySet[User], state: State, differs: Q, site: SiteFacts | None = None, *, in_bulk: bool = False
+) -> Parts:
     """Those of ``people`` who are in the state that ``state_of`` gives each of them, in disjoint parts.
 
     ``differs``: the condition "a NameID was refused that is not theirs", which the SAML endpoint knows.
+    ``in_bulk``: ``people`` are everybody, and the whole list is worked out, not a page that an index leads to.
     """
     if state is State.DELETED:
         return [people.filter(deleted_at__isnull=False)]
@@ -29,7 +39,12 @@ def state_parts(people: QuerySet[User], state: State, differs: Q, site: SiteFact
         return without_level(provisioned, facts)
     local = [active.filter(origin=Origin.LOCAL)] if state is State.CAN_SIGN_IN else []
     conditions = _asked_beside_a_level(state, differs, facts)
-    return local if conditions is None else [*local, *granted(provisioned.filter(*conditions), facts, gives_level)]
+    if conditions is None:
+        return local
+    asked = provisioned.filter(*conditions)
+    if in_bulk and state is State.CAN_SIGN_IN:
+        return [*local, *with_level_in_bulk(asked, facts)]
+    return [*local, *granted(asked, facts, gives_level)]
 
 
 def in_state(people: QuerySet[User], state: State, differs: Q) -> QuerySet[User]:

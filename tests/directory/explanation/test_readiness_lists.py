@@ -10,11 +10,13 @@ from django.db import connection
 from django.db.models import Q
 
 from gatekeeper.directory.access.loaders import access_of_many
+from gatekeeper.directory.access.numbered_pages import numbered_page
 from gatekeeper.directory.access.states import State, state_of
-from gatekeeper.directory.explanation.readiness_lists import count_states, in_state
+from gatekeeper.directory.explanation.readiness_lists import count_states, in_state, state_parts
+from gatekeeper.directory.groups.idp_groups import delete_group
 from gatekeeper.directory.identity_linking.sign_in import UNKNOWN_PERSON
 from gatekeeper.directory.mappings.mappings import set_last_group_policy
-from gatekeeper.directory.models import User
+from gatekeeper.directory.models import IdpGroup, User
 from gatekeeper.directory.people.users import delete_user, edit_user
 from saml.debugger.name_digests import name_key
 from saml.models import SignInAttempt
@@ -94,6 +96,37 @@ def test_the_list_agrees_with_each_persons_access(everybody: None, default: str,
     access = access_of_many(people)
 
     assert states() == {user.user_name: state_of(access[user.id]).value for user in people}
+
+
+@pytest.mark.parametrize("policy", ["revoke", "fallback"])
+@pytest.mark.parametrize("level", ["none", "collaborator"])
+def test_pages_of_everybody_who_can_sign_in_agree_with_each_persons_access(
+    everybody: None, level: str, policy: str
+) -> None:
+    back, ended = make_user("back@example.com"), make_user("ended@example.com")
+    first, last = make_group("GK First", [back, ended]), make_group("GK Last", [back, ended])
+    remove_members(first, back, ended)
+    remove_members(last, back)
+    add_members(first, back)
+    delete_group(last.id, actor=ENTRA)
+    make_user("never@example.com")
+    link()
+    for group in (None, IdpGroup.objects.get(display_name="GK Nothing")):
+        map_group(group, "collaborator" if group is None else level)
+    set_last_group_policy(policy, actor=ADMIN)
+    people = list(User.objects.all())
+    access = access_of_many(people)
+    expected = [user for user in people if state_of(access[user.id]) is State.CAN_SIGN_IN]
+
+    parts = state_parts(User.objects.all(), State.CAN_SIGN_IN, NOBODY, in_bulk=True)
+    pages = [numbered_page(parts, start, 3) for start in range(0, len(expected), 3)]
+
+    assert [user for page, _ in pages for user in page] == expected
+    assert {total for _, total in pages} == {len(expected)}
+    assert numbered_page(parts, len(expected), 3) == ([], len(expected))
+    names = {user.user_name for user in expected}
+    assert {"back@example.com", "ended@example.com", "never@example.com"} < names
+    assert ("left@example.com" in names, "nothing@example.com" in names) == (policy == "fallback", level != "none")
 
 
 def test_counts_add_up_to_everybody_and_each_filter_finds_as_many(everybody: None) -> None:
