@@ -70,8 +70,23 @@ def value_counts(model: type[Model], column: str, values: Iterable[str]) -> dict
 
 def estimated_value_counts(model: type[Model], column: str) -> dict[str, int]:
     """About how many rows have each of the most common values of a column; empty where nobody knows. One statement."""
+    return {value: round(rows * share) for value, share, rows in _common_values(model, column)}
+
+
+def common_value(model: type[Model], column: str, least: float) -> str | None:
+    """The most common value of a column, where at least this part of the rows has it; None where nobody knows one."""
+    shares = {value: share for value, share, _ in _common_values(model, column)}
+    value = max(shares, key=shares.__getitem__, default=None)
+    return value if value is not None and shares[value] >= least else None
+
+
+def _common_values(model: type[Model], column: str) -> list[tuple[str, float, int]]:
+    """The most common values of a column, which part of the rows has each, and how many rows there are.
+
+    As PostgreSQL last saw them. One statement.
+    """
     if connection.vendor != "postgresql":
-        return {}
+        return []
     statement = (
         f"SELECT unnest(most_common_vals::text::text[]), unnest(most_common_freqs), {_ESTIMATED} FROM pg_stats "  # noqa: S608
         "WHERE schemaname = ANY (current_schemas(false)) AND tablename = %s AND attname = %s"
@@ -79,7 +94,7 @@ def estimated_value_counts(model: type[Model], column: str) -> dict[str, int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(statement, [table, table, column])
-        return {value: round(max(0, rows) * share) for value, share, rows in cursor.fetchall()}
+        return [(value, share, max(0, rows)) for value, share, rows in cursor.fetchall()]
 
 
 def _estimated_rows(model: type[Model]) -> int:

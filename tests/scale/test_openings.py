@@ -12,13 +12,15 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from gatekeeper.directory.access.loaders import SLICE
+from gatekeeper.directory.access.affected_scope import outside_the_largest_group
+from gatekeeper.directory.access.loaders import SLICE, site_facts
+from gatekeeper.directory.teams.fallback_members import people_without_own_team
 from gatekeeper.runtime import row_counts
 from gatekeeper.web.framework import change_lists
 from gatekeeper.web.logs import sign_in_attempts
 from scim.query import list_positions
 from tests.scale.databases import filled_database
-from tests.scale.measuring import Browsers, Measured
+from tests.scale.measuring import Browsers, Measured, explain
 from tests.scale.openings import Opening, openings, world
 from tests.web.addresses import all_addresses, table
 
@@ -166,6 +168,17 @@ def test_what_is_read_does_not_grow_with_the_company(sizes: Sizes) -> None:
         return f"{before} rows, then {each.rows_read}, most by {each.worst[:1000]}" if each.rows_read > most else ""
 
     check(sizes[LARGE], grown)
+
+
+def test_whoever_is_in_no_group_is_counted_without_everybodys_memberships(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """A pass over the people and one over the largest group, which has a fifth of all memberships."""
+    with django_db_blocker.unblock(), filled_database(LARGE):
+        *_, groupless = people_without_own_team(site_facts(), outside_the_largest_group())
+        plan = explain(*groupless.order_by()[:SOME_PEOPLE].query.sql_with_params())
+        assert plan
+        assert plan.rows_read < 4 * LARGE
 
 
 LOOKED_UP = (

@@ -11,7 +11,9 @@ from django.db.models.functions import Coalesce
 from gatekeeper.directory.access.resolver import SiteFacts
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.models import EndedBecause, LastGroupPolicy, Membership, User
+from gatekeeper.runtime.row_counts import common_value
 
+LARGE = 0.1  # of all memberships: a smaller group is no help in finding who is in none
 Holds = Callable[[MappingRecord], bool]
 
 
@@ -65,6 +67,15 @@ def members_where(condition: Q | None, at: datetime | None = None) -> Exists | Q
 def in_no_group(at: datetime | None = None) -> Q:
     """The condition on people "is in no group", now or at a moment."""
     return Q(~Exists(Membership.objects.at(at).filter(user=OuterRef("pk"))))
+
+
+def outside_the_largest_group() -> Q:
+    """The condition on people "not in the largest group", which is true of all who are in none. One statement.
+
+    Beside "in no group" it leaves few people, whose memberships PostgreSQL looks up; otherwise it reads everybody's.
+    """
+    largest = common_value(Membership, "group_id", LARGE)
+    return Q() if largest is None else Q(~members_where(Q(group=largest)))
 
 
 def was_removed_last(at: datetime | None = None) -> Q:

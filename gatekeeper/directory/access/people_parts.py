@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gatekeeper.directory.access.affected_scope import (
     Holds,
@@ -26,14 +26,21 @@ from gatekeeper.directory.models import LastGroupPolicy, User
 from gatekeeper.runtime.statements.unions import union_all
 
 Parts = Sequence[QuerySet[User]]  # nobody is in two of them
+NO_HINT = Q()
 
 
 def granted(
-    people: QuerySet[User], site: SiteFacts, *holds: Holds, never: Holds | None = None, at: datetime | None = None
+    people: QuerySet[User],
+    site: SiteFacts,
+    *holds: Holds,
+    never: Holds | None = None,
+    at: datetime | None = None,
+    groupless: Q = NO_HINT,
 ) -> list[QuerySet[User]]:
     """Those of ``people`` to whom, for each of ``holds``, a mapping applies that fulfils it (docs/rules.md#3).
 
     ``people``: active ones from the identity provider, now or at a moment. ``never``: and none that fulfils this.
+    ``groupless``: what is true of whoever is in no group and finds them sooner.
     """
     parts, default = [], site.default_mapping
     if never:  # nobody's mapping may fulfil it, so those that do need not be looked for
@@ -43,7 +50,7 @@ def granted(
         in_groups = people.filter(*(members_where(each, at) for each in groups))
         parts.append(in_groups.filter(~members_where(groups_where(site, never), at)) if never else in_groups)
     if all(each(default) for each in holds):
-        parts.append(people.filter(default_mapping_applies(site, at)))
+        parts.append(people.filter(groupless, default_mapping_applies(site, at)))
     return parts
 
 

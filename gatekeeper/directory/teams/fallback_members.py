@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from gatekeeper.directory.access.group_sets import active_people
 from gatekeeper.directory.access.loaders import access_of_many
-from gatekeeper.directory.access.people_parts import Parts, gives_level, granted, names_a_team
+from gatekeeper.directory.access.people_parts import NO_HINT, Parts, gives_level, granted, names_a_team
 from gatekeeper.directory.access.resolver import Access, SiteFacts, Source
 from gatekeeper.directory.models import Origin, Team, User
 from gatekeeper.directory.teams.fallback_texts import FallbackCode, FallbackReason
@@ -21,11 +23,14 @@ class FallbackPerson:
     why: FallbackReason
 
 
-def people_without_own_team(site: SiteFacts) -> Parts:
-    """Active people who have access, and whom no mapping gives a team that still exists."""
+def people_without_own_team(site: SiteFacts, groupless: Q = NO_HINT) -> Parts:
+    """Active people who have access, and whom no mapping gives a team that still exists.
+
+    ``groupless``: as for ``granted``.
+    """
     people = active_people()
     local, provisioned = people.filter(origin=Origin.LOCAL), people.filter(origin=Origin.SCIM)
-    return [local, *granted(provisioned, site, gives_level, never=names_a_team(site))]
+    return [local, *granted(provisioned, site, gives_level, never=names_a_team(site), groupless=groupless)]
 
 
 def explain_fallback(users: Iterable[User], site: SiteFacts) -> list[FallbackPerson]:

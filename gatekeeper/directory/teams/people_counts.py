@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from gatekeeper.directory.access.affected_scope import default_mapping_applies, groups_where
+from gatekeeper.directory.access.affected_scope import default_mapping_applies, groups_where, outside_the_largest_group
 from gatekeeper.directory.access.group_sets import GroupSet
 from gatekeeper.directory.access.holders import Wanted, holders_among
 from gatekeeper.directory.access.people_pages import are_few
@@ -20,10 +20,10 @@ _MEMBERSHIPS = 2  # read for each person that is counted: some people have sever
 
 
 def people_of_teams(team_ids: Collection[UUID], site: SiteFacts) -> Mapping[UUID, RowCount]:
-    """The active people of each of these teams. Three statements, which stop counting beyond a bound for each team."""
+    """The active people of each of these teams. Four statements, which stop counting beyond a bound for each team."""
     most, active = row_counts.COUNTED_SOME, User.objects.filter(active=True, deleted_at=None)
     # A database that counts holders looks through everybody for the first of them; memberships stand by group.
-    numbers = {} if are_few() else _numbers({team: _some_of(team, site, active, most) for team in team_ids}, most)
+    numbers = {} if are_few() else _numbers(_some_of_each(team_ids, site, active, most), most)
     undecided = [team for team in team_ids if numbers.get(team, 0) <= most]
     numbers |= _numbers({team: holders_among(active, Wanted(team=team), site) for team in undecided}, most)
     return {
@@ -31,12 +31,20 @@ def people_of_teams(team_ids: Collection[UUID], site: SiteFacts) -> Mapping[UUID
     }
 
 
-def _some_of(team: UUID, site: SiteFacts, active: QuerySet[User], most: int) -> Parts:
-    """People who are in the team for sure: the first members of groups whose mappings give it, and who has no group."""
+def _some_of_each(
+    team_ids: Collection[UUID], site: SiteFacts, active: QuerySet[User], most: int
+) -> Mapping[UUID, Parts]:
+    """People who are in each team for sure."""
+    by_default = active.filter(outside_the_largest_group(), default_mapping_applies(site), origin=Origin.SCIM)
+    return {team: _some_of(team, site, active, by_default, most) for team in team_ids}
+
+
+def _some_of(team: UUID, site: SiteFacts, active: QuerySet[User], by_default: QuerySet[User], most: int) -> Parts:
+    """The first members of groups whose mappings give the team, and who has no group, if they are in it."""
     if team not in site.teams:
         return []
     provisioned = active.filter(origin=Origin.SCIM)
-    parts = [provisioned.filter(default_mapping_applies(site))] if team in GroupSet().access(site).teams else []
+    parts = [by_default] if team in GroupSet().access(site).teams else []
     giving = groups_where(site, lambda mapping: gives_level(mapping) and team in mapping.team_ids)
     if giving is not None:
         memberships = Membership.objects.live().filter(giving).order_by("group_id", "user_id")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from gatekeeper.directory.access.affected_scope import outside_the_largest_group
 from gatekeeper.directory.access.people_pages import count_up_to, page_by_name, searched
 from gatekeeper.directory.teams.fallback_members import explain_fallback, people_without_own_team
 from gatekeeper.sessions.facts_of_request import site_facts_of
@@ -23,7 +24,7 @@ def people(request: HttpRequest) -> HttpResponse:
     page = page_by_name([searched(part, search) for part in everybody], place_of(request.GET))
     context = {
         "team": site.teams.get(site.fallback_team_id or UUID(int=0)),
-        "total": count_up_to(everybody),
+        "total": count_up_to(people_without_own_team(site, outside_the_largest_group())),
         "search": search.strip(),
         "rows": explain_fallback(page.people, site),
         "page_of_people": page,

@@ -37,7 +37,7 @@ class TeamChangeList(KeysetChangeList):
 
 def complete(teams: Sequence[Any], site: SiteFacts) -> None:
     """Add to each team its ``people``, up to ``NAMED`` of the ``groups`` that give it and how many ``more_groups``,
-    ``in_default``, ``is_fallback`` and ``changed_at``. Three statements, however many teams there are.
+    ``in_default``, ``is_fallback`` and ``changed_at``. Six statements at most, however many teams there are.
     """
     people = people_of_teams([team.pk for team in teams], site)
     giving = {team.pk: sorted(pk for pk, given in site.mappings.items() if team.pk in given.team_ids) for team in teams}

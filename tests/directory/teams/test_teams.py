@@ -1,8 +1,11 @@
 """Teams: what becomes of mappings, the fallback choice and people when one ends."""
 
 import pytest
+from django.db import connection
+from django.db.models import Q
 
 from gatekeeper.audit.models import AuditEntry
+from gatekeeper.directory.access.affected_scope import outside_the_largest_group
 from gatekeeper.directory.access.loaders import access_of, access_of_many, site_facts
 from gatekeeper.directory.access.people_parts import united
 from gatekeeper.directory.groups.idp_groups import delete_group
@@ -149,8 +152,23 @@ def test_the_list_is_whoever_has_a_fallback_source(policy: str, level: str, team
     remove_members(other, people[3])
     delete_group(one.id, actor=ENTRA)
     make_group(members=people[:1])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # the largest group is known from then on
 
     listed = set(united(people_without_own_team(site_facts())))
 
     by_fallback = {user for user in people if any(source.kind == "fallback" for source in access_of(user).sources)}
     assert listed == by_fallback
+    assert set(united(people_without_own_team(site_facts(), outside_the_largest_group()))) == by_fallback
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL knows the most common values")
+def test_whoever_is_in_no_group_is_looked_for_outside_the_largest() -> None:
+    people = make_users(5)
+    make_group(members=people[:1])
+    assert outside_the_largest_group() == Q(), "nothing is known of memberships before they are analysed"
+    make_group(members=people[:4])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE directory_membership")
+
+    assert list(User.objects.filter(outside_the_largest_group())) == people[4:]
