@@ -3,27 +3,21 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from gatekeeper.audit.events import Event
-from gatekeeper.audit.models import AuditEntry
 from gatekeeper.directory.access.loaders import ends_of_memberships
 from gatekeeper.directory.access.past import names_at
 from gatekeeper.directory.access.readiness_texts import ReadinessCode
 from gatekeeper.directory.access.resolver import Access, Removal
 from gatekeeper.directory.access.states import Readiness, State, state_of
 from gatekeeper.directory.history.facts import History, holds
-from gatekeeper.directory.history.origins import WRITTEN_WITHIN
+from gatekeeper.directory.history.origins import who
 from gatekeeper.directory.identity_linking.sync_schedule import next_sync
 from gatekeeper.directory.models import ActivePeriod, EndedBecause, IdentityProvider, User
 from gatekeeper.language_forms import listed
-
-_PAIRS = 100  # of group and moment in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +122,8 @@ def _removals(
     removals = ends_of_memberships(ids, at)[1] if known is None else known
     last = {user_id: removals[user_id] for user_id in ids if user_id in removals}
     names = names_at({each.group_id: each.group for each in last.values()}, at)
-    by = _removers({(each.group_id, each.at) for each in last.values()})
-    return {
-        user_id: (names[each.group_id], each.at, by.get((each.group_id, each.at), "")) for user_id, each in last.items()
-    }
+    by = who(Event.GROUP_MEMBERS_CHANGED, {(str(each.group_id), each.at) for each in last.values()})
+    return {user_id: (names[each.group_id], each.at, by[str(each.group_id), each.at]) for user_id, each in last.items()}
 
 
 def _removal_in(history: History, at: datetime | None) -> dict[UUID, tuple[str, datetime, str]]:
@@ -147,29 +139,8 @@ def _removal_in(history: History, at: datetime | None) -> dict[UUID, tuple[str, 
         return {}
     until, group = max(removed, key=lambda removal: removal[0])
     name = group.display_name if at is None else history.name_at(group.id, group.display_name, at)
-    return {history.user.id: (name, until, _removers([(group.id, until)])[group.id, until])}
-
-
-def _removers(changes: Collection[tuple[UUID, datetime]]) -> dict[tuple[UUID, datetime], str]:
-    """Who changed these groups at these moments, from the audit trail; nobody where that is past its retention."""
-    ordered = sorted(changes, key=lambda change: change[1])
-    found: dict[tuple[UUID, datetime], str] = {}
-    for start in range(0, len(ordered), _PAIRS):
-        some = ordered[start : start + _PAIRS]
-        entries = list(
-            AuditEntry.objects.filter(reduce(or_, map(_entry_of, some)), event=Event.GROUP_MEMBERS_CHANGED)
-            .order_by("id")
-            .values_list("object_id", "at", "actor_name")
-        )
-        for group_id, until in some:
-            later = (name for object_id, at, name in entries if object_id == str(group_id) and at >= until)
-            found[group_id, until] = next(later, "")
-    return found
-
-
-def _entry_of(change: tuple[UUID, datetime]) -> Q:
-    group_id, until = change
-    return Q(object_kind="group", object_id=str(group_id), at__range=(until, until + WRITTEN_WITHIN))
+    change = (str(group.id), until)
+    return {history.user.id: (name, until, who(Event.GROUP_MEMBERS_CHANGED, [change])[change])}
 
 
 def _awaiting(asked: _Asked) -> _Reason:

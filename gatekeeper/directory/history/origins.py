@@ -1,9 +1,13 @@
 """The origin of something that a person has: since when they have had it without a break, and who decided it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property, reduce
+from operator import or_
 from typing import TypeVar
 from uuid import UUID
+
+from django.db.models import Q
 
 from gatekeeper.audit.events import Event
 from gatekeeper.audit.models import AuditEntry
@@ -15,11 +19,13 @@ from gatekeeper.directory.models import EndedBecause, MappingVersion, SiteChoice
 # Whether a mapping grants the thing that is asked about.
 Gives = Callable[[MappingRecord], bool]
 Decision = tuple[datetime | None, str]
+Change = tuple[str, datetime]  # the audit entry's object_id, and when the change was made
 Fact = TypeVar("Fact", MappingVersion, SiteChoice)
 
 UNDECIDED: Decision = (None, "")
 # The service that writes a fact writes its audit entry a moment later, in the same transaction.
 WRITTEN_WITHIN = timedelta(minutes=1)
+_AT_ONCE = 100  # changes that one statement is about
 
 
 class Trace:
@@ -27,7 +33,7 @@ class Trace:
 
     def __init__(self, history: History, at: datetime) -> None:
         self.history, self.at = history, at
-        self._known: dict[tuple[Event, str, datetime], str] = {}
+        self._known: dict[tuple[Event, Change], str] = {}
         self._back: list[tuple[datetime, Access]] = [
             (moment, history.access_at(moment)) for moment in reversed(history.moments) if moment <= at
         ]
@@ -73,16 +79,27 @@ class Trace:
             if self.history.last_ended(self.at) != EndedBecause.REMOVED:
                 return UNDECIDED
             return self._choice(Event.LAST_GROUP_POLICY_SET, lambda choice: choice.last_group_policy)
+        reset = self._reset(group_id)
+        return (reset, self._resetters[str(group_id), reset]) if reset else UNDECIDED
+
+    def _reset(self, group_id: UUID) -> datetime | None:
+        """When the group's own mapping was reset the last time."""
         ends = (version.until for version in self.history.versions if version.group_id == group_id)
-        reset = max((end for end in ends if end and end <= self.at), default=None)
-        return (reset, self._who(Event.MAPPING_RESET, group_id, reset)) if reset else UNDECIDED
+        return max((end for end in ends if end and end <= self.at), default=None)
+
+    @cached_property
+    def _resetters(self) -> dict[Change, str]:
+        """Who reset the mappings of the person's groups; of all at once, since somebody may be in many."""
+        groups = {membership.group_id for membership in self.history.memberships}
+        resets = ((str(group_id), self._reset(group_id)) for group_id in groups)
+        return who(Event.MAPPING_RESET, [(group_id, reset) for group_id, reset in resets if reset])
 
     def _who(self, event: Event, object_id: object, at: datetime) -> str:
         """Asked a single time, however many things somebody has by that decision."""
-        asked = (event, str(object_id), at)
-        if asked not in self._known:
-            self._known[asked] = who(event, object_id, at)
-        return self._known[asked]
+        change = (str(object_id), at)
+        if (event, change) not in self._known:
+            self._known[event, change] = who(event, [change])[change]
+        return self._known[event, change]
 
     def _choice(self, event: Event, chosen: Callable[[SiteChoice], object]) -> Decision:
         present = self.history.choice_at(self.at)
@@ -102,14 +119,30 @@ class Trace:
         return first
 
 
-def who(event: Event, object_id: object, at: datetime) -> str:
-    """Who made a change, from its audit entry; "" where that is past its retention."""
-    entry = (
-        AuditEntry.objects.filter(event=event, object_id=str(object_id), at__range=(at, at + WRITTEN_WITHIN))
-        .order_by("id")
-        .first()
-    )
-    return entry.actor_name if entry else ""
+def who(event: Event, changes: Collection[Change]) -> dict[Change, str]:
+    """Who made each of these changes, from its audit entry; "" where that is past its retention.
+
+    One query for a hundred of them.
+    """
+    ordered = sorted(changes, key=lambda change: change[1])
+    found: dict[Change, str] = {}
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ordered[start : start + _AT_ONCE]
+        entries = list(
+            AuditEntry.objects.filter(reduce(or_, map(_entry_of, some)), event=event)
+            .order_by("id")
+            .values_list("object_id", "at", "actor_name")
+        )
+        for object_id, moment in some:
+            until = moment + WRITTEN_WITHIN
+            names = (name for entry_of, at, name in entries if entry_of == object_id and moment <= at <= until)
+            found[object_id, moment] = next(names, "")
+    return found
+
+
+def _entry_of(change: Change) -> Q:
+    object_id, moment = change
+    return Q(object_id=object_id, at__range=(moment, moment + WRITTEN_WITHIN))
 
 
 def _same(one: Source, other: Source) -> bool:

@@ -9,9 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.audit.actor import Actor
+from gatekeeper.audit.events import Event
+from gatekeeper.audit.log import record
 from gatekeeper.directory.access.loaders import access_of
 from gatekeeper.directory.changes import MappingRecord
 from gatekeeper.directory.explanation.explanation import Explanation, Reason, explain
+from gatekeeper.directory.history.origins import who
 from gatekeeper.directory.levels import Level
 from gatekeeper.directory.mappings.mappings import (
     choose_fallback_team,
@@ -141,6 +144,35 @@ def test_a_group_that_was_put_back_on_the_default_names_who_did_that() -> None:
     reason = first_reason(ada)
     assert (reason.name, reason.since) == ("GK Finance (Default Mapping)", START + timedelta(seconds=60))
     assert (reason.decided_at, reason.decided_by) == (START + timedelta(seconds=60), "Eva")
+
+
+def test_who_reset_the_mappings_of_many_groups_is_asked_at_once() -> None:
+    ada = make_user()
+    map_group(None, "collaborator")
+    deciders = {f"GK {number}": Actor("person", f"Eva {number}") for number in range(4)}
+    cost = []
+    for name, decider in deciders.items():
+        group = make_group(name, [ada])
+        map_group(group, "administrator")
+        reset_mapping(group.id, actor=decider)
+        with CaptureQueriesContext(connection) as queries:
+            explanation = explain(ada)
+        cost.append(len(queries))
+
+    assert {
+        reason.name.removesuffix(" (Default Mapping)"): reason.decided_by for reason in explanation.given[0].reasons
+    } == {name: decider.name for name, decider in deciders.items()}
+    assert len(set(cost)) == 1
+
+
+def test_a_change_whose_entry_is_gone_is_not_said_to_be_by_whoever_made_the_next_one() -> None:
+    with time_machine.travel(START, tick=False):
+        record(Event.MAPPING_RESET, actor=EVA, kind="mapping", object_id="4711", label="GK Finance")
+    before = START - timedelta(days=1)
+
+    made = who(Event.MAPPING_RESET, [("4711", before), ("4711", START)])
+
+    assert made == {("4711", before): "", ("4711", START): "Eva"}
 
 
 def test_whoever_has_it_by_the_policy_is_told_who_chose_it() -> None:
