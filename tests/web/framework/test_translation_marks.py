@@ -44,6 +44,7 @@ NO_TEXTS = {
     r"not reached|begun here instead": "codes of a step of a sign-in attempt, the keys of their texts",
     r"Administration pages": "the app's name, which no page shows",
     r"ModelT": "a type variable's name",
+    r"\s*SELECT .*|= ANY \(.*|IN \(SELECT .*": "SQL",
     r"(Contact|Expires|Preferred-Languages|Canonical): .*": "a field of security.txt (RFC 9116)",
 }
 
