@@ -7,6 +7,9 @@ from playwright.sync_api import Browser
 
 from tests.browser.axe import complaints_of_state
 from tests.browser.page_states import all_states
+from tests.once import ONCE
+
+pytestmark = ONCE
 
 PEOPLE = 30  # some of each role
 # What somebody may see of the site who looks for what is missing here.

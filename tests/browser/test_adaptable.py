@@ -9,7 +9,10 @@ from playwright.sync_api import Page
 
 from tests.browser.page_structure import structure_complaints, zoom_complaints
 from tests.browser.site_pages import signed_in, walk
+from tests.once import ONCE
 from tests.site import Site
+
+pytestmark = ONCE
 
 NARROW = {"width": 320, "height": 640}  # WCAG 1.4.10
 WIDE = {"width": 1280, "height": 900}

@@ -9,7 +9,10 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.site_pages import signed_in, walk
+from tests.once import ONCE
 from tests.site import Site
+
+pytestmark = ONCE
 
 LONG = "W" * 188  # with what stands around it: 200 characters
 NARROW = 390

@@ -5,6 +5,9 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.page_weights import weights
+from tests.once import ONCE
+
+pytestmark = ONCE
 
 PEOPLE = 300
 MOST_HTML = 60_000  # bytes
