@@ -123,12 +123,6 @@ def checked_name(name: str) -> str:
     return text
 
 
-def chosen_columns(user: User, list_name: str) -> list[str] | None:
-    """The columns that somebody chose of a list the last time; None when they never did. One query."""
-    found = ChosenColumns.objects.filter(user=user, list_name=list_name).values_list("columns", flat=True).first()
-    return list(found) if found is not None else None
-
-
 def choose_columns(user: User, list_name: str, columns: Sequence[str]) -> None:
     """Show these columns of a list from now on; it is no change that a log would tell of."""
     ChosenColumns.objects.update_or_create(user=user, list_name=list_name, defaults={"columns": list(columns)})
