@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
-from gatekeeper.runtime.statements.fixed_sql import Statement, as_uuid, run, same_plan_for_any
+from gatekeeper.runtime.statements.fixed_sql import Statement, among, as_uuid, run
 
 # OFFSET keeps PostgreSQL from looking for people by another condition than their id (see ``read_user``).
 _GROUPS = """
@@ -16,8 +16,9 @@ _NAMES = """
 SELECT id, display_name
   FROM (SELECT id, display_name, deleted_at, origin FROM directory_user WHERE id {among} {fence}) AS person
  WHERE deleted_at IS NULL AND origin = 'scim'"""
-_ON_POSTGRESQL = {"among": f"= ANY ({same_plan_for_any('%(ids)s', 'uuid')})", "fence": "OFFSET 0"}
-_ON_SQLITE = {"among": "IN (SELECT value FROM json_each(%(ids)s))", "fence": ""}
+_AMONG = among("%(ids)s")
+_ON_POSTGRESQL = {"among": _AMONG.postgresql, "fence": "OFFSET 0"}
+_ON_SQLITE = {"among": _AMONG.sqlite, "fence": ""}
 
 GROUPS = Statement(_GROUPS.format(**_ON_POSTGRESQL), _GROUPS.format(**_ON_SQLITE))
 NAMES = Statement(_NAMES.format(**_ON_POSTGRESQL), _NAMES.format(**_ON_SQLITE))

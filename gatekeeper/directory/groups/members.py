@@ -26,12 +26,12 @@ from gatekeeper.directory.row_locks import Lock, lock_users
 from gatekeeper.directory.sessions.open_sessions import end_sign_ins
 from gatekeeper.errors import UnknownMembers
 from gatekeeper.events.outbox import emit_all
-from gatekeeper.runtime.statements.fixed_sql import Statement, as_uuid, change, run, same_plan_for_any
+from gatekeeper.runtime.statements.fixed_sql import Statement, among, as_uuid, change, run, same_plan_for_any
 
 _NAMED_IN_LOG = 50  # ids; of a longer list of members the audit trail has the length
 
 
-_IDS = same_plan_for_any("%(ids)s", "uuid")
+_AMONG = among("%(ids)s")
 
 # Columns: the id; whether the Default Mapping, and whether that or the group's, makes people Global Administrators.
 _TOP_LEVEL = "SELECT 1 FROM directory_mappingversion WHERE until IS NULL AND level = %(level)s"
@@ -42,8 +42,8 @@ SELECT id, EXISTS ({_TOP_LEVEL} AND group_id IS NULL),
  WHERE id {{among}} AND deleted_at IS NULL AND origin || '' = 'scim'
  ORDER BY id"""
 _JOINING = Statement(
-    _PEOPLE.format(among=f"= ANY ({_IDS})") + f" {Lock.REFER} OF directory_user",
-    _PEOPLE.format(among="IN (SELECT value FROM json_each(%(ids)s))"),
+    _PEOPLE.format(among=_AMONG.postgresql) + f" {Lock.REFER} OF directory_user",
+    _PEOPLE.format(among=_AMONG.sqlite),
 )
 
 
@@ -153,10 +153,10 @@ def _members_among(group: IdpGroup, ids: frozenset[UUID]) -> frozenset[UUID]:
 
 # Each person is looked for in the index over group and user, also while PostgreSQL knows nothing about the table yet:
 # with ``= ANY`` it would read the whole group then.
-_EACH = f"""FROM unnest({_IDS}) AS wanted(id) CROSS JOIN LATERAL (
+_EACH = f"""FROM unnest({same_plan_for_any("%(ids)s", "uuid")}) AS wanted(id) CROSS JOIN LATERAL (
        SELECT id, user_id FROM directory_membership
         WHERE group_id = %(group)s AND user_id = wanted.id AND until IS NULL LIMIT 1) AS member"""
-_OF_THESE = "group_id = %(group)s AND until IS NULL AND user_id IN (SELECT value FROM json_each(%(ids)s))"
+_OF_THESE = f"group_id = %(group)s AND until IS NULL AND user_id {_AMONG.sqlite}"
 _END = "UPDATE directory_membership SET until = %(now)s, ended_because = %(because)s WHERE"
 _MEMBERS_AMONG = Statement(
     f"SELECT member.user_id {_EACH}", f"SELECT user_id FROM directory_membership WHERE {_OF_THESE}"
@@ -167,9 +167,7 @@ _GROUPLESS = """
 SELECT DISTINCT session.user_id FROM directory_signin AS session
  WHERE session.until IS NULL AND session.user_id {among}
    AND NOT EXISTS (SELECT 1 FROM directory_membership WHERE user_id = session.user_id AND until IS NULL)"""
-_GROUPLESS_WITH_SESSIONS = Statement(
-    _GROUPLESS.format(among=f"= ANY ({_IDS})"), _GROUPLESS.format(among="IN (SELECT value FROM json_each(%(ids)s))")
-)
+_GROUPLESS_WITH_SESSIONS = Statement(_GROUPLESS.format(among=_AMONG.postgresql), _GROUPLESS.format(among=_AMONG.sqlite))
 
 
 def _slices(ids: Collection[UUID]) -> list[list[UUID]]:

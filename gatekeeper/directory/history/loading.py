@@ -23,11 +23,11 @@ from gatekeeper.directory.models.periods import Period
 from gatekeeper.runtime.statements.fixed_sql import (
     Columns,
     Statement,
+    among,
     instance,
     instances,
     run,
     same,
-    same_plan_for_any,
 )
 
 P = TypeVar("P", bound=Period)
@@ -65,9 +65,10 @@ SELECT {", ".join(f"provider.{name}" for name in _PROVIDER.names)},
 
 def _with_ids(text: str, *names: str) -> Statement:
     """The statement, in which ``of_<name>`` stands for the condition "is one of the ids in that parameter"."""
+    conditions = {f"of_{name}": among(f"%({name})s") for name in names}
     return Statement(
-        text.format(**{f"of_{name}": f"= ANY ({same_plan_for_any(f'%({name})s', 'uuid')})" for name in names}),
-        text.format(**{f"of_{name}": f"IN (SELECT value FROM json_each(%({name})s))" for name in names}),  # noqa: S608 - constants
+        text.format(**{name: condition.postgresql for name, condition in conditions.items()}),
+        text.format(**{name: condition.sqlite for name, condition in conditions.items()}),
     )
 
 

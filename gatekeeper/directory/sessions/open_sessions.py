@@ -20,7 +20,7 @@ from gatekeeper.directory.sessions.limits import end_overdue
 from gatekeeper.errors import SignInRefused
 from gatekeeper.events.codes import EventCode
 from gatekeeper.events.outbox import emit
-from gatekeeper.runtime.statements.fixed_sql import Statement, is_true, same_plan_for_any
+from gatekeeper.runtime.statements.fixed_sql import Statement, among, is_true
 from gatekeeper.runtime.transactions import one_transaction
 
 
@@ -113,12 +113,9 @@ def renew_sign_in(sign_in_id: UUID, *, actor: Actor) -> None:
     record(Event.SIGN_IN_RENEWED, actor=actor, kind="user", object_id=sign_in.user_id, label=sign_in.user.label)
 
 
-_ANY_OPEN = Statement(
-    "SELECT EXISTS (SELECT 1 FROM directory_signin"  # noqa: S608 - constants
-    f" WHERE user_id = ANY ({same_plan_for_any('%(users)s', 'uuid')}) AND until IS NULL)",
-    "SELECT EXISTS (SELECT 1 FROM directory_signin"
-    " WHERE user_id IN (SELECT value FROM json_each(%(users)s)) AND until IS NULL)",
-)
+_ANY_OPEN = "SELECT EXISTS (SELECT 1 FROM directory_signin WHERE user_id {} AND until IS NULL)"
+_AMONG = among("%(users)s")
+_IS_ANY_OPEN = Statement(_ANY_OPEN.format(_AMONG.postgresql), _ANY_OPEN.format(_AMONG.sqlite))
 
 
 def end_sign_ins(
@@ -134,7 +131,7 @@ def end_sign_ins(
     One statement, and where sessions are open two more and an audit entry. The people are locked by the caller, so
     none is opened meanwhile.
     """
-    if not is_true(_ANY_OPEN, {"users": list(user_ids)}):
+    if not is_true(_IS_ANY_OPEN, {"users": list(user_ids)}):
         return 0
     now = now or timezone.now()
     theirs = SignIn.objects.filter(user__in=user_ids)

@@ -41,6 +41,14 @@ def same_plan_for_any(parameter: str, kind: str) -> str:
     return f"(SELECT {parameter}::{kind}[])::{kind}[]"
 
 
+def among(parameter: str) -> Statement:
+    """The condition on the column before it "is one of the ids in this parameter", on either database."""
+    return Statement(
+        f"= ANY ({same_plan_for_any(parameter, 'uuid')})",
+        f"IN (SELECT value FROM json_each({parameter}))",  # noqa: S608 - a parameter's name
+    )
+
+
 class Columns(NamedTuple):
     """Columns of a model, in the order in which statements select them; others are loaded when they are asked for."""
 
